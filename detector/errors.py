@@ -1,0 +1,45 @@
+"""Everything Faultline refuses, as one tree.
+
+FaultlineError
+├── SettingsError       an unknown, missing or out-of-range setting
+├── SessionFileError    a recorded session that cannot be read
+├── PayloadError        an MQTT payload that is malformed, oversized or wrongly typed
+├── BrokerError         a broker that cannot be reached or refuses
+├── StoreError          a store that cannot be opened, or is written by another detector
+├── BundleError         a trained model that is broken or does not fit
+└── TrainingError       sessions a model cannot be trained or calibrated on
+
+Each message is one line that says what, where, what was found and what is allowed.
+"""
+
+
+class FaultlineError(Exception):
+    """Base of every refusal; its text is the one line an operator reads."""
+
+
+class SettingsError(FaultlineError):
+    """A setting is unknown, missing or out of its range."""
+
+
+class SessionFileError(FaultlineError):
+    """A session file cannot be read as samples."""
+
+
+class PayloadError(FaultlineError):
+    """A payload is malformed, oversized, non-finite or wrongly typed."""
+
+
+class BrokerError(FaultlineError):
+    """The broker cannot be reached or refuses the connection."""
+
+
+class StoreError(FaultlineError):
+    """The store cannot be opened, or another detector is writing to it."""
+
+
+class BundleError(FaultlineError):
+    """A model bundle is missing, broken or does not fit the samples."""
+
+
+class TrainingError(FaultlineError):
+    """A model cannot be trained or calibrated on the given sessions."""

@@ -1,0 +1,221 @@
+"""The frozen values that travel between the rooms.
+
+Shapes: n samples, F features. Times are UTC seconds (float64), sensor values are float32,
+a missing value is NaN inside an array and ``None`` outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Times: TypeAlias = npt.NDArray[np.float64]
+Values: TypeAlias = npt.NDArray[np.float32]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Consecutive samples of one device, as they arrived.
+
+    Attributes:
+        features: Names of the F columns of ``values``.
+        ts: Shape (n,), device clock.
+        values: Shape (n, F), in each feature's own unit.
+        session: The session named by the sender, None when it names none.
+    """
+
+    features: tuple[str, ...]
+    ts: Times
+    values: Values
+    session: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block of samples of one device and session with all that scoring said of them.
+
+    Attributes:
+        device: Name of the machine.
+        session: Unique within the device.
+        features: Names of the F columns, model features and running signal alike.
+        ts: Shape (n,), device clock.
+        values: Shape (n, F).
+        reconstruction: Shape (n, F); NaN in warm-up and for features outside the model.
+        score: Shape (n,), unitless, 1.0 is the calibrated threshold; NaN in warm-up.
+        mse: Shape (n,), plain window MSE in scaled units; NaN in warm-up.
+        judged: Shape (n,), False where the machine is not in the states asked for.
+        threshold: Score above which a judged sample is an anomaly.
+        contributions: Shape (F,), share of each feature in the frame's largest score.
+        arrival: When the newest sample arrived, detector clock.
+        frame_id: Order of commit in the store; None before it is stored.
+    """
+
+    device: str
+    session: str
+    features: tuple[str, ...]
+    ts: Times
+    values: Values
+    reconstruction: Values
+    score: Values
+    mse: Values
+    judged: Flags
+    threshold: float
+    contributions: Values
+    arrival: float
+    frame_id: int | None = None
+
+    @property
+    def anomaly(self) -> Flags:
+        """Shape (n,), True where a judged sample's score is above the threshold."""
+        with np.errstate(invalid="ignore"):
+            return self.judged & (self.score > self.threshold)
+
+
+class DeviceState(StrEnum):
+    """What the detector says of a device; the page adds ``stale`` from the data's age."""
+
+    OK = "ok"
+    ALARM = "alarm"
+    WARMING_UP = "warming-up"
+    NOT_JUDGED = "not-judged"  # the machine is not in the states asked for, for example stopped
+    UNSCORED = "unscored"  # no model fits; the reason says why
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a page needs to know of a device's model.
+
+    Attributes:
+        name: Folder name of the bundle.
+        network: For example ``lstm_ae``.
+        window: L, samples.
+        sampling_period_s: Seconds between samples.
+        features: The F model features.
+        units: One per feature, empty when unknown.
+        mse_log_centre: Shape (F,); log of a feature's normal window MSE.
+        mse_log_gain: Shape (F,); growth of that log per 1.0 of score, 0 where the feature is
+            not judged.
+        provenance: One sentence on threshold method, hours of data and false-alarm bound.
+    """
+
+    name: str
+    network: str
+    window: int
+    sampling_period_s: float
+    features: tuple[str, ...]
+    units: tuple[str, ...]
+    mse_log_centre: tuple[float, ...]
+    mse_log_gain: tuple[float, ...]
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """The latest word on one device.
+
+    Attributes:
+        device: Name of the machine.
+        state: See ``DeviceState``.
+        reason: Why it is unscored; None otherwise.
+        score: Largest judged score of the newest frame; None in warm-up.
+        mse: Window MSE at the same sample; None in warm-up.
+        threshold: In force, in units of score.
+        last_ts: Newest sample, device clock.
+        last_arrival: When it arrived, detector clock.
+        rate_hz: Samples per second of device clock.
+        features: Names of the stored columns.
+        model: None when no model is matched.
+        counters: What was received, dropped and interpolated, by name.
+    """
+
+    device: str
+    state: DeviceState
+    reason: str | None
+    score: float | None
+    mse: float | None
+    threshold: float
+    last_ts: float
+    last_arrival: float
+    rate_hz: float | None
+    features: tuple[str, ...]
+    model: ModelCard | None
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The operator-facing thing with a life of its own.
+
+    Attributes:
+        id: Given by the store; None before it is stored.
+        device: Name of the machine.
+        kind: What raised it; ``score`` in this version.
+        state: ``active`` or ``cleared``.
+        start: Sample time of the first anomaly that led to it.
+        end: Sample time at which it cleared; None while active.
+        peak_score: Largest score so far.
+        contributions: Share per feature at the peak.
+        model: Name of the bundle.
+        threshold: Score threshold in force when it was raised.
+    """
+
+    id: int | None
+    device: str
+    kind: str
+    state: str
+    start: float
+    end: float | None
+    peak_score: float
+    contributions: dict[str, float]
+    model: str
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An operator's action; the applied ones are the audit log.
+
+    Attributes:
+        id: Given by the store.
+        device: Name of the machine.
+        kind: ``threshold`` in this version.
+        value: What the kind needs, for example ``{"threshold": 1.2}``.
+        who: Operator's name.
+        issued_at: When it was given, UTC seconds.
+        applied_at: When the detector applied it; None while pending.
+        outcome: ``applied`` or the reason it was refused; None while pending.
+    """
+
+    id: int
+    device: str
+    kind: str
+    value: dict[str, Any]
+    who: str
+    issued_at: float
+    applied_at: float | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorHealth:
+    """The running detector's own word, renewed every second while it lives.
+
+    Attributes:
+        owner: Process that holds the lease.
+        renewed_at: UTC seconds; older than a few seconds means stopped.
+        connection: State of the MQTT connection, for example ``connected``.
+        counters: Totals over all devices, by name.
+    """
+
+    owner: str
+    renewed_at: float
+    connection: str
+    counters: dict[str, int]

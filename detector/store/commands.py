@@ -1,0 +1,47 @@
+"""Operator commands: written by the page, applied by the detector, kept as the audit log."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detector.records import Command
+from detector.store.schema import commands
+
+
+def issue(connection: Connection, device: str, kind: str, value: dict[str, Any], who: str) -> int:
+    """Write a command for the detector; returns its id."""
+    row = commands.insert().values(
+        device=device, kind=kind, value=value, who=who, issued_at=time.time()
+    )
+    return int(connection.execute(row).inserted_primary_key[0])
+
+
+def pending(connection: Connection) -> list[Command]:
+    """Commands not applied yet, the oldest first."""
+    return _read(connection, commands.c.applied_at.is_(None))
+
+
+def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
+    """Note that a command was dealt with; ``outcome`` is ``applied`` or why it was refused."""
+    connection.execute(
+        commands.update()
+        .where(commands.c.id == command_id)
+        .values(applied_at=time.time(), outcome=outcome)
+    )
+
+
+def thresholds(connection: Connection) -> dict[str, float]:
+    """The threshold each device was last given by an operator."""
+    applied = _read(
+        connection, sa.and_(commands.c.kind == "threshold", commands.c.outcome == "applied")
+    )
+    return {command.device: float(command.value["threshold"]) for command in applied}
+
+
+def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:
+    query = sa.select(commands).where(condition).order_by(commands.c.id)
+    return [Command(**row._mapping) for row in connection.execute(query)]

@@ -1,0 +1,105 @@
+"""The latest word on each device, and on the detector itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detector.errors import StoreError
+from detector.records import DeviceState, DeviceStatus, DetectorHealth, ModelCard
+from detector.store.schema import devices, lease
+
+LEASE_S = 5.0  # a lease not renewed for this long is free
+
+
+def update(connection: Connection, statuses: Sequence[DeviceStatus]) -> None:
+    """Replace the rows of the given devices."""
+    if not statuses:
+        return
+    names = [status.device for status in statuses]
+    connection.execute(devices.delete().where(devices.c.device.in_(names)))
+    connection.execute(devices.insert(), [_row(status) for status in statuses])
+
+
+def every(connection: Connection) -> list[DeviceStatus]:
+    """All known devices by name."""
+    rows = connection.execute(sa.select(devices).order_by(devices.c.device))
+    return [_status(row) for row in rows]
+
+
+def one(connection: Connection, device: str) -> DeviceStatus | None:
+    """The status of ``device``, None when it was never seen."""
+    row = connection.execute(sa.select(devices).where(devices.c.device == device)).first()
+    return None if row is None else _status(row)
+
+
+def take_lease(connection: Connection, owner: str, now: float) -> None:
+    """Become the one detector that writes.
+
+    Raises:
+        StoreError: If another detector renewed the lease less than ``LEASE_S`` ago.
+    """
+    held = health(connection)
+    if held is not None and held.owner != owner and now - held.renewed_at < LEASE_S:
+        raise StoreError(
+            f"store: written by another detector ({held.owner}, renewed "
+            f"{now - held.renewed_at:.1f} s ago), allowed: one at a time"
+        )
+    connection.execute(lease.delete())
+    connection.execute(
+        lease.insert().values(
+            id=1, owner=owner, renewed_at=now, connection="starting", counters={}
+        )
+    )
+
+
+def renew_lease(connection: Connection, renewed: DetectorHealth) -> None:
+    """Say that the detector lives.
+
+    Raises:
+        StoreError: If another detector has taken the lease meanwhile.
+    """
+    changed = connection.execute(
+        lease.update()
+        .where(lease.c.owner == renewed.owner)
+        .values(
+            renewed_at=renewed.renewed_at,
+            connection=renewed.connection,
+            counters=renewed.counters,
+        )
+    ).rowcount
+    if not changed:
+        raise StoreError(f"store: the lease of {renewed.owner} was taken by another detector")
+
+
+def release_lease(connection: Connection, owner: str) -> None:
+    """Give the lease back, so that the page shows the detector as stopped at once."""
+    connection.execute(lease.delete().where(lease.c.owner == owner))
+
+
+def health(connection: Connection) -> DetectorHealth | None:
+    """The detector's own last word; None when none runs."""
+    row = connection.execute(sa.select(lease)).first()
+    if row is None:
+        return None
+    return DetectorHealth(row.owner, row.renewed_at, row.connection, dict(row.counters))
+
+
+def _row(status: DeviceStatus) -> dict[str, Any]:
+    row = asdict(status)
+    row["state"] = status.state.value
+    row["features"] = list(status.features)
+    return row
+
+
+def _status(row: sa.Row[Any]) -> DeviceStatus:
+    fields = dict(row._mapping)
+    fields["state"] = DeviceState(row.state)
+    fields["features"] = tuple(row.features)
+    fields["model"] = None if row.model is None else msgspec.convert(row.model, ModelCard)
+    return DeviceStatus(**fields)

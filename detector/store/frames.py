@@ -1,0 +1,124 @@
+"""Frames in the store: written once, tailed in order of commit, read by time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detector.records import Frame
+from detector.store.schema import frames
+
+
+def write(connection: Connection, blocks: Sequence[Frame]) -> int:
+    """Store frames; a block already there (same device and start) is left as it is.
+
+    Args:
+        connection: Inside a transaction; the caller commits.
+        blocks: Frames of any devices.
+
+    Returns:
+        How many were new.
+    """
+    if not blocks:
+        return 0
+    statement = frames.insert()
+    if connection.dialect.name == "sqlite":
+        statement = statement.prefix_with("OR IGNORE")
+    elif connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+
+        statement = insert(frames).on_conflict_do_nothing()
+    return int(connection.execute(statement, [_row(frame) for frame in blocks]).rowcount)
+
+
+def newest_id(connection: Connection) -> int:
+    """Number of the newest frame of any device, 0 when there is none."""
+    return connection.execute(sa.select(sa.func.max(frames.c.id))).scalar() or 0
+
+
+def after(
+    connection: Connection, devices: Sequence[str], frame_id: int, limit: int = 1000
+) -> list[Frame]:
+    """Frames of ``devices`` committed after ``frame_id``, in order of commit."""
+    query = (
+        sa.select(frames)
+        .where(frames.c.device.in_(devices), frames.c.id > frame_id)
+        .order_by(frames.c.id)
+        .limit(limit)
+    )
+    return [_frame(row) for row in connection.execute(query)]
+
+
+def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
+    """The newest ``seconds`` of device time of the device's newest run of frames.
+
+    Frames before a jump back of the device clock are not part of it.
+
+    Returns:
+        In order of commit; empty for an unknown device.
+    """
+    query = sa.select(frames).where(frames.c.device == device).order_by(frames.c.id.desc())
+    found: list[Frame] = []
+    for row in connection.execution_options(stream_results=True).execute(query):
+        if found and (row.end > found[-1].ts[0] or row.end < found[0].ts[-1] - seconds):
+            break
+        found.append(_frame(row))
+    return found[::-1]
+
+
+def between(connection: Connection, device: str, start: float, end: float) -> list[Frame]:
+    """Frames of a device that overlap ``start``..``end`` of device time, in order of commit."""
+    query = (
+        sa.select(frames)
+        .where(frames.c.device == device, frames.c.start <= end, frames.c.end >= start)
+        .order_by(frames.c.id)
+    )
+    return [_frame(row) for row in connection.execute(query)]
+
+
+def delete_before(connection: Connection, arrival: float) -> int:
+    """Delete frames that arrived before ``arrival`` (UTC seconds); returns how many."""
+    return int(connection.execute(frames.delete().where(frames.c.arrival < arrival)).rowcount)
+
+
+def _row(frame: Frame) -> dict[str, Any]:
+    return {
+        "device": frame.device,
+        "start": float(frame.ts[0]),
+        "end": float(frame.ts[-1]),
+        "session": frame.session,
+        "n": len(frame.ts),
+        "features": list(frame.features),
+        "ts": frame.ts.astype("<f8").tobytes(),
+        "sample_values": frame.values.astype("<f4").tobytes(),
+        "reconstruction": frame.reconstruction.astype("<f4").tobytes(),
+        "score": frame.score.astype("<f4").tobytes(),
+        "mse": frame.mse.astype("<f4").tobytes(),
+        "judged": frame.judged.astype("u1").tobytes(),
+        "threshold": frame.threshold,
+        "contributions": frame.contributions.astype("<f4").tobytes(),
+        "arrival": frame.arrival,
+    }
+
+
+def _frame(row: sa.Row[Any]) -> Frame:
+    shape = (row.n, len(row.features))
+    return Frame(
+        device=row.device,
+        session=row.session,
+        features=tuple(row.features),
+        ts=np.frombuffer(row.ts, "<f8"),
+        values=np.frombuffer(row.sample_values, "<f4").reshape(shape),
+        reconstruction=np.frombuffer(row.reconstruction, "<f4").reshape(shape),
+        score=np.frombuffer(row.score, "<f4"),
+        mse=np.frombuffer(row.mse, "<f4"),
+        judged=np.frombuffer(row.judged, "u1").astype(np.bool_),
+        threshold=row.threshold,
+        contributions=np.frombuffer(row.contributions, "<f4"),
+        arrival=row.arrival,
+        frame_id=row.id,
+    )

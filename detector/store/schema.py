@@ -1,0 +1,151 @@
+"""The tables, and opening a store. SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from detector.errors import StoreError
+
+metadata = sa.MetaData()
+
+# Frames are numbered in order of commit: viewers tail that number, because a device clock may
+# jump back. The same block written twice meets the unique key and changes nothing.
+frames = sa.Table(
+    "frames",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("end", sa.Double, nullable=False),
+    sa.Column("session", sa.String, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("ts", sa.LargeBinary, nullable=False),  # (n,) f8
+    sa.Column("sample_values", sa.LargeBinary, nullable=False),  # (n, F) f4
+    sa.Column("reconstruction", sa.LargeBinary, nullable=False),  # (n, F) f4
+    sa.Column("score", sa.LargeBinary, nullable=False),  # (n,) f4
+    sa.Column("mse", sa.LargeBinary, nullable=False),  # (n,) f4
+    sa.Column("judged", sa.LargeBinary, nullable=False),  # (n,) u1
+    sa.Column("threshold", sa.Double, nullable=False),
+    sa.Column("contributions", sa.LargeBinary, nullable=False),  # (F,) f4
+    sa.Column("arrival", sa.Double, nullable=False),
+    sa.UniqueConstraint("device", "start", name="frames_once"),
+    sa.Index("frames_of_device", "device", "id"),
+    sa.Index("frames_by_arrival", "arrival"),
+    sqlite_autoincrement=True,
+)
+
+devices = sa.Table(
+    "devices",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("reason", sa.String),
+    sa.Column("score", sa.Double),
+    sa.Column("mse", sa.Double),
+    sa.Column("threshold", sa.Double, nullable=False),
+    sa.Column("last_ts", sa.Double, nullable=False),
+    sa.Column("last_arrival", sa.Double, nullable=False),
+    sa.Column("rate_hz", sa.Double),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("model", sa.JSON(none_as_null=True)),
+    sa.Column("counters", sa.JSON, nullable=False),
+)
+
+alarms = sa.Table(
+    "alarms",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("end", sa.Double),
+    sa.Column("peak_score", sa.Double, nullable=False),
+    sa.Column("contributions", sa.JSON, nullable=False),
+    sa.Column("model", sa.String, nullable=False),
+    sa.Column("threshold", sa.Double, nullable=False),
+    sa.Index("alarms_of_device", "device", "start"),
+    sa.Index("alarms_by_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+alarm_log = sa.Table(
+    "alarm_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("alarm_id", sa.ForeignKey("alarms.id"), nullable=False, index=True),
+    sa.Column("transition", sa.String, nullable=False),
+    sa.Column("ts", sa.Double, nullable=False),  # sample time
+    sa.Column("at", sa.Double, nullable=False),  # detector clock
+    # False until the broker has the message: a crash between commit and publish loses none.
+    sa.Column("published", sa.Boolean, nullable=False, default=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+commands = sa.Table(
+    "commands",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("issued_at", sa.Double, nullable=False),
+    sa.Column("applied_at", sa.Double, index=True),
+    sa.Column("outcome", sa.String),
+    sqlite_autoincrement=True,
+)
+
+# One row: the detector that may write. Its age tells whether the detector lives.
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("renewed_at", sa.Double, nullable=False),
+    sa.Column("connection", sa.String, nullable=False),
+    sa.Column("counters", sa.JSON, nullable=False),
+)
+
+
+def open_store(url: str) -> Engine:
+    """Open the store and create the tables that are missing.
+
+    Args:
+        url: SQLAlchemy URL, for example ``sqlite:///faultline.db``.
+
+    Returns:
+        An engine whose connections are safe to use from any thread, one at a time each.
+
+    Raises:
+        StoreError: If the URL is not understood or the store cannot be opened.
+    """
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=True)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _tune_sqlite)
+        metadata.create_all(engine)
+    except (SQLAlchemyError, ImportError) as error:
+        shown = _without_password(url)
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(f"store {shown}: cannot be opened: {reason}") from None
+    return engine
+
+
+def _without_password(url: str) -> str:
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return "(not an SQLAlchemy URL)"
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
