@@ -113,8 +113,10 @@ class SessionSettings(Section):
         5, ge=0, le=1000, description="Missing samples in a row that are interpolated."
     )
     late_s: float = Field(
-        60.0, ge=0, description="Samples up to this many seconds late are dropped as late; "
-        "a longer step back is a restart of the device clock."
+        60.0,
+        ge=0,
+        description="Samples up to this many seconds late are dropped as late; "
+        "a longer step back is a restart of the device clock.",
     )
 
 
@@ -124,7 +126,9 @@ class AlarmSettings(Section):
     k: int = Field(3, ge=1, le=10_000, description="Windows above the threshold that raise it ...")
     n: int = Field(5, ge=1, le=10_000, description="... among this many judged windows in a row.")
     m: int | None = Field(
-        None, ge=1, le=1_000_000,
+        None,
+        ge=1,
+        le=1_000_000,
         description="Judged windows below in a row that clear it; empty: 5 s and at least L.",
     )
 
@@ -146,7 +150,10 @@ class DeviceRule(Section):
         None, description="Running signal instead of the bundle's own."
     )
     threshold: float | None = Field(
-        None, gt=0, le=1000, description="Score threshold instead of 1.0, until an operator moves it."
+        None,
+        gt=0,
+        le=1000,
+        description="Score threshold instead of 1.0 until moved.",
     )
     alarms: AlarmSettings | None = Field(None, description="Alarm rule instead of `[alarms]`.")
 
@@ -168,6 +175,9 @@ class DashboardSettings(Section):
         60.0, gt=1, le=86_400, description="Seconds of signal on the live chart."
     )
     push_ms: int = Field(500, ge=100, le=10_000, description="Milliseconds between live updates.")
+    start_detector: bool = Field(
+        True, description="Start a detector as a child process when none is alive."
+    )
 
 
 SHIPPED_RULES = (
@@ -198,8 +208,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- not read, the name is fixed
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- likewise
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file over defaults."""
         return env_settings, init_settings
@@ -238,7 +248,9 @@ def _read_toml(path: Path | None) -> dict[str, Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}), allowed: a TOML file") from None
+        raise SettingsError(
+            f"{path}: cannot be read ({error.strerror}), allowed: a TOML file"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
     return tables

@@ -47,9 +47,11 @@ def false_alarms_per_day_bound(false_alarms: int, hours: float) -> float:
     """
     # Bound of a Poisson mean by Byar's approximation; exact enough above 0 and simple.
     seen = false_alarms + 1
-    mean = 2.9957 if false_alarms == 0 else seen * (
-        1 - 1 / (9 * seen) + 1.6449 / (3 * math.sqrt(seen))
-    ) ** 3
+    mean = (
+        2.9957
+        if false_alarms == 0
+        else seen * (1 - 1 / (9 * seen) + 1.6449 / (3 * math.sqrt(seen))) ** 3
+    )
     return mean * 24.0 / hours
 
 

@@ -1,8 +1,8 @@
 """Sensor faults as pure functions on arrays.
 
-``inject`` changes one feature over one range of samples and leaves everything else as it is. A range
-that began before the array (``start`` < 0) or ends after it is allowed, so a stream can be changed
-block by block. Severity 0 changes nothing, 1 is the strongest form.
+``inject`` changes one feature over one range of samples and leaves everything else as it is. A
+range that began before the array (``start`` < 0) or ends after it is allowed, so a stream can be
+changed block by block (``LiveFault``). Severity 0 changes nothing, 1 is the strongest form.
 """
 
 from collections.abc import Callable
@@ -86,7 +86,7 @@ def fault_named(family: str) -> Fault:
     return FAULTS[family]
 
 
-def inject(
+def inject(  # noqa: PLR0913 - each argument is a word of the fault's definition
     values: Array,
     *,
     family: str,
@@ -127,3 +127,51 @@ def inject(
     scene = Scene(severity=severity, sigma=sigma, before=before, rng=rng)
     changed[first:last, axis] = fault.change(changed[first:last, axis], scene)
     return changed
+
+
+class LiveFault:
+    """One fault on a stream: the same change, block after block.
+
+    Args:
+        family: A key of ``FAULTS``.
+        severity: 0..1.
+        start: First faulty sample of the stream.
+        end: Sample after the last faulty one.
+        sigma: Healthy standard deviation of the feature, in its unit.
+        axis: Column of the feature.
+        seed: Decides all chance.
+    """
+
+    def __init__(
+        self,
+        family: str,
+        *,
+        severity: float = 1.0,
+        start: int,
+        end: int,
+        sigma: float,
+        axis: int,
+        seed: int,
+    ) -> None:
+        fault_named(family)
+        self.family, self.severity, self.start, self.end = family, severity, start, end
+        self.sigma, self.axis = sigma, axis
+        self._rng = np.random.default_rng(seed)
+        self._before: float | None = None
+
+    def apply(self, values: Array, first: int) -> Array:
+        """Return the block whose first row is sample ``first`` of the stream, shape (n, F)."""
+        onset = self.start - first
+        if onset > 0 or self._before is None:
+            self._before = float(values[max(min(onset, len(values)) - 1, 0), self.axis])
+        return inject(
+            values,
+            family=self.family,
+            severity=self.severity,
+            start=onset,
+            end=self.end - first,
+            sigma=self.sigma,
+            axis=self.axis,
+            rng=self._rng,
+            before=self._before,
+        )

@@ -95,12 +95,12 @@ class Samples:
 
     Attributes:
         ts: Shape (n,), seconds since the motor's first sample.
-        values: Shape (n, 3), ``FEATURES`` in g.
+        acc: Shape (n, 3), ``FEATURES`` in g.
         rpm: Shape (n,), tachometer, 1/min.
     """
 
     ts: Array
-    values: Array
+    acc: Array
     rpm: Array
 
 
@@ -138,7 +138,9 @@ class Motor:
             begin_running=begin_running,
         )
         self._wander = float(self._rng.standard_normal())
-        self._angle = 0.0  # never wrapped: non-integer orders stay continuous, 1e-7 rad after a month
+        self._angle = (
+            0.0  # never wrapped: non-integer orders stay continuous, 1e-7 rad after a month
+        )
         self._sent = 0
         self._ready = np.empty((0, len(FEATURES) + 1))
 
@@ -155,7 +157,7 @@ class Motor:
         self._ready = rows[n:]
         ts = (self._sent + np.arange(n)) / self.rate_hz
         self._sent += n
-        return Samples(ts=ts, values=rows[:n, :3], rpm=rows[:n, 3])
+        return Samples(ts=ts, acc=rows[:n, :3], rpm=rows[:n, 3])
 
     def _chunk(self) -> Array:
         """Draw the next CHUNK samples, shape (CHUNK, 4): x, y, z, rpm."""
@@ -172,7 +174,7 @@ class Motor:
         keep = np.exp(-1.0 / (2.0 * self.rate_hz))
         fade = keep ** np.arange(1, CHUNK + 1)
         kicks = np.sqrt(1 - keep**2) * self._rng.standard_normal(CHUNK)
-        wander = fade * (self._wander + np.cumsum(kicks / fade))
+        wander: Array = fade * (self._wander + np.cumsum(kicks / fade))
         self._wander = float(wander[-1])
         return wander
 
@@ -184,12 +186,13 @@ class Motor:
             peak = share * order * np.sqrt(2) * self._rated_rms() * self._filter(order * speed_hz)
             turn = order * angle + phase + shift
             total += peak[:, None] * np.cos(turn[:, None] + np.asarray(self.design.leads))
-        return total * np.asarray(self.design.gains)
+        return np.asarray(total * np.asarray(self.design.gains))
 
     def _floor(self) -> Array:
         """Broadband vibration at rated amplitude, shape (CHUNK, 3), g."""
         noise = self._rng.standard_normal((CHUNK, len(FEATURES)))
-        return self.design.floor * self._rated_rms() * noise * np.asarray(self.design.gains)
+        level = self.design.floor * self._rated_rms() * np.asarray(self.design.gains)
+        return np.asarray(level * noise)
 
     def _rated_rms(self) -> float:
         """Horizontal 1x acceleration at rated speed, g rms."""
@@ -198,7 +201,7 @@ class Motor:
 
     def _filter(self, frequency_hz: Array) -> Array:
         relative = frequency_hz / self.rate_hz
-        return np.clip((0.5 - relative) / (0.5 - PASSBAND), 0.0, 1.0)
+        return np.asarray(np.clip((0.5 - relative) / (0.5 - PASSBAND), 0.0, 1.0))
 
     def _measure(self, acceleration: Array) -> Array:
         """What the sensor reports for a true acceleration, both shape (CHUNK, 3), g."""
@@ -207,7 +210,8 @@ class Motor:
         analogue = acceleration + np.array([0.0, 1.0, 0.0]) + self._unit.offset_g
         analogue = analogue + noise * self._rng.standard_normal(acceleration.shape)
         clipped = np.clip(analogue, -self._sensor.full_scale, self._sensor.full_scale)
-        return (np.round(clipped / self._sensor.step) * self._sensor.step).round(7)
+        steps = np.round(clipped / self._sensor.step)
+        return np.asarray((steps * self._sensor.step).round(7))
 
     def _tachometer(self, speed_hz: Array) -> Array:
         noise = 0.3 * self._rng.standard_normal(CHUNK)

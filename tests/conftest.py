@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported by any test
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -61,6 +62,7 @@ class Broker:
 
     @property
     def url(self) -> str:
+        """Where to connect."""
         return f"mqtt://127.0.0.1:{self.port}"
 
     def start(self) -> None:
@@ -109,8 +111,6 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory):
     """A Playwright browser: the chromium on the PATH, else Playwright's own."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS

@@ -15,18 +15,28 @@ from detector.store.schema import open_store
 
 @pytest.fixture
 def engine(tmp_path):
+    """A store of its own."""
     engine = open_store(f"sqlite:///{tmp_path}/store.db")
     yield engine
     engine.dispose()
 
 
 def frame(device="m1", start=100.0, n=4, **changes):
+    """A frame of n samples and two features."""
     ramp = np.arange(n * 2, dtype=np.float32).reshape(n, 2)
     made = Frame(
-        device=device, session="s", features=("a", "b"), ts=start + np.arange(n) * 0.5,
-        values=ramp, reconstruction=ramp + 1, score=np.linspace(0, 2, n, dtype=np.float32),
-        mse=np.ones(n, np.float32), judged=np.array([True] * (n - 1) + [False]), threshold=1.0,
-        contributions=np.array([0.25, 0.75], np.float32), arrival=start + 9,
+        device=device,
+        session="s",
+        features=("a", "b"),
+        ts=start + np.arange(n) * 0.5,
+        values=ramp,
+        reconstruction=ramp + 1,
+        score=np.linspace(0, 2, n, dtype=np.float32),
+        mse=np.ones(n, np.float32),
+        judged=np.array([True] * (n - 1) + [False]),
+        threshold=1.0,
+        contributions=np.array([0.25, 0.75], np.float32),
+        arrival=start + 9,
     )
     return dataclasses.replace(made, **changes)
 
@@ -68,8 +78,9 @@ def test_anomaly_needs_a_judged_sample_above_the_threshold():
 def test_a_device_status_is_read_back_with_its_model(engine):
     """The page reads all it needs of a model from the store."""
     card = ModelCard("x", "lstm_ae", 60, 0.01, ("a",), ("g",), (0.1,), (2.0,), "max")
-    status = DeviceStatus("m1", DeviceState.OK, None, 0.5, 0.9, 1.0, 1.0, 2.0, 100.0, ("a",), card,
-                          {"late": 3})
+    status = DeviceStatus(
+        "m1", DeviceState.OK, None, 0.5, 0.9, 1.0, 1.0, 2.0, 100.0, ("a",), card, {"late": 3}
+    )
     bare = dataclasses.replace(status, device="m2", model=None, score=None)
     with engine.begin() as connection:
         devices.update(connection, [status, bare])
@@ -98,7 +109,9 @@ def test_an_alarm_keeps_its_log_until_published(engine):
         alarms.log(connection, alarm_id, "cleared", 20.0, at=21.0)
         waiting = alarms.unpublished(connection)
         assert [(transition, found) for _, transition, _, found in waiting] == [
-            ("raised", ended), ("cleared", ended)]
+            ("raised", ended),
+            ("cleared", ended),
+        ]
         alarms.mark_published(connection, [waiting[0][0]])
         assert [row[1] for row in alarms.unpublished(connection)] == ["cleared"]
         assert alarms.listed(connection, "m1") == [ended]
@@ -108,8 +121,10 @@ def test_an_alarm_keeps_its_log_until_published(engine):
 def test_the_last_applied_threshold_is_kept(engine):
     """A refused or pending command does not count."""
     with engine.begin() as connection:
-        ids = [commands.issue(connection, "m1", "threshold", {"threshold": value}, "ann")
-               for value in (1.1, 1.4, 99.0)]
+        ids = [
+            commands.issue(connection, "m1", "threshold", {"threshold": value}, "ann")
+            for value in (1.1, 1.4, 99.0)
+        ]
         commands.mark_applied(connection, ids[0], "applied")
         commands.mark_applied(connection, ids[1], "applied")
         commands.mark_applied(connection, ids[2], "refused: out of range")

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Alarm
-from detector.store.schema import alarm_log, alarms
+from detector.store.schema import alarm_log, alarms, new_id
 
 
 def raise_alarm(connection: Connection, alarm: Alarm, at: float) -> int:
     """Store a new alarm and log it; returns its id."""
     fields = asdict(alarm)
     del fields["id"]
-    alarm_id = int(connection.execute(alarms.insert().values(fields)).inserted_primary_key[0])
+    alarm_id = new_id(connection, alarms.insert().values(fields))
     log(connection, alarm_id, "raised", alarm.start, at)
     return alarm_id
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Command
-from detector.store.schema import commands
+from detector.store.schema import commands, new_id
 
 
 def issue(connection: Connection, device: str, kind: str, value: dict[str, Any], who: str) -> int:
@@ -17,12 +17,24 @@ def issue(connection: Connection, device: str, kind: str, value: dict[str, Any],
     row = commands.insert().values(
         device=device, kind=kind, value=value, who=who, issued_at=time.time()
     )
-    return int(connection.execute(row).inserted_primary_key[0])
+    return new_id(connection, row)
 
 
 def pending(connection: Connection) -> list[Command]:
     """Commands not applied yet, the oldest first."""
     return _read(connection, commands.c.applied_at.is_(None))
+
+
+def latest(connection: Connection, device: str, kind: str) -> Command | None:
+    """The newest command of a kind for a device, applied or not; None when there is none."""
+    query = (
+        sa.select(commands)
+        .where(commands.c.device == device, commands.c.kind == kind)
+        .order_by(commands.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else Command(**row._mapping)
 
 
 def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.errors import StoreError
-from detector.records import DeviceState, DeviceStatus, DetectorHealth, ModelCard
+from detector.records import DetectorHealth, DeviceState, DeviceStatus, ModelCard
 from detector.store.schema import devices, lease
 
 LEASE_S = 5.0  # a lease not renewed for this long is free
@@ -24,6 +24,13 @@ def update(connection: Connection, statuses: Sequence[DeviceStatus]) -> None:
     names = [status.device for status in statuses]
     connection.execute(devices.delete().where(devices.c.device.in_(names)))
     connection.execute(devices.insert(), [_row(status) for status in statuses])
+
+
+def set_threshold(connection: Connection, device: str, threshold: float) -> None:
+    """Note the threshold in force at once, without waiting for the device's next samples."""
+    connection.execute(
+        devices.update().where(devices.c.device == device).values(threshold=threshold)
+    )
 
 
 def every(connection: Connection) -> list[DeviceStatus]:
@@ -52,9 +59,7 @@ def take_lease(connection: Connection, owner: str, now: float) -> None:
         )
     connection.execute(lease.delete())
     connection.execute(
-        lease.insert().values(
-            id=1, owner=owner, renewed_at=now, connection="starting", counters={}
-        )
+        lease.insert().values(id=1, owner=owner, renewed_at=now, connection="starting", counters={})
     )
 
 

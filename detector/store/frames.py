@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from detector.records import Frame
@@ -29,9 +30,7 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     if connection.dialect.name == "sqlite":
         statement = statement.prefix_with("OR IGNORE")
     elif connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
-
-        statement = insert(frames).on_conflict_do_nothing()
+        statement = postgresql.insert(frames).on_conflict_do_nothing()
     return int(connection.execute(statement, [_row(frame) for frame in blocks]).rowcount)
 
 
@@ -63,11 +62,49 @@ def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
     """
     query = sa.select(frames).where(frames.c.device == device).order_by(frames.c.id.desc())
     found: list[Frame] = []
-    for row in connection.execution_options(stream_results=True).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=50)):
         if found and (row.end > found[-1].ts[0] or row.end < found[0].ts[-1] - seconds):
             break
         found.append(_frame(row))
     return found[::-1]
+
+
+def newest_session(
+    connection: Connection, device: str, first: int, newest: int
+) -> tuple[list[Frame], list[Frame]]:
+    """The ends of a device's newest session.
+
+    Args:
+        connection: To the store.
+        device: Name of the machine.
+        first: Samples wanted from its beginning.
+        newest: Samples wanted from its end.
+
+    Returns:
+        Frames that hold at least so many samples, as far as the session has them, in order of
+        time; both empty for an unknown device.
+    """
+    session = connection.execute(
+        sa.select(frames.c.session)
+        .where(frames.c.device == device)
+        .order_by(frames.c.id.desc())
+        .limit(1)
+    ).scalar()
+    of_session = sa.select(frames).where(frames.c.device == device, frames.c.session == session)
+    start = _enough(connection, of_session.order_by(frames.c.id), first)
+    tail = _enough(connection, of_session.order_by(frames.c.id.desc()), newest)
+    return start, tail[::-1]
+
+
+def _enough(connection: Connection, query: sa.Select[Any], samples: int) -> list[Frame]:
+    found: list[Frame] = []
+    rows = connection.execute(query.execution_options(yield_per=50))
+    for row in rows:
+        if sum(len(frame.ts) for frame in found) >= samples:
+            break
+        found.append(_frame(row))
+    rows.close()
+    return found
 
 
 def between(connection: Connection, device: str, start: float, end: float) -> list[Frame]:

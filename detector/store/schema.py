@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
@@ -135,6 +135,13 @@ def open_store(url: str) -> Engine:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise StoreError(f"store {shown}: cannot be opened: {reason}") from None
     return engine
+
+
+def new_id(connection: Connection, row: sa.Insert) -> int:
+    """Insert one row; returns the id it was given."""
+    key = connection.execute(row).inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def _without_password(url: str) -> str:

@@ -1,0 +1,25 @@
+"""The visualisation server: ``python -m streamlit run dashboard/app.py``."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import device_page, overview_page
+from dashboard.lifespan import lifespan
+from dashboard.refusals import show_refusal
+from dashboard.routes import ROUTES
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+_PAGES = (device_page, overview_page)  # imported once here, before the freeze
+gc.freeze()  # later collections skip all that the imports made
+
+app = st.App(
+    Path(__file__).parent / "ui.py",
+    lifespan=lifespan,
+    routes=ROUTES,
+    on_script_error=show_refusal,
+)

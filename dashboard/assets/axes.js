@@ -1,0 +1,85 @@
+// Axes that stand still: ranges that grow at once and shrink late, and time ticks.
+
+const SHRINK_AFTER_MS = 15000;
+const SHRINK_BELOW = 0.55; // of the span shown
+const TIME_STEPS_S = [
+  0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600,
+];
+
+// A round range around [low, high] with some air; `from0` keeps zero as the lower end.
+function roundRange([low, high], from0) {
+  if (from0) low = 0;
+  const span = high - low || Math.abs(high) * 0.1 || 1;
+  const air = span * 0.06;
+  const step = 10 ** Math.floor(Math.log10(span)) / 5;
+  const bottom = from0 ? 0 : Math.floor((low - air) / step) * step;
+  return [bottom, Math.ceil((high + air) / step) * step];
+}
+
+export class SteadyRange {
+  constructor(from0 = false) {
+    this.from0 = from0;
+    this.range = null;
+    this.looseSince = null;
+  }
+
+  // The range to draw now for values within `extent` (null: nothing to show).
+  update(extent, now) {
+    if (!extent) return this.range ?? [0, 1];
+    const wanted = roundRange(extent, this.from0);
+    if (!this.range) return (this.range = wanted);
+    const [low, high] = this.range;
+    if (extent[0] < low || extent[1] > high) {
+      this.range = [Math.min(low, wanted[0]), Math.max(high, wanted[1])];
+      this.looseSince = null;
+    } else if (wanted[1] - wanted[0] > SHRINK_BELOW * (high - low)) {
+      this.looseSince = null;
+    } else if (this.looseSince === null) {
+      this.looseSince = now;
+    } else if (now - this.looseSince > SHRINK_AFTER_MS) {
+      this.range = wanted;
+      this.looseSince = null;
+    }
+    return this.range;
+  }
+}
+
+// Local-time ticks of a time axis from `start` to `end` (seconds).
+export function timeTicks(start, end, width) {
+  const most = Math.max(2, Math.floor(width / 95));
+  const step = TIME_STEPS_S.find((s) => (end - start) / s <= most) ?? 7200;
+  const offset = new Date(start * 1000).getTimezoneOffset() * 60;
+  const ticks = [];
+  for (let n = Math.ceil((start - offset) / step); n * step + offset <= end; n++) {
+    ticks.push(n * step + offset);
+  }
+  const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+  return { at: ticks, text: ticks.map((ts) => clock(ts, digits)) };
+}
+
+// Local time of day, for example 14:03:12 or with digits 14:03:12.25.
+export function clock(ts, digits = 0) {
+  const scale = 10 ** digits;
+  const rounded = Math.round(ts * scale) / scale;
+  const time = new Date(Math.floor(rounded) * 1000);
+  const two = (value) => String(value).padStart(2, "0");
+  const whole = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  if (!digits) return whole;
+  const rest = Math.round((rounded - Math.floor(rounded)) * scale);
+  return `${whole}.${String(rest).padStart(digits, "0")}`;
+}
+
+// Round values for the y ticks: the widest step that gives at least `least` of them.
+export function valueTicks([low, high], least) {
+  const power = 10 ** Math.floor(Math.log10(high - low));
+  const steps = [5, 2, 1, 0.5, 0.2, 0.1].map((share) => share * power);
+  const step = steps.find((s) => count(low, high, s) >= least) ?? steps[5];
+  const first = Math.ceil(low / step - 1e-9);
+  const at = Array.from({ length: count(low, high, step) }, (_, n) => (first + n) * step);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return { at, text: at.map((value) => (value + 0).toFixed(Math.min(digits, 8))) };
+}
+
+function count(low, high, step) {
+  return Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
+}

@@ -1,0 +1,106 @@
+// Fewer points that look the same: the extremes of buckets that stay where they are while the
+// window moves on, so a drawn line does not flicker.
+
+// Samples per bucket so that `count` samples give about `points` points. The bucket used before
+// is kept while it still fits: another one would redraw the whole line a little differently.
+export function bucketOf(count, points, before) {
+  const wanted = count <= points ? 1 : Math.ceil((2 * count) / points);
+  return before && wanted <= before * 1.1 && wanted >= before * 0.7 ? before : wanted;
+}
+
+// A line through ring[column] from index `from` to `to`, in x of `xOf(ts)`.
+// NaN and breaks interrupt it.
+export function line(ring, column, from, to, bucket, xOf) {
+  const x = [];
+  const y = [];
+  const { mask, ts, broken } = ring;
+  let low = -1;
+  let high = -1;
+  let open = false; // whether the last point drawn may be joined with the next
+  const draw = (i) => {
+    x.push(xOf(ts[i & mask]));
+    y.push(column[i & mask]);
+    open = true;
+  };
+  const flush = () => {
+    if (low < 0) return;
+    draw(Math.min(low, high));
+    if (low !== high) draw(Math.max(low, high));
+    low = high = -1;
+  };
+  const interrupt = (i) => {
+    flush();
+    if (!open) return;
+    x.push(xOf(ts[i & mask]));
+    y.push(null);
+    open = false;
+  };
+  for (let i = from; i < to; i++) {
+    const value = column[i & mask];
+    if (i % bucket === 0) flush();
+    if (broken[i & mask]) interrupt(i);
+    if (value !== value) {
+      interrupt(i);
+      continue;
+    }
+    if (low < 0 || value < column[low & mask]) low = i;
+    if (high < 0 || value > column[high & mask]) high = i;
+  }
+  flush();
+  return { x, y };
+}
+
+// Indices of the anomalies from `from` to `to`: all of them, or when they are many the highest
+// score of each bucket that has any.
+export function anomalies(ring, threshold, from, to, most) {
+  const { mask, score, judged } = ring;
+  const found = [];
+  for (let i = from; i < to; i++) {
+    if (judged[i & mask] && score[i & mask] > threshold) found.push(i);
+  }
+  if (found.length <= most) return { count: found.length, shown: found };
+  let bucket = 2;
+  let shown = thin(found, bucket, score, mask);
+  while (shown.length > most) shown = thin(shown, (bucket *= 2), score, mask);
+  return { count: found.length, shown };
+}
+
+function thin(found, bucket, score, mask) {
+  const best = [];
+  let current = -1;
+  for (const i of found) {
+    const at = Math.floor(i / bucket);
+    if (at !== current) best.push(i);
+    else if (score[i & mask] > score[best[best.length - 1] & mask]) best[best.length - 1] = i;
+    current = at;
+  }
+  return best;
+}
+
+// Stretches [start, end] in seconds where the machine is not judged; close ones are joined.
+export function notJudged(ring, from, to, join_s) {
+  const { mask, ts, judged } = ring;
+  const stretches = [];
+  for (let i = from; i < to; i++) {
+    if (judged[i & mask]) continue;
+    const last = stretches[stretches.length - 1];
+    const at = ts[i & mask];
+    if (last && at - last[1] <= join_s) last[1] = at;
+    else stretches.push([at, at]);
+  }
+  return stretches;
+}
+
+// Smallest and largest finite value of some columns, null when there is none.
+export function extent(ring, columns, from, to) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const column of columns) {
+    for (let i = from; i < to; i++) {
+      const value = column[i & ring.mask];
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return low <= high ? [low, high] : null;
+}

@@ -1,0 +1,32 @@
+// What both live views need of the page: the style sheet, plotly.js and the server's clock.
+
+function load(id, element) {
+  const present = document.getElementById(id);
+  if (present) return present.loaded;
+  element.id = id;
+  element.loaded = new Promise((resolve, reject) => {
+    element.onload = resolve;
+    element.onerror = () => reject(new Error(`${element.src ?? element.href} cannot be loaded`));
+  });
+  document.head.append(element);
+  return element.loaded;
+}
+
+export function loadStyle(version) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = `/assets/${version}/live.css`;
+  return load("faultline-style", link);
+}
+
+export async function loadPlotly(version) {
+  const script = document.createElement("script");
+  script.src = `/assets/${version}/plotly.min.js`;
+  await load("faultline-plotly", script);
+  return window.Plotly;
+}
+
+// The server's time now, from its newest message and when that was heard.
+export function now(header, heard) {
+  return header ? header.now + (performance.now() - heard) / 1000 : Date.now() / 1000;
+}

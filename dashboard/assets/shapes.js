@@ -1,0 +1,49 @@
+// A state is told by shape and word, never by colour alone.
+
+const SHAPES = {
+  alarm: '<path d="M8 1.5 15 14.5H1z"/>',
+  stale: '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2.2" stroke-dasharray="3 2.6"/>',
+  unscored: '<path d="M8 1 15 8 8 15 1 8z"/>',
+  "warming-up": '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2"/><path d="M8 2a6 6 0 0 1 0 12z"/>',
+  "not-judged": '<path d="M3 2h4v12H3zM9 2h4v12H9z"/>',
+  ok: '<circle cx="8" cy="8" r="6.5"/>',
+};
+
+export const WORDS = {
+  alarm: "Alarm",
+  stale: "Stale",
+  unscored: "Unscored",
+  "warming-up": "Warming up",
+  "not-judged": "Not judged",
+  ok: "OK",
+};
+
+export function shape(state) {
+  const drawn = SHAPES[state] ?? SHAPES.unscored;
+  return `<svg class="fl-shape" viewBox="0 0 16 16" aria-hidden="true">${drawn}</svg>`;
+}
+
+// Show a state in an element made for it; does nothing when it is shown already.
+export function showState(element, state) {
+  if (element.dataset.state === state) return;
+  element.dataset.state = state;
+  element.innerHTML = shape(state);
+  element.append(WORDS[state] ?? state);
+}
+
+export function age(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+export function number(value, digits = 2) {
+  return value === null || value === undefined ? "–" : value.toFixed(digits);
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,52 @@
+"""What the whole dashboard process shares: the settings and the open store."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+from sqlalchemy.engine import Engine
+
+from detector.settings import Settings, load_settings
+from detector.store.schema import open_store
+
+_opening = threading.Lock()
+
+
+def settings() -> Settings:
+    """The settings, read once.
+
+    Raises:
+        SettingsError: If they are refused; the next call reads them again.
+    """
+    with _opening:
+        return _settings()
+
+
+def engine() -> Engine:
+    """The open store.
+
+    Raises:
+        SettingsError: If the settings are refused.
+        StoreError: If the store cannot be opened; the next call tries again.
+    """
+    with _opening:
+        return _engine()
+
+
+def close() -> None:
+    """Close the store's connections, if it was opened."""
+    with _opening:
+        if _engine.cache_info().currsize:
+            _engine().dispose()
+        _engine.cache_clear()
+
+
+@cache
+def _settings() -> Settings:
+    return load_settings()
+
+
+@cache
+def _engine() -> Engine:
+    return open_store(_settings().store.url)

@@ -1,0 +1,75 @@
+"""Live updates as bytes: a JSON header, then the samples as little-endian arrays.
+
+Layout: length of the header (u4), the header padded with spaces to a multiple of 8, then for
+each of the header's ``blocks`` its arrays, each padded likewise: ``ids`` f8 (frame of each
+sample), ``ts`` f8, ``values`` f4 by column, ``reconstruction`` f4 of the columns listed in
+``reconstructed``, ``score`` f4, ``judged`` u1. ``dashboard/assets/wire.js`` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from detector.records import Frame
+
+ALIGN = 8
+
+
+def encode(header: dict[str, Any], frames: Sequence[Frame]) -> bytes:
+    """One live update.
+
+    Args:
+        header: All that is not samples; ``blocks`` is added.
+        frames: Of one device, in order of commit.
+
+    Returns:
+        The message as sent.
+    """
+    blocks: list[dict[str, Any]] = []
+    arrays: list[npt.NDArray[Any]] = []
+    for block in _runs(frames):
+        shape, columns = _block(block)
+        blocks.append(shape)
+        arrays.extend(columns)
+    head = msgspec.json.encode({**header, "blocks": blocks})
+    head += b" " * (-(4 + len(head)) % ALIGN)
+    return b"".join([len(head).to_bytes(4, "little"), head, *_padded(arrays)])
+
+
+def _runs(frames: Sequence[Frame]) -> Iterator[list[Frame]]:
+    """Frames side by side that share session and columns."""
+    for _, run in groupby(frames, key=lambda frame: (frame.session, frame.features)):
+        yield list(run)
+
+
+def _block(run: Sequence[Frame]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]]:
+    values = np.concatenate([frame.values for frame in run])
+    model = np.concatenate([frame.reconstruction for frame in run])
+    reconstructed = np.flatnonzero(np.isfinite(model).any(axis=0))
+    shape = {
+        "n": len(values),
+        "session": run[0].session,
+        "features": run[0].features,
+        "reconstructed": reconstructed.tolist(),
+    }
+    ids = np.repeat([float(frame.frame_id or 0) for frame in run], [len(f.ts) for f in run])
+    return shape, [
+        ids.astype("<f8"),
+        np.concatenate([frame.ts for frame in run]).astype("<f8"),
+        values.T.astype("<f4"),
+        model.T[reconstructed].astype("<f4"),
+        np.concatenate([frame.score for frame in run]).astype("<f4"),
+        np.concatenate([frame.judged for frame in run]).astype("u1"),
+    ]
+
+
+def _padded(arrays: Iterable[npt.NDArray[Any]]) -> Iterator[bytes]:
+    for array in arrays:
+        content = array.tobytes()
+        yield content + b"\0" * (-len(content) % ALIGN)

@@ -1,0 +1,132 @@
+"""Frames in, alarms out: runs every device's state machine and writes what changes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from sqlalchemy.engine import Connection
+
+from detector.alarms.lifecycle import AlarmRule, AlarmState, Transition, advance
+from detector.records import Alarm, Frame, ModelCard
+from detector.settings import AlarmSettings, Settings
+from detector.store import alarms as store
+
+logger = logging.getLogger(__name__)
+
+CLEAR_AFTER_S = 5.0
+
+
+def rule_of(settings: AlarmSettings, card: ModelCard) -> AlarmRule:
+    """The rule in windows; an empty m is 5 s of windows and at least one window length."""
+    m = settings.m or max(round(CLEAR_AFTER_S / card.sampling_period_s), card.window)
+    return AlarmRule(min(settings.k, settings.n), settings.n, m)
+
+
+class AlarmDesk:
+    """Alarms of all devices.
+
+    ``update`` works inside the caller's transaction on a copy; ``keep`` makes the copy the
+    truth once the transaction is committed, so a failed commit changes nothing here.
+
+    Args:
+        settings: Alarm rules.
+        active: Alarms that an earlier run left active.
+    """
+
+    def __init__(self, settings: Settings, active: Sequence[Alarm]) -> None:
+        self._settings = settings
+        self._states = {alarm.device: AlarmState(is_active=True) for alarm in active}
+        self._active = {alarm.device: alarm for alarm in active}
+        self._next = (self._states, self._active)
+
+    def active(self, device: str) -> Alarm | None:
+        """The active alarm of a device, None when there is none."""
+        return self._active.get(device)
+
+    def update(self, connection: Connection, frames: Sequence[tuple[Frame, ModelCard]]) -> None:
+        """Advance the devices by their newest frames and store what changed."""
+        self._next = (dict(self._states), dict(self._active))
+        for frame, card in frames:
+            self._advance(connection, frame, card)
+
+    def keep(self) -> None:
+        """The transaction of the last ``update`` is committed."""
+        self._states, self._active = self._next
+
+    def _advance(self, connection: Connection, frame: Frame, card: ModelCard) -> None:
+        states, active = self._next
+        state = states.get(frame.device, AlarmState())
+        counted = frame.judged & np.isfinite(frame.score)
+        above = frame.anomaly[counted]
+        if not (above.any() or state.is_active or state.hits):
+            states[frame.device] = replace(state, seen=state.seen + len(above))
+            return
+        windows = zip(frame.ts[counted].tolist(), above.tolist(), strict=True)
+        rule = rule_of(self._alarm_settings(frame.device), card)
+        states[frame.device], transitions = advance(rule, state, windows)
+        self._note_peak(connection, frame)
+        for transition in transitions:
+            if transition.kind == "raised":
+                active[frame.device] = self._raise(connection, frame, card, transition)
+            else:
+                self._clear(connection, active.pop(frame.device), transition)
+
+    def _alarm_settings(self, device: str) -> AlarmSettings:
+        rule = self._settings.rule_for(device)
+        own = None if rule is None else rule.alarms
+        return self._settings.alarms if own is None else own
+
+    def _raise(
+        self, connection: Connection, frame: Frame, card: ModelCard, transition: Transition
+    ) -> Alarm:
+        alarm = Alarm(
+            id=None,
+            device=frame.device,
+            kind="score",
+            state="active",
+            start=transition.start,
+            end=None,
+            peak_score=peak_score(frame),
+            contributions=_shares(frame),
+            model=card.name,
+            threshold=frame.threshold,
+        )
+        alarm = replace(alarm, id=store.raise_alarm(connection, alarm, at=time.time()))
+        logger.warning(
+            "%s: alarm %s raised, score %.2f above %.2f, most of it from %s",
+            alarm.device, alarm.id, alarm.peak_score, alarm.threshold,
+            max(alarm.contributions, key=alarm.contributions.__getitem__),
+        )  # fmt: skip
+        return alarm
+
+    def _clear(self, connection: Connection, alarm: Alarm, transition: Transition) -> None:
+        assert alarm.id is not None
+        store.update(connection, replace(alarm, state="cleared", end=transition.ts))
+        store.log(connection, alarm.id, "cleared", transition.ts, at=time.time())
+        logger.warning(
+            "%s: alarm %s cleared after %.1f s, peak score %.2f",
+            alarm.device, alarm.id, transition.ts - alarm.start, alarm.peak_score,
+        )  # fmt: skip
+
+    def _note_peak(self, connection: Connection, frame: Frame) -> None:
+        _, active = self._next
+        alarm, peak = active.get(frame.device), peak_score(frame)
+        if alarm is None or not peak > alarm.peak_score:
+            return
+        active[frame.device] = replace(alarm, peak_score=peak, contributions=_shares(frame))
+        store.update(connection, active[frame.device])
+
+
+def peak_score(frame: Frame) -> float:
+    """Largest judged score of a frame; NaN when none is judged."""
+    judged = frame.score[frame.judged]
+    return float(np.nanmax(judged)) if np.isfinite(judged).any() else float("nan")
+
+
+def _shares(frame: Frame) -> dict[str, float]:
+    pairs = zip(frame.features, frame.contributions.tolist(), strict=True)
+    return {name: round(share, 4) for name, share in pairs if share > 0}

@@ -1,0 +1,283 @@
+"""The broker: samples in, states and alarms out. The detector's only home of paho.
+
+Messages are acknowledged by hand once their samples are committed, over a durable session, so
+that a restart of either side loses nothing that was published at QoS 1.
+
+Paho's network thread runs the ``_on_…`` methods. ``ack`` and ``publish`` may be called from any
+thread: paho appends the packet to a deque and wakes the network thread, which sends it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from detector.ingest.buffer import Receipt, SharedBuffer
+from detector.ingest.connection import (
+    Connection,
+    ConnectionLog,
+    ConnectionState,
+    address,
+    why_refused,
+)
+from detector.ingest.delivery import Delivery
+from detector.ingest.guard import Guard
+from detector.ingest.receiver import Receiver
+from detector.ingest.topics import TopicTemplate
+from detector.settings import MqttSettings
+
+SESSION_EXPIRY_S = 7 * 24 * 3600  # how long the broker keeps the session of a stopped detector
+LARGEST_PACKET = 8 << 20  # bytes; the broker keeps larger ones from us
+IN_FLIGHT_3_1_1 = 20  # mosquitto's limit where the client cannot name its own
+QUEUED_OUT = 10_000  # messages at QoS 1 that wait for a connection
+RETRY_S = (1, 30)  # first and longest pause between attempts
+RESUBSCRIBE_S = 30.0
+NO_CONNECTION = 0
+ONLINE, OFFLINE = '{"state": "online"}', '{"state": "offline"}'
+
+
+class Subscriber:
+    """Receives samples into a buffer and publishes states and alarms.
+
+    Args:
+        settings: Broker, topics and credentials.
+        buffer: Where samples and receipts go.
+
+    Raises:
+        SettingsError: If the topic template or the broker's address cannot be used.
+    """
+
+    def __init__(self, settings: MqttSettings, buffer: SharedBuffer) -> None:
+        topics = TopicTemplate.compile(settings.topic)
+        self._settings = settings
+        self._filter = topics.filter
+        self._status_topic = f"{settings.topic_out}/status"
+        self._address = address(settings.url)
+        self._log = ConnectionLog(f"broker {settings.url}")
+        self._receiver = Receiver(topics, buffer)
+        self._guard = Guard()
+        self._counters = dict.fromkeys(
+            ("connections", "sessions_lost", "stale_receipts", "refused_publishes"), 0
+        )
+        self._lock = threading.Lock()  # held by ack, so that none falls between two connections
+        self._open = NO_CONNECTION
+        self._refused: set[int] = set()  # numbers of publishes that this connection refused
+        self._again: threading.Timer | None = None
+        self._client = self._listening(_client(settings, self._status_topic))
+
+    @property
+    def connection(self) -> Connection:
+        """How the connection stands and why."""
+        return self._log.now
+
+    @property
+    def commit_after(self) -> int:
+        """Waiting receipts at which to commit early: half of what the broker lets wait."""
+        limit = self._settings.receive_maximum if _is_5(self._settings) else IN_FLIGHT_3_1_1
+        return max(1, limit // 2)
+
+    def counters(self) -> dict[str, int]:
+        """Totals of the connection and of what was received, by name."""
+        return {**self._receiver.counters, **self._counters, "faults": self._guard.faults}
+
+    def refusals(self) -> dict[str, dict[str, int]]:
+        """Messages that were not taken, by device and kind of reason."""
+        return self._receiver.refusals.counts()
+
+    def start(self) -> None:
+        """Begin to connect, and go on for as long as it takes."""
+        self._arm()
+        self._client.loop_start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Say goodbye and end the thread, for good; what is not acknowledged comes again later."""
+        if self._again is not None:
+            self._again.cancel()
+        if self._open != NO_CONNECTION:
+            self.publish(self._status_topic, OFFLINE, qos=1, retain=True).wait(timeout_s)
+        self._log.end()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def ack(self, receipts: Iterable[Receipt]) -> int:
+        """Acknowledge messages whose samples are committed.
+
+        Receipts of an earlier connection are skipped and counted: the broker delivers those
+        messages again, and by now their numbers may mean others.
+
+        Returns:
+            How many were acknowledged.
+        """
+        with self._lock:
+            given = list(receipts)
+            due = [receipt for receipt in given if receipt.connection == self._open]
+            for receipt in due:
+                self._client.ack(receipt.message, 1)
+            self._counters["stale_receipts"] += len(given) - len(due)
+        return len(due)
+
+    def publish(
+        self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False
+    ) -> Delivery:
+        """Send a message, without waiting.
+
+        Without a connection a message at QoS 0 is lost; one at QoS 1 waits in memory for the
+        next connection, up to 10,000 of them.
+        """
+        message = self._client.publish(topic, payload, qos, retain)
+        if qos > 0 and message.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
+            message.rc = MQTTErrorCode.MQTT_ERR_SUCCESS  # queued, but paho never clears the code
+        return Delivery(message, self._refused)
+
+    def _listening(self, client: _Client) -> _Client:
+        over = self._guard.over
+        client.on_fault = self._on_fault
+        client.on_connect = over(self._on_connect)
+        client.on_connect_fail = over(self._on_connect_fail)
+        client.on_disconnect = over(self._on_disconnect)
+        client.on_subscribe = over(self._on_subscribe)
+        client.on_message = over(self._on_message)
+        client.on_publish = over(self._on_publish)
+        return client
+
+    def _arm(self) -> None:
+        host, port = self._address
+        is_5 = _is_5(self._settings)
+        self._client.connect_async(
+            host,
+            port,
+            keepalive=self._settings.keepalive_s,
+            clean_start=False if is_5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
+            properties=_connect_properties(self._settings) if is_5 else None,
+        )
+
+    def _subscribe(self) -> None:
+        qos = self._settings.qos
+        if _is_5(self._settings):  # what we publish ourselves is no sample
+            self._client.subscribe(self._filter, options=SubscribeOptions(qos, noLocal=True))
+        else:
+            self._client.subscribe(self._filter, qos)
+
+    def _on_connect(
+        self, _: object, __: object, flags: paho.ConnectFlags, reason: ReasonCode, ___: object
+    ) -> None:
+        if reason.is_failure:
+            self._log.note(ConnectionState.REFUSED, why_refused(self._settings, str(reason)))
+            return
+        with self._lock:
+            is_lost = self._counters["connections"] > 0 and not flags.session_present
+            self._counters["sessions_lost"] += is_lost
+            self._counters["connections"] += 1
+            self._open = self._counters["connections"]
+        self._refused.clear()
+        self._subscribe()  # also on a kept session: the template may have changed
+        self.publish(self._status_topic, ONLINE, qos=1, retain=True)
+
+    def _on_connect_fail(self, _: object, __: object) -> None:
+        error = sys.exception() or OSError("unknown")  # paho calls this while it handles it
+        self._note_disconnected(f"cannot be reached ({getattr(error, 'strerror', '') or error})")
+
+    def _on_disconnect(
+        self, _: object, __: object, ___: object, reason: ReasonCode, ____: object
+    ) -> None:
+        with self._lock:
+            was_open, self._open = self._open != NO_CONNECTION, NO_CONNECTION
+        if was_open or self.connection.state is not ConnectionState.REFUSED:
+            self._note_disconnected(f"connection lost ({reason})")
+
+    def _note_disconnected(self, what: str) -> None:
+        line = f"{what}, trying again, allowed: an MQTT broker at mqtt.url"
+        self._log.note(ConnectionState.DISCONNECTED, line)
+
+    def _on_subscribe(
+        self, _: object, __: object, ___: object, reasons: list[ReasonCode], ____: object
+    ) -> None:
+        what = f"subscription to {self._filter}"
+        if not reasons[0].is_failure:
+            self._log.note(ConnectionState.CONNECTED, f"connected, {what} ({reasons[0]})")
+            return
+        line = f"refused the {what} ({reasons[0]}), allowed: mqtt.topic that this user may read"
+        self._log.note(ConnectionState.REFUSED, line)
+        self._again = threading.Timer(RESUBSCRIBE_S, self._guard.over(self._subscribe))
+        self._again.daemon = True
+        self._again.start()
+
+    def _on_message(self, _: object, __: object, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "\0"  # fits no template
+        receipt = Receipt(self._open, message.mid) if message.qos else None
+        self._receiver.receive(
+            topic, bytes(message.payload), is_retained=message.retain, receipt=receipt
+        )
+
+    def _on_publish(self, _: object, __: object, mid: int, reason: ReasonCode, ___: object) -> None:
+        if reason.is_failure:
+            self._counters["refused_publishes"] += 1
+            self._refused.add(mid)
+
+    def _on_fault(self) -> None:
+        """Paho itself failed: begin again with a new connection."""
+        self._guard.note("paho")
+        with self._lock:
+            self._open = NO_CONNECTION
+        self._note_disconnected(f"not understood ({sys.exception()})")
+        self._arm()
+
+
+class _Client(paho.Client):
+    """Paho's client, whose thread outlives a fault of its own (a malformed packet, say)."""
+
+    on_fault: Callable[[], None]
+
+    def loop_forever(
+        self, timeout: float = 1.0, retry_first_connection: bool = False
+    ) -> MQTTErrorCode:
+        while True:
+            try:
+                return super().loop_forever(timeout, retry_first_connection)
+            except Exception:  # noqa: BLE001 -- the guard again, one floor below; it is logged
+                self.on_fault()
+                time.sleep(RETRY_S[0])
+
+
+def _client(settings: MqttSettings, status_topic: str) -> _Client:
+    is_5 = _is_5(settings)
+    client = _Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=settings.client_id,
+        protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
+        clean_session=None if is_5 else False,
+        manual_ack=True,
+    )
+    client.reconnect_delay_set(*RETRY_S)
+    client.max_queued_messages_set(QUEUED_OUT)
+    client.will_set(status_topic, OFFLINE, qos=1, retain=True)
+    if settings.username is not None:
+        password = settings.password.get_secret_value() if settings.password else None
+        client.username_pw_set(settings.username, password)
+    if settings.url.startswith("mqtts:"):
+        client.tls_set()
+    return client
+
+
+def _connect_properties(settings: MqttSettings) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    properties.ReceiveMaximum = settings.receive_maximum
+    properties.MaximumPacketSize = LARGEST_PACKET
+    return properties
+
+
+def _is_5(settings: MqttSettings) -> bool:
+    return settings.protocol == "5"

@@ -1,0 +1,73 @@
+"""Recorded sessions through the same stream as live samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from detector.errors import SessionFileError
+from detector.records import Frame
+from detector.scoring.bundle import Bundle
+from detector.scoring.rate import rate_misfit
+from detector.scoring.stream import DeviceStream, score_samples
+from detector.sessions.files import Recording, read_recordings
+from detector.settings import SessionSettings
+
+CHUNK = 256
+
+
+def score_file(bundle: Bundle, path: Path, threshold: float = 1.0) -> Iterator[list[Frame]]:
+    """Score a session file; yields the frames of each recording in it.
+
+    Raises:
+        SessionFileError: If the file is unreadable or does not fit the model.
+    """
+    for recording in read_recordings([path]):
+        yield score_recording(bundle, recording, threshold)
+
+
+def score_recording(bundle: Bundle, recording: Recording, threshold: float = 1.0) -> list[Frame]:
+    """Score one recording as if it came from a device of its name.
+
+    Raises:
+        SessionFileError: If its features or its rate do not fit the model.
+    """
+    samples = recording.samples
+    running = bundle.document.running
+    needed = [*bundle.features, *([running.feature] if running else [])]
+    missing = [name for name in needed if name not in samples.features]
+    if missing:
+        raise SessionFileError(
+            f"{recording.name}: no column {', '.join(missing)}; found "
+            f"{', '.join(samples.features)}; {bundle.name} needs {', '.join(needed)}"
+        )
+    stream = DeviceStream(
+        recording.name, samples.features, bundle, SessionSettings(), threshold=threshold
+    )
+    frames = score_samples(stream, samples, chunk=CHUNK, arrival=float(samples.ts[-1]))
+    misfit = rate_misfit(stream.rate.rate_hz, bundle.document.sampling_period_s)
+    if misfit is not None:
+        raise SessionFileError(f"{recording.name}: {bundle.name} {misfit}")
+    return frames
+
+
+def frames_to_table(frames: list[Frame]) -> pd.DataFrame:
+    """One row per sample: times, features, reconstructions, score, threshold, anomaly."""
+    features = frames[0].features
+    table: dict[str, np.ndarray] = {"ts": np.concatenate([frame.ts for frame in frames])}
+    values = np.concatenate([frame.values for frame in frames])
+    reconstruction = np.concatenate([frame.reconstruction for frame in frames])
+    table |= {name: values[:, i] for i, name in enumerate(features)}
+    table |= {
+        f"{name}_reconstruction": reconstruction[:, i]
+        for i, name in enumerate(features)
+        if np.isfinite(reconstruction[:, i]).any()
+    }
+    table["score"] = np.concatenate([frame.score for frame in frames])
+    table["mse"] = np.concatenate([frame.mse for frame in frames])
+    table["threshold"] = np.concatenate([np.full(len(f.ts), f.threshold) for f in frames])
+    table["anomaly"] = np.concatenate([frame.anomaly for frame in frames]).astype(int)
+    return pd.DataFrame(table)

@@ -1,0 +1,192 @@
+"""All devices at once: each block to its device's stream, one batch of windows per model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from detector.errors import BundleError
+from detector.ingest.buffer import TakenBlock
+from detector.records import Frame
+from detector.scoring.bundle import Bundle, load_bundle
+from detector.scoring.rate import rate_misfit
+from detector.scoring.scorer import score_windows
+from detector.scoring.stream import DeviceStream, Stretch
+from detector.scoring.unscored import UnscoredStream
+from detector.settings import DeviceRule, Settings
+
+logger = logging.getLogger(__name__)
+
+Stream: TypeAlias = DeviceStream | UnscoredStream
+# device, samples of the baseline, samples to look back -> first and newest frames of its session
+History: TypeAlias = Callable[[str, int, int], tuple[list[Frame], list[Frame]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A stretch of a device whose windows wait for the batch."""
+
+    stream: DeviceStream
+    stretch: Stretch
+    arrival: float
+
+
+class Fleet:
+    """Scores what was taken from the buffer.
+
+    Args:
+        settings: Rules for devices, sessions and batches.
+        history: Reads back where an earlier run stopped.
+        thresholds: Per device, what an operator last set.
+    """
+
+    def __init__(self, settings: Settings, history: History, thresholds: dict[str, float]) -> None:
+        self._settings = settings
+        self._history = history
+        self._thresholds = dict(thresholds)
+        self._models: dict[Path, Bundle | str] = {}
+        self.streams: dict[str, Stream] = {}
+
+    def score(self, blocks: Sequence[TakenBlock]) -> list[Frame]:
+        """Blocks to frames, each device's in order.
+
+        A device whose samples cannot be taken is stored unscored and stops no other.
+        """
+        frames: list[Frame] = []
+        waiting: list[_Waiting] = []
+        for block in blocks:
+            stream = self._stream_for(block)
+            if isinstance(stream, UnscoredStream):
+                frames += stream.frames(block.samples, block.arrival, broken=block.broken)
+                continue
+            stretches = stream.accept(block.samples, broken=block.broken)
+            waiting += [_Waiting(stream, stretch, block.arrival) for stretch in stretches]
+        return frames + self._score(waiting)
+
+    def threshold_of(self, device: str) -> float:
+        """In force: an operator's, else the rule's, else 1.0."""
+        rule = self._settings.rule_for(device)
+        own = None if rule is None else rule.threshold
+        return self._thresholds.get(device, 1.0 if own is None else own)
+
+    def set_threshold(self, device: str, threshold: float) -> None:
+        """Judge samples of ``device`` against ``threshold`` from now on."""
+        self._thresholds[device] = threshold
+        stream = self.streams.get(device)
+        if isinstance(stream, DeviceStream):
+            stream.threshold = threshold
+
+    def trust_clocks(self) -> None:
+        """The broker has sent again what it had to; see ``Segmenter.trust_clock``."""
+        for stream in self.streams.values():
+            stream.segmenter.trust_clock()
+
+    def _score(self, waiting: Sequence[_Waiting]) -> list[Frame]:
+        by_model: dict[str, list[_Waiting]] = {}
+        for one in waiting:
+            by_model.setdefault(str(id(one.stream.bundle)), []).append(one)
+        frames = []
+        for group in by_model.values():
+            bundle = group[0].stream.bundle
+            windows = np.concatenate([one.stretch.windows for one in group])
+            scored = score_windows(bundle.network, windows, self._settings.detector.chunk)
+            end = 0
+            for one in group:
+                start, end = end, end + len(one.stretch.windows)
+                frames.append(one.stream.finish(one.stretch, scored.part(start, end), one.arrival))
+        return frames
+
+    def _stream_for(self, block: TakenBlock) -> Stream:
+        stream = self.streams.get(block.device)
+        features = block.samples.features
+        if stream is None or stream.features != features or self._has_changed(stream):
+            stream = self._new_stream(block.device, features, stream)
+            self.streams[block.device] = stream
+        return stream
+
+    def _has_changed(self, stream: Stream) -> bool:
+        """Whether the rate left the model's range, or came into it."""
+        bundle = self._model_of(stream.device)
+        if not isinstance(bundle, Bundle) or stream.rate.rate_hz is None:
+            return False
+        misfit = rate_misfit(stream.rate.rate_hz, bundle.document.sampling_period_s)
+        is_scored = isinstance(stream, DeviceStream)
+        return is_scored is (misfit is not None) and self._fits(bundle, stream.features)
+
+    def _new_stream(self, device: str, features: tuple[str, ...], before: Stream | None) -> Stream:
+        rules, rule = self._settings.sessions, self._settings.rule_for(device)
+        bundle = self._model_of(device)
+        reason = self._reason(device, features, bundle, before)
+        if reason is not None or not isinstance(bundle, Bundle):
+            logger.warning("%s: stored unscored: %s", device, reason)
+            return self._carry_rate(UnscoredStream(device, features, rules, str(reason)), before)
+        stream = DeviceStream(
+            device,
+            features,
+            bundle,
+            rules,
+            running=None if rule is None else rule.running,
+            threshold=self.threshold_of(device),
+        )
+        if before is None:
+            start, tail = self._history(device, bundle.document.baseline, stream.memory)
+            if tail and tail[-1].features == features:
+                stream.resume(start, tail)
+        logger.info("%s: scored with %s", device, bundle.name)
+        return self._carry_rate(stream, before)
+
+    def _carry_rate(self, stream: Stream, before: Stream | None) -> Stream:
+        if before is not None:
+            stream.rate = before.rate
+            stream.counters.update(before.counters)
+        return stream
+
+    def _reason(
+        self,
+        device: str,
+        features: tuple[str, ...],
+        bundle: Bundle | str | None,
+        before: Stream | None,
+    ) -> str | None:
+        """Why a device cannot be scored; None when it can."""
+        if bundle is None:
+            return "no rule of the settings names a model for it"
+        if isinstance(bundle, str):
+            return bundle
+        rule = self._settings.rule_for(device)
+        signal = None if rule is None else rule.running
+        needed = {*bundle.features} | ({signal.feature} if signal else set())
+        if bundle.document.running is not None and signal is None:
+            needed.add(bundle.document.running.feature)
+        if not needed <= set(features):
+            missing = ", ".join(sorted(needed - set(features)))
+            return (
+                f"{bundle.name}: needs {', '.join(sorted(needed))}; {device} sends "
+                f"{', '.join(features)}; missing {missing}"
+            )
+        rate = None if before is None else before.rate.rate_hz
+        misfit = rate_misfit(rate, bundle.document.sampling_period_s)
+        return None if misfit is None else f"{bundle.name}: {misfit}"
+
+    def _fits(self, bundle: Bundle, features: tuple[str, ...]) -> bool:
+        return set(bundle.features) <= set(features)
+
+    def _model_of(self, device: str) -> Bundle | str | None:
+        rule: DeviceRule | None = self._settings.rule_for(device)
+        if rule is None or rule.model is None:
+            return None
+        if rule.model not in self._models:
+            self._models[rule.model] = self._load(rule.model)
+        return self._models[rule.model]
+
+    def _load(self, path: Path) -> Bundle | str:
+        try:
+            return load_bundle(path)
+        except BundleError as error:
+            logger.error("%s", error)  # noqa: TRY400 -- one line for the operator, no traceback
+            return str(error)

@@ -1,0 +1,48 @@
+"""The sampling rate of a device, measured on its own clock."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from detector.records import Times
+
+STEPS = 64  # newest sampling steps looked at
+STEPS_NEEDED = 16
+TOLERANCE = 0.1
+
+
+class RateMeter:
+    """Median of the newest sampling steps."""
+
+    def __init__(self) -> None:
+        self._steps: deque[float] = deque(maxlen=STEPS)
+        self._newest: float | None = None
+
+    def add(self, ts: Times) -> None:
+        """Take the next times; steps back count as nothing."""
+        steps = np.diff(ts, prepend=ts[0] if self._newest is None else self._newest)
+        self._steps.extend(steps[steps > 0][-STEPS:].tolist())
+        self._newest = float(ts[-1])
+
+    @property
+    def period_s(self) -> float | None:
+        """Seconds between samples, None before it is known."""
+        return float(np.median(self._steps)) if len(self._steps) >= STEPS_NEEDED else None
+
+    @property
+    def rate_hz(self) -> float | None:
+        """Samples per second, None before it is known."""
+        return None if self.period_s is None else 1.0 / self.period_s
+
+
+def rate_misfit(rate_hz: float | None, sampling_period_s: float) -> str | None:
+    """Why a rate does not fit a model; None when it does or is not known yet."""
+    trained = 1.0 / sampling_period_s
+    if rate_hz is None or abs(rate_hz / trained - 1) <= TOLERANCE:
+        return None
+    low, high = trained * (1 - TOLERANCE), trained * (1 + TOLERANCE)
+    return (
+        f"trained at {trained:.4g} Hz; found {rate_hz:.4g} Hz, allowed: {low:.4g} to {high:.4g} Hz"
+    )

@@ -1,0 +1,99 @@
+"""What a window's residual says: two terms per feature, the larger counts.
+
+High scores indicate anomalies; 1.0 is the calibrated threshold for every model.
+
+*Spread* is the two-sided log of the mean squared residual: a fault can lower vibration as well
+as raise it. *Shift* is the square of the mean signed residual: a level shift, which squaring
+before averaging would lose in the noise. Each is divided by its largest value on held-out
+normal windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+TINY = 1e-12  # keeps the log finite for a residual of exactly zero
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is kept of B windows.
+
+    Attributes:
+        log_mse: Shape (B, F), log of each feature's mean squared residual, scaled units squared.
+        shift: Shape (B, F), square of each feature's mean signed residual.
+    """
+
+    log_mse: Array
+    shift: Array
+
+    @property
+    def mse(self) -> Array:
+        """Shape (B,), the plain window MSE: mean over samples and features."""
+        mean: Array = (np.exp(self.log_mse) - TINY).mean(axis=1)
+        return mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRule:
+    """How terms become a score; learnt by calibration, saved in the bundle.
+
+    Attributes:
+        weights: Per feature, 0..1; a slow feature counts less.
+        spread_centre: Per feature, median log MSE of normal windows.
+        spread_scale: Per feature, largest distance from it on held-out normal windows.
+        shift_scale: Per feature, largest shift on held-out normal windows.
+        threshold: Raw score that becomes 1.0.
+        smoothing: Windows averaged, the newest and those before it; 1 for none.
+    """
+
+    weights: tuple[float, ...]
+    spread_centre: tuple[float, ...]
+    spread_scale: tuple[float, ...]
+    shift_scale: tuple[float, ...]
+    threshold: float
+    smoothing: int = 1
+
+    def feature_scores(self, terms: Terms) -> Array:
+        """Shape (B, F), before smoothing, in units of the threshold."""
+        spread = np.abs(terms.log_mse - self.spread_centre) / self.spread_scale
+        shift = terms.shift / self.shift_scale
+        weighted = np.maximum(spread, shift) * self.weights / self.threshold
+        return np.asarray(weighted)
+
+
+def window_terms(residual: npt.NDArray[np.floating]) -> Terms:
+    """Reduce residuals of shape (B, L, F) to terms, in float64."""
+    exact = residual.astype(np.float64)
+    return Terms(np.log((exact**2).mean(axis=1) + TINY), exact.mean(axis=1) ** 2)
+
+
+def smooth(feature_scores: Array, width: int, before: Array) -> Array:
+    """Causal mean over ``width`` windows of one session.
+
+    Args:
+        feature_scores: Shape (B, F), consecutive windows.
+        width: >= 1.
+        before: Shape (<= width - 1, F), the windows of the same session just before.
+
+    Returns:
+        Shape (B, F); the first windows of a session average those there are.
+    """
+    if width == 1:
+        return feature_scores
+    joined = np.concatenate([before, feature_scores])
+    sums = np.cumsum(np.concatenate([np.zeros((1, joined.shape[1])), joined]), axis=0)
+    end = np.arange(len(before), len(joined)) + 1
+    start = np.maximum(end - width, 0)
+    return np.asarray((sums[end] - sums[start]) / (end - start)[:, None])
+
+
+def contributions(feature_scores: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Share of each feature in one window's scores; shape (F,), sums to 1."""
+    total = float(feature_scores.sum())
+    share = feature_scores / total if total > 0 else np.zeros_like(feature_scores)
+    return share.astype(np.float32)

@@ -1,0 +1,67 @@
+"""A batch of windows through a network: residual terms and the newest reconstruction.
+
+The result of a window does not depend on the rest of its batch: calls are made in chunks of
+one fixed set of sizes, on one thread, in evaluation and inference mode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from detector.records import Values
+from detector.scoring.score import Terms, window_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What is kept of B windows.
+
+    Attributes:
+        terms: Residual terms, see ``Terms``.
+        newest: Shape (B, F), the reconstruction of each window's last sample, scaled units.
+    """
+
+    terms: Terms
+    newest: Values
+
+    def part(self, start: int, end: int) -> Scored:
+        """The windows ``start`` to ``end``."""
+        terms = Terms(self.terms.log_mse[start:end], self.terms.shift[start:end])
+        return Scored(terms, self.newest[start:end])
+
+
+def score_windows(network: nn.Module, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
+    """Score windows, of one device or of many.
+
+    Args:
+        network: In evaluation mode, ``(B, L, F) -> (B, L, F)``.
+        windows: Shape (B, L, F) in scaled units; a view will do, B may be 0.
+        chunk: Windows per call.
+
+    Returns:
+        One row per window, in order.
+    """
+    batches = [_chunk(network, windows[i : i + chunk]) for i in range(0, len(windows), chunk)]
+    width = windows.shape[2]
+    if not batches:
+        empty = np.empty((0, width))
+        return Scored(Terms(empty, empty), empty.astype(np.float32))
+    return Scored(
+        Terms(
+            np.concatenate([batch.terms.log_mse for batch in batches]),
+            np.concatenate([batch.terms.shift for batch in batches]),
+        ),
+        np.concatenate([batch.newest for batch in batches]),
+    )
+
+
+def _chunk(network: nn.Module, windows: npt.NDArray[np.float32]) -> Scored:
+    window = np.ascontiguousarray(windows)
+    with torch.inference_mode():
+        reconstruction = network(torch.from_numpy(window)).numpy()
+    return Scored(window_terms(reconstruction - window), reconstruction[:, -1].copy())

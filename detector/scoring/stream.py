@@ -1,0 +1,282 @@
+"""Samples of one device in, frames out: the way from the buffer to the store.
+
+Recorded files and live devices both go through ``DeviceStream``; that is why the live score of
+a sample equals the offline one. It takes three steps so that one batch can hold the windows of
+many devices: ``accept`` samples, ``score_windows`` for all of them, ``finish`` into frames.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.records import Flags, Frame, Samples, Values
+from detector.scoring.bundle import Bundle
+from detector.scoring.rate import RateMeter
+from detector.scoring.score import Array, contributions, smooth
+from detector.scoring.scorer import Scored, score_windows
+from detector.sessions.operating import LEVEL_REACH, level_flags, running_flags
+from detector.sessions.scaling import scale, unscale
+from detector.sessions.segments import Piece, Segmenter
+from detector.sessions.windows import whole_windows, windows
+from detector.settings import RunningSignal, SessionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples of one session waiting for the scores of their windows.
+
+    Attributes:
+        piece: The n samples.
+        windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
+        judged: Shape (n,).
+        offset: Shape (F,), what the session's baseline took off.
+    """
+
+    piece: Piece
+    windows: npt.NDArray[np.float32]
+    judged: Flags
+    offset: Array
+
+
+class DeviceStream:
+    """One device with its model: remembers just enough of the session to score the next sample.
+
+    Args:
+        device: Name of the machine.
+        features: The columns of its samples.
+        bundle: A model whose features are among them.
+        rules: Where sessions end.
+        running: Running signal instead of the bundle's own.
+        threshold: Score above which a judged sample is an anomaly.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        features: tuple[str, ...],
+        bundle: Bundle,
+        rules: SessionSettings,
+        *,
+        running: RunningSignal | None = None,
+        threshold: float = 1.0,
+    ) -> None:
+        self.device, self.features, self.bundle = device, features, bundle
+        self._rules = rules
+        self.threshold = threshold
+        self.rate = RateMeter()
+        document = bundle.document
+        own = None if document.running is None else document.running.signal()
+        self._running = running or own
+        self._columns = [features.index(name) for name in bundle.features]
+        needed = np.zeros(len(features), np.bool_)
+        needed[self._columns] = True
+        if self._running is not None:
+            needed[features.index(self._running.feature)] = True
+        self._needed = needed
+        self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
+        self._baseline = Baseline(document.baseline, len(self._columns))
+        self._tail = np.empty((0, len(features)), np.float32)
+        self._unsmoothed = np.empty((0, len(self._columns)))
+
+    @property
+    def counters(self) -> Counter[str]:
+        """What was late, repeated, missing or filled, by name."""
+        return self.segmenter.counters
+
+    @property
+    def memory(self) -> int:
+        """Samples before the next one that its score can depend on, the baseline aside."""
+        document = self.bundle.document
+        windows_back = LEVEL_REACH if document.lowest_log_rms is not None else 1
+        return document.window * windows_back + document.score.smoothing
+
+    def accept(self, samples: Samples, *, broken: bool = False) -> list[Stretch]:
+        """Cut samples into sessions and lay out their windows.
+
+        Args:
+            samples: The next ones in order of arrival.
+            broken: Samples were lost before these.
+
+        Returns:
+            Stretches in order, to be given to ``finish`` with their scores.
+        """
+        pieces = self.segmenter.push(samples, broken=broken)
+        for piece in pieces:
+            self.rate.add(piece.ts)
+        return [self._stretch(piece) for piece in pieces]
+
+    def finish(self, stretch: Stretch, scored: Scored, arrival: float) -> Frame:
+        """Make the frame of a stretch from the scores of its windows.
+
+        Args:
+            stretch: From ``accept``, in the same order.
+            scored: One row per window of the stretch.
+            arrival: When the newest sample arrived, detector clock.
+        """
+        piece = stretch.piece
+        n = len(piece.ts)
+        first = n - len(stretch.windows)  # samples before it are warm-up
+        scores = self._smoothed(self.bundle.document.score.feature_scores(scored.terms), piece)
+        score, mse = np.full((2, n), np.nan, np.float32)
+        score[first:] = scores.max(axis=1)
+        mse[first:] = scored.terms.mse
+        reconstruction = np.full(piece.values.shape, np.nan, np.float32)
+        reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
+        return Frame(
+            device=self.device,
+            session=piece.session,
+            features=self.features,
+            ts=piece.ts,
+            values=piece.values,
+            reconstruction=reconstruction,
+            score=score,
+            mse=mse,
+            judged=stretch.judged,
+            threshold=self.threshold,
+            contributions=self._contributions(scores, stretch.judged[first:]),
+            arrival=arrival,
+        )
+
+    def resume(self, start: Sequence[Frame], tail: Sequence[Frame]) -> None:
+        """Go on where an earlier run stopped.
+
+        Args:
+            start: The first frames of the newest session, as many as the baseline needs.
+            tail: Its newest frames, at least ``memory`` samples where there are so many; they
+                are scored again so that everything remembered is as it was.
+        """
+        if not tail:
+            return
+        session = tail[-1].session
+        if start and start[-1].ts[-1] >= tail[0].ts[0]:  # they overlap: all of it is there
+            tail = [*start, *(frame for frame in tail if frame.ts[0] > start[-1].ts[-1])]
+        else:
+            self._baseline.inherit(self._filled(start))
+        for frame in tail:
+            score_samples(self, _samples_of(frame), chunk=256, arrival=frame.arrival)
+        self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
+        self.counters.clear()
+
+    def _filled(self, start: Sequence[Frame]) -> list[Values]:
+        segmenter = Segmenter(self._rules, self.bundle.document.sampling_period_s, self._needed)
+        pieces = [piece for frame in start for piece in segmenter.push(_samples_of(frame))]
+        return [piece.filled[:, self._columns] for piece in pieces if piece.usable]
+
+    def _stretch(self, piece: Piece) -> Stretch:
+        document = self.bundle.document
+        if piece.starts or not piece.usable:
+            self._tail = self._tail[:0]
+            self._baseline.restart()
+        joined = np.concatenate([self._tail, piece.filled])
+        known = self._baseline.learn(piece.filled[:, self._columns]) if piece.usable else 0
+        count = min(known, max(len(joined) - document.window + 1, 0))
+        scaled = self._scaled(joined if count else joined[:0])
+        seen = windows(scaled, document.window)
+        judged = np.zeros(len(piece.ts), np.bool_)
+        if count:
+            judged[-count:] = self._judged(joined, scaled)[-count:]
+        if piece.usable:
+            self._tail = joined[-self.memory :]
+        return Stretch(piece, seen[len(seen) - count :], judged, self._baseline.offset)
+
+    def _scaled(self, filled: Values) -> Values:
+        scaling = self.bundle.document.scaling
+        centred = filled[:, self._columns].astype(np.float64) - self._baseline.offset
+        return scale(centred, scaling.centre, scaling.scale)
+
+    def _in_units(self, newest: Values, offset: Array) -> Array:
+        scaling = self.bundle.document.scaling
+        return unscale(newest, scaling.centre, scaling.scale) + offset
+
+    def _judged(self, filled: Values, scaled: Values) -> Flags:
+        document = self.bundle.document
+        if self._running is None and document.lowest_log_rms is not None:
+            return level_flags(scaled, document.window, document.lowest_log_rms)
+        flags = running_flags(filled, self.features, self._running)
+        return whole_windows(flags, document.window)
+
+    def _smoothed(self, scores: Array, piece: Piece) -> Array:
+        if piece.starts:
+            self._unsmoothed = scores[:0]
+        width = self.bundle.document.score.smoothing
+        smoothed = smooth(scores, width, self._unsmoothed)
+        joined = np.concatenate([self._unsmoothed, scores])
+        self._unsmoothed = joined[max(len(joined) - width + 1, 0) :]
+        return smoothed
+
+    def _contributions(self, scores: Array, judged: Flags) -> Values:
+        shares = np.zeros(len(self.features), np.float32)
+        counted = scores[judged] if judged.any() else scores
+        if len(counted):
+            shares[self._columns] = contributions(counted[counted.max(axis=1).argmax()])
+        return shares
+
+
+class Baseline:
+    """The mean of a session's first samples, for machines that never start alike.
+
+    Args:
+        samples: How many; 0: none, the offset is zero and known at once.
+        width: F.
+    """
+
+    def __init__(self, samples: int, width: int) -> None:
+        self._wanted, self._width = samples, width
+        self._inherited: list[Values] = []
+        self.restart()
+
+    def restart(self) -> None:
+        """A session begins; an inherited start counts once."""
+        self.offset: Array = np.zeros(self._width)
+        self._seen: list[Values] = []
+        self._missing = self._wanted
+        for part in self._inherited:
+            self.learn(part)
+        self._inherited = []
+
+    def inherit(self, start: Sequence[Values]) -> None:
+        """The next session to begin is one whose first samples are already known."""
+        self._inherited = list(start)
+
+    def learn(self, values: Values) -> int:
+        """Take the next samples, shape (n, F).
+
+        Returns:
+            How many of them, counted from the newest, come with the offset known.
+        """
+        if not self._missing:
+            return len(values)
+        used = values[: self._missing]
+        self._seen.append(used)
+        self._missing -= len(used)
+        if self._missing:
+            return 0
+        self.offset = np.concatenate(self._seen).astype(np.float64).mean(axis=0)
+        self._seen = []
+        return len(values) - len(used) + 1
+
+
+def _samples_of(frame: Frame) -> Samples:
+    return Samples(frame.features, frame.ts, frame.values, session_label(frame.session))
+
+
+def session_label(session: str) -> str | None:
+    """The name a sender gave to a session; None when it gave none."""
+    return session.rpartition("#")[0] or None
+
+
+def score_samples(
+    stream: DeviceStream, samples: Samples, *, chunk: int, arrival: float
+) -> list[Frame]:
+    """Samples of one device to frames at once, as a recorded file is scored."""
+    return [
+        stream.finish(
+            stretch, score_windows(stream.bundle.network, stretch.windows, chunk), arrival
+        )
+        for stretch in stream.accept(samples)
+    ]

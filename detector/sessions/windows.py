@@ -1,0 +1,68 @@
+"""Windows: L consecutive samples of one session, never of two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.records import Flags
+
+
+def window_count(n: int, window: int, stride: int = 1) -> int:
+    """Windows of ``window`` samples in a session of ``n``, ``stride`` apart."""
+    return 0 if n < window else (n - window) // stride + 1
+
+
+def windows(values: npt.NDArray[np.float32], window: int) -> npt.NDArray[np.float32]:
+    """All windows of one session as a view.
+
+    Args:
+        values: Shape (n, F).
+        window: L, samples.
+
+    Returns:
+        Shape (n - L + 1, L, F), no copy; empty when n < L.
+    """
+    if len(values) < window:
+        return np.empty((0, window, values.shape[1]), values.dtype)
+    rolled = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)  # (B, F, L)
+    return rolled.transpose(0, 2, 1)
+
+
+def window_starts(lengths: Sequence[int], window: int) -> npt.NDArray[np.int64]:
+    """First sample of every window of sessions that lie one behind the other.
+
+    Args:
+        lengths: Samples per session.
+        window: L, samples.
+
+    Returns:
+        Shape (B,), indices into the joined samples; no window crosses a session.
+    """
+    offsets = np.cumsum([0, *lengths])
+    return np.concatenate(
+        [np.empty(0, np.int64)]
+        + [
+            offset + np.arange(window_count(n, window))
+            for offset, n in zip(offsets, lengths, strict=False)
+        ]
+    )
+
+
+def whole_windows(flags: Flags, window: int) -> Flags:
+    """Whether a flag holds for every sample of the window that ends at each sample.
+
+    Args:
+        flags: Shape (n,), of one session.
+        window: L, samples.
+
+    Returns:
+        Shape (n,); False in the first L - 1 samples.
+    """
+    held = np.cumsum(np.concatenate([[0], flags.astype(np.int64)]))
+    whole = np.zeros(len(flags), np.bool_)
+    if len(flags) >= window:
+        whole[window - 1 :] = held[window:] - held[:-window] == window
+    return whole

@@ -1,0 +1,67 @@
+"""The latest word on each device, from its stream and its newest frame."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from detector.alarms.desk import peak_score
+from detector.records import DeviceState, DeviceStatus, Frame, ModelCard
+from detector.scoring.fleet import Stream
+from detector.scoring.stream import DeviceStream
+
+
+def status_of(
+    stream: Stream,
+    frame: Frame,
+    card: ModelCard | None,
+    *,
+    is_alarmed: bool,
+    threshold: float,
+    received: dict[str, int],
+) -> DeviceStatus:
+    """Make the status of a device.
+
+    Args:
+        stream: Of the device.
+        frame: Its newest.
+        card: Of its model; None when it is unscored.
+        is_alarmed: An alarm is active.
+        threshold: In force.
+        received: Counters of the buffer for this device.
+    """
+    counters = Counter(received) + Counter(stream.counters)
+    return DeviceStatus(
+        device=stream.device,
+        state=_state(frame, card, is_alarmed),
+        reason=None if isinstance(stream, DeviceStream) else stream.reason,
+        score=_score(frame),
+        mse=_newest(frame.mse),
+        threshold=threshold,
+        last_ts=float(frame.ts[-1]),
+        last_arrival=frame.arrival,
+        rate_hz=stream.rate.rate_hz,
+        features=stream.features,
+        model=card,
+        counters=dict(counters),
+    )
+
+
+def _state(frame: Frame, card: ModelCard | None, is_alarmed: bool) -> DeviceState:
+    if is_alarmed:
+        return DeviceState.ALARM
+    if card is None:
+        return DeviceState.UNSCORED
+    if not np.isfinite(frame.score[-1]):
+        return DeviceState.WARMING_UP
+    return DeviceState.OK if frame.judged[-1] else DeviceState.NOT_JUDGED
+
+
+def _score(frame: Frame) -> float | None:
+    peak = peak_score(frame)
+    return peak if np.isfinite(peak) else _newest(frame.score)
+
+
+def _newest(values: np.ndarray) -> float | None:
+    return float(values[-1]) if len(values) and np.isfinite(values[-1]) else None

@@ -1,0 +1,160 @@
+"""Calibration: what normal looks like to networks that have not seen it.
+
+Every session is cut into blocks; each block in turn is held out, with a gap of L samples, and
+scored by a network fitted to the rest. One split would leave a handful of independent windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detector.errors import TrainingError
+from detector.records import Flags, Values
+from detector.scoring.score import Array, ScoreRule, Terms, smooth
+from detector.thresholds import max_threshold
+
+BLOCKS = 5
+SLOW_BLOCK = 60  # samples per mean that counts as slow
+SHORT_SESSION = 6000  # samples; in longer sessions slow means are changes of state
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One block held out.
+
+    Attributes:
+        train: Parts of sessions, at least L samples away from what is held out.
+        held_out: Parts whose windows are held out; (session number, first, end).
+    """
+
+    train: list[Values]
+    held_out: list[tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Held-out windows of one part of a session, in order."""
+
+    terms: Terms
+    judged: Flags
+
+
+def splits(sessions: Sequence[Values], window: int) -> list[Split]:
+    """Hold out each of five blocks in turn.
+
+    A session too short for five blocks with gaps is held out as a whole.
+
+    Args:
+        sessions: Each of shape (n, F).
+        window: L, samples.
+
+    Raises:
+        TrainingError: If there is too little to hold anything out.
+    """
+    made = [_split(sessions, window, block) for block in range(BLOCKS)]
+    made = [split for split in made if split.held_out]
+    if len(made) < 2 or not all(split.train for split in made):
+        longest = max((len(session) for session in sessions), default=0)
+        raise TrainingError(
+            f"calibration: the longest session has {longest} samples, allowed: at least "
+            f"{2 * BLOCKS * window} in one session (windows of {window}, {BLOCKS} blocks), "
+            "or several sessions"
+        )
+    return made
+
+
+def _split(sessions: Sequence[Values], window: int, block: int) -> Split:
+    train: list[Values] = []
+    held_out: list[tuple[int, int, int]] = []
+    for number, session in enumerate(sessions):
+        n = len(session)
+        if n < 2 * BLOCKS * window:
+            start, end = (0, n) if number % BLOCKS == block else (n, n)
+        else:
+            start, end = n * block // BLOCKS, n * (block + 1) // BLOCKS
+        if start == end:
+            train.append(session)
+            continue
+        # Windows that begin up to L - 1 samples earlier lie in the gap, so none is lost.
+        held_out.append((number, max(start - window + 1, 0), end))
+        train += [session[: max(start - window, 0)], session[end + window :]]
+    return Split([part for part in train if len(part) >= window], held_out)
+
+
+def slow_weights(sessions: Sequence[Values], running: Sequence[Flags]) -> tuple[float, ...]:
+    """Weight (1 - s)^4 of features whose share s of variance lies in slow means.
+
+    Args:
+        sessions: Each of shape (n, F), scaled.
+        running: Shape (n,) each; only judged samples count.
+
+    Returns:
+        One weight per feature; all 1 where sessions are long.
+    """
+    judged = [session[flags] for session, flags in zip(sessions, running, strict=True)]
+    judged = [session for session in judged if len(session) >= 3 * SLOW_BLOCK]
+    width = sessions[0].shape[1]
+    if not judged or np.median([len(session) for session in judged]) >= SHORT_SESSION:
+        return (1.0,) * width
+    slow, total = np.zeros(width), np.zeros(width)
+    for session in judged:
+        whole = session[: len(session) // SLOW_BLOCK * SLOW_BLOCK].astype(np.float64)
+        means = whole.reshape(-1, SLOW_BLOCK, width).mean(axis=1)
+        slow += means.var(axis=0) * len(whole)
+        total += whole.var(axis=0) * len(whole)
+    share = np.divide(slow, total, out=np.zeros(width), where=total > 0)
+    weights: Array = (1 - share) ** 4
+    return _floats(weights)
+
+
+def calibrate(
+    parts: Sequence[HeldOut], weights: tuple[float, ...], smoothing: int
+) -> tuple[ScoreRule, int]:
+    """Learn centre, scales and threshold from held-out normal windows.
+
+    Args:
+        parts: Held-out windows of all blocks.
+        weights: Per feature, 0..1.
+        smoothing: Windows averaged.
+
+    Returns:
+        The rule, and the number of judged windows it rests on.
+
+    Raises:
+        TrainingError: If no held-out window is judged.
+    """
+    log_mse = np.concatenate([part.terms.log_mse[part.judged] for part in parts])
+    shift = np.concatenate([part.terms.shift[part.judged] for part in parts])
+    if not len(log_mse):
+        raise TrainingError(
+            "calibration: no held-out window is in the judged states; check the running signal"
+        )
+    centre = np.median(log_mse, axis=0)
+    rule = ScoreRule(
+        weights=weights,
+        spread_centre=_floats(centre),
+        spread_scale=_floats(_above_zero(np.abs(log_mse - centre).max(axis=0))),
+        shift_scale=_floats(_above_zero(shift.max(axis=0))),
+        threshold=1.0,
+        smoothing=smoothing,
+    )
+    largest = np.concatenate([_judged_scores(part, rule) for part in parts])
+    return replace(rule, threshold=max_threshold(largest)), len(log_mse)
+
+
+def _judged_scores(part: HeldOut, rule: ScoreRule) -> Array:
+    scores = rule.feature_scores(part.terms)
+    smoothed = smooth(scores, rule.smoothing, scores[:0])
+    best: Array = smoothed.max(axis=1)[part.judged]
+    return best
+
+
+def _above_zero(scale: Array) -> Array:
+    return np.maximum(scale, 1e-9)
+
+
+def _floats(values: Array) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

@@ -1,0 +1,227 @@
+"""The command line: what each command takes, and the one line it prints when it cannot."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from simulator import options
+from simulator.demo import Demo, run_demo
+from simulator.errors import SimulatorError
+from simulator.faults import FAULTS
+from simulator.generate import Request, write_sessions
+from simulator.motor import RATE_HZ
+from simulator.publisher import TOPIC, Publisher
+from simulator.recorded_faults import inject_into_file
+from simulator.replay import Pace, load, replay
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command named by ``arguments`` and return the exit code."""
+    given = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = given.run
+    try:
+        return command(given)
+    except SimulatorError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad options are one line, without the usage above it."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m simulator",
+        description="A motor that is not there: sessions, faults, MQTT replay and the demo.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_add_generate, _add_inject, _add_replay, _add_demo):
+        add(commands)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[_Parser]",
+    name: str,
+    summary: str,
+    more: str,
+    execute: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary}\n\n{more}",
+        formatter_class=_Formatter,
+    )
+    parser.set_defaults(run=execute)
+    return parser
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Descriptions keep their lines, options tell the defaults they have."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        told = action.default not in (None, False, argparse.SUPPRESS)
+        return f"{action.help} (default: %(default)s)" if told else action.help
+
+
+def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = _command(
+        commands,
+        "generate",
+        "Write sessions of a simulated motor as CSV files.",
+        "Each session begins idle, ramps up, runs, and may coast down and start again; with\n"
+        "--fault it has labelled faults while running. The same seed writes the same bytes.\n\n"
+        "  python -m simulator generate --rpm 600 --sessions 4 --minutes 5 --seed 7 --out runs/a",
+        _generate,
+    )
+    parser.add_argument("--rpm", type=options.positive, default=600.0, help="rated speed, 1/min")
+    parser.add_argument("--sessions", type=options.whole_from(1), default=4, help="number of files")
+    parser.add_argument(
+        "--minutes", type=options.positive, default=5.0, help="length of each session"
+    )
+    parser.add_argument(
+        "--seed", type=options.whole_from(0), default=7, help="decides all chance, and the unit"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    _fault_options(parser, required=False)
+
+
+def _generate(given: argparse.Namespace) -> int:
+    request = Request(
+        rpm=given.rpm,
+        sessions=given.sessions,
+        minutes=given.minutes,
+        seed=given.seed,
+        fault=given.fault,
+        severity=given.severity,
+    )
+    seconds = given.sessions * round(60 * given.minutes * RATE_HZ) / RATE_HZ
+    with tqdm(
+        total=seconds, unit="s", unit_scale=True, desc="generate", leave=False, disable=None
+    ) as bar:
+        paths = write_sessions(request, given.out, bar.update)
+    sys.stdout.write("".join(f"{path}\n" for path in paths))
+    return 0
+
+
+def _add_inject(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = _command(
+        commands,
+        "inject",
+        "Copy a session file with one labelled fault in it.",
+        "Works on any recorded CSV with a time column; only the cells of the fault and its label\n"
+        "change. sigma is the healthy standard deviation of the feature in the same file.\n\n"
+        "  python -m simulator inject a.csv --fault stuck --start 60 --duration 30 --out b.csv",
+        _inject,
+    )
+    parser.add_argument("file", type=Path, metavar="IN.csv", help="session file to read")
+    _fault_options(parser, required=True)
+    parser.add_argument("--feature", help="column to change (drawn by the seed if not given)")
+    parser.add_argument("--start", type=options.not_negative, default=60.0, help="onset, s")
+    parser.add_argument("--duration", type=options.positive, default=30.0, help="length, s")
+    parser.add_argument("--seed", type=options.whole_from(0), default=7, help="decides all chance")
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="file to write")
+
+
+def _inject(given: argparse.Namespace) -> int:
+    truth = inject_into_file(
+        given.file,
+        given.out,
+        family=given.fault,
+        start_s=given.start,
+        duration_s=given.duration,
+        severity=given.severity,
+        seed=given.seed,
+        feature=given.feature,
+    )
+    sys.stdout.write(f"{given.out}: {truth}\n")
+    return 0
+
+
+def _fault_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    families = "; ".join(f"{name}: {fault.summary}" for name, fault in FAULTS.items())
+    parser.add_argument(
+        "--fault", metavar="NAME", required=required, help=families.replace("%", "%%")
+    )
+    parser.add_argument("--severity", type=options.share, default=1.0, help="0 (no change) to 1")
+
+
+def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = _command(
+        commands,
+        "replay",
+        "Send recorded sessions over MQTT as one device.",
+        "The first sample is rebased to now and the recorded spacing kept, so at --speed 10 the\n"
+        "device's clock runs ten times fast. Each file is a session; labels are not sent.\n\n"
+        "  python -m simulator replay a.csv --mqtt mqtt://localhost:1883 --device motor-600-1",
+        _replay,
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="session files")
+    parser.add_argument("--mqtt", required=True, metavar="URL", help="mqtt://user:pass@host:port")
+    parser.add_argument("--device", type=options.device, required=True, help="its name")
+    parser.add_argument("--topic", default=TOPIC, help="topic template")
+    parser.add_argument("--speed", type=options.positive, default=1.0, help="times real time")
+    parser.add_argument("--batch", type=options.whole_from(1), default=50, help="samples a message")
+    parser.add_argument("--qos", type=options.whole_from(0, 1), default=1, help="0 or 1")
+    parser.add_argument("--loop", action="store_true", help="begin again after the last file")
+    parser.add_argument("--features", type=options.names, metavar="A,B", help="send only these")
+    parser.add_argument("--limit-rows", type=options.whole_from(1), help="send only so many rows")
+
+
+def _replay(given: argparse.Namespace) -> int:
+    sessions = [
+        load(path, features=given.features, limit_rows=given.limit_rows) for path in given.files
+    ]
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    total = None if given.loop else sum(len(session.ts) for session in sessions)
+    with (
+        Publisher(given.mqtt, topic=given.topic, qos=given.qos) as publisher,
+        tqdm(total=total, unit="sample", unit_scale=True, desc=given.device, disable=None) as bar,
+    ):
+        pace = Pace(speed=given.speed, batch=given.batch, loop=given.loop)
+        replay(sessions, publisher, device=given.device, pace=pace, stop=stop, advance=bar.update)
+    if publisher.lost:
+        sys.stderr.write(f"{publisher.address}: {publisher.lost} messages lost at QoS 0\n")
+    return 130 if stop.is_set() else 0
+
+
+def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = _command(
+        commands,
+        "demo",
+        "Show everything: broker, motors with faults, detector and dashboard.",
+        "It runs on this computer only, in a temporary folder that is removed at the end.\n\n"
+        "  python -m simulator demo",
+        _demo,
+    )
+    port = options.whole_from(1, 65535)
+    parser.add_argument("--port", type=port, default=8501, help="where the dashboard listens")
+    parser.add_argument("--motors", type=options.whole_from(1, 16), default=4, help="how many")
+    parser.add_argument("--seconds", type=options.positive, help="end by itself after so long")
+    parser.add_argument("--seed", type=options.whole_from(0), default=7, help="decides all chance")
+    kinds = ("auto", "mosquitto", "amqtt")
+    parser.add_argument("--broker", choices=kinds, default="auto", help="auto prefers mosquitto")
+
+
+def _demo(given: argparse.Namespace) -> int:
+    return run_demo(
+        Demo(
+            port=given.port,
+            motors=given.motors,
+            seconds=given.seconds,
+            seed=given.seed,
+            broker=given.broker,
+        )
+    )

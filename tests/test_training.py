@@ -1,0 +1,339 @@
+"""Networks, fitting, calibration and bundles."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from motors import dataset, signal, small_bundle
+
+from detector.errors import BundleError, TrainingError
+from detector.networks.base import NETWORKS, build_network
+from detector.scoring.bundle import load_bundle, save_bundle
+from detector.scoring.score import ScoreRule, Terms, contributions, smooth, window_terms
+from detector.scoring.scorer import score_windows
+from detector.sessions.windows import windows
+from detector.thresholds import false_alarms_per_day_bound, feature_mse_at, max_threshold, mse_at
+from detector.training.calibrate import HeldOut, calibrate, slow_weights, splits
+from detector.training.dataset import load_dataset
+from detector.training.fit import FitPlan, WindowPool, fit, mse, pca_mse
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    """One small trained model for all tests that only read it."""
+    return small_bundle()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("features", [1, 3])
+def test_every_network_gives_back_the_shape_it_takes(name, features):
+    """(B, L, F) in and out, finite, and the same on a second call."""
+    torch.manual_seed(0)
+    network = build_network(name, {}, features=features, window=20).eval()
+    batch = torch.randn(5, 20, features)
+    with torch.inference_mode():
+        once, again = network(batch), network(batch)
+    assert once.shape == batch.shape
+    assert torch.isfinite(once).all()
+    assert torch.equal(once, again)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_window_depends_on_its_batch(name):
+    """A window alone scores as it does among others."""
+    torch.manual_seed(0)
+    network = build_network(name, {}, features=2, window=20).eval()
+    batch = np.random.default_rng(0).normal(size=(300, 20, 2)).astype(np.float32)
+    together = score_windows(network, batch, chunk=128).terms
+    for i in (0, 1, 127, 128, 299):
+        alone = score_windows(network, batch[i : i + 1], chunk=128).terms
+        np.testing.assert_allclose(alone.log_mse[0], together.log_mse[i], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(alone.shift[0], together.shift[i], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_overfits_one_batch(name):
+    """A network that cannot learn 8 windows by heart has a broken gradient."""
+    pool = WindowPool([signal(32, 1)], 25)
+    plan = FitPlan(epochs=20, epoch_steps=20, batch=8, learning_rate=1e-2)
+    repeated = WindowPool([signal(32, 1)] * 20, 25)
+    fitted = fit(name, {}, repeated, plan, seed=0, held_out=None, progress=lambda *_: None)
+    variance = pool.gather(torch.arange(len(pool))).var().item()
+    assert mse(fitted.network, pool.gather(torch.arange(len(pool)))) < 0.05 * variance
+
+
+def test_unknown_networks_and_fields_are_refused_with_what_is_allowed():
+    """The line names the choices."""
+    with pytest.raises(BundleError, match="allowed: .*lstm_ae"):
+        build_network("gpt", {}, features=1, window=5)
+    with pytest.raises(BundleError, match="unknown field depth, allowed: decoder_hidden, hidden"):
+        build_network("lstm_ae", {"depth": 3}, features=1, window=5)
+
+
+def test_the_same_seed_gives_the_same_weights():
+    """Training is repeatable byte for byte, and another seed is another model."""
+    def weights(seed):
+        network = small_bundle(seed=seed, plan=FitPlan(epochs=1, epoch_steps=5)).network
+        return torch.cat([p.flatten() for p in network.parameters()])
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+def test_early_stopping_ends_training_but_not_before_the_minimum_of_steps():
+    """A held-out loss that rises ends it; the minimum of steps holds against a plateau."""
+    noise = np.random.default_rng(0).normal(size=(200, 1)).astype(np.float32)
+    pool, held_out = WindowPool([noise[:60]], 10), WindowPool([noise[60:]], 10)
+
+    def steps_with(min_steps):
+        epochs = []
+        plan = FitPlan(epochs=60, epoch_steps=10, min_steps=min_steps, patience=2, batch=8,
+                       learning_rate=3e-2)
+        fit("lstm_ae", {}, pool, plan, seed=0, held_out=held_out,
+            progress=lambda epoch, *_: epochs.append(epoch))
+        return len(epochs) * 7
+
+    assert steps_with(1) < 60 * 7
+    assert steps_with(300) >= 300
+
+
+def test_a_loss_that_is_not_finite_stops_training():
+    """NaN never becomes a bundle."""
+    bad = np.full((100, 1), 1e30, np.float32)
+    with pytest.raises(TrainingError, match="not finite"):
+        fit("lstm_ae", {}, WindowPool([bad], 10), FitPlan(epochs=1), seed=0, held_out=None,
+            progress=lambda *_: None)
+
+
+def test_pca_reconstructs_what_lies_in_few_directions():
+    """The linear comparison is a real one: two components carry one sine."""
+    t = np.arange(400)
+    sine = np.sin(t / 5).astype(np.float32)[:, None]
+    pool, held_out = WindowPool([sine[:300]], 20), WindowPool([sine[300:]], 20)
+    assert pca_mse(pool, held_out, 2) < 1e-4 < pca_mse(pool, held_out, 1)
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=8), st.integers(2, 40))
+def test_held_out_blocks_never_share_a_sample_with_training(lengths, window):
+    """Every window is held out once, and training keeps a gap of L samples from it."""
+    ids = np.arange(sum(lengths), dtype=np.float64)
+    cuts = np.cumsum(lengths)[:-1]
+    sessions = [part[:, None] for part in np.split(ids, cuts)]
+    try:
+        blocks = splits(sessions, window)
+    except TrainingError:
+        return
+    ends = []
+    for block in blocks:
+        trained = {int(i) for part in block.train for i in part[:, 0]}
+        for number, first, end in block.held_out:
+            held = {int(i) for i in sessions[number][first:end, 0]}
+            assert not held & trained
+            ends += [int(sessions[number][i, 0]) for i in range(first + window - 1, end)]
+    assert len(ends) == len(set(ends))
+    long_enough = [s for s in sessions if len(s) >= 2 * 5 * window]
+    assert {int(i) for s in long_enough for i in s[window - 1 :, 0]} <= set(ends)
+
+
+def test_too_few_samples_for_held_out_blocks_are_refused():
+    """The line says how many there are and how many it takes."""
+    with pytest.raises(TrainingError, match="longest session has 60 samples, allowed: at least"):
+        splits([np.zeros((60, 1), np.float32)], 25)
+
+
+def test_slow_features_weigh_little_on_short_records():
+    """A drifting temperature is not judged by its level; a vibration is."""
+    rng = np.random.default_rng(0)
+    n = 600
+    drift = np.linspace(-2, 2, n) + rng.normal(0, 0.1, n)
+    session = np.stack([drift, rng.normal(0, 1, n)], axis=1).astype(np.float32)
+    slow, fast = slow_weights([session], [np.ones(n, np.bool_)])
+    assert slow < 0.01
+    assert fast > 0.8
+    assert slow_weights([np.tile(session, (20, 1))], [np.ones(20 * n, np.bool_)]) == (1.0, 1.0)
+
+
+def test_the_threshold_is_the_largest_held_out_score_with_a_margin():
+    """1.0 is 1.25 times the largest normal score; unjudged windows do not count."""
+    rng = np.random.default_rng(0)
+    terms = Terms(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)) ** 2)
+    judged = np.ones(500, np.bool_)
+    terms.log_mse[7], judged[7] = 99.0, False
+    rule, count = calibrate([HeldOut(terms, judged)], (1.0, 1.0), 1)
+    assert count == 499
+    largest = rule.feature_scores(terms).max(axis=1)[judged].max()
+    assert largest == pytest.approx(1 / 1.25)
+    assert max_threshold(np.array([1.0, 4.0, np.nan])) == 5.0
+
+
+def test_both_terms_count_in_both_directions():
+    """Spread catches more and less vibration, shift catches a level; each alone is enough."""
+    rule = ScoreRule(weights=(1.0,), spread_centre=(0.0,), spread_scale=(1.0,),
+                     shift_scale=(1.0,), threshold=1.0)
+    def score(log_mse, shift):
+        return rule.feature_scores(Terms(np.array([[log_mse]]), np.array([[shift]])))[0, 0]
+
+    assert score(0, 0) == 0
+    assert score(3, 0) == score(-3, 0) == score(0, 3) == 3
+
+
+def test_window_terms_are_mse_and_squared_mean():
+    """Signed residuals are averaged before squaring for the shift, after for the spread."""
+    residual = np.array([[[1.0], [-1.0]], [[2.0], [2.0]]])
+    terms = window_terms(residual)
+    np.testing.assert_allclose(np.exp(terms.log_mse)[:, 0], [1, 4])
+    np.testing.assert_allclose(terms.shift[:, 0], [0, 4])
+    np.testing.assert_allclose(terms.mse, [1, 4])
+
+
+@given(st.integers(1, 6), st.lists(st.integers(0, 5), min_size=1, max_size=10))
+def test_smoothing_does_not_depend_on_batches(width, sizes):
+    """A causal mean over the newest windows, however they arrive."""
+    scores = np.random.default_rng(0).random((sum(sizes), 2))
+    before, parts = scores[:0], []
+    for part in np.split(scores, np.cumsum(sizes)[:-1]):
+        parts.append(smooth(part, width, before))
+        joined = np.concatenate([before, part])
+        before = joined[max(len(joined) - width + 1, 0):]
+    whole = smooth(scores, width, scores[:0])
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-12)
+    for i in range(len(scores)):
+        expected = scores[max(i - width + 1, 0): i + 1].mean(axis=0)
+        np.testing.assert_allclose(whole[i], expected)
+
+
+def test_contributions_are_shares():
+    """They sum to one, and no score means no share."""
+    assert contributions(np.array([1.0, 3.0])).tolist() == [0.25, 0.75]
+    assert contributions(np.zeros(2)).tolist() == [0, 0]
+
+
+def test_the_false_alarm_bound_is_the_rule_of_three_and_falls_with_hours():
+    """No alarm in 24 h still allows three a day; more hours allow fewer."""
+    assert false_alarms_per_day_bound(0, 24.0) == pytest.approx(3.0, rel=0.01)
+    assert false_alarms_per_day_bound(0, 240.0) == pytest.approx(0.3, rel=0.01)
+    assert false_alarms_per_day_bound(2, 24.0) == pytest.approx(6.30, rel=0.02)  # Poisson table
+
+
+def test_the_mse_of_a_score_is_where_each_feature_reaches_it(bundle):
+    """A feature whose window MSE is the translated one scores exactly that much."""
+    card, rule = bundle.card(), bundle.document.score
+    for wanted in (0.5, 1.0, 2.0):
+        at = feature_mse_at(wanted, card.mse_log_centre, card.mse_log_gain)
+        terms = Terms(np.log(at)[None], np.zeros((1, 2)))
+        np.testing.assert_allclose(rule.feature_scores(terms)[0], wanted)
+        assert mse_at(wanted, card.mse_log_centre, card.mse_log_gain) == pytest.approx(at.mean())
+
+
+def test_a_planted_fault_scores_above_the_threshold_and_normal_below(bundle):
+    """What the whole of training is for."""
+    scaling = bundle.document.scaling
+    normal = signal(1000, 99)
+    faulty = normal.copy()
+    faulty[500:, 0] += 1.0
+
+    def scores(values):
+        scaled = ((values - scaling.centre) / scaling.scale).astype(np.float32)
+        terms = score_windows(bundle.network, windows(scaled, 25), 256).terms
+        return bundle.document.score.feature_scores(terms).max(axis=1)
+
+    assert (scores(normal) > 1).mean() < 0.01
+    assert (scores(faulty)[500:] > 1).mean() > 0.95
+
+
+def test_a_saved_bundle_scores_as_before(bundle, tmp_path):
+    """Save, load, equal to the last bit; and the same bundle gives the same bytes."""
+    save_bundle(bundle, tmp_path / "small")
+    loaded = load_bundle(tmp_path / "small")
+    batch = np.random.default_rng(0).normal(size=(10, 25, 2)).astype(np.float32)
+    np.testing.assert_array_equal(
+        score_windows(bundle.network, batch, 256).terms.log_mse,
+        score_windows(loaded.network, batch, 256).terms.log_mse,
+    )
+    assert msgspec.to_builtins(loaded.document) == msgspec.to_builtins(bundle.document)
+    first = [p.read_bytes() for p in sorted((tmp_path / "small").iterdir())]
+    save_bundle(loaded, tmp_path / "small")
+    assert [p.read_bytes() for p in sorted((tmp_path / "small").iterdir())] == first
+    assert len(first) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"format": 9}, "format 9, allowed: 1"),
+        ({"window": 0}, "window is 0, allowed: above 0"),
+        ({"window": "long"}, r"Expected `int`, got `str` - at `\$.window`"),
+        ({"colour": "blue"}, "unknown field `colour`"),
+        ({"network": "gpt"}, "allowed: .*lstm_ae"),
+        ({"features": []}, "has 2 values, allowed: 0"),
+        ({"config": {"hidden": 9}}, "weights do not fit"),
+        ({"stride": 2}, "stride 2, allowed: 1"),
+    ],
+)
+def test_a_broken_bundle_is_refused_by_name(bundle, tmp_path, change, line):
+    """Loading checks everything and says in one line what is wrong."""
+    save_bundle(bundle, tmp_path / "b")
+    path = tmp_path / "b" / "bundle.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(BundleError, match=line) as caught:
+        load_bundle(tmp_path / "b")
+    assert "\n" not in str(caught.value)
+
+
+def test_cut_off_weights_and_missing_files_are_refused(bundle, tmp_path):
+    """A half-copied model is not loaded."""
+    with pytest.raises(BundleError, match="cannot be read"):
+        load_bundle(tmp_path / "none")
+    save_bundle(bundle, tmp_path / "b")
+    weights = tmp_path / "b" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(BundleError, match="weights do not fit"):
+        load_bundle(tmp_path / "b")
+
+
+def test_labelled_faults_are_kept_out_of_training(tmp_path):
+    """Training sees normal sessions only; a row limit may leave the fault out."""
+    path = tmp_path / "a.csv"
+    rows = "".join(f"{i},{i % 7},{int(i >= 50)}\n" for i in range(60))
+    path.write_text("ts,x,label\n" + rows)
+    with pytest.raises(TrainingError, match="10 samples are labelled"):
+        load_dataset([(path, None)])
+    assert len(load_dataset([(path, 50)]).sessions[0].ts) == 50
+
+
+def test_the_running_signal_is_found_and_is_no_model_feature(tmp_path):
+    """A tachometer column is judged within 5 % of its nominal speed."""
+    path = tmp_path / "a.csv"
+    rows = "".join(f"{i},{i % 7},{600 if i > 20 else 0}\n" for i in range(60))
+    path.write_text("ts,x,rpm\n" + rows)
+    found = load_dataset([(path, None)])
+    assert found.features == ("x",)
+    assert (found.signal.feature, found.signal.min, found.signal.max) == ("rpm", 570, 630)
+    assert found.sessions[0].running.sum() == 39
+    assert load_dataset([(path, None)], find_running=False).signal is None
+
+
+def test_files_of_another_rate_or_other_features_are_refused(tmp_path):
+    """The line names the odd file."""
+    (tmp_path / "a.csv").write_text("ts,x\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    (tmp_path / "b.csv").write_text("ts,x\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    (tmp_path / "c.csv").write_text("ts,x\n" + "".join(f"{i * 2},{i}\n" for i in range(9)))
+    with pytest.raises(TrainingError, match=r"c.csv: sampled every 2 s"):
+        load_dataset([(tmp_path, None)])
+    (tmp_path / "c.csv").write_text("ts,y\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    with pytest.raises(TrainingError, match=r"c.csv: no column x; found y"):
+        load_dataset([(tmp_path, None)])
+
+
+def test_training_says_how_much_its_threshold_rests_on(bundle):
+    """Method, windows, hours and the bound they allow are in the bundle."""
+    found = bundle.document.calibration
+    assert found.method == "max"
+    assert found.windows == sum(len(s.ts) - 24 for s in dataset().sessions)
+    assert found.false_alarms_per_day_bound == pytest.approx(3 * 24 / found.hours, rel=0.01)
