@@ -8,7 +8,7 @@ trap 'rm -rf "$sessions"' EXIT INT TERM
 
 for rpm in 600 1200; do
     for unit in 1 2 3 4 5 6; do
-        "$python" -m simulator generate --rpm "$rpm" --sessions 2 --minutes 5 \
+        "$python" -m simulator generate --rpm "$rpm" --sessions 2 --minutes 10 \
             --seed "$unit" --out "$sessions/rpm_$rpm"
     done
     "$python" -m detector train --sessions "$sessions/rpm_$rpm" --network lstm_ae --window 60 \

@@ -26,9 +26,17 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def feed(site):
-    machines = [Machine("good-1"), Machine("good-2"), Machine("bad", fault=True), Machine("later"),
-                Machine("silent"), Machine("unknown", has_model=False),
-                Machine("stopped", running=False), Machine("tuned"), Machine("shared")]
+    machines = [
+        Machine("good-1"),
+        Machine("good-2"),
+        Machine("bad", fault=True),
+        Machine("later"),
+        Machine("silent"),
+        Machine("unknown", has_model=False),
+        Machine("stopped", running=False),
+        Machine("tuned"),
+        Machine("shared"),
+    ]
     with Feed(site.store, *machines) as feeding:
         feeding["silent"].sending = False
         yield feeding
@@ -104,13 +112,21 @@ def test_markers_lie_on_the_raw_samples(site, feed, page):
     open_device(page, site, "bad")
     wait_for(lambda: int(facts(page)["anomalies"]) > 100, 10, "markers")
     found = page.evaluate("""() => {
-        const traces = document.querySelector(".js-plotly-plot").data;
-        const of = name => traces.find(trace => trace.name === name);
-        const marks = of("acc_x anomalies"), score = of("score anomalies");
-        return {n: marks.x.length, same: JSON.stringify(marks.x) === JSON.stringify(score.x),
-                low: Math.min(...score.y), color: marks.marker.color};
+        const {data, layout} = document.querySelector(".js-plotly-plot");
+        const marks = name => {
+            const shape = layout.shapes.find(shape => shape.name === `${name} anomalies`);
+            const dots = [...shape.path.matchAll(/M([^,]+),([^L]+)L/g)].map(dot => [+dot[1], +dot[2]]);
+            return {dots, color: shape.line.color};
+        };
+        const raw = data.find(trace => trace.name === "acc_x raw");
+        const drawn = new Map(raw.x.map((x, i) => [x.toFixed(1), raw.y[i]]));
+        const {dots, color} = marks("acc_x"), score = marks("score");
+        return {n: dots.length, color, low: Math.min(...score.dots.map(dot => dot[1])),
+                same: dots.every((dot, i) => dot[0] === score.dots[i][0]),
+                met: dots.filter(dot => drawn.get(dot[0].toFixed(1)) === dot[1]).length};
     }""")
     assert found["n"] > 50
+    assert found["met"] > 10
     assert found["same"]
     assert found["low"] > 1.0
     assert found["color"] == "#d92d20"
@@ -253,8 +269,10 @@ def test_an_empty_store_says_what_to_do(chromium, tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "line"),
-    [({"FAULTLINE_DASHBOARD__STALE_S": "-1"}, "dashboard.stale_s"),
-     ({"FAULTLINE_STORE__URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened")],
+    [
+        ({"FAULTLINE_DASHBOARD__STALE_S": "-1"}, "dashboard.stale_s"),
+        ({"FAULTLINE_STORE__URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened"),
+    ],
 )
 def test_a_refusal_is_one_line_on_the_page(chromium, tmp_path, settings, line):
     """Broken settings or store: what is wrong, no traceback."""

@@ -56,7 +56,9 @@ def test_a_hole_breaks_the_line(run):
 
 def test_a_break_survives_decimation(run):
     """However coarse the buckets are."""
-    code = "return drawn(fed(block(1, 0, 500), block(2, 9, 500)), 64).y.filter(v => v === null).length"
+    code = (
+        "return drawn(fed(block(1, 0, 500), block(2, 9, 500)), 64).y.filter(v => v === null).length"
+    )
     assert run(code) == 1
 
 
@@ -150,8 +152,12 @@ def test_time_ticks_are_round_in_local_time(run):
 
 @pytest.mark.parametrize(
     ("low", "high", "texts"),
-    [(-0.62, 0.71, ["-0.5", "0.0", "0.5"]), (0, 2.4, ["0", "1", "2"]),
-     (17.8, 22.3, ["18", "20", "22"]), (998, 1002.5, ["998", "1000", "1002"])],
+    [
+        (-0.62, 0.71, ["-0.5", "0.0", "0.5"]),
+        (0, 2.4, ["0", "1", "2"]),
+        (17.8, 22.3, ["18", "20", "22"]),
+        (998, 1002.5, ["998", "1000", "1002"]),
+    ],
 )
 def test_value_ticks_are_round_and_few(run, low, high, texts):
     """At least three, with as many digits as they need."""

@@ -137,7 +137,8 @@ def test_a_long_hole_ends_the_session():
 @given(
     st.lists(
         st.tuples(st.sampled_from([1.0, 1.0, 1.0, 2.0, 9.0, 0.0, -2.0, -500.0]), st.booleans()),
-        min_size=1, max_size=40,
+        min_size=1,
+        max_size=40,
     ),
     st.lists(st.integers(1, 10), min_size=1, max_size=40),
 )
@@ -153,8 +154,10 @@ def test_sessions_do_not_depend_on_how_samples_are_batched(steps, sizes):
             parts += cut.push(samples(ts[start:end], values[start:end]))
             start = end
     assert sessions_of(parts) == sessions_of(whole)
-    joined = [np.concatenate([p.filled for p in pieces] or [np.empty((0, 2))])
-              for pieces in (parts, whole)]
+    joined = [
+        np.concatenate([p.filled for p in pieces] or [np.empty((0, 2))])
+        for pieces in (parts, whole)
+    ]
     np.testing.assert_array_equal(*joined)
 
 

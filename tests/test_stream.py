@@ -83,11 +83,15 @@ def test_scores_do_not_depend_on_a_restart(bundles, name, stop):
     """A detector that stopped and resumed from the store scores as if it had not."""
     samples = live(200, 6, session="shift-1")
     whole = score_samples(stream_of(bundles[name]), samples, chunk=256, arrival=0)
-    before = [
-        frame
-        for block in in_parts(part(samples, 0, stop), [9] * 30)
-        for frame in score_samples(first, block, chunk=256, arrival=0)
-    ] if (first := stream_of(bundles[name])) else []
+    before = (
+        [
+            frame
+            for block in in_parts(part(samples, 0, stop), [9] * 30)
+            for frame in score_samples(first, block, chunk=256, arrival=0)
+        ]
+        if (first := stream_of(bundles[name]))
+        else []
+    )
     resumed = stream_of(bundles[name])
     resumed.resume(before, before[-8:])
     after = score_samples(resumed, part(samples, stop - 5, 200), chunk=256, arrival=0)
@@ -200,7 +204,8 @@ def test_a_device_without_a_rule_or_with_a_broken_bundle_is_stored_unscored(bund
     (tmp_path / "plain" / "bundle.json").write_text("{")
     broken = Fleet(
         Settings(devices=(DeviceRule(match="m", model=tmp_path / "plain"),)),
-        lambda *_: ([], []), {},
+        lambda *_: ([], []),
+        {},
     )
     broken.score([block("m", live(30, 1))])
     assert "bundle.json" in broken.streams["m"].reason
@@ -224,7 +229,9 @@ def test_a_file_scores_like_the_device(bundles, tmp_path):
     path = tmp_path / "m.csv"
     rows = np.column_stack([samples.ts, samples.values])
     np.savetxt(path, rows, delimiter=",", header="ts,x,y,rpm", comments="", fmt="%.9g")
-    np.savetxt(path, rows, delimiter=",", header="ts,x,y,rpm", comments="", fmt=["%.3f"] + ["%.9g"] * 3)
+    np.savetxt(
+        path, rows, delimiter=",", header="ts,x,y,rpm", comments="", fmt=["%.3f"] + ["%.9g"] * 3
+    )
     [frames] = score_file(bundles["plain"], path)
     expected = score_samples(stream_of(bundles["plain"]), samples, chunk=256, arrival=0)
     np.testing.assert_allclose(

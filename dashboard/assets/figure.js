@@ -5,8 +5,8 @@ import { anomalies, bucketOf, extent, line, notJudged } from "./decimate.js";
 
 const MOST_POINTS = 1000; // per trace
 const ALL_POINTS = 12000; // of all line traces together
-const MOST_MARKERS = 600; // per trace
-const MARKER_WIDTH = 4.5; // pixels
+const MOST_MARKERS = 1000; // per row
+const MARKER_WIDTH = 3.8; // pixels
 const MARGIN = { l: 52, r: 10, t: 4, b: 28 };
 const WORDS = 16; // pixels above the first row for the words of shaded stretches
 const GAP = 22; // pixels between rows, the row's name stands in it
@@ -122,22 +122,18 @@ class Frame {
     });
   }
 
-  // Round markers, drawn as one path of dots (live.css rounds the caps): with Plotly's own
-  // markers each is a node of its own, and a long alarm would cost as much as all lines together.
-  markers(name, yaxis, column, marked) {
+  // Round markers, drawn as one path of dots without length (live.css rounds their ends): as a
+  // marker trace each is a node of its own, and a long alarm would cost more than all the lines.
+  markers(name, yref, column, marked) {
     const { mask, ts } = this.ring;
-    const x = [];
-    const y = [];
-    for (const i of marked) {
-      const at = this.xOf(ts[i & mask]);
-      const value = column[i & mask];
-      x.push(at, at, at);
-      y.push(value, value, null);
-    }
-    this.data.push({
-      name, x, y, yaxis, type: "scatter", mode: "lines", connectgaps: false,
-      line: { color: this.view.theme.anomaly, width: MARKER_WIDTH, simplify: false },
-      hoverinfo: "skip", showlegend: false,
+    const dots = marked.map((i) => {
+      const dot = `${this.xOf(ts[i & mask]).toFixed(1)},${column[i & mask]}`;
+      return `M${dot}L${dot}`;
+    });
+    if (!dots.length) return;
+    this.shapes.push({
+      name, type: "path", xref: "x", yref, path: dots.join(""),
+      line: { color: this.view.theme.anomaly, width: MARKER_WIDTH },
     });
   }
 
@@ -161,7 +157,7 @@ class Frame {
     const { theme } = this.view;
     this.shapes.push({
       type: "line", xref: "paper", yref, x0: 0, x1: 1, y0: threshold, y1: threshold,
-      line: { color: theme.text, width: 1.3, dash: "dash" },
+      line: { color: theme.text, width: 1.3, dash: "7px,6px" },
       label: {
         text: `threshold ${threshold.toFixed(2)}`, textposition: "end", yanchor: "bottom",
         padding: 2, font: { size: 11, color: theme.text },

@@ -121,7 +121,7 @@ class Bundle:
         document, rule = self.document, self.document.score
         gains = tuple(
             rule.threshold * scale / weight if weight >= JUDGED_WEIGHT else 0.0
-            for scale, weight in zip(rule.spread_scale, rule.weights, strict=True)
+            for scale, weight in zip(rule.spread_high, rule.weights, strict=True)
         )
         found = document.calibration
         return ModelCard(
@@ -201,7 +201,8 @@ def _check(folder: Path, document: Document) -> None:
         "scaling.scale": document.scaling.scale,
         "score.weights": rule.weights,
         "score.spread_centre": rule.spread_centre,
-        "score.spread_scale": rule.spread_scale,
+        "score.spread_low": rule.spread_low,
+        "score.spread_high": rule.spread_high,
         "score.shift_scale": rule.shift_scale,
     }
     for key, values in lists.items():

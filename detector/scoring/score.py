@@ -4,8 +4,8 @@ High scores indicate anomalies; 1.0 is the calibrated threshold for every model.
 
 *Spread* is the two-sided log of the mean squared residual: a fault can lower vibration as well
 as raise it. *Shift* is the square of the mean signed residual: a level shift, which squaring
-before averaging would lose in the noise. Each is divided by its largest value on held-out
-normal windows.
+before averaging would lose in the noise. Each term, and each side of the spread, is divided by
+its largest value on held-out normal windows, so that none drowns another.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class ScoreRule:
     Attributes:
         weights: Per feature, 0..1; a slow feature counts less.
         spread_centre: Per feature, median log MSE of normal windows.
-        spread_scale: Per feature, largest distance from it on held-out normal windows.
+        spread_low: Per feature, largest distance below it on held-out normal windows.
+        spread_high: Per feature, largest distance above it.
         shift_scale: Per feature, largest shift on held-out normal windows.
         threshold: Raw score that becomes 1.0.
         smoothing: Windows averaged, the newest and those before it; 1 for none.
@@ -53,14 +54,16 @@ class ScoreRule:
 
     weights: tuple[float, ...]
     spread_centre: tuple[float, ...]
-    spread_scale: tuple[float, ...]
+    spread_low: tuple[float, ...]
+    spread_high: tuple[float, ...]
     shift_scale: tuple[float, ...]
     threshold: float
     smoothing: int = 1
 
     def feature_scores(self, terms: Terms) -> Array:
         """Shape (B, F), before smoothing, in units of the threshold."""
-        spread = np.abs(terms.log_mse - self.spread_centre) / self.spread_scale
+        away = terms.log_mse - self.spread_centre
+        spread = np.where(away < 0, -away / self.spread_low, away / self.spread_high)
         shift = terms.shift / self.shift_scale
         weighted = np.maximum(spread, shift) * self.weights / self.threshold
         return np.asarray(weighted)

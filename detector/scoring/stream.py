@@ -19,7 +19,13 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.rate import RateMeter
 from detector.scoring.score import Array, contributions, smooth
 from detector.scoring.scorer import Scored, score_windows
-from detector.sessions.operating import LEVEL_REACH, level_flags, running_flags
+from detector.sessions.operating import (
+    LEVEL_REACH,
+    SETTLE_WINDOWS,
+    level_flags,
+    running_flags,
+    settled_flags,
+)
 from detector.sessions.scaling import scale, unscale
 from detector.sessions.segments import Piece, Segmenter
 from detector.sessions.windows import whole_windows, windows
@@ -92,7 +98,9 @@ class DeviceStream:
     def memory(self) -> int:
         """Samples before the next one that its score can depend on, the baseline aside."""
         document = self.bundle.document
-        windows_back = LEVEL_REACH if document.lowest_log_rms is not None else 1
+        windows_back = max(
+            SETTLE_WINDOWS, LEVEL_REACH if document.lowest_log_rms is not None else 1
+        )
         return document.window * windows_back + document.score.smoothing
 
     def accept(self, samples: Samples, *, broken: bool = False) -> list[Stretch]:
@@ -198,7 +206,9 @@ class DeviceStream:
         if self._running is None and document.lowest_log_rms is not None:
             return level_flags(scaled, document.window, document.lowest_log_rms)
         flags = running_flags(filled, self.features, self._running)
-        return whole_windows(flags, document.window)
+        if self._running is None:
+            return whole_windows(flags, document.window)
+        return settled_flags(flags, document.window)
 
     def _smoothed(self, scores: Array, piece: Piece) -> Array:
         if piece.starts:

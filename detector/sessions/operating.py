@@ -8,6 +8,7 @@ from detector.records import Flags, Values
 from detector.sessions.windows import whole_windows, windows
 from detector.settings import RunningSignal
 
+SETTLE_WINDOWS = 2  # how long the running signal must have been in its range
 HOLD_WINDOWS = 3  # how long the level must have been that of running
 LEVEL_REACH = HOLD_WINDOWS + 2  # windows back that the fallback looks, slope included
 
@@ -28,6 +29,21 @@ def running_flags(values: Values, features: tuple[str, ...], signal: RunningSign
     column = values[:, features.index(signal.feature)]
     with np.errstate(invalid="ignore"):
         return np.asarray((column >= signal.min) & (column <= signal.max))
+
+
+def settled_flags(flags: Flags, window: int) -> Flags:
+    """Whether a machine with a running signal has run long enough to be judged.
+
+    The end of a ramp is still in the first window of running, so one more must have passed.
+
+    Args:
+        flags: Shape (n,), of one session, see ``running_flags``.
+        window: L, samples.
+
+    Returns:
+        Shape (n,).
+    """
+    return whole_windows(flags, SETTLE_WINDOWS * window)
 
 
 def level_flags(scaled: Values, window: int, lowest_log_rms: float) -> Flags:

@@ -136,7 +136,8 @@ def calibrate(
     rule = ScoreRule(
         weights=weights,
         spread_centre=_floats(centre),
-        spread_scale=_floats(_above_zero(np.abs(log_mse - centre).max(axis=0))),
+        spread_low=_floats(_above_zero((centre - log_mse).max(axis=0))),
+        spread_high=_floats(_above_zero((log_mse - centre).max(axis=0))),
         shift_scale=_floats(_above_zero(shift.max(axis=0))),
         threshold=1.0,
         smoothing=smoothing,

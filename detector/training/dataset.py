@@ -17,7 +17,7 @@ from detector.sessions.operating import running_flags
 from detector.sessions.segments import Segmenter, median_period
 from detector.settings import RunningSignal, SessionSettings
 
-NOMINAL_SPREAD = 0.05  # a running speed is judged within this share of the nominal one
+NOMINAL_SPREAD = 0.02  # a running speed is judged within this share of the nominal one
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from detector.scoring.bundle import (
     data_hash,
 )
 from detector.scoring.scorer import score_windows
-from detector.sessions.operating import level_flags, log_rms
+from detector.sessions.operating import level_flags, log_rms, settled_flags
 from detector.sessions.scaling import fit_scaling, scale
 from detector.sessions.windows import whole_windows, windows
 from detector.settings import RunningSignal
@@ -135,9 +135,7 @@ def prepare(dataset: Dataset, options: TrainOptions) -> Prepared:
     running = [session.running for session in kept]
     lowest = _lowest_level(scaled, options.window) if options.level_gate else None
     judged = [
-        whole_windows(flags, options.window)
-        if lowest is None
-        else level_flags(values, options.window, lowest)
+        _judged(values, flags, dataset, options.window, lowest)
         for values, flags in zip(scaled, running, strict=True)
     ]
     scaling = Scaling(options.scaling, tuple(centre), tuple(spread))
@@ -209,6 +207,16 @@ def _score_parts(ready: Prepared, block: Split, fitted: Fitted, window: int) -> 
 def latent(config: dict[str, Any]) -> int:
     """Width of a network's latent, for the linear comparison."""
     return int(config["hidden"])
+
+
+def _judged(
+    scaled: Values, running: Flags, dataset: Dataset, window: int, lowest: float | None
+) -> Flags:
+    if dataset.signal is not None:
+        return settled_flags(running, window)
+    if lowest is not None:
+        return level_flags(scaled, window, lowest)
+    return whole_windows(running, window)
 
 
 def _lowest_level(scaled: list[Values], window: int) -> float | None:
