@@ -30,7 +30,7 @@ def show() -> None:
         known = devices.every(connection)
     device = _choose_device(known)
     if device is None:
-        st.info("No device has been seen yet. The overview says what to do.", icon=":material/info:")
+        st.info("No device has been seen yet. The overview says what to do.")
         return
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)

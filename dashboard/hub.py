@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy.engine import Connection, Engine
@@ -22,6 +23,10 @@ from detector.settings import Settings
 from detector.store import devices, frames
 
 logger = logging.getLogger(__name__)
+
+Start: TypeAlias = tuple[str | None, float | None]  # device and window of a viewer
+Updates: TypeAlias = dict[str | None, bytes]
+Snapshots: TypeAlias = dict[Start, bytes]
 
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
 BATCH = 1000  # frames read at once
@@ -141,30 +146,39 @@ class LiveHub:
             elif not viewer.needs_snapshot and viewer.device in updates:
                 viewer.offer(updates[viewer.device])
 
-    def _read(
-        self, watched: set[str | None], fresh: set[tuple[str | None, float | None]]
-    ) -> tuple[dict[str | None, bytes], dict[tuple[str | None, float | None], bytes]]:
+    def _read(self, watched: set[str | None], fresh: set[Start]) -> tuple[Updates, Snapshots]:
         """Updates by device, and the snapshots asked for; runs in a worker thread."""
         settings = self._settings()
-        updates: dict[str | None, bytes] = {}
-        snapshots: dict[tuple[str | None, float | None], bytes] = {}
+        updates: Updates = {}
+        snapshots: Snapshots = {}
+        named = sorted(device for device in watched if device is not None)
+        self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
-            named = sorted(device for device in watched if device is not None)
             new = self._new_frames(connection, named)
             health = reading.health_facts(devices.health(connection), time.time())
             for device in named:
                 facts = reading.device_facts(connection, device)
-                blocks = new.get(device, [])
-                head = {**reading.header(facts, blocks, settings), "health": health, "full": False}
-                lasting = reading.lasting(facts)
-                updates[device] = wire.encode({**head, **self._changed(device, lasting)}, blocks)
-                for window_s in {window for name, window in fresh if name == device}:
-                    held = reading.snapshot(connection, device, facts, window_s, settings)
-                    head = {**reading.header(facts, held, settings), "health": health}
-                    snapshots[device, window_s] = wire.encode({**head, **lasting, "full": True}, held)
+                said = {"health": health, **reading.lasting(facts)}
+                updates[device] = self._update(facts, new.get(device, []), said, settings)
+                for start in (start for start in fresh if start[0] == device):
+                    held = reading.snapshot(connection, device, facts, start[1], settings)
+                    head = {"full": True, **said, **reading.header(facts, held, settings)}
+                    snapshots[start] = wire.encode(head, held)
             if None in watched:
                 updates[None] = snapshots[None, None] = self._overview(connection, settings)
         return updates, snapshots
+
+    def _update(
+        self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
+    ) -> bytes:
+        """One update; the card and the alarms are left out while they stay the same."""
+        lasting = {key: said[key] for key in ("card", "alarms")}
+        key = msgspec.json.encode(lasting)
+        if self._sent.get(facts.device) == key:
+            lasting = {}
+        self._sent[facts.device] = key
+        head = {"full": False, "health": said["health"], **lasting}
+        return wire.encode({**head, **reading.header(facts, new, settings)}, new)
 
     def _new_frames(self, connection: Connection, named: list[str]) -> dict[str, list[Frame]]:
         if self._newest is None:
@@ -174,14 +188,6 @@ class LiveHub:
             found.setdefault(frame.device, []).append(frame)
             self._newest = max(self._newest, frame.frame_id or 0)
         return found
-
-    def _changed(self, device: str, lasting: dict[str, object]) -> dict[str, object]:
-        """``lasting`` when it differs from what was last sent for the device, else nothing."""
-        said = msgspec.json.encode(lasting)
-        if self._sent.get(device) == said:
-            return {}
-        self._sent[device] = said
-        return lasting
 
     def _overview(self, connection: Connection, settings: Settings) -> bytes:
         said = reading.overview(connection, settings)

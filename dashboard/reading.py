@@ -25,6 +25,7 @@ RECENT_COMMAND_S = 60.0
 class Facts:
     """All that is said of one device besides its samples."""
 
+    device: str
     status: DeviceStatus | None
     alarms: list[Alarm]
     command: Command | None
@@ -42,6 +43,7 @@ class Facts:
 def device_facts(connection: Connection, device: str) -> Facts:
     """The newest word on ``device``; its status is None when it was never seen."""
     return Facts(
+        device,
         devices.one(connection, device),
         alarms.listed(connection, device, ALARMS_SHOWN),
         commands.latest(connection, device, "threshold"),

@@ -14,9 +14,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
-
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.notify import alarm_message, state_message
 from detector.errors import StoreError
@@ -29,7 +26,7 @@ from detector.scoring.stream import DeviceStream
 from detector.settings import Settings
 from detector.status import status_of
 from detector.store import alarms, commands, devices, frames
-from detector.store.schema import open_store
+from detector.store.schema import Connection, Engine, StoreFailure, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -124,11 +121,12 @@ class Detector:
             self.tick()
         except StoreError:
             raise
-        except OperationalError as error:
+        except StoreFailure as error:
             self._faults += 1
             if self._is_due("store fault", 10.0):
                 logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
-                    "store: cannot be written (%s), %d frames wait", error.orig,
+                    "store: cannot be written (%s), %d frames wait",
+                    getattr(error, "orig", error),
                     len(self._unsaved.frames),
                 )  # fmt: skip
         except Exception:

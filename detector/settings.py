@@ -274,5 +274,6 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
     where = path or "environment"
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown setting {key}"
-    found = "" if "password" in key else f", found {first['input']!r}"
+    is_secret = "password" in key or "@" in str(first["input"])  # a URL may hold a password
+    found = "" if is_secret else f", found {first['input']!r}"
     return f"{where}: {key}{found}: {first['msg']}"

@@ -45,8 +45,17 @@ def card(machine: Machine) -> ModelCard:
     """A model that fits the machine."""
     count = len(machine.features)
     units = tuple(UNITS.get(name, "") for name in machine.features)
-    return ModelCard("motor-600rpm", "lstm_ae", WINDOW, PERIOD_S, machine.features, units,
-                     (-1.2,) * count, (0.9,) * count, "max x 1.25 over 0.5 h of normal data")
+    return ModelCard(
+        "motor-600rpm",
+        "lstm_ae",
+        WINDOW,
+        PERIOD_S,
+        machine.features,
+        units,
+        (-1.2,) * count,
+        (0.9,) * count,
+        "max x 1.25 over 0.5 h of normal data",
+    )
 
 
 class Feed:
@@ -115,12 +124,23 @@ class Feed:
             first = float(made.ts[np.argmax(above)])
             peak = float(np.nanmax(made.score))
             shares = dict(zip(machine.features, made.contributions.tolist(), strict=True))
-            raised = Alarm(None, machine.name, "score", "active", first, None, peak, shares,
-                           "motor-600rpm", machine.threshold)
+            raised = Alarm(
+                None,
+                machine.name,
+                "score",
+                "active",
+                first,
+                None,
+                peak,
+                shares,
+                "motor-600rpm",
+                machine.threshold,
+            )
             machine.alarm = dataclasses.replace(raised, id=alarms.raise_alarm(store, raised, now))
         elif not above.any() and machine.alarm is not None:
-            alarms.update(store, dataclasses.replace(
-                machine.alarm, state="cleared", end=float(made.ts[0])))
+            alarms.update(
+                store, dataclasses.replace(machine.alarm, state="cleared", end=float(made.ts[0]))
+            )
             machine.alarm = None
 
 
@@ -128,9 +148,13 @@ def frame(machine: Machine, n: int, now: float) -> Frame:
     """The machine's next ``n`` samples as if scored."""
     ts = machine.next_ts + np.arange(n) * PERIOD_S
     machine.next_ts = float(ts[-1]) + PERIOD_S
-    clean = np.stack([
-        (1 + i) * 0.4 * np.sin(2 * np.pi * (2.5 + 0.3 * i) * ts + i) + (20.0 * (i > 2))
-        for i in range(len(machine.features))], axis=1)
+    clean = np.stack(
+        [
+            (1 + i) * 0.4 * np.sin(2 * np.pi * (2.5 + 0.3 * i) * ts + i) + (20.0 * (i > 2))
+            for i in range(len(machine.features))
+        ],
+        axis=1,
+    )
     if not machine.running:
         clean *= 0.02
     noise = machine.rng.normal(0, 0.06, clean.shape)
@@ -150,10 +174,19 @@ def frame(machine: Machine, n: int, now: float) -> Frame:
         warm[:] = False
         shares[:] = np.nan
     return Frame(
-        machine.name, machine.session, machine.features, ts, (clean + noise).astype(np.float32),
-        reconstruction.astype(np.float32), np.where(warm, score, np.nan).astype(np.float32),
-        np.where(warm, score, np.nan).astype(np.float32), np.full(n, machine.running),
-        machine.threshold, (shares / shares.sum()).astype(np.float32), now)
+        machine.name,
+        machine.session,
+        machine.features,
+        ts,
+        (clean + noise).astype(np.float32),
+        reconstruction.astype(np.float32),
+        np.where(warm, score, np.nan).astype(np.float32),
+        np.where(warm, score, np.nan).astype(np.float32),
+        np.full(n, machine.running),
+        machine.threshold,
+        (shares / shares.sum()).astype(np.float32),
+        now,
+    )
 
 
 def status(machine: Machine, made: Frame, now: float) -> DeviceStatus:
@@ -170,6 +203,16 @@ def status(machine: Machine, made: Frame, now: float) -> DeviceStatus:
         state = DeviceState.ALARM
     score = float(np.nanmax(made.score)) if warm and machine.running else None
     return DeviceStatus(
-        machine.name, state, None if machine.has_model else "no model matches this name", score,
-        score, machine.threshold, float(made.ts[-1]), now, RATE_HZ, machine.features,
-        card(machine) if machine.has_model else None, {"received": machine.scored})
+        machine.name,
+        state,
+        None if machine.has_model else "no model matches this name",
+        score,
+        score,
+        machine.threshold,
+        float(made.ts[-1]),
+        now,
+        RATE_HZ,
+        machine.features,
+        card(machine) if machine.has_model else None,
+        {"received": machine.scored},
+    )

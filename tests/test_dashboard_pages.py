@@ -20,12 +20,14 @@ SLIDER = "input[type=range]"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
+    """One dashboard for all tests of this file."""
     with Site(tmp_path_factory.mktemp("site"), FAULTLINE_DASHBOARD__STALE_S="3") as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def feed(site):
+    """Made-up devices, one for each purpose."""
     machines = [
         Machine("good-1"),
         Machine("good-2"),
@@ -44,6 +46,7 @@ def feed(site):
 
 @pytest.fixture(scope="module")
 def window(chromium):
+    """A browser window whose cache the tests share."""
     context = chromium.new_context(viewport={"width": 1300, "height": 900})
     yield context
     context.close()
@@ -51,21 +54,25 @@ def window(chromium):
 
 @pytest.fixture
 def page(window):
+    """A new tab."""
     opened = window.new_page()
     yield opened
     opened.close()
 
 
 def open_device(page, site, device):
+    """Open a device and wait for its first drawing."""
     page.goto(f"{site.url}/device?device={device}")
     page.wait_for_selector(LIVE, timeout=30_000)
 
 
 def facts(page):
+    """What the live view says of itself."""
     return page.eval_on_selector(".faultline_device", "root => ({...root.dataset})")
 
 
 def text(page, name):
+    """The text of a part of the device page."""
     return page.text_content(f'.faultline_device [data-is="{name}"]')
 
 
@@ -115,7 +122,8 @@ def test_markers_lie_on_the_raw_samples(site, feed, page):
         const {data, layout} = document.querySelector(".js-plotly-plot");
         const marks = name => {
             const shape = layout.shapes.find(shape => shape.name === `${name} anomalies`);
-            const dots = [...shape.path.matchAll(/M([^,]+),([^L]+)L/g)].map(dot => [+dot[1], +dot[2]]);
+            const found = [...shape.path.matchAll(/M([^,]+),([^L]+)L/g)];
+            const dots = found.map(dot => [+dot[1], +dot[2]]);
             return {dots, color: shape.line.color};
         };
         const raw = data.find(trace => trace.name === "acc_x raw");
@@ -180,6 +188,14 @@ def test_a_zoom_survives_updates_and_ends_on_request(site, feed, page):
     page.click(".fl-back")
     wait_for(lambda: facts(page)["zoomed"] == "false", 5, "live again")
     assert page.evaluate(shown)[1] > before[1]
+
+
+def test_the_window_of_the_address_is_shown(site, feed, page):
+    """A link to half a minute shows half a minute."""
+    page.goto(f"{site.url}/device?device=good-1&window=30+s")
+    page.wait_for_selector(LIVE, timeout=30_000)
+    start, end = page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range")
+    assert end - start == pytest.approx(30_000)
 
 
 def test_no_frame_of_the_live_chart_is_blank(site, feed, page):

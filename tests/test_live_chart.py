@@ -24,13 +24,15 @@ const fed = (...blocks) => {
   blocks.forEach(b => ring.push(b, 0.03));
   return ring;
 };
-const drawn = (ring, bucket = 1) => line(ring, ring.values[0], ring.first, ring.next, bucket, t => t);
+const drawn = (ring, bucket = 1) =>
+  line(ring, ring.values[0], ring.first, ring.next, bucket, t => t);
 const gaps = ring => drawn(ring).y.filter(v => v === null).length;
 """
 
 
 @pytest.fixture(scope="module")
 def run(chromium, tmp_path_factory):
+    """Runs JavaScript with the modules and helpers above."""
     with Site(tmp_path_factory.mktemp("site")) as site:
         page = chromium.new_page(timezone_id="Asia/Kolkata")
         page.goto(f"{site.url}/assets/x/live.css")

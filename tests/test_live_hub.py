@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 import numpy as np
 import pytest
 from live_feed import Machine, frame, status
+from live_server import in_a_loop
 from sqlalchemy.exc import OperationalError
 
 from dashboard import hub as hub_module
@@ -26,6 +27,7 @@ SETTINGS = Settings(dashboard={"push_ms": 100})
 
 @pytest.fixture
 def engine(tmp_path):
+    """An empty store."""
     engine = open_store(f"sqlite:///{tmp_path}/store.db")
     yield engine
     engine.dispose()
@@ -33,11 +35,13 @@ def engine(tmp_path):
 
 @pytest.fixture
 def hub(engine):
+    """A hub on it."""
     return LiveHub(lambda: SETTINGS, lambda: engine)
 
 
 @pytest.fixture
 def machine():
+    """A device that has sent nothing yet."""
     return Machine("m1", next_ts=1000.0)
 
 
@@ -71,7 +75,7 @@ def pushed(hub, viewer):
         await hub.push()
         return await asyncio.wait_for(viewer.take(), 5)
 
-    return read(asyncio.run(once()))
+    return read(in_a_loop(once()))
 
 
 def test_a_viewer_starts_with_a_snapshot_and_goes_on_with_what_is_new(hub, engine, machine):
@@ -93,7 +97,7 @@ def test_a_late_viewer_may_get_a_frame_twice_but_misses_none(hub, engine, machin
         add(engine, machine)
         with hub.watching("m1") as late:
             _, held = pushed(hub, late)
-            read(asyncio.run(early.take()))
+            read(in_a_loop(early.take()))
             add(engine, machine)
             _, new = pushed(hub, late)
     assert set(held) | set(new) == {1, 2, 3}
@@ -104,7 +108,7 @@ def test_one_encoding_serves_all_viewers_of_a_device(hub, engine, machine, monke
     add(engine, machine)
     calls = []
     monkeypatch.setattr(hub_module.wire, "encode", lambda *args: calls.append(1) or encode(*args))
-    with contextlib_all(hub.watching("m1") for _ in range(10)) as viewers:
+    with all_of(hub.watching("m1") for _ in range(10)) as viewers:
         pushed(hub, viewers[0])
         calls.clear()
         add(engine, machine)
@@ -117,8 +121,8 @@ def test_a_slow_viewer_starts_again_from_a_snapshot(hub, engine, machine):
     with hub.watching("m1") as slow:
         for _ in range(hub_module.QUEUED + 2):
             add(engine, machine)
-            asyncio.run(hub.push())
-        header, held = read(asyncio.run(slow.take()))
+            in_a_loop(hub.push())
+        header, held = read(in_a_loop(slow.take()))
     assert header["full"]
     assert held == list(range(1, hub_module.QUEUED + 3))
 
@@ -166,7 +170,7 @@ def test_a_failing_store_is_counted_told_and_tried_again(engine, machine):
         await asyncio.wait_for(running, 5)
         return told, header, held
 
-    told, header, held = asyncio.run(go())
+    told, header, held = in_a_loop(go())
     assert told["error"] == "store: away"
     assert hub.errors >= 1
     assert (header["full"], held) == (True, [1])
@@ -186,7 +190,7 @@ def test_an_unexpected_error_does_not_end_the_hub(hub, engine, monkeypatch):
         await asyncio.wait_for(running, 5)
         return told, alive
 
-    told, alive = asyncio.run(go())
+    told, alive = in_a_loop(go())
     assert "ZeroDivisionError" in told["error"]
     assert alive
 
@@ -195,15 +199,15 @@ def test_the_overview_carries_recent_scores(hub, engine, machine):
     """The first viewer of the overview sees a line, not a dot."""
     add(engine, machine, 30)
     with hub.watching(None) as viewer:
-        asyncio.run(hub.push())
-        [tile] = msgspec.json.decode(asyncio.run(viewer.take()))["devices"]
+        in_a_loop(hub.push())
+        [tile] = msgspec.json.decode(in_a_loop(viewer.take()))["devices"]
     assert len([score for score in tile["spark"] if score is not None]) > 10
 
 
 def test_nothing_is_read_while_nobody_watches(hub, monkeypatch):
     """An idle dashboard leaves the store alone."""
     monkeypatch.setattr(hub, "_read", lambda *_: pytest.fail("read"))
-    asyncio.run(hub.push())
+    in_a_loop(hub.push())
 
 
 def test_a_database_error_is_told_in_one_line(hub):
@@ -211,15 +215,13 @@ def test_a_database_error_is_told_in_one_line(hub):
     error = OperationalError("SELECT 1", {}, Exception("disk I/O error"))
     with hub.watching("m1") as viewer:
         hub._fail(error)
-        told = json.loads(asyncio.run(viewer.take()))
+        told = json.loads(in_a_loop(viewer.take()))
     assert "disk I/O error" in told["error"]
     assert "\n" not in told["error"]
 
 
 @contextmanager
-def contextlib_all(managers):
+def all_of(managers):
     """Enter all of them."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield [stack.enter_context(manager) for manager in managers]

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 from conftest import wait_for
-from live_server import Site
+from live_server import Site, in_a_loop
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -24,12 +24,14 @@ from detector.store.schema import open_store
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
+    """A dashboard on an empty store."""
     with Site(tmp_path_factory.mktemp("site")) as started:
         yield started
 
 
 def get(url):
-    with urllib.request.urlopen(url) as answer:
+    """Content and headers of an address."""
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 -- our own server
         return answer.read(), answer.headers
 
 
@@ -114,7 +116,7 @@ def test_a_child_is_stopped_with_the_dashboard(monkeypatch):
         detector.start()
         await detector.stop()
 
-    asyncio.run(go())
+    in_a_loop(go())
     assert detector._process.returncode is not None
 
 
@@ -129,7 +131,7 @@ def test_a_child_that_ends_early_is_logged(monkeypatch, caplog):
         await detector.stop()
 
     with caplog.at_level(logging.INFO):
-        asyncio.run(go())
+        in_a_loop(go())
     assert "the detector ended by itself with exit code 3" in caplog.text
 
 

@@ -8,7 +8,7 @@ import { LiveSocket } from "./socket.js";
 import { readTheme } from "./theme.js";
 import { decode } from "./wire.js";
 
-const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, scrollZoom: false };
+const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const CLOCK_MS = 500;
 const views = new WeakMap();
 
@@ -188,15 +188,15 @@ class DeviceView {
     const range = this.zoom ?? [end - this.windowLength(), end];
     const { theme, card, alarms } = this;
     const threshold = card ? this.threshold() : null;
-    const view = { theme, card, alarms, threshold, range, width, note: this.note(), zoomed: !!this.zoom };
+    const view = { theme, card, alarms, threshold, range, width, note: this.note() };
     if (this.figure.base === null) this.figure.base = Math.floor(range[0]);
-    const { data, layout, facts } = this.figure.build(this.ring, view);
+    const { data, layout, anomalies } = this.figure.build(this.ring, view);
     this.graph.style.height = `${layout.height}px`;
     this.plotly.react(this.graph, data, layout, CONFIG);
     this.listen();
     this.counts.draws++;
     this.counts.draw_ms = performance.now() - began;
-    this.publish(facts, threshold);
+    this.publish(anomalies, threshold);
   }
 
   listen() {
@@ -239,11 +239,11 @@ class DeviceView {
   }
 
   // Facts for tests and for whoever looks with the browser's tools.
-  publish(facts, threshold) {
+  publish(anomalies, threshold) {
     Object.assign(this.root.dataset, this.counts, {
       device: this.device,
       samples: this.ring.length,
-      anomalies: facts.anomalies,
+      anomalies,
       threshold: threshold ?? "",
       zoomed: !!this.zoom,
       state: this.header.status?.state ?? "",

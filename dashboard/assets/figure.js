@@ -1,6 +1,6 @@
 // The Plotly figure of a device: one row per feature, the score below, one time axis.
 
-import { clock, SteadyRange, timeTicks, valueTicks } from "./axes.js";
+import { SteadyRange, timeTicks, valueTicks } from "./axes.js";
 import { anomalies, bucketOf, extent, line, notJudged } from "./decimate.js";
 
 const MOST_POINTS = 1000; // per trace
@@ -36,9 +36,9 @@ export class Figure {
     return MARGIN.t + MARGIN.b + WORDS + rows * (rowHeight(rows) + GAP) + GAP + SCORE_HEIGHT;
   }
 
-  // What to hand to Plotly, and the facts a test or a note may want.
+  // What to hand to Plotly, and how many anomalies lie in the range.
   build(ring, view) {
-    const { theme, card, threshold, range, width } = view;
+    const { card, threshold, range, width } = view;
     if (this.base === null && ring.length) this.base = Math.floor(ring.ts[ring.first & ring.mask]);
     this.revision++;
     const rows = this.rowsOf(ring, card);
@@ -49,7 +49,7 @@ export class Figure {
     frame.scoreRow(found.shown);
     frame.stretches();
     const { data, layout } = frame.finish(width);
-    return { data, layout, facts: { anomalies: found.count, from: part.from, to: part.to, theme } };
+    return { data, layout, anomalies: found.count };
   }
 
   stretch(ring, [start, end], rows) {
@@ -208,7 +208,7 @@ class Frame {
   }
 
   finish(width) {
-    const { theme, range, zoomed } = this.view;
+    const { theme, range } = this.view;
     const ticks = timeTicks(range[0], range[1], width);
     const last = this.rows.length ? `y${this.rows.length + 1}` : "y";
     const layout = {
@@ -223,7 +223,6 @@ class Frame {
       margin: MARGIN, showlegend: false, hovermode: false, dragmode: "zoom",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: theme.font, color: theme.text }, datarevision: this.figure.revision,
-      meta: { zoomed, until: clock(range[1]) },
     };
     return { data: this.data, layout };
   }

@@ -69,6 +69,7 @@ export class Panel {
 
   showShares(card, shares) {
     const names = card ? card.features : [];
+    this.is.shares.parentElement.hidden = !names.length;
     if ([...this.bars.keys()].join("\n") !== names.join("\n")) {
       this.bars.clear();
       this.is.shares.replaceChildren(...names.map((name) => this.bar(name)));

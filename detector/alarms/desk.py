@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from sqlalchemy.engine import Connection
 
 from detector.alarms.lifecycle import AlarmRule, AlarmState, Transition, advance
 from detector.records import Alarm, Frame, ModelCard
 from detector.settings import AlarmSettings, Settings
 from detector.store import alarms as store
+from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
 

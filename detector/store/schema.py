@@ -10,6 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
 
+# The rest of the project names a connection, the store and its failures by these.
+__all__ = ["Connection", "Engine", "StoreFailure", "open_store"]
+StoreFailure = SQLAlchemyError
+
 metadata = sa.MetaData()
 
 # Frames are numbered in order of commit: viewers tail that number, because a device clock may

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from detector.errors import TrainingError
 from detector.records import Flags, Values
@@ -98,7 +99,7 @@ def slow_weights(sessions: Sequence[Values], running: Sequence[Flags]) -> tuple[
     judged = [session for session in judged if len(session) >= 3 * SLOW_BLOCK]
     width = sessions[0].shape[1]
     if not judged or np.median([len(session) for session in judged]) >= SHORT_SESSION:
-        return (1.0,) * width
+        return tuple([1.0] * width)
     slow, total = np.zeros(width), np.zeros(width)
     for session in judged:
         whole = session[: len(session) // SLOW_BLOCK * SLOW_BLOCK].astype(np.float64)
@@ -157,5 +158,5 @@ def _above_zero(scale: Array) -> Array:
     return np.maximum(scale, 1e-9)
 
 
-def _floats(values: Array) -> tuple[float, ...]:
+def _floats(values: npt.NDArray[np.floating]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
