@@ -82,7 +82,7 @@ def test_scoring_a_file_writes_its_columns(trained, tmp_path):
         (["train", "--sessions", "none.csv", "--out", "x"], "none.csv: no session file found"),
         (["train", "--sessions", "README.md", "--out", "x"], "README.md"),
         (["train", "--sessions", "{train}", "--out", "x", "--network", "gpt"], "allowed: lstm_ae"),
-        (["train", "--sessions", "{train}", "--out", "x", "--window", "900"], "allowed: at least"),
+        (["train", "--sessions", "{train}", "--out", "x", "--window", "2000"], "allowed: at least"),
         (["train", "--sessions", "{train}", "--out", "x", "--running", "rpm"], "NAME:MIN[:MAX]"),
         (["train", "--sessions", "{train}", "--out", "x", "--features", "q"], "no column q"),
         (["score", "--model", "none", "a.csv", "--out", "b.csv"], "none/bundle.json"),

@@ -91,7 +91,7 @@ def test_a_fault_raises_and_clears_an_alarm_everywhere(served, broker):
 
 
 def test_nothing_is_lost_or_stored_twice_when_the_detector_is_killed(served, broker):
-    """kill -9 in the middle, published on all the while, started again."""
+    """A kill -9 in the middle, published on all the while, started again."""
     samples = live(600, 23)
     half = type(samples)(samples.features, samples.ts[:300], samples.values[:300])
     rest = type(samples)(samples.features, samples.ts[300:], samples.values[300:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,8 +188,6 @@ def test_a_session_column_splits_a_file(tmp_path):
 
 def test_parquet_reads_like_csv(tmp_path):
     """The same table in both formats gives the same samples."""
-    import pandas as pd
-
     table = pd.DataFrame({"ts": [0.0, 1.0], "x": [1.0, 2.0], "rpm": [0.0, 600.0]})
     table.to_parquet(tmp_path / "a.parquet")
     [recording] = read_recordings([tmp_path], features=["x"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def part(samples, start, end):
 def in_parts(samples, sizes):
     """Samples cut at the given sizes, the rest as one."""
     edges = [0, *np.minimum(np.cumsum(sizes), len(samples)).tolist(), len(samples)]
-    return [part(samples, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if a < b]
+    return [part(samples, a, b) for a, b in itertools.pairwise(edges) if a < b]
 
 
 @pytest.mark.parametrize("name", BUNDLES)

@@ -70,7 +70,7 @@ def test_every_network_overfits_one_batch(name):
 
 def test_unknown_networks_and_fields_are_refused_with_what_is_allowed():
     """The line names the choices."""
-    with pytest.raises(BundleError, match="allowed: .*lstm_ae"):
+    with pytest.raises(BundleError, match=r"allowed: .*lstm_ae"):
         build_network("gpt", {}, features=1, window=5)
     with pytest.raises(BundleError, match="unknown field depth, allowed: decoder_hidden, hidden"):
         build_network("lstm_ae", {"depth": 3}, features=1, window=5)

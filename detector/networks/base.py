@@ -37,9 +37,23 @@ def build_network(name: str, config: dict[str, Any], *, features: int, window: i
     Raises:
         BundleError: If the name or a config field is unknown or of the wrong type.
     """
+    checked = _config(name, config)
+    return NETWORKS[name][1](checked, features=features, window=window)
+
+
+def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """The config with its defaults filled in, as it is kept in a bundle.
+
+    Raises:
+        BundleError: As ``build_network``.
+    """
+    return asdict(_config(name, config))
+
+
+def _config(name: str, config: dict[str, Any]) -> Any:  # noqa: ANN401 -- each has its own
     if name not in NETWORKS:
         raise BundleError(f"network {name!r}, allowed: {', '.join(sorted(NETWORKS))}")
-    config_type, module = NETWORKS[name]
+    config_type = NETWORKS[name][0]
     allowed = set(config_type.__dataclass_fields__)
     if unknown := sorted(set(config) - allowed):
         raise BundleError(
@@ -47,11 +61,6 @@ def build_network(name: str, config: dict[str, Any], *, features: int, window: i
             + ", ".join(sorted(allowed))
         )
     try:
-        return module(msgspec.convert(config, config_type), features=features, window=window)
+        return msgspec.convert(config, config_type)
     except msgspec.ValidationError as error:
         raise BundleError(f"network {name}: {error}") from None
-
-
-def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """The config with its defaults filled in, as it is kept in a bundle."""
-    return asdict(msgspec.convert(config, NETWORKS[name][0]))
