@@ -72,11 +72,11 @@ def in_force(facts: Facts) -> float:
 
 def _follow_the_truth(device: str, facts: Facts) -> str:
     """Set the slider when the threshold was changed elsewhere; returns the slider's key."""
-    key, seen = f"threshold {device}", f"threshold seen {device}"
+    key = f"threshold {device}"
     truth = in_force(facts)
-    if key not in st.session_state or st.session_state.get(seen) != truth:
+    if key not in st.session_state or st.session_state.get(_seen(device)) != truth:
         st.session_state[key] = max(LOWEST, round(truth, 2))
-        st.session_state[seen] = truth
+        st.session_state[_seen(device)] = truth
     return key
 
 
@@ -86,6 +86,13 @@ def _issue(device: str, key: str) -> None:
     who = str(st.session_state.get("who") or "").strip() or ANONYMOUS
     with context.engine().begin() as connection:
         commands.issue(connection, device, "threshold", {"threshold": value}, who)
+    # Not to be set again from here: the slider may have moved on meanwhile and would jump back.
+    st.session_state[_seen(device)] = value
+
+
+def _seen(device: str) -> str:
+    """Key of the threshold that the slider was last in step with."""
+    return f"threshold seen {device}"
 
 
 def _meaning(score: float, card: ModelCard) -> str:

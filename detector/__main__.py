@@ -108,7 +108,7 @@ def _add_train(parts: Parts) -> None:
         help="take the mean of a session's first N samples off, for machines that never start "
         "alike (default: none)")  # fmt: skip
     add("--smoothing", type=_at_least(1), default=1, metavar="N",
-        help="windows the score averages, at most 1 s of them (default: none)")  # fmt: skip
+        help="windows whose error terms are averaged, at most 1 s (default: none)")  # fmt: skip
     add("--scaling", choices=("standard", "minmax", "robust"), default="standard",
         help="how features are scaled (default: %(default)s)")  # fmt: skip
     add("--unit", type=_unit, action="append", metavar="NAME=UNIT",

@@ -12,5 +12,5 @@ for rpm in 600 1200; do
             --seed "$unit" --out "$sessions/rpm_$rpm"
     done
     "$python" -m detector train --sessions "$sessions/rpm_$rpm" --network lstm_ae --window 60 \
-        --unit acc_x=g --unit acc_y=g --unit acc_z=g --seed 7 --out "models/motor-${rpm}rpm"
+        --smoothing 50 --unit acc_x=g --unit acc_y=g --unit acc_z=g --seed 7 --out "models/motor-${rpm}rpm"
 done

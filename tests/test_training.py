@@ -218,17 +218,21 @@ def test_window_terms_are_mse_and_squared_mean():
 @given(st.integers(1, 6), st.lists(st.integers(0, 5), min_size=1, max_size=10))
 def test_smoothing_does_not_depend_on_batches(width, sizes):
     """A causal mean over the newest windows, however they arrive."""
-    scores = np.random.default_rng(0).random((sum(sizes), 2))
-    before, parts = scores[:0], []
-    for part in np.split(scores, np.cumsum(sizes)[:-1]):
+    rng = np.random.default_rng(0)
+    terms = Terms(rng.random((sum(sizes), 2)), rng.random((sum(sizes), 2)))
+    before, parts, end = terms.part(0, 0), [], 0
+    for size in sizes:
+        part = terms.part(end, end + size)
         parts.append(smooth(part, width, before))
-        joined = np.concatenate([before, part])
-        before = joined[max(len(joined) - width + 1, 0) :]
-    whole = smooth(scores, width, scores[:0])
-    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-12)
-    for i in range(len(scores)):
-        expected = scores[max(i - width + 1, 0) : i + 1].mean(axis=0)
-        np.testing.assert_allclose(whole[i], expected)
+        before, end = before.then(part).newest(width - 1), end + size
+    whole = smooth(terms, width, terms.part(0, 0))
+    for name in ("log_mse", "shift"):
+        np.testing.assert_allclose(
+            np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name)
+        )
+        for i in range(sum(sizes)):
+            expected = getattr(terms, name)[max(i - width + 1, 0) : i + 1].mean(axis=0)
+            np.testing.assert_allclose(getattr(whole, name)[i], expected)
 
 
 def test_contributions_are_shares():

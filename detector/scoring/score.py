@@ -31,6 +31,21 @@ class Terms:
     log_mse: Array
     shift: Array
 
+    def part(self, start: int, end: int) -> Terms:
+        """The windows ``start`` to ``end``."""
+        return Terms(self.log_mse[start:end], self.shift[start:end])
+
+    def then(self, later: Terms) -> Terms:
+        """These windows and those that follow."""
+        return Terms(
+            np.concatenate([self.log_mse, later.log_mse]),
+            np.concatenate([self.shift, later.shift]),
+        )
+
+    def newest(self, count: int) -> Terms:
+        """The last ``count`` windows, or as many as there are."""
+        return self.part(max(len(self.log_mse) - count, 0), len(self.log_mse))
+
     @property
     def mse(self) -> Array:
         """Shape (B,), the plain window MSE: mean over samples and features."""
@@ -49,7 +64,7 @@ class ScoreRule:
         spread_high: Per feature, largest distance above it.
         shift_scale: Per feature, largest shift on held-out normal windows.
         threshold: Raw score that becomes 1.0.
-        smoothing: Windows averaged, the newest and those before it; 1 for none.
+        smoothing: Windows whose terms are averaged, the newest and those before; 1 for none.
     """
 
     weights: tuple[float, ...]
@@ -61,7 +76,7 @@ class ScoreRule:
     smoothing: int = 1
 
     def feature_scores(self, terms: Terms) -> Array:
-        """Shape (B, F), before smoothing, in units of the threshold."""
+        """Shape (B, F), in units of the threshold, from smoothed terms."""
         away = terms.log_mse - self.spread_centre
         spread = np.where(away < 0, -away / self.spread_low, away / self.spread_high)
         shift = terms.shift / self.shift_scale
@@ -75,20 +90,30 @@ def window_terms(residual: npt.NDArray[np.floating]) -> Terms:
     return Terms(np.log((exact**2).mean(axis=1) + TINY), exact.mean(axis=1) ** 2)
 
 
-def smooth(feature_scores: Array, width: int, before: Array) -> Array:
-    """Causal mean over ``width`` windows of one session.
+def smooth(terms: Terms, width: int, before: Terms) -> Terms:
+    """Causal mean of each term over ``width`` windows of one session.
+
+    A network that misses the phase of a single window now and then is calmed before its terms
+    are compared with anything; averaging the finished score would keep its scale.
 
     Args:
-        feature_scores: Shape (B, F), consecutive windows.
+        terms: B consecutive windows.
         width: >= 1.
-        before: Shape (<= width - 1, F), the windows of the same session just before.
+        before: At most ``width - 1`` windows of the same session just before, see ``newest``.
 
     Returns:
-        Shape (B, F); the first windows of a session average those there are.
+        B windows; the first of a session average those there are.
     """
+    return Terms(
+        _causal_mean(terms.log_mse, width, before.log_mse),
+        _causal_mean(terms.shift, width, before.shift),
+    )
+
+
+def _causal_mean(values: Array, width: int, before: Array) -> Array:
     if width == 1:
-        return feature_scores
-    joined = np.concatenate([before, feature_scores])
+        return values
+    joined = np.concatenate([before, values])
     sums = np.cumsum(np.concatenate([np.zeros((1, joined.shape[1])), joined]), axis=0)
     end = np.arange(len(before), len(joined)) + 1
     start = np.maximum(end - width, 0)

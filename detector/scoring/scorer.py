@@ -31,8 +31,7 @@ class Scored:
 
     def part(self, start: int, end: int) -> Scored:
         """The windows ``start`` to ``end``."""
-        terms = Terms(self.terms.log_mse[start:end], self.terms.shift[start:end])
-        return Scored(terms, self.newest[start:end])
+        return Scored(self.terms.part(start, end), self.newest[start:end])
 
 
 def score_windows(network: nn.Module, windows: npt.NDArray[np.float32], chunk: int) -> Scored:

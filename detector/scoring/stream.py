@@ -17,7 +17,7 @@ import numpy.typing as npt
 from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, contributions, smooth
+from detector.scoring.score import Array, Terms, contributions, smooth
 from detector.scoring.scorer import Scored, score_windows
 from detector.sessions.operating import (
     LEVEL_REACH,
@@ -87,7 +87,7 @@ class DeviceStream:
         self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
-        self._unsmoothed = np.empty((0, len(self._columns)))
+        self._terms_before = Terms(*np.empty((2, 0, len(self._columns))))
 
     @property
     def counters(self) -> Counter[str]:
@@ -129,7 +129,8 @@ class DeviceStream:
         piece = stretch.piece
         n = len(piece.ts)
         first = n - len(stretch.windows)  # samples before it are warm-up
-        scores = self._smoothed(self.bundle.document.score.feature_scores(scored.terms), piece)
+        rule = self.bundle.document.score
+        scores = rule.feature_scores(self._smoothed(scored.terms, piece))
         score, mse = np.full((2, n), np.nan, np.float32)
         score[first:] = scores.max(axis=1)
         mse[first:] = scored.terms.mse
@@ -210,14 +211,11 @@ class DeviceStream:
             return whole_windows(flags, document.window)
         return settled_flags(flags, document.window)
 
-    def _smoothed(self, scores: Array, piece: Piece) -> Array:
-        if piece.starts:
-            self._unsmoothed = scores[:0]
+    def _smoothed(self, terms: Terms, piece: Piece) -> Terms:
+        before = terms.part(0, 0) if piece.starts else self._terms_before
         width = self.bundle.document.score.smoothing
-        smoothed = smooth(scores, width, self._unsmoothed)
-        joined = np.concatenate([self._unsmoothed, scores])
-        self._unsmoothed = joined[max(len(joined) - width + 1, 0) :]
-        return smoothed
+        self._terms_before = before.then(terms).newest(width - 1)
+        return smooth(terms, width, before)
 
     def _contributions(self, scores: Array, judged: Flags) -> Values:
         shares = np.zeros(len(self.features), np.float32)

@@ -119,7 +119,7 @@ def calibrate(
     Args:
         parts: Held-out windows of all blocks.
         weights: Per feature, 0..1.
-        smoothing: Windows averaged.
+        smoothing: Windows whose terms are averaged.
 
     Returns:
         The rule, and the number of judged windows it rests on.
@@ -127,8 +127,8 @@ def calibrate(
     Raises:
         TrainingError: If no held-out window is judged.
     """
-    log_mse = np.concatenate([part.terms.log_mse[part.judged] for part in parts])
-    shift = np.concatenate([part.terms.shift[part.judged] for part in parts])
+    terms = _judged_terms(parts, smoothing)
+    log_mse, shift = terms.log_mse, terms.shift
     if not len(log_mse):
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
@@ -143,15 +143,17 @@ def calibrate(
         threshold=1.0,
         smoothing=smoothing,
     )
-    largest = np.concatenate([_judged_scores(part, rule) for part in parts])
+    largest = rule.feature_scores(terms).max(axis=1)
     return replace(rule, threshold=max_threshold(largest)), len(log_mse)
 
 
-def _judged_scores(part: HeldOut, rule: ScoreRule) -> Array:
-    scores = rule.feature_scores(part.terms)
-    smoothed = smooth(scores, rule.smoothing, scores[:0])
-    best: Array = smoothed.max(axis=1)[part.judged]
-    return best
+def _judged_terms(parts: Sequence[HeldOut], smoothing: int) -> Terms:
+    smoothed = [smooth(part.terms, smoothing, part.terms.part(0, 0)) for part in parts]
+    pairs = list(zip(smoothed, parts, strict=True))
+    return Terms(
+        np.concatenate([terms.log_mse[part.judged] for terms, part in pairs]),
+        np.concatenate([terms.shift[part.judged] for terms, part in pairs]),
+    )
 
 
 def _above_zero(scale: Array) -> Array:

@@ -47,7 +47,7 @@ class TrainOptions:
         window: L, samples.
         scaling: ``standard``, ``minmax`` or ``robust``.
         baseline: Samples at the start of a session whose mean is taken off; 0: none.
-        smoothing: Windows the score averages; 1: none.
+        smoothing: Windows whose terms are averaged; 1: none.
         level_gate: Judge by the signal's own level where there is no running signal.
         units: Unit per feature.
         seed: Same seed and data, same bytes.
