@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from functools import cache
 
-from sqlalchemy.engine import Engine
-
 from detector.settings import Settings, load_settings
-from detector.store.schema import open_store
+from detector.store.schema import Engine, open_store
 
 _opening = threading.Lock()
 

@@ -17,6 +17,7 @@ from detector.store import devices
 
 WINDOWS: dict[str, float | None] = {
     "Auto": None,
+    "10 s": 10.0,
     "30 s": 30.0,
     "1 min": 60.0,
     "5 min": 300.0,

@@ -11,8 +11,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import reading, wire
 from dashboard.refusals import one_line
@@ -21,6 +19,7 @@ from detector.errors import FaultlineError
 from detector.records import Frame
 from detector.settings import Settings
 from detector.store import devices, frames
+from detector.store.schema import Connection, Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
@@ -220,4 +219,4 @@ class LiveHub:
 
 
 def _unexpected(error: Exception) -> bool:
-    return not isinstance(error, FaultlineError | SQLAlchemyError)
+    return not isinstance(error, FaultlineError | StoreFailure)

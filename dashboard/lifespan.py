@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
-from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import assets, child, context
 from dashboard.refusals import one_line
 from dashboard.routes import hub
 from detector.errors import FaultlineError
+from detector.store.schema import StoreFailure
 
 logger = logging.getLogger(__name__)
 
@@ -40,5 +40,5 @@ def _start_when_needed(detector: child.DetectorChild) -> None:
     try:
         if context.settings().dashboard.start_detector and not child.is_detector_alive():
             detector.start()
-    except (FaultlineError, SQLAlchemyError) as error:
+    except (FaultlineError, StoreFailure) as error:
         logger.error("%s", one_line(error))  # noqa: TRY400 -- a refusal, no traceback

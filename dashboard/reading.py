@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy.engine import Connection
 
 from dashboard.states import auto_window_s, sampling_period_s, shown_state, worst_first
 from detector.records import Alarm, Command, DetectorHealth, DeviceStatus, Frame
 from detector.settings import Settings
 from detector.store import alarms, commands, devices, frames
+from detector.store.schema import Connection
 
 LONGEST_WINDOW_S = 1200.0
 LONGEST_SNAPSHOT = 300_000  # samples

@@ -7,7 +7,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -53,10 +54,10 @@ def run_demo(demo: Demo) -> int:
     say("starting broker, detector and dashboard; the first time takes half a minute")
     with tempfile.TemporaryDirectory(prefix="faultline-demo-") as name:
         run = Path(name)
-        with Children(run) as children:
-            broker = _start(demo, run, children, stop)
+        with _store(demo.project, run) as store, Children(run) as children:
+            broker = _start(demo, run, store, children, stop)
             if _page_answers(demo.port, children, stop):
-                _introduce(demo, broker)
+                _introduce(demo, broker, run, store)
                 _show(demo, broker, children, stop)
         say("stopped; nothing is left running")
     return 0
@@ -84,11 +85,29 @@ def _check(demo: Demo) -> None:
             ) from error
 
 
-def _start(demo: Demo, run: Path, children: Children, stop: Event) -> Broker:
+@contextmanager
+def _store(project: Path, run: Path) -> Iterator[Path]:
+    """Name the file of the store, and remove it in the end.
+
+    It is the default one, so that `python -m detector alarms` finds it from another terminal;
+    where the user has a store or settings of their own it lies in the run folder instead.
+    """
+    default = project / "faultline.db"
+    if default.exists() or (project / "faultline.toml").exists():
+        yield run / default.name
+        return
+    try:
+        yield default
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            default.with_name(default.name + suffix).unlink(missing_ok=True)
+
+
+def _start(demo: Demo, run: Path, store: Path, children: Children, stop: Event) -> Broker:
     broker = start_broker(children, demo.broker, run, demo.project)
     wait_until_ready(broker, children, stop)
     settings = run / "faultline.toml"
-    settings.write_text(_settings(broker, run), encoding="utf-8")
+    settings.write_text(_settings(broker, store), encoding="utf-8")
     env = _environment(settings)
     page = ("--server.port", str(demo.port), "--server.address", HOST, "--server.headless", "true")
     commands: Sequence[tuple[str, tuple[str, ...]]] = (
@@ -101,11 +120,11 @@ def _start(demo: Demo, run: Path, children: Children, stop: Event) -> Broker:
     return broker
 
 
-def _settings(broker: Broker, run: Path) -> str:
+def _settings(broker: Broker, store: Path) -> str:
     """Return the settings file of detector and dashboard."""
     sections = {
         "mqtt": broker.settings,
-        "store": f'url = "sqlite:///{run}/faultline.db"\n',
+        "store": f'url = "sqlite:///{store}"\n',
         "dashboard": "start_detector = false\n",  # the demo starts its own, and only one
     }
     return "\n".join(f"[{name}]\n{lines}" for name, lines in sections.items())
@@ -142,7 +161,8 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def _introduce(demo: Demo, broker: Broker) -> None:
+def _introduce(demo: Demo, broker: Broker, run: Path, store: Path) -> None:
+    named = "" if store.parent == demo.project else f"FAULTLINE_SETTINGS={run}/faultline.toml "
     sys.stdout.write(
         f"""
   Faultline is watching {demo.motors} simulated motors.
@@ -152,6 +172,7 @@ def _introduce(demo: Demo, broker: Broker) -> None:
   Open a motor to see its signal, the reconstruction, the error and red anomaly markers.
   In 10 to 15 seconds a first fault comes, and an alarm with it; each goes by itself.
   Starts and stops are normal and raise none. Faults are told below as they come.
+  Alarms as a list, from another terminal: {named}python -m detector alarms
   Samples travel over {broker.kind} at {broker.url}. Ctrl-C stops everything.
 
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -160,3 +161,11 @@ def test_the_password_is_never_shown(monkeypatch, tmp_path):
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert "7" not in str(caught.value).replace(str(tmp_path), "")
+
+
+def test_the_settings_page_is_what_the_code_says():
+    """Every setting is documented, with its default and range; write it again when this fails."""
+    spec = importlib.util.spec_from_file_location("page", PROJECT / "docs" / "make_settings.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    assert page.PAGE.read_text() == page.render() + "\n"

@@ -194,7 +194,7 @@ def test_missing_model_is_told_before_anything_starts(show):
 
 @pytest.mark.parametrize(("broker", "protocol"), [("mosquitto", None), ("amqtt", "3.1.1")])
 def test_children_get_their_settings(show, broker, protocol):
-    """The settings name the private broker, its protocol and the store in the run folder."""
+    """The settings name the private broker, its protocol and the default store."""
     running = show(broker=broker, dashboard=SILENT)
     running.wait_for((running.folder / "settings").exists)
     running.wait_for(lambda: "[dashboard]" in (running.folder / "settings").read_text())
@@ -202,8 +202,21 @@ def test_children_get_their_settings(show, broker, protocol):
     assert settings["dashboard"] == {"start_detector": False}
     assert settings["mqtt"]["url"].startswith("mqtt://127.0.0.1:")
     assert settings["mqtt"].get("protocol") == protocol
+    assert settings["store"]["url"] == f"sqlite:///{running.folder}/faultline.db"
+    running.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("own", ["faultline.db", "faultline.toml"])
+def test_a_store_of_the_users_own_is_left_alone(show, tmp_path, own):
+    """Where there is one, or settings that may name one, the demo keeps its own elsewhere."""
+    (tmp_path / own).write_text("mine")
+    running = show(dashboard=SILENT)
+    running.wait_for((running.folder / "settings").exists)
+    running.wait_for(lambda: "[dashboard]" in (running.folder / "settings").read_text())
+    settings = tomllib.loads((running.folder / "settings").read_text())
     assert settings["store"]["url"].startswith(f"sqlite:///{running.runs}/")
     running.end(signal.SIGTERM)
+    assert (running.folder / own).read_text() == "mine"
 
 
 def test_own_variables_do_not_reach_the_children(show):

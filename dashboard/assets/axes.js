@@ -83,3 +83,19 @@ export function valueTicks([low, high], least) {
 function count(low, high, step) {
   return Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
 }
+
+// Scores run from a tenth of the threshold to thousands of it: on a linear axis one strong fault
+// would press everything an operator compares onto the bottom line.
+const LOWEST_SCORE = 0.05;
+
+export function toLog(score) {
+  return Number.isFinite(score) ? Math.log10(Math.max(score, LOWEST_SCORE)) : score;
+}
+
+// A tick per decade, or per two or three of them on a wide axis.
+export function logTicks([low, high]) {
+  const step = Math.ceil((high - low) / 5);
+  const at = [];
+  for (let decade = Math.ceil(low); decade <= high; decade += step) at.push(decade);
+  return { at, text: at.map((decade) => String(Number((10 ** decade).toPrecision(1)))) };
+}

@@ -1,6 +1,6 @@
 // The Plotly figure of a device: one row per feature, the score below, one time axis.
 
-import { SteadyRange, timeTicks, valueTicks } from "./axes.js";
+import { SteadyRange, logTicks, toLog, timeTicks, valueTicks } from "./axes.js";
 import { anomalies, bucketOf, extent, line, notJudged } from "./decimate.js";
 
 const MOST_POINTS = 1000; // per trace
@@ -103,31 +103,31 @@ class Frame {
     const { theme, threshold, note } = view;
     const row = this.rows.length;
     const axis = row ? `y${row + 1}` : "y";
-    this.trace("score", axis, ring.score, theme.score, 1.3);
-    this.markers("score anomalies", axis, ring.score, marked);
+    this.trace("score", axis, ring.score, theme.score, 1.3, toLog);
+    this.markers("score anomalies", axis, ring.score, marked, toLog);
     const seen = extent(ring, [ring.score], part.from, part.to);
-    const top = Math.max(seen ? seen[1] : 0, (threshold ?? 1) * 1.3);
-    const range = figure.steady("score", true, [0, top]);
-    this.axis(row, SCORE_HEIGHT, range, "Score (1.0 = calibrated threshold)");
+    const top = Math.max(seen ? seen[1] : 0, (threshold ?? 1) * 2);
+    const range = figure.steady("score", false, [toLog(0), toLog(top)]);
+    this.axis(row, SCORE_HEIGHT, range, "Score (1 = calibrated threshold, log scale)", logTicks(range));
     if (threshold !== null) this.thresholdLine(axis, threshold);
     if (note) this.note(axis, range, note);
   }
 
-  trace(name, yaxis, column, color, width) {
+  trace(name, yaxis, column, color, width, scale = asIs) {
     const { from, to, bucket } = this.part;
     const { x, y } = line(this.ring, column, from, to, bucket, this.xOf);
     this.data.push({
-      name, x, y, yaxis, type: "scatter", mode: "lines", line: { color, width },
+      name, x, y: scale === asIs ? y : y.map(scale), yaxis, type: "scatter", mode: "lines", line: { color, width },
       connectgaps: false, hoverinfo: "skip", showlegend: false,
     });
   }
 
   // Round markers, drawn as one path of dots without length (live.css rounds their ends): as a
   // marker trace each is a node of its own, and a long alarm would cost more than all the lines.
-  markers(name, yref, column, marked) {
+  markers(name, yref, column, marked, scale = asIs) {
     const { mask, ts } = this.ring;
     const dots = marked.map((i) => {
-      const dot = `${this.xOf(ts[i & mask]).toFixed(1)},${column[i & mask]}`;
+      const dot = `${this.xOf(ts[i & mask]).toFixed(1)},${scale(column[i & mask])}`;
       return `M${dot}L${dot}`;
     });
     if (!dots.length) return;
@@ -137,11 +137,10 @@ class Frame {
     });
   }
 
-  axis(row, height, range, title) {
+  axis(row, height, range, title, ticks = valueTicks(range, height >= 100 ? 3 : 2)) {
     const { theme } = this.view;
     const top = WORDS + GAP + row * (rowHeight(this.rows.length) + GAP);
     const domain = [1 - (top + height) / this.height, 1 - top / this.height].map(unitInterval);
-    const ticks = valueTicks(range, height >= 100 ? 3 : 2);
     this.axes[row ? `yaxis${row + 1}` : "yaxis"] = {
       domain, range, fixedrange: true, zeroline: false, anchor: "x",
       gridcolor: theme.grid, tickmode: "array", tickvals: ticks.at, ticktext: ticks.text,
@@ -156,7 +155,7 @@ class Frame {
   thresholdLine(yref, threshold) {
     const { theme } = this.view;
     this.shapes.push({
-      type: "line", xref: "paper", yref, x0: 0, x1: 1, y0: threshold, y1: threshold,
+      type: "line", xref: "paper", yref, x0: 0, x1: 1, y0: toLog(threshold), y1: toLog(threshold),
       line: { color: theme.text, width: 1.3, dash: "7px,6px" },
       label: {
         text: `threshold ${threshold.toFixed(2)}`, textposition: "end", yanchor: "bottom",
@@ -168,7 +167,7 @@ class Frame {
   note(yref, range, text) {
     const { theme } = this.view;
     this.annotations.push({
-      xref: "paper", yref, x: 0.5, y: range[1] * 0.55, text: escape(text), showarrow: false,
+      xref: "paper", yref, x: 0.5, y: (range[0] + range[1]) / 2, text: escape(text), showarrow: false,
       font: { size: 13, color: theme.text }, bgcolor: theme.background, borderpad: 5,
       bordercolor: theme.border, borderwidth: 1,
     });
@@ -226,6 +225,10 @@ class Frame {
     };
     return { data: this.data, layout };
   }
+}
+
+function asIs(value) {
+  return value;
 }
 
 function unitInterval(value) {
