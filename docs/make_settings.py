@@ -13,8 +13,8 @@ from detector.settings import DeviceRule, RunningSignal, Settings
 PAGE = Path(__file__).parent / "settings.md"
 HEAD = """# Settings
 
-Defaults, then `faultline.toml` (or the file named by `--settings` or `FAULTLINE_SETTINGS`), then the
-environment: `FAULTLINE_MQTT__URL` is `url` in `[mqtt]`. Unknown keys are refused. This page is
+Defaults, then `faultline.toml` (or the file named by `--settings` or `FAULTLINE_SETTINGS`), then
+the environment: `FAULTLINE_MQTT__URL` is `url` in `[mqtt]`. Unknown keys are refused. This page is
 written by `python docs/make_settings.py`.
 """
 
