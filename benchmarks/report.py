@@ -49,14 +49,22 @@ def _title(load: Load) -> str:
 
 
 def _samples_table(runs: Mapping[str, Measured]) -> str:
-    head = ("samples", "sent", "stored", "lost", "drained in", "CPU per sample", "publisher late")
+    head = (
+        "samples",
+        "sent",
+        "stored",
+        "lost",
+        "all stored after",
+        "CPU per sample",
+        "publisher late",
+    )
     rows = [
         (
             name,
             f"{m.sent:,}",
             f"{m.stored:,}",
             f"{m.lost:,}",
-            f"{m.drain_s:.1f} s" if not m.lost else f"not in {m.drain_s:.0f} s",
+            f"{m.drain_s:.1f} s" if not m.lost else f"not in time ({m.drain_s:.0f} s)",
             "-" if m.cpu_us_per_sample is None else f"{m.cpu_us_per_sample:.0f} µs",
             f"{m.late_ms:.1f} ms",
         )
@@ -64,8 +72,8 @@ def _samples_table(runs: Mapping[str, Measured]) -> str:
     ]
     return (
         f"{_table(head, rows)}\n"
-        "sent: published and acknowledged, warm-up included; lost: not in the store when it had\n"
-        "drained, or when the drain time was over; CPU: of the detector; late: 99 % are less"
+        "sent: published and acknowledged, warm-up included; lost: sent and not stored in time,\n"
+        "counted from the last message; CPU: of the detector; late: at most so for 99 % of messages"
     )
 
 
@@ -79,7 +87,8 @@ def _alarm_table(runs: Mapping[str, Measured]) -> str:
     return (
         f"{_table(head, rows)}\n"
         "from handing the first batch with faulty samples to the broker until a subscriber\n"
-        "receives the alarm; a fault begins with a batch, so no wait for a batch to fill is in it"
+        "receives the alarm; a fault begins with a batch, so no wait for a batch to fill is in it;\n"
+        "missed: no alarm in time; false: no planted fault explains it"
     )
 
 

@@ -110,9 +110,7 @@ def _watch(
     store = open_store(f"sqlite:///{run}/faultline.db")
     replays = [_replay(children, url, path) for path in files]
     if args.screenshot:
-        shown = Path(args.show).stem
-        wait_for(lambda: _is_alarmed(store, f"valve1-{shown}"), children, "the alarm to show")
-        _screenshot(page, f"valve1-{shown}", args.screenshot)
+        _screenshot(page, f"valve1-{args.show}", args.screenshot)
     for replay in replays:
         replay.process.wait(DRAIN_S * 3)
     time.sleep(PAUSE_S)
@@ -146,16 +144,11 @@ def _replay(children: Children, url: str, path: Path) -> Child:
     return Children.start(children, f"replay-{path.stem}", command, folder=PROJECT)
 
 
-def _is_alarmed(store: Any, device: str) -> bool:  # noqa: ANN401 -- an SQLAlchemy engine
-    with store.begin() as connection:
-        query = select(alarms.c.id).where(alarms.c.device == device, alarms.c.state == "active")
-        return connection.execute(query).first() is not None
-
-
 def _screenshot(page: str, device: str, path: Path) -> None:
-    """The device page a few seconds into the alarm."""
+    """The device page two seconds into the alarm."""
     command = [sys.executable, str(PROJECT / "docs" / "screenshot.py"),
-               f"{page}/device?device={device}", str(path), "--wait", "6"]  # fmt: skip
+               f"{page}/device?device={device}", str(path),
+               "--until", "Alarm since", "--wait", "2", "--height", "1260"]  # fmt: skip
     subprocess.run(command, check=True)
 
 

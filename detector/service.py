@@ -12,12 +12,13 @@ import os
 import socket
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.notify import alarm_message, state_message
 from detector.errors import StoreError
-from detector.ingest.buffer import Receipt, SharedBuffer
+from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
 from detector.ingest.mqtt import Subscriber
 from detector.records import Command, DetectorHealth, DeviceStatus, Frame, ModelCard
 from detector.scoring.bundle import Bundle
@@ -34,6 +35,7 @@ RENEW_S = 1.0  # between renewals of the lease, and of the states on the broker
 COMMANDS_S = 0.25  # between looks for operator commands
 SENT_AGAIN_S = 10.0  # after the start, how long the broker may send stored samples again
 CLEAN_UP_S = 3600.0
+TICK_SAMPLES = 10_000  # about; a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 THRESHOLD_RANGE = (0.01, 1000.0)
 PATIENCE_S = 2.0  # how long the network thread waits for a full buffer before samples are lost
@@ -41,8 +43,9 @@ PATIENCE_S = 2.0  # how long the network thread waits for a full buffer before s
 
 @dataclass
 class _Unsaved:
-    """What is scored and not committed yet."""
+    """What was taken and is not committed yet."""
 
+    blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
     frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
 
@@ -88,9 +91,10 @@ class Detector:
         clocks_trusted = False
         try:
             while not stop.is_set():
-                self._buffer.wait(
-                    self._settings.detector.tick_ms / 1000, self._subscriber.commit_after
-                )
+                if not self._unsaved.blocks:
+                    self._buffer.wait(
+                        self._settings.detector.tick_ms / 1000, self._subscriber.commit_after
+                    )
                 self._guarded_tick()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
@@ -104,15 +108,23 @@ class Detector:
             logger.info("detector stopped")
 
     def tick(self) -> None:
-        """Score what arrived, commit it, then acknowledge and publish."""
+        """Score what arrived, commit it, then acknowledge and publish.
+
+        Of a backlog only a part; the messages are acknowledged once all of it is committed.
+        """
         unsaved = self._unsaved
         if len(unsaved.frames) < UNSAVED_FRAMES:
-            taken = self._buffer.take()
-            unsaved.receipts += taken.receipts
-            unsaved.frames += [(f, self._card(f.device)) for f in self._fleet.score(taken.blocks)]
+            if not unsaved.blocks:
+                taken = self._buffer.take()
+                unsaved.receipts += taken.receipts
+                unsaved.blocks += taken.blocks
+            part = _next_part(unsaved.blocks)
+            unsaved.frames += [(f, self._card(f.device)) for f in self._fleet.score(part)]
         self._commit()
-        self._subscriber.ack(unsaved.receipts)
-        self._unsaved = _Unsaved()
+        unsaved.frames = []
+        if not unsaved.blocks:
+            self._subscriber.ack(unsaved.receipts)
+            unsaved.receipts = []
         self._publish()
 
     def _guarded_tick(self) -> None:
@@ -249,3 +261,13 @@ class Detector:
             return False
         self._due[what] = now + every_s
         return True
+
+
+def _next_part(blocks: deque[TakenBlock]) -> list[TakenBlock]:
+    """Blocks from the left with about ``TICK_SAMPLES`` samples, at least one if there is one."""
+    part: list[TakenBlock] = []
+    count = 0
+    while blocks and count < TICK_SAMPLES:
+        part.append(blocks.popleft())
+        count += len(part[-1].samples)
+    return part

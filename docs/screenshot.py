@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("file", type=Path)
     parser.add_argument("--wait", type=float, default=8.0, help="seconds (default: 8)")
+    parser.add_argument("--until", metavar="TEXT", help="wait for this text first, 3 min at most")
     parser.add_argument("--scheme", choices=("light", "dark"), default="dark")
     parser.add_argument("--height", type=int, default=900, help="pixels (default: 900)")
     args = parser.parse_args()
@@ -25,6 +26,8 @@ def main() -> None:
         size = {"width": 1280, "height": args.height}
         page = browser.new_page(viewport=size, color_scheme=args.scheme)
         page.goto(args.url)
+        if args.until:
+            page.get_by_text(args.until).first.wait_for(timeout=180_000)
         page.wait_for_timeout(args.wait * 1000)
         page.screenshot(path=args.file)
         browser.close()

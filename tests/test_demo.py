@@ -22,7 +22,7 @@ def test_the_demo_shows_a_fault_and_leaves_nothing_running(chromium, tmp_path):
              "--seconds", str(SECONDS)],
             cwd=PROJECT, env=environment(), stdout=out, stderr=out,
         )  # fmt: skip
-    said = lambda: (tmp_path / "out").read_text()  # noqa: E731 -- a short name for what it said
+    said = (tmp_path / "out").read_text
     try:
         wait_for(lambda: f"http://127.0.0.1:{port}" in said(), 90, "the page answers")
         family = demo.children(recursive=True)

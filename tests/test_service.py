@@ -17,6 +17,7 @@ from serving import PROJECT, Client, environment, serving
 from detector.records import DeviceState
 from detector.scoring.bundle import save_bundle
 from detector.scoring.stream import DeviceStream, score_samples
+from detector.service import TICK_SAMPLES
 from detector.settings import SessionSettings
 from detector.store import alarms, commands, devices, frames
 from detector.store.schema import frames as frames_table
@@ -178,3 +179,19 @@ def test_a_broker_that_is_away_is_shown_and_comes_back(tmp_path, own_broker, bun
         with Client(own_broker.url) as client:
             client.send(topic(served), live(50, 27))
         wait_for(lambda: stored(served) == 50)
+
+
+def test_a_backlog_is_worked_off_in_parts(served, broker, bundle):
+    """More than one tick takes, published while the detector is away: all stored, in order."""
+    served.stop()
+    samples = live(2 * TICK_SAMPLES + 500, 28)
+    with Client(broker.url) as client:
+        for device in ("m1", "m2"):
+            client.send(topic(served, device), samples, batch=1000)
+    served.start()
+    for device in ("m1", "m2"):
+        wait_for(lambda: stored(served, device) == len(samples), 60, "stored")  # noqa: B023
+        found = served.read(frames.after, [device], 0)
+        ts = np.concatenate([frame.ts for frame in found])
+        np.testing.assert_array_equal(ts, samples.ts)
+    assert "lease" not in served.log

@@ -17,6 +17,7 @@ from detector.records import Samples
 from detector.scoring.bundle import save_bundle
 from detector.scoring.files import score_file, score_recording
 from detector.scoring.fleet import Fleet
+from detector.scoring.scorer import call_size
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.sessions.files import Recording
 from detector.settings import DeviceRule, RunningSignal, SessionSettings, Settings
@@ -249,3 +250,10 @@ def test_a_file_that_does_not_fit_the_model_gets_one_line(bundles):
     slow = dataclasses.replace(samples, ts=np.arange(60.0))
     with pytest.raises(SessionFileError, match="trained at 50 Hz; found 1 Hz"):
         score_recording(bundles["plain"], Recording("a.csv", slow, None))
+
+
+def test_calls_come_in_few_sizes():
+    """A network's library keeps buffers for every size it meets; new sizes must end soon."""
+    sizes = {call_size(n) for n in range(1, 257)}
+    assert sizes == {1, 2, 4, 8, 16, 32, 64, 96, 128, 160, 192, 224, 256}
+    assert all(call_size(n) >= n for n in range(1, 257))

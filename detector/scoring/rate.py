@@ -19,17 +19,20 @@ class RateMeter:
     def __init__(self) -> None:
         self._steps: deque[float] = deque(maxlen=STEPS)
         self._newest: float | None = None
+        self._period_s: float | None = None
 
     def add(self, ts: Times) -> None:
         """Take the next times; steps back count as nothing."""
         steps = np.diff(ts, prepend=ts[0] if self._newest is None else self._newest)
         self._steps.extend(steps[steps > 0][-STEPS:].tolist())
         self._newest = float(ts[-1])
+        if len(self._steps) >= STEPS_NEEDED:
+            self._period_s = float(np.median(self._steps))
 
     @property
     def period_s(self) -> float | None:
         """Seconds between samples, None before it is known."""
-        return float(np.median(self._steps)) if len(self._steps) >= STEPS_NEEDED else None
+        return self._period_s
 
     @property
     def rate_hz(self) -> float | None:

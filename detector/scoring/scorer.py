@@ -16,6 +16,8 @@ from torch import nn
 from detector.records import Values
 from detector.scoring.score import Terms, window_terms
 
+SIZE_STEP = 32  # calls have 1, 2, 4, 8, 16 or a multiple of so many windows
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -60,7 +62,19 @@ def score_windows(network: nn.Module, windows: npt.NDArray[np.float32], chunk: i
 
 
 def _chunk(network: nn.Module, windows: npt.NDArray[np.float32]) -> Scored:
-    window = np.ascontiguousarray(windows)
+    count = len(windows)
+    padded = np.zeros((call_size(count), *windows.shape[1:]), np.float32)
+    padded[:count] = windows
     with torch.inference_mode():
-        reconstruction = network(torch.from_numpy(window)).numpy()
-    return Scored(window_terms(reconstruction - window), reconstruction[:, -1].copy())
+        reconstruction = network(torch.from_numpy(padded)).numpy()[:count]
+    return Scored(window_terms(reconstruction - padded[:count]), reconstruction[:, -1].copy())
+
+
+def call_size(count: int) -> int:
+    """Windows in a call that has ``count`` to score, the rest are zeros.
+
+    For each size of an LSTM call its library keeps buffers of about 1 MB, so there are few.
+    """
+    return (
+        -(-count // SIZE_STEP) * SIZE_STEP if count > SIZE_STEP else 1 << (count - 1).bit_length()
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -96,15 +97,22 @@ def health(connection: Connection) -> DetectorHealth | None:
 
 
 def _row(status: DeviceStatus) -> dict[str, Any]:
-    row = asdict(status)
+    row = {field.name: getattr(status, field.name) for field in fields(status)}
     row["state"] = status.state.value
     row["features"] = list(status.features)
+    row["model"] = None if status.model is None else _card(status.model)
     return row
 
 
+@lru_cache(maxsize=64)
+def _card(model: ModelCard) -> dict[str, Any]:
+    """The same few cards come again with every frame."""
+    return asdict(model)
+
+
 def _status(row: sa.Row[Any]) -> DeviceStatus:
-    fields = dict(row._mapping)
-    fields["state"] = DeviceState(row.state)
-    fields["features"] = tuple(row.features)
-    fields["model"] = None if row.model is None else msgspec.convert(row.model, ModelCard)
-    return DeviceStatus(**fields)
+    columns = dict(row._mapping)
+    columns["state"] = DeviceState(row.state)
+    columns["features"] = tuple(row.features)
+    columns["model"] = None if row.model is None else msgspec.convert(row.model, ModelCard)
+    return DeviceStatus(**columns)
