@@ -6,7 +6,7 @@ meets a detector that makes one forward per window, the naive reference. The sig
 simulated 600 rpm motors sampled at ``--rate``, always running, with a bias of ten standard
 deviations on one axis for two seconds as the planted fault.
 
-Exit code 1 when samples were lost (by the batched detector; the naive one may not keep up).
+Exit code 1 when samples were lost by the batched detector; the naive one need not keep up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ EXIT_LOST, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
     args = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     load = Load(args.devices, args.rate, args.batch, args.seconds, args.warm_up)
     try:
         check_speed(MOTORS["motor-600"].rpm, load.rate_hz)
@@ -101,4 +100,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     sys.exit(main())

@@ -87,7 +87,7 @@ def _alarm_table(runs: Mapping[str, Measured]) -> str:
     return (
         f"{_table(head, rows)}\n"
         "from handing the first batch with faulty samples to the broker until a subscriber\n"
-        "receives the alarm; a fault begins with a batch, so no wait for a batch to fill is in it;\n"
+        "receives the alarm; a fault begins with a batch, so no wait for one to fill is in it;\n"
         "missed: no alarm in time; false: no planted fault explains it"
     )
 

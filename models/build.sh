@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the shipped bundles from simulated sessions of six motors of each type: `make models`.
+# Rebuilds the shipped bundles from simulated sessions of 24 motors of each type: `make models`.
 # The same machine and library versions give the same bytes.
 set -eu
 python="${PYTHON:-python}"
@@ -7,8 +7,10 @@ sessions="$(mktemp -d)"
 trap 'rm -rf "$sessions"' EXIT INT TERM
 
 for rpm in 600 1200; do
-    for unit in 1 2 3 4 5 6; do
-        "$python" -m simulator generate --rpm "$rpm" --sessions 2 --minutes 10 \
+    unit=0
+    while [ "$unit" -lt 24 ]; do
+        unit=$((unit + 1))
+        "$python" -m simulator generate --rpm "$rpm" --sessions 1 --minutes 5 \
             --seed "$unit" --out "$sessions/rpm_$rpm"
     done
     "$python" -m detector train --sessions "$sessions/rpm_$rpm" --network lstm_ae --window 60 \

@@ -1,7 +1,9 @@
 """Calibration: what normal looks like to networks that have not seen it.
 
-Every session is cut into blocks; each block in turn is held out, with a gap of L samples, and
-scored by a network fitted to the rest. One split would leave a handful of independent windows.
+Each of five blocks in turn is held out and scored by a network fitted to the rest; one split would
+leave a handful of independent windows. A block is whole sessions where there are enough of them:
+that shows how machines and runs differ from each other. Otherwise every session is cut in five,
+with a gap of L samples.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ class HeldOut:
 def splits(sessions: Sequence[Values], window: int) -> list[Split]:
     """Hold out each of five blocks in turn.
 
-    A session too short for five blocks with gaps is held out as a whole.
+    Whole sessions are held out when none is longer than a block; so is, in any case, a session
+    too short to be cut in five with gaps.
 
     Args:
         sessions: Each of shape (n, F).
@@ -55,7 +58,11 @@ def splits(sessions: Sequence[Values], window: int) -> list[Split]:
     Raises:
         TrainingError: If there is too little to hold anything out.
     """
-    made = [_split(sessions, window, block) for block in range(BLOCKS)]
+    lengths = [len(session) for session in sessions]
+    shortest = 2 * BLOCKS * window  # of a session that is cut
+    if max(lengths, default=0) * BLOCKS <= sum(lengths):
+        shortest = max(lengths) + 1
+    made = [_split(sessions, window, block, shortest) for block in range(BLOCKS)]
     made = [split for split in made if split.held_out]
     if len(made) < 2 or not all(split.train for split in made):
         longest = max((len(session) for session in sessions), default=0)
@@ -67,12 +74,12 @@ def splits(sessions: Sequence[Values], window: int) -> list[Split]:
     return made
 
 
-def _split(sessions: Sequence[Values], window: int, block: int) -> Split:
+def _split(sessions: Sequence[Values], window: int, block: int, shortest: int) -> Split:
     train: list[Values] = []
     held_out: list[tuple[int, int, int]] = []
     for number, session in enumerate(sessions):
         n = len(session)
-        if n < 2 * BLOCKS * window:
+        if n < shortest:
             start, end = (0, n) if number % BLOCKS == block else (n, n)
         else:
             start, end = n * block // BLOCKS, n * (block + 1) // BLOCKS
