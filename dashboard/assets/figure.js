@@ -158,7 +158,7 @@ class Frame {
       type: "line", xref: "paper", yref, x0: 0, x1: 1, y0: toLog(threshold), y1: toLog(threshold),
       line: { color: theme.text, width: 1.3, dash: "7px,6px" },
       label: {
-        text: `threshold ${threshold.toFixed(2)}`, textposition: "end", yanchor: "bottom",
+        text: `threshold ${threshold.toFixed(2)}`, textposition: "start", yanchor: "bottom",
         padding: 2, font: { size: 11, color: theme.text },
       },
     });
