@@ -1,4 +1,4 @@
-"""Recorded machines, where ``FAULTLINE_DATA`` names a folder with them; never part of the project."""
+"""Recorded machines, where ``FAULTLINE_DATA`` names a folder with them; no part of the project."""
 
 from __future__ import annotations
 
