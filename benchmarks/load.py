@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -18,14 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.motor import FEATURES, MOTORS, Motor
-from simulator.profile import Durations
+from simulator.profile import CALM, STEADY
 from simulator.publisher import Publisher
+from simulator.sensor import Probe
 
 Array = npt.NDArray[np.float64]
 
 PREFIX = "bench-"
 SIGNALS, LOAD, BEGUN, HANDED = "signals.npy", "load.json", "begun", "handed.npy"
-ALWAYS_RUN = Durations(run=(3600.0, 3600.0))
+ALWAYS_RUN = replace(CALM, durations=STEADY)
 SETTLING = 50  # samples at the start of a motor that are left out
 FAULT_S = 2.0  # how long a planted fault lasts
 FAULT_SIGMAS = 10.0
@@ -92,7 +93,8 @@ def name_of(device: int) -> str:
 def healthy(seed: int, samples: int, rate_hz: float) -> Array:
     """One running motor, shape (samples, 3)."""
     design = MOTORS["motor-600"]
-    motor = Motor(design, seed=seed, rate_hz=rate_hz, durations=ALWAYS_RUN, begin_running=True)
+    probe = Probe(rate_hz=rate_hz)
+    motor = Motor(design, seed=seed, probe=probe, habits=ALWAYS_RUN, begin_running=True)
     return motor.block(SETTLING + samples).acc[SETTLING:]
 
 

@@ -51,7 +51,7 @@ class Machine:
 
 def build(count: int, seed: int) -> list[Machine]:
     """Return ``count`` motors, two of each preset before the third of any."""
-    presets = list(MOTORS.items())
+    presets = [(name, MOTORS[name]) for name in ("motor-600", "motor-1200")]
     order = [presets[(i // 2) % len(presets)] for i in range(count)]
     numbers = [i // 4 * 2 + i % 2 + 1 for i in range(count)]
     return [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator import session_files
 from simulator.errors import SimulatorError
 from simulator.faults import fault_named, inject
-from simulator.motor import FEATURES, Motor, Samples, design_for
+from simulator.motor import FEATURES, Motor, Samples, design_for, joined
 
 Array = NDArray[np.float64]
 
@@ -95,11 +95,7 @@ def _record(motor: Motor, seconds: float, advance: Callable[[float], None]) -> S
         blocks.append(motor.block(min(left, round(CHUNK_S * motor.rate_hz))))
         left -= len(blocks[-1].ts)
         advance(len(blocks[-1].ts) / motor.rate_hz)
-    return Samples(
-        ts=np.concatenate([block.ts for block in blocks]),
-        acc=np.concatenate([block.acc for block in blocks]),
-        rpm=np.concatenate([block.rpm for block in blocks]),
-    )
+    return joined(blocks)
 
 
 def add_faults(samples: Samples, request: Request, number: int) -> tuple[Samples, list[Episode]]:

@@ -1,92 +1,32 @@
-"""A healthy motor and the accelerometer on it, sample by sample without end.
+"""A machine and the accelerometer on it, sample by sample without end.
 
-Every vibration component is a function of the shaft angle, so a ramp smears it as a real one would.
-Anti-aliasing: only components below the Nyquist frequency are synthesised (an ideal filter whose
-response falls from 1 at 0.45 to 0 at 0.5 of the sampling rate), so nothing folds back.
+The machine is synthesised at an internal rate of 12.8 kHz or more, every vibration component as a
+function of the shaft angle, so that a ramp smears it as a real one would; the sensor's front end
+then makes samples of it. The same seed is the same machine whatever sensor looks at it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from math import ceil, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.designs import FEATURES, MOTORS, MotorDesign, Unit, design_for
 from simulator.errors import SimulatorError
-from simulator.profile import Durations, SpeedProfile
+from simulator.machine_faults import Damaged, machine_fault_named
+from simulator.profile import Event, Habits, OperatingProfile
+from simulator.sensor import FrontEnd, Probe
+from simulator.shaft import Shaft, Turn
+from simulator.signature import Signature
+from simulator.thermal import Thermometer
 
 Array = NDArray[np.float64]
 
-FEATURES = ("acc_x", "acc_y", "acc_z")  # horizontal, vertical (carries gravity), axial; unit g
+__all__ = ["FEATURES", "MOTORS", "Motor", "MotorDesign", "Samples", "check_speed", "design_for"]
+
 RATE_HZ = 100.0
-STANDARD_GRAVITY_MM_S2 = 9806.65
-CHUNK = 100  # samples drawn at once; fixed, so the caller's block size cannot change the numbers
-PASSBAND = 0.45  # of the sampling rate
-
-
-@dataclass(frozen=True)
-class Sensor:
-    """An accelerometer: noise density per axis in g/√Hz, smallest step in g, range in ± g."""
-
-    noise_density: tuple[float, float, float]
-    step: float
-    full_scale: float
-
-
-SENSORS: dict[str, Sensor] = {
-    "adxl355": Sensor((22.5e-6, 22.5e-6, 22.5e-6), step=3.9e-6, full_scale=2.048),
-    "adxl345": Sensor((290e-6, 290e-6, 430e-6), step=3.9e-3, full_scale=16.0),
-}
-
-
-@dataclass(frozen=True)
-class MotorDesign:
-    """What one type of motor does when healthy, at rated speed.
-
-    Attributes:
-        rpm: Rated speed, 1/min.
-        velocity_mm_s: Horizontal 1x vibration, mm/s rms.
-        harmonics: Velocity of 1x, 2x, ... as shares of 1x.
-        phases: Angle of 1x, 2x, ... in rad.
-        gains: Share of the horizontal vibration seen on x, y, z.
-        leads: Angle by which x, y, z lead the horizontal, rad.
-        floor: Broadband acceleration as a share of the 1x acceleration (rms).
-    """
-
-    rpm: float
-    velocity_mm_s: float = 0.4
-    harmonics: tuple[float, ...] = (1.0, 0.25, 0.12)
-    phases: tuple[float, ...] = (0.0, 0.6, 1.3)
-    gains: tuple[float, float, float] = (1.0, 0.6, 0.15)
-    leads: tuple[float, float, float] = (0.0, np.pi / 2, 0.5)
-    floor: float = 0.3
-
-
-MOTORS: dict[str, MotorDesign] = {
-    "motor-600": MotorDesign(rpm=600.0),
-    "motor-1200": MotorDesign(rpm=1200.0),
-}
-
-
-@dataclass(frozen=True)
-class Unit:
-    """How one motor of a type differs from the next.
-
-    Kept small, so that one model fits all units: amplitude ±5 %, harmonic phase ±0.1 rad, and the
-    ±0.1 mg of offset left after zeroing on site (a raw sensor has ±25 mg and would need a model
-    of its own).
-    """
-
-    amplitude: float
-    phases: Array
-    offset_g: Array
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator, orders: int) -> "Unit":
-        """Draw a unit with ``orders`` harmonics."""
-        return cls(
-            amplitude=rng.uniform(0.95, 1.05),
-            phases=rng.uniform(-0.1, 0.1, orders),
-            offset_g=rng.uniform(-1e-4, 1e-4, len(FEATURES)),
-        )
+INTERNAL_HZ = 12_800.0  # at least; a whole multiple of the sensor's rate
 
 
 @dataclass(frozen=True)
@@ -97,21 +37,62 @@ class Samples:
         ts: Shape (n,), seconds since the motor's first sample.
         acc: Shape (n, 3), ``FEATURES`` in g.
         rpm: Shape (n,), tachometer, 1/min.
+        load: Shape (n,), 0 at rated load.
+        supply: Shape (n,), 1 at rated voltage.
+        temp_c: Shape (n,), of the housing.
     """
 
     ts: Array
     acc: Array
     rpm: Array
+    load: Array
+    supply: Array
+    temp_c: Array
+
+
+def joined(blocks: Sequence[Samples]) -> Samples:
+    """Return consecutive blocks as one."""
+    names = [field.name for field in fields(Samples)]
+    return Samples(**{n: np.concatenate([getattr(block, n) for block in blocks]) for n in names})
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A machine fault over time, in seconds since the motor's first sample.
+
+    Severity grows from 0 at ``start_s`` to its full value at ``full_s`` and is gone at ``end_s``.
+    """
+
+    family: str
+    severity: float
+    start_s: float
+    full_s: float
+    end_s: float
+
+    def severity_at(self, ts: Array) -> Array:
+        """Severity at each time, shape (n,)."""
+        ramp = max(self.full_s - self.start_s, 1e-9)
+        grown = np.clip((ts - self.start_s) / ramp, 0.0, 1.0)
+        return np.where((ts >= self.start_s) & (ts < self.end_s), self.severity * grown, 0.0)
 
 
 class Motor:
-    """Endless samples of one healthy motor; memory does not grow.
+    """Endless samples of one machine; memory does not grow.
 
     The same seed gives the same samples whatever the block sizes. ``seed`` names the unit,
     ``session`` one of its runs.
 
+    Args:
+        design: Type of machine.
+        seed: The unit, and all its chance.
+        session: Number of the run.
+        probe: How it is looked at; by default an ADXL355 at 100 Hz.
+        habits: What happens while it runs.
+        begin_running: Begin at rated speed rather than idle.
+        damages: Machine faults; more can be added with ``damage``.
+
     Raises:
-        SimulatorError: If 1x does not lie below the Nyquist frequency.
+        SimulatorError: If 1x does not lie below the Nyquist frequency, or a fault is unknown.
     """
 
     def __init__(
@@ -120,103 +101,117 @@ class Motor:
         *,
         seed: int,
         session: int = 0,
-        rate_hz: float = RATE_HZ,
-        sensor: Sensor = SENSORS["adxl355"],
-        durations: Durations | None = None,
+        probe: Probe | None = None,
+        habits: Habits | None = None,
         begin_running: bool = False,
+        damages: Sequence[Damage] = (),
     ) -> None:
-        check_speed(design.rpm, rate_hz)
-        self.design = design
-        self.rate_hz = rate_hz
-        self._sensor = sensor
-        self._unit = Unit.draw(_rng(seed, 0), len(design.harmonics))
-        self._rng = _rng(seed, 1, session)
-        self._profile = SpeedProfile(
-            _rng(seed, 2, session),
-            rate_hz=rate_hz,
-            durations=durations,
-            begin_running=begin_running,
+        probe, habits = probe or Probe(), habits or Habits()
+        check_speed(design.rpm, probe.rate_hz)
+        self.design, self.rate_hz = design, probe.rate_hz
+        self.factor = internal_factor(probe.rate_hz)
+        self._seed, self._session = seed, session
+        self._chunk_rows = max(
+            1, round(probe.rate_hz)
+        )  # fixed, so that blocks cannot change the numbers
+        self.profile = OperatingProfile(
+            _rng(seed, 2, session), habits=habits, begin_running=begin_running
         )
-        self._wander = float(self._rng.standard_normal())
-        self._angle = (
-            0.0  # never wrapped: non-integer orders stay continuous, 1e-7 rad after a month
+        self._shaft = Shaft(
+            self.profile,
+            rated_hz=design.rated_hz,
+            rate_hz=self.internal_hz,
+            wander=habits.wander,
+            rng=_rng(seed, 4, session),
         )
+        unit = Unit.draw(_rng(seed, 0), len(design.harmonics))
+        self._signature = Signature(design, unit, self.internal_hz, _rng(seed, 1, session))
+        self._front = FrontEnd(
+            probe, factor=self.factor, unit=_rng(seed, 5), rng=_rng(seed, 6, session)
+        )
+        self._thermometer = Thermometer(habits, _rng(seed, 7, session), warm=begin_running)
+        self._tacho = _rng(seed, 8, session)
+        self._damages: list[tuple[Damage, Damaged]] = []
+        for damage in damages:
+            self.damage(damage)
+        self._made = 0
         self._sent = 0
-        self._ready = np.empty((0, len(FEATURES) + 1))
+        self._ready: list[Array] = []
+
+    @property
+    def internal_hz(self) -> float:
+        """Rate of the synthesis."""
+        return self.rate_hz * self.factor
 
     @property
     def run_left_s(self) -> float:
         """Seconds for which the motor certainly stays in run; 0 when it is in another state."""
-        return self._profile.run_left_s
+        return max(self.profile.run_left_s - 1.0, 0.0)
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the first sample."""
+        return self._sent / self.rate_hz
+
+    def events(self) -> list[Event]:
+        """What normal things have happened or begun until now."""
+        return [event for event in self.profile.events if event.start_s < self.now_s]
+
+    def damage(self, damage: Damage) -> None:
+        """Let a machine fault come; it may begin now or later.
+
+        Raises:
+            SimulatorError: If the family is unknown, the severity is outside 0..1, the times are
+                not in order, or a fault of the same time is there.
+        """
+        fault = machine_fault_named(damage.family)
+        _check_damage(damage, [known for known, _ in self._damages])
+        rng = _rng(self._seed, 3, self._session, len(self._damages))
+        self._damages.append((damage, fault.build(self.design, self.internal_hz, rng)))
 
     def block(self, n: int) -> Samples:
         """Return the next ``n`` samples."""
-        chunks = [self._ready]
-        chunks += [self._chunk() for _ in range(-(-(n - len(self._ready)) // CHUNK))]
-        rows = np.concatenate(chunks)
-        self._ready = rows[n:]
+        ready = sum(len(rows) for rows in self._ready)
+        while ready < n:
+            self._ready.append(self._chunk())
+            ready += len(self._ready[-1])
+        rows = np.concatenate(self._ready) if self._ready else np.empty((0, 7))
+        self._ready = [rows[n:]]
+        rows = rows[:n]
         ts = (self._sent + np.arange(n)) / self.rate_hz
         self._sent += n
-        return Samples(ts=ts, acc=rows[:n, :3], rpm=rows[:n, 3])
+        return Samples(ts, rows[:, :3], rows[:, 3], rows[:, 4], rows[:, 5], rows[:, 6])
 
     def _chunk(self) -> Array:
-        """Draw the next CHUNK samples, shape (CHUNK, 4): x, y, z, rpm."""
-        share = self._profile.take(CHUNK)
-        speed_hz = self.design.rpm / 60.0 * share * (1.0 + 0.002 * self._take_wander())
-        angle = self._angle + 2 * np.pi * np.cumsum(speed_hz) / self.rate_hz
-        self._angle = float(angle[-1])
-        vibration = self._orders(angle, speed_hz) + self._floor()
-        acceleration = self._unit.amplitude * share[:, None] ** 2 * vibration
-        return np.column_stack([self._measure(acceleration), self._tachometer(speed_hz)])
+        """Make the next second or so, shape (n, 7): x, y, z, rpm, load, supply, temperature."""
+        n = self._chunk_rows
+        turn, operation = self._shaft.take(n * self.factor)
+        ts = (self._made + np.arange(n * self.factor)) / self.internal_hz
+        self._made += n * self.factor
+        true_g = self._signature.shake(turn) + self._damage_at(turn, ts)
+        seen = slice(self.factor - 1, None, self.factor)
+        at = np.linspace(0, len(operation) - 1, n)
+        supply = np.interp(at, np.arange(len(operation)), operation.supply)
+        temp_c = self._thermometer.take(turn.speed[seen], turn.load[seen], 1.0 / self.rate_hz)
+        acc = self._front.report(true_g, temp_c)
+        rpm = self._tachometer(60.0 * self.design.rated_hz * turn.speed[seen])
+        return np.column_stack([acc, rpm, turn.load[seen], supply, temp_c])
 
-    def _take_wander(self) -> Array:
-        """Unit Ornstein-Uhlenbeck noise with a time constant of 2 s, shape (CHUNK,)."""
-        keep = np.exp(-1.0 / (2.0 * self.rate_hz))
-        fade = keep ** np.arange(1, CHUNK + 1)
-        kicks = np.sqrt(1 - keep**2) * self._rng.standard_normal(CHUNK)
-        wander: Array = fade * (self._wander + np.cumsum(kicks / fade))
-        self._wander = float(wander[-1])
-        return wander
+    def _damage_at(self, turn: Turn, ts: Array) -> Array | float:
+        total: Array | float = 0.0
+        for damage, damaged in self._damages:
+            if damage.start_s <= ts[-1] and ts[0] < damage.end_s:
+                total = total + damaged.shake(turn, damage.severity_at(ts))
+        return total
 
-    def _orders(self, angle: Array, speed_hz: Array) -> Array:
-        """Harmonics of the shaft at rated amplitude, shape (CHUNK, 3), g."""
-        total = np.zeros((len(angle), len(FEATURES)))
-        shares = zip(self.design.harmonics, self.design.phases, self._unit.phases, strict=True)
-        for order, (share, phase, shift) in enumerate(shares, start=1):
-            peak = share * order * np.sqrt(2) * self._rated_rms() * self._filter(order * speed_hz)
-            turn = order * angle + phase + shift
-            total += peak[:, None] * np.cos(turn[:, None] + np.asarray(self.design.leads))
-        return np.asarray(total * np.asarray(self.design.gains))
+    def _tachometer(self, rpm: Array) -> Array:
+        noise = 0.3 * self._tacho.standard_normal(len(rpm))
+        return np.where(rpm > 0, np.maximum(rpm + noise, 0.0), 0.0).round(1)
 
-    def _floor(self) -> Array:
-        """Broadband vibration at rated amplitude, shape (CHUNK, 3), g."""
-        noise = self._rng.standard_normal((CHUNK, len(FEATURES)))
-        level = self.design.floor * self._rated_rms() * np.asarray(self.design.gains)
-        return np.asarray(level * noise)
 
-    def _rated_rms(self) -> float:
-        """Horizontal 1x acceleration at rated speed, g rms."""
-        omega = 2 * np.pi * self.design.rpm / 60.0
-        return float(omega * self.design.velocity_mm_s / STANDARD_GRAVITY_MM_S2)
-
-    def _filter(self, frequency_hz: Array) -> Array:
-        relative = frequency_hz / self.rate_hz
-        return np.asarray(np.clip((0.5 - relative) / (0.5 - PASSBAND), 0.0, 1.0))
-
-    def _measure(self, acceleration: Array) -> Array:
-        """What the sensor reports for a true acceleration, both shape (CHUNK, 3), g."""
-        bandwidth_hz = 1.6 * PASSBAND * self.rate_hz
-        noise = np.sqrt(bandwidth_hz) * np.asarray(self._sensor.noise_density)
-        analogue = acceleration + np.array([0.0, 1.0, 0.0]) + self._unit.offset_g
-        analogue = analogue + noise * self._rng.standard_normal(acceleration.shape)
-        clipped = np.clip(analogue, -self._sensor.full_scale, self._sensor.full_scale)
-        steps = np.round(clipped / self._sensor.step)
-        return np.asarray((steps * self._sensor.step).round(7))
-
-    def _tachometer(self, speed_hz: Array) -> Array:
-        noise = 0.3 * self._rng.standard_normal(CHUNK)
-        turning = speed_hz > 0
-        return np.where(turning, np.maximum(60.0 * speed_hz + noise, 0.0), 0.0).round(1)
+def internal_factor(rate_hz: float) -> int:
+    """Internal samples for each one of the sensor, so that there are ``INTERNAL_HZ`` or more."""
+    return ceil(INTERNAL_HZ / rate_hz)
 
 
 def check_speed(rpm: float, rate_hz: float = RATE_HZ) -> None:
@@ -225,6 +220,8 @@ def check_speed(rpm: float, rate_hz: float = RATE_HZ) -> None:
     Raises:
         SimulatorError: If ``rpm`` is not between 0 and 30 * ``rate_hz``.
     """
+    if not (isfinite(rate_hz) and rate_hz > 0):
+        raise SimulatorError(f"rate {rate_hz:g} Hz; allowed: above 0")
     if not 0 < rpm < 30.0 * rate_hz:
         raise SimulatorError(
             f"rpm {rpm:g}: 1x is {rpm / 60:g} Hz; allowed: above 0 and below the Nyquist frequency "
@@ -232,10 +229,20 @@ def check_speed(rpm: float, rate_hz: float = RATE_HZ) -> None:
         )
 
 
-def design_for(rpm: float) -> MotorDesign:
-    """Return the preset for ``rpm``, or the same motor built for another speed."""
-    presets = {design.rpm: design for design in MOTORS.values()}
-    return presets.get(rpm, MotorDesign(rpm=rpm))
+def _check_damage(damage: Damage, known: Sequence[Damage]) -> None:
+    what = f"{damage.family} from {damage.start_s:g} s to {damage.end_s:g} s"
+    if not 0.0 <= damage.severity <= 1.0:
+        raise SimulatorError(f"{what}: severity {damage.severity:g}; allowed: 0 to 1")
+    if not 0 <= damage.start_s <= damage.full_s <= damage.end_s:
+        raise SimulatorError(
+            f"{what}, full at {damage.full_s:g} s; allowed: start, full, end in this order"
+        )
+    for other in known:
+        if damage.start_s < other.end_s and other.start_s < damage.end_s:
+            raise SimulatorError(
+                f"{what} overlaps {other.family} from {other.start_s:g} s to {other.end_s:g} s; "
+                "allowed: one fault at a time"
+            )
 
 
 def _rng(seed: int, *key: int) -> np.random.Generator:
