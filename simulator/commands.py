@@ -4,7 +4,6 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,9 +11,8 @@ from tqdm import tqdm
 from simulator import options
 from simulator.demo import Demo, run_demo
 from simulator.errors import SimulatorError
-from simulator.faults import FAULTS
-from simulator.generate import Request, write_sessions
-from simulator.motor import RATE_HZ
+from simulator.machine_commands import add_generate, add_sees
+from simulator.parser import SENSOR_FAMILIES, Execute, Parser, command, fault_options
 from simulator.publisher import TOPIC, Publisher
 from simulator.recorded_faults import inject_into_file
 from simulator.replay import Pace, load, replay
@@ -23,99 +21,27 @@ from simulator.replay import Pace, load, replay
 def run(arguments: list[str]) -> int:
     """Run the command named by ``arguments`` and return the exit code."""
     given = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = given.run
+    execute: Execute = given.run
     try:
-        return command(given)
+        return execute(given)
     except SimulatorError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
 
 
-class _Parser(argparse.ArgumentParser):
-    """Bad options are one line, without the usage above it."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m simulator",
         description="A motor that is not there: sessions, faults, MQTT replay and the demo.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_generate, _add_inject, _add_replay, _add_demo):
+    for add in (add_generate, _add_inject, _add_replay, add_sees, _add_demo):
         add(commands)
     return parser
 
 
-def _command(
-    commands: "argparse._SubParsersAction[_Parser]",
-    name: str,
-    summary: str,
-    more: str,
-    execute: Callable[[argparse.Namespace], int],
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        description=f"{summary}\n\n{more}",
-        formatter_class=_Formatter,
-    )
-    parser.set_defaults(run=execute)
-    return parser
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Descriptions keep their lines, options tell the defaults they have."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        told = action.default not in (None, False, argparse.SUPPRESS)
-        return f"{action.help} (default: %(default)s)" if told else action.help
-
-
-def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = _command(
-        commands,
-        "generate",
-        "Write sessions of a simulated motor as CSV files.",
-        "Each session begins idle, ramps up, runs, and may coast down and start again; with\n"
-        "--fault it has labelled faults while running. The same seed writes the same bytes.\n\n"
-        "  python -m simulator generate --rpm 600 --sessions 4 --minutes 5 --seed 7 --out runs/a",
-        _generate,
-    )
-    parser.add_argument("--rpm", type=options.positive, default=600.0, help="rated speed, 1/min")
-    parser.add_argument("--sessions", type=options.whole_from(1), default=4, help="number of files")
-    parser.add_argument(
-        "--minutes", type=options.positive, default=5.0, help="length of each session"
-    )
-    parser.add_argument(
-        "--seed", type=options.whole_from(0), default=7, help="decides all chance, and the unit"
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    _fault_options(parser, required=False)
-
-
-def _generate(given: argparse.Namespace) -> int:
-    request = Request(
-        rpm=given.rpm,
-        sessions=given.sessions,
-        minutes=given.minutes,
-        seed=given.seed,
-        fault=given.fault,
-        severity=given.severity,
-    )
-    seconds = given.sessions * round(60 * given.minutes * RATE_HZ) / RATE_HZ
-    with tqdm(
-        total=seconds, unit="s", unit_scale=True, desc="generate", leave=False, disable=None
-    ) as bar:
-        paths = write_sessions(request, given.out, bar.update)
-    sys.stdout.write("".join(f"{path}\n" for path in paths))
-    return 0
-
-
-def _add_inject(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = _command(
+def _add_inject(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = command(
         commands,
         "inject",
         "Copy a session file with one labelled fault in it.",
@@ -125,7 +51,7 @@ def _add_inject(commands: "argparse._SubParsersAction[_Parser]") -> None:
         _inject,
     )
     parser.add_argument("file", type=Path, metavar="IN.csv", help="session file to read")
-    _fault_options(parser, required=True)
+    fault_options(parser, SENSOR_FAMILIES, required=True)
     parser.add_argument("--feature", help="column to change (drawn by the seed if not given)")
     parser.add_argument("--start", type=options.not_negative, default=60.0, help="onset, s")
     parser.add_argument("--duration", type=options.positive, default=30.0, help="length, s")
@@ -148,16 +74,8 @@ def _inject(given: argparse.Namespace) -> int:
     return 0
 
 
-def _fault_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    families = "; ".join(f"{name}: {fault.summary}" for name, fault in FAULTS.items())
-    parser.add_argument(
-        "--fault", metavar="NAME", required=required, help=families.replace("%", "%%")
-    )
-    parser.add_argument("--severity", type=options.share, default=1.0, help="0 (no change) to 1")
-
-
-def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = _command(
+def _add_replay(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = command(
         commands,
         "replay",
         "Send recorded sessions over MQTT as one device.",
@@ -197,8 +115,8 @@ def _replay(given: argparse.Namespace) -> int:
     return 130 if stop.is_set() else 0
 
 
-def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = _command(
+def _add_demo(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = command(
         commands,
         "demo",
         "Show everything: broker, motors with faults, detector and dashboard.",

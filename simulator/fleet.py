@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.faults import LiveFault
+from simulator.damage import Damage
+from simulator.faults import FAULTS, LiveFault
 from simulator.motor import FEATURES, MOTORS, RATE_HZ, Motor, MotorDesign
 from simulator.publisher import Publisher
 
@@ -14,7 +15,7 @@ Array = NDArray[np.float64]
 Say = Callable[[str], None]
 
 BATCH = 25  # samples a message
-ROTATION = ("noise", "stuck", "spike", "bias", "gain")
+ROTATION = ("noise", "unbalance", "stuck", "looseness", "spike", "bias", "misalignment", "gain")
 FIRST_FAULT_S = (10.0, 15.0)  # after the page answers
 FAULT_S = (15.0, 25.0)
 HEALTH_S = (20.0, 40.0)
@@ -99,6 +100,17 @@ class FaultPlan:
             self._next_s = now_s + 1.0
             return
         family = ROTATION[self._count % len(ROTATION)]
+        if family in FAULTS:
+            where = f" on {FEATURES[self._fail_sensor(machine, family, length_s)]}"
+        else:
+            begin_s, where = machine.motor.ready_s, ""
+            machine.motor.damage(Damage(family, 1.0, begin_s, begin_s, begin_s + length_s))
+        self._episode = Episode(machine, now_s + length_s)
+        self._count += 1
+        self._say(f"{machine.name}: {family}{where} for {length_s:.0f} s")
+
+    def _fail_sensor(self, machine: Machine, family: str, length_s: float) -> int:
+        """Let one axis of the sensor fail and return it."""
         axis = 0 if family == "gain" else int(self._rng.integers(len(FEATURES)))
         machine.fault = LiveFault(
             family,
@@ -108,9 +120,7 @@ class FaultPlan:
             axis=axis,
             seed=int(self._rng.integers(2**32)),
         )
-        self._episode = Episode(machine, now_s + length_s)
-        self._count += 1
-        self._say(f"{machine.name}: {family} on {FEATURES[axis]} for {length_s:.0f} s")
+        return axis
 
     def _end(self, episode: Episode, now_s: float) -> None:
         episode.machine.fault = None

@@ -1,49 +1,113 @@
-"""Recorded-looking sessions: a healthy motor, with labelled faults if asked for."""
+"""Recorded-looking sessions of a simulated machine, with labelled faults if asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import session_files
+from simulator import session_files, truth
+from simulator.damage import Damage
+from simulator.designs import FEATURES, MOTORS, MotorDesign, design_for
 from simulator.errors import SimulatorError
-from simulator.faults import fault_named, inject
-from simulator.motor import FEATURES, Motor, Samples, design_for, joined
+from simulator.faults import FAULTS, Healthy, LiveFault, Signal, siblings
+from simulator.machine_faults import MACHINE_FAULTS
+from simulator.motor import RATE_HZ, Motor, Samples, check_speed, joined
+from simulator.profile import CONTROL_HZ, Habits, benign_named
+from simulator.pump import COLUMNS, slow_channels
+from simulator.sensor import Probe, sensor_named
+from simulator.truth import ALL, Benign, Episode, Truth
 
 Array = NDArray[np.float64]
 
 EPOCH_S = 1_700_000_000.0  # when the first session begins; fixed, so that files are repeatable
 PAUSE_S = 3600.0  # between two sessions
 CHUNK_S = 30.0  # progress is told this often
+RAMPS_S = (0.0, 5.0, 30.0)  # how long a fault may take to grow
+LASTS_S = (20.0, 40.0)  # at full severity
+APART_S = (60.0, 120.0)
+FIRST_S = (10.0, 30.0)  # after the machine is up to speed
+MARGIN_S = 5.0  # of running before and after a fault
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to generate: ``sessions`` of ``minutes`` each, faulty if ``fault`` names a family."""
+    """What to generate.
+
+    Attributes:
+        rpm: Rated speed, 1/min.
+        sessions: Number of files.
+        minutes: Length of each.
+        seed: Decides all chance, and the unit.
+        fault: Family of faults, of the machine or of the sensor; None for a healthy session.
+        severities: Of the faults of a session, in turn; 0..1.
+        ramp_s: Seconds a fault takes to grow; None draws 0, 5 or 30.
+        benign: Show one kind of benign event only.
+        machine: ``motor``, or ``pump`` with its slow channels in files of their own.
+        sensor: Type of sensor.
+        rate_hz: Output rate.
+        filtered: Whether the anti-alias filter is on.
+        zeroed: Whether the sensor's offset was taken off on site.
+    """
 
     rpm: float
     sessions: int
     minutes: float
     seed: int
     fault: str | None = None
-    severity: float = 1.0
+    severities: tuple[float, ...] = (1.0,)
+    ramp_s: float | None = 0.0
+    benign: str | None = None
+    machine: str = "motor"
+    sensor: str = "adxl355"
+    rate_hz: float = RATE_HZ
+    filtered: bool = True
+    zeroed: bool = True
 
+    @property
+    def design(self) -> MotorDesign:
+        """The machine at the speed asked for."""
+        if self.machine == "pump":
+            return replace(MOTORS["pump-1200"], rpm=self.rpm)
+        return design_for(self.rpm)
 
-@dataclass(frozen=True)
-class Episode:
-    """Ground truth of one fault: rows ``start``..``end - 1`` of one feature."""
+    @property
+    def habits(self) -> Habits:
+        """What happens while it runs."""
+        return Habits() if self.benign is None else benign_named(self.benign)
 
-    family: str
-    axis: int
-    start: int
-    end: int
-    severity: float
+    def motor(self, number: int, damages: Sequence[Damage] = ()) -> Motor:
+        """Build the machine of one session."""
+        probe = Probe(sensor_named(self.sensor), self.rate_hz, self.filtered, self.zeroed)
+        return Motor(
+            self.design,
+            seed=self.seed,
+            session=number,
+            probe=probe,
+            habits=self.habits,
+            damages=damages,
+        )
+
+    def check(self) -> None:
+        """Refuse what cannot be generated before anything is written.
+
+        Raises:
+            SimulatorError: With the allowed values.
+        """
+        check_speed(self.rpm, self.rate_hz)
+        sensor_named(self.sensor)
+        if self.benign is not None:
+            benign_named(self.benign)
+            if self.fault is not None:
+                raise SimulatorError(f"--benign {self.benign} with --fault; allowed: one of them")
+        if self.fault is not None and self.fault not in {*FAULTS, *MACHINE_FAULTS}:
+            allowed = ", ".join([*MACHINE_FAULTS, *FAULTS])
+            raise SimulatorError(f"unknown fault {self.fault!r}; allowed: {allowed}")
 
 
 def write_sessions(request: Request, out: Path, advance: Callable[[float], None]) -> list[Path]:
-    """Write one file per session into ``out`` and return their paths.
+    """Write one file per session into ``out``, its ground truth beside it, and return their paths.
 
     Args:
         request: What to generate.
@@ -53,39 +117,100 @@ def write_sessions(request: Request, out: Path, advance: Callable[[float], None]
     Raises:
         SimulatorError: If the request cannot be met or the folder cannot be written.
     """
-    if request.fault is not None:
-        fault_named(request.fault)
-    motors = [
-        Motor(design_for(request.rpm), seed=request.seed, session=number)
-        for number in range(request.sessions)
-    ]
+    request.check()
+    plans = [_plan(request, number) for number in range(request.sessions)]
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SimulatorError(f"{out}: cannot be made ({error.strerror})") from error
-    return [_write_one(request, number, motor, out, advance) for number, motor in enumerate(motors)]
+    return [_write_one(request, number, plan, out, advance) for number, plan in enumerate(plans)]
+
+
+def _plan(request: Request, number: int) -> list[Damage]:
+    """When the faults of a session come, in seconds since its first sample."""
+    if request.fault is None:
+        return []
+    rng = _rng(request, 3, number)
+    operation = request.motor(number).profile.take(round(60.0 * request.minutes * CONTROL_HZ))
+    places = _places(operation.speed > 0.9, rng, request.ramp_s)
+    if not places:
+        raise SimulatorError(
+            f"--minutes {request.minutes:g}: the machine never runs long enough for a fault; "
+            "allowed with --fault: 3 or more"
+        )
+    severities = request.severities
+    return [
+        Damage(request.fault, severities[i % len(severities)], *place)
+        for i, place in enumerate(places)
+    ]
+
+
+def _places(
+    running: NDArray[np.bool_], rng: np.random.Generator, ramp_s: float | None
+) -> list[tuple[float, float, float]]:
+    """Choose start, full and end of faults, with the machine running around each of them."""
+    places = []
+    start_s = float(np.argmax(running)) / CONTROL_HZ + rng.uniform(*FIRST_S)
+    while (start_s + MARGIN_S) * CONTROL_HZ < len(running):
+        grows_s = float(rng.choice(RAMPS_S)) if ramp_s is None else ramp_s
+        full_s = start_s + grows_s
+        end_s = full_s + rng.uniform(*LASTS_S)
+        first, last = (round(s * CONTROL_HZ) for s in (start_s - MARGIN_S, end_s + MARGIN_S))
+        if last > len(running):
+            break
+        if running[max(first, 0) : last].all():
+            places.append((round(start_s, 2), round(full_s, 2), round(end_s, 2)))
+            start_s = end_s + rng.uniform(*APART_S)
+        else:
+            start_s += MARGIN_S
+    return places
 
 
 def _write_one(
-    request: Request, number: int, motor: Motor, out: Path, advance: Callable[[float], None]
+    request: Request,
+    number: int,
+    plan: Sequence[Damage],
+    out: Path,
+    advance: Callable[[float], None],
 ) -> Path:
+    of_machine = request.fault in MACHINE_FAULTS
+    motor = request.motor(number, plan if of_machine else ())
     samples = _record(motor, request.minutes * 60.0, advance)
-    episodes: list[Episode] = []
-    if request.fault is not None:
-        samples, episodes = add_faults(samples, request, number)
-    label = np.zeros(len(samples.ts))
-    for episode in episodes:
-        label[episode.start : episode.end] = 1
     begin = EPOCH_S + number * (request.minutes * 60.0 + PAUSE_S)
-    fault = f"_{request.fault}" if request.fault else ""
-    path = out / f"motor-{request.rpm:g}_seed-{request.seed}{fault}_{number + 1:02d}.csv"
+    samples = replace(samples, ts=samples.ts + begin)
+    label = np.zeros(len(samples.ts))
+    for damage in plan:
+        label[_rows(samples, damage, begin)] = 1
+    episodes = [_episode(request, damage, begin) for damage in plan]
+    if plan and not of_machine:
+        samples, episodes = _inject(request, number, samples, plan, begin)
+    path = out / f"{_stem(request)}_{number + 1:02d}.csv"
     session_files.write_samples(
+        path, comments=_comments(request, number, episodes), samples=samples, label=label
+    )
+    if request.machine == "pump":
+        _write_slow(request, number, path, samples, label, plan, begin)
+    benign = [
+        Benign(name=event.name, start=begin + event.start_s, end=begin + event.end_s)
+        for event in motor.events()
+    ]
+    truth.write(
         path,
-        comments=_ground_truth(request, number, samples.ts, episodes),
-        samples=replace(samples, ts=samples.ts + begin),
-        label=label,
+        Truth(
+            file=path.name,
+            seed=request.seed,
+            rpm=request.rpm,
+            sensor=request.sensor,
+            episodes=tuple(episodes),
+            benign=tuple(sorted(benign, key=lambda event: event.start)),
+        ),
     )
     return path
+
+
+def _stem(request: Request) -> str:
+    what = request.fault or request.benign
+    return f"{request.machine}-{request.rpm:g}_seed-{request.seed}" + (f"_{what}" if what else "")
 
 
 def _record(motor: Motor, seconds: float, advance: Callable[[float], None]) -> Samples:
@@ -98,63 +223,97 @@ def _record(motor: Motor, seconds: float, advance: Callable[[float], None]) -> S
     return joined(blocks)
 
 
-def add_faults(samples: Samples, request: Request, number: int) -> tuple[Samples, list[Episode]]:
-    """Put faults of one family into a session wherever it runs long enough.
-
-    Raises:
-        SimulatorError: If the session never runs long enough.
-    """
-    family = str(request.fault)
-    rng = np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=(3, number)))
+def _inject(
+    request: Request, number: int, samples: Samples, plan: Sequence[Damage], begin: float
+) -> tuple[Samples, list[Episode]]:
+    """Put faults of the sensor into a session; severity is scaled to the healthy signal."""
+    rng = _rng(request, 10, number)
     running = samples.rpm > 0.9 * request.rpm
-    sigma = samples.acc[running].std(axis=0) if running.any() else np.zeros(len(FEATURES))
-    values, episodes = samples.acc, []
-    for start, end in _places(running, rng, rate_hz=1.0 / float(samples.ts[1] - samples.ts[0])):
+    signal, episodes = Signal(samples.ts, samples.acc), []
+    for damage in plan:
         axis = int(rng.integers(len(FEATURES)))
-        values = inject(
-            values,
-            family=family,
-            severity=request.severity,
-            start=start,
-            end=end,
-            sigma=float(sigma[axis]),
+        healthy = Healthy.of(samples.acc[running, axis])
+        rows = _rows(samples, damage, begin)
+        fault = LiveFault(
+            damage.family,
+            severity=damage.severity,
+            start=rows.start,
+            end=rows.stop,
+            sigma=healthy.sigma,
             axis=axis,
-            rng=rng,
+            seed=rng,
+            rate_hz=request.rate_hz,
+            ramp_s=damage.full_s - damage.start_s,
+            healthy=healthy,
+            partners=siblings(FEATURES, axis),
         )
-        episodes.append(Episode(family, axis, start, end, request.severity))
-    if not episodes:
-        raise SimulatorError(
-            f"--minutes {request.minutes:g}: the motor never runs long enough for a fault; "
-            "allowed with --fault: 2 or more"
-        )
-    return replace(samples, acc=values), episodes
+        signal = fault.change(signal, 0)
+        named = FEATURES[axis] if fault.axes == [axis] else ALL
+        episodes.append(_episode(request, damage, begin, named))
+    return replace(samples, ts=signal.ts, acc=signal.values), episodes
 
 
-def _places(
-    running: NDArray[np.bool_], rng: np.random.Generator, *, rate_hz: float
-) -> list[tuple[int, int]]:
-    """Choose faulty ranges of 20-40 s, 60-120 s apart, with the motor running 5 s around them."""
-    places, margin = [], round(5 * rate_hz)
-    start = int(np.argmax(running)) + round(rng.uniform(10, 30) * rate_hz)
-    length = round(rng.uniform(20, 40) * rate_hz)
-    while start + length + margin <= len(running):
-        if running[start - margin : start + length + margin].all():
-            places.append((start, start + length))
-            start += length + round(rng.uniform(60, 120) * rate_hz)
-            length = round(rng.uniform(20, 40) * rate_hz)
-        else:
-            start += margin
-    return places
+def _rows(samples: Samples, damage: Damage, begin: float) -> slice:
+    first, last = np.searchsorted(samples.ts, [begin + damage.start_s, begin + damage.end_s])
+    return slice(int(first), int(last))
 
 
-def _ground_truth(request: Request, number: int, ts: Array, episodes: list[Episode]) -> list[str]:
-    lines = [
-        f"simulated motor, rpm {request.rpm:g}, seed {request.seed}, session {number + 1}",
+def _episode(request: Request, damage: Damage, begin: float, axis: str = ALL) -> Episode:
+    return Episode(
+        family=damage.family,
+        axis=axis,
+        start=begin + damage.start_s,
+        full=begin + damage.full_s,
+        end=begin + damage.end_s,
+        severity=damage.severity,
+        seed=request.seed,
+    )
+
+
+def _comments(request: Request, number: int, episodes: Sequence[Episode]) -> list[str]:
+    view = f"{request.sensor} at {request.rate_hz:g} Hz"
+    return [
+        f"simulated {request.machine}, rpm {request.rpm:g}, seed {request.seed}, "
+        f"session {number + 1}, {view}{'' if request.filtered else ' without anti-alias filter'}",
         "units: ts s since 1970, acc g, rpm 1/min, label 1 = faulty",
+        *(_told(episode) for episode in episodes),
     ]
-    lines += [
-        f"fault {episode.family} on {FEATURES[episode.axis]} severity {episode.severity:g} "
-        f"from {ts[episode.start]:.2f} s to {ts[episode.end - 1]:.2f} s"
-        for episode in episodes
-    ]
-    return lines
+
+
+def _told(episode: Episode) -> str:
+    times = ", ".join(f"{name} {getattr(episode, name):.2f}" for name in ("start", "full", "end"))
+    return f"fault {episode.family} on {episode.axis} severity {episode.severity:g}: {times}"
+
+
+def _write_slow(
+    request: Request,
+    number: int,
+    path: Path,
+    samples: Samples,
+    label: Array,
+    plan: Sequence[Damage],
+    begin: float,
+) -> None:
+    """Write the slow channels of a pump beside its fast file."""
+    starved = np.zeros(len(samples.ts))
+    for damage in plan:
+        if damage.family == "cavitation":
+            starved += damage.severity_at(samples.ts - begin)
+    slow = slow_channels(
+        samples,
+        rated_rpm=request.rpm,
+        rate_hz=request.rate_hz,
+        cavitation=starved,
+        seed=request.seed + number,
+    )
+    rows = np.searchsorted(samples.ts, slow.ts)
+    columns = dict(zip(COLUMNS, slow.values.T, strict=True))
+    session_files.write_columns(
+        path.with_name(f"{path.stem}_slow.csv"),
+        comments=[f"slow channels of {path.name}, one sample a second"],
+        columns={"ts": slow.ts, **columns, "rpm": slow.rpm, "label": label[rows]},
+    )
+
+
+def _rng(request: Request, *key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=key))

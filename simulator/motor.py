@@ -12,6 +12,7 @@ from math import ceil, isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.damage import Damage, check_damage
 from simulator.designs import FEATURES, MOTORS, MotorDesign, Unit, design_for
 from simulator.errors import SimulatorError
 from simulator.machine_faults import Damaged, machine_fault_named
@@ -54,26 +55,6 @@ def joined(blocks: Sequence[Samples]) -> Samples:
     """Return consecutive blocks as one."""
     names = [field.name for field in fields(Samples)]
     return Samples(**{n: np.concatenate([getattr(block, n) for block in blocks]) for n in names})
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A machine fault over time, in seconds since the motor's first sample.
-
-    Severity grows from 0 at ``start_s`` to its full value at ``full_s`` and is gone at ``end_s``.
-    """
-
-    family: str
-    severity: float
-    start_s: float
-    full_s: float
-    end_s: float
-
-    def severity_at(self, ts: Array) -> Array:
-        """Severity at each time, shape (n,)."""
-        ramp = max(self.full_s - self.start_s, 1e-9)
-        grown = np.clip((ts - self.start_s) / ramp, 0.0, 1.0)
-        return np.where((ts >= self.start_s) & (ts < self.end_s), self.severity * grown, 0.0)
 
 
 class Motor:
@@ -153,6 +134,11 @@ class Motor:
         """Seconds since the first sample."""
         return self._sent / self.rate_hz
 
+    @property
+    def ready_s(self) -> float:
+        """Seconds since the first sample that are made already; a fault can come from then on."""
+        return self._made / self.internal_hz
+
     def events(self) -> list[Event]:
         """What normal things have happened or begun until now."""
         return [event for event in self.profile.events if event.start_s < self.now_s]
@@ -165,7 +151,7 @@ class Motor:
                 not in order, or a fault of the same time is there.
         """
         fault = machine_fault_named(damage.family)
-        _check_damage(damage, [known for known, _ in self._damages])
+        check_damage(damage, [known for known, _ in self._damages])
         rng = _rng(self._seed, 3, self._session, len(self._damages))
         self._damages.append((damage, fault.build(self.design, self.internal_hz, rng)))
 
@@ -227,22 +213,6 @@ def check_speed(rpm: float, rate_hz: float = RATE_HZ) -> None:
             f"rpm {rpm:g}: 1x is {rpm / 60:g} Hz; allowed: above 0 and below the Nyquist frequency "
             f"{rate_hz / 2:g} Hz ({30 * rate_hz:g} rpm) of {rate_hz:g} Hz samples"
         )
-
-
-def _check_damage(damage: Damage, known: Sequence[Damage]) -> None:
-    what = f"{damage.family} from {damage.start_s:g} s to {damage.end_s:g} s"
-    if not 0.0 <= damage.severity <= 1.0:
-        raise SimulatorError(f"{what}: severity {damage.severity:g}; allowed: 0 to 1")
-    if not 0 <= damage.start_s <= damage.full_s <= damage.end_s:
-        raise SimulatorError(
-            f"{what}, full at {damage.full_s:g} s; allowed: start, full, end in this order"
-        )
-    for other in known:
-        if damage.start_s < other.end_s and other.start_s < damage.end_s:
-            raise SimulatorError(
-                f"{what} overlaps {other.family} from {other.start_s:g} s to {other.end_s:g} s; "
-                "allowed: one fault at a time"
-            )
 
 
 def _rng(seed: int, *key: int) -> np.random.Generator:

@@ -177,7 +177,8 @@ class FrontEnd:
 
 def _mounting(sensor: Sensor, unit: np.random.Generator) -> Array:
     """Gain on the diagonal, cross-axis beside it; shape (3, 3)."""
-    mix = unit.uniform(*sensor.cross_axis, (3, 3)) * unit.choice([-1.0, 1.0], (3, 3))
+    sign = unit.choice([-1.0, 1.0], (3, 3))
+    mix: Array = np.asarray(unit.uniform(*sensor.cross_axis, (3, 3)) * sign)
     np.fill_diagonal(mix, 1.0 + unit.uniform(-1, 1, 3) * sensor.mounting)
     return mix
 

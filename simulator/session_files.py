@@ -20,7 +20,14 @@ from simulator.motor import FEATURES, Samples
 
 Array = NDArray[np.float64]
 
-ROW = "{:.3f},{:.7f},{:.7f},{:.7f},{:.1f},{:.0f}\n"
+FORMATS = {  # of generated files; the others have seven decimals
+    "ts": "{:.4f}",
+    "rpm": "{:.1f}",
+    "label": "{:.0f}",
+    **dict.fromkeys(
+        ("vibration_mm_s", "pressure_bar", "flow_l_min", "current_a", "temperature_c"), "{:.3f}"
+    ),
+}
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
 LABEL_COLUMNS = ("label", "anomaly")
 RUNNING_COLUMNS = ("rpm", "running")
@@ -88,12 +95,20 @@ def write(path: Path, *, comments: Iterable[str], cells: pd.DataFrame, separator
 
 def write_samples(path: Path, *, comments: Iterable[str], samples: Samples, label: Array) -> None:
     """Write simulated samples (ts as seconds since 1970) with their 0/1 labels, shape (n,)."""
-    columns = (samples.ts, *samples.acc.T, samples.rpm, label)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
+    acc = dict(zip(FEATURES, samples.acc.T, strict=True))
+    columns = {"ts": samples.ts, **acc, "rpm": samples.rpm, "label": label}
+    write_columns(path, comments=comments, columns=columns)
+
+
+def write_columns(path: Path, *, comments: Iterable[str], columns: dict[str, Array]) -> None:
+    """Write columns of shape (n,) each; a missing value is an empty cell."""
+    formats = [FORMATS.get(name, "{:.7f}") for name in columns]
+    plain = ",".join(formats) + "\n"
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     with replacing(path) as file:
         file.writelines(f"# {line}\n" for line in comments)
-        file.write(f"ts,{','.join(FEATURES)},rpm,label\n")
-        file.writelines(ROW.format(*row) for row in rows)
+        file.write(f"{','.join(columns)}\n")
+        file.writelines(plain.format(*row).replace("nan", "") for row in rows)
 
 
 @contextmanager

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from simulator.damage import Damage
 from simulator.designs import MotorDesign
 from simulator.machine_faults import MACHINE_FAULTS
-from simulator.motor import Damage, Motor, check_speed, internal_factor
+from simulator.motor import Motor, check_speed, internal_factor
 from simulator.profile import CALM, STEADY
 from simulator.sensor import FILTER_ORDER, GRAVITY_G, SENSORS, Probe
 
@@ -148,19 +149,27 @@ def _judge(
         return Sight(family, "visible", None, gain, _told(tone_hz, order, "in band"))
     if with_folded >= NOTICEABLE:
         alias = None if tone_hz is None else folded_hz(tone_hz, view.probe.rate_hz)
-        where = "over all of the band" if alias is None else f"to {alias:.2f} Hz"
-        return Sight(family, "aliased", alias, gain, _told(tone_hz, order, f"folds {where}"))
+        return Sight(family, "aliased", alias, gain, _told(tone_hz, order, _folding(view, tone_hz)))
     if noiseless >= NOTICEABLE:
         why = "weaker than the sensor's noise or step"
         return Sight(family, "below the noise", None, gain, _told(tone_hz, order, why))
     return Sight(family, "invisible", None, gain, _told(tone_hz, order, _absence(view, tone_hz)))
 
 
+def _folding(view: View, tone_hz: float | None) -> str:
+    nyquist_hz = view.probe.rate_hz / 2
+    if tone_hz is None:
+        return f"what lies above {nyquist_hz:g} Hz folds over all of the band"
+    if tone_hz < nyquist_hz:
+        return f"it rings the structure above {nyquist_hz:g} Hz, which folds back"
+    return f"folds to {folded_hz(tone_hz, view.probe.rate_hz):.2f} Hz"
+
+
 def _absence(view: View, tone_hz: float | None) -> str:
-    corner = view.probe.bandwidth_hz
-    if tone_hz is not None and tone_hz < corner:
-        return f"its energy lies above {corner:g} Hz, or drowns in the healthy vibration"
-    return f"above what passes ({corner:g} Hz)"
+    corner_hz = view.probe.bandwidth_hz
+    if tone_hz is not None and tone_hz < corner_hz:
+        return f"it rings the structure above {corner_hz:g} Hz, or drowns in what is healthy"
+    return f"above {corner_hz:g} Hz nothing passes"
 
 
 def _told(tone_hz: float | None, order: float | None, what: str) -> str:
