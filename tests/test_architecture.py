@@ -14,7 +14,9 @@ ROOMS = ("detector", "dashboard", "simulator")
 LIGHT = {"records", "settings", "store", "alarms", "thresholds", "errors"}
 HOMES = {
     "torch": {"detector/networks", "detector/training", "detector/scoring"},
-    "safetensors": {"detector/scoring/bundle.py"},
+    "safetensors": {"detector/scoring/bundle.py", "detector/references/storage.py"},
+    "sklearn": {"detector/references", "detector/training"},
+    "skops": {"detector/references/storage.py"},
     "paho": {"detector/ingest/mqtt.py", "simulator/publisher.py"},
     "streamlit": {"dashboard"},
     "plotly": {"dashboard"},
@@ -73,6 +75,7 @@ def test_listing_alarms_does_not_import_torch():
 @pytest.mark.parametrize(
     ("lower", "higher"),
     [("sessions", "scoring"), ("networks", "scoring"), ("scoring", "training"),
+     ("references", "scoring"), ("sessions", "references"),
      ("store", "service"), ("ingest", "service"), ("networks", "training")],
 )  # fmt: skip
 def test_a_lower_room_does_not_know_a_higher_one(lower, higher):

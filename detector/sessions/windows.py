@@ -66,3 +66,16 @@ def whole_windows(flags: Flags, window: int) -> Flags:
     if len(flags) >= window:
         whole[window - 1 :] = held[window:] - held[:-window] == window
     return whole
+
+
+def spread_evenly(windows: npt.NDArray[np.float32], at_most: int) -> npt.NDArray[np.float32]:
+    """A copy of ``at_most`` windows spread evenly over those given, or of all if there are fewer.
+
+    Neighbouring windows share all but one sample, so the ones left out say little.
+
+    Args:
+        windows: Shape (B, L, F), a view will do.
+        at_most: >= 1.
+    """
+    chosen = np.linspace(0, len(windows) - 1, min(at_most, len(windows))).round().astype(np.int64)
+    return np.ascontiguousarray(windows[chosen])

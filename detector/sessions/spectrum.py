@@ -1,0 +1,94 @@
+"""How the energy of a segment lies over frequency, and at multiples of a known speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+ORDERS = (0.5, 1.0, 2.0, 3.0)  # half is looseness and rub, one unbalance, two misalignment
+NYQUIST = 0.5  # turns per sample
+
+
+def band_edges(length: int, bands: int) -> tuple[int, ...]:
+    """First line of each band of a spectrum of ``length`` samples, and the end of the last.
+
+    Bands are equally wide on a logarithmic axis as far as whole lines allow, and have at least
+    one line each. Line 0, the mean, is in none.
+
+    Args:
+        length: Samples, at least ``2 * bands``.
+        bands: >= 1.
+    """
+    last = length // 2
+    edges = [1]
+    for band in range(1, bands):
+        wanted = round((last + 1) ** (band / bands))
+        left = bands - band  # each band to come needs a line
+        edges.append(min(max(wanted, edges[-1] + 1), last + 1 - left))
+    return (*edges, last + 1)
+
+
+def band_energies(centred: Array, edges: Sequence[int]) -> Array:
+    """Mean square of segments in each band.
+
+    Args:
+        centred: Shape (..., n), segments without their mean.
+        edges: See ``band_edges``.
+
+    Returns:
+        Shape (..., bands), in the signal's unit squared; a tone of amplitude a gives a²/2.
+    """
+    taper = _taper(centred.shape[-1])
+    lines = np.fft.rfft(centred * taper, axis=-1)  # (..., n // 2 + 1)
+    power = (lines.real**2 + lines.imag**2) * 2 / (centred.shape[-1] * (taper**2).sum())
+    energies = np.add.reduceat(power, list(edges[:-1]), axis=-1)
+    return np.asarray(energies)
+
+
+def visible_orders(length: int, turns_per_sample: float | None) -> tuple[float, ...]:
+    """The ``ORDERS`` below the Nyquist frequency that turn at least once in ``length`` samples.
+
+    Args:
+        length: Samples.
+        turns_per_sample: Of the machine; None where its speed is not known.
+    """
+    if turns_per_sample is None:
+        return ()
+    return tuple(
+        order
+        for order in ORDERS
+        if order * turns_per_sample < NYQUIST and order * turns_per_sample * length >= 1
+    )
+
+
+def order_amplitudes(
+    centred: Array, orders: Sequence[float], turns_per_sample: float | None
+) -> Array:
+    """Amplitude at multiples of a speed, wherever they lie between the lines of a spectrum.
+
+    Args:
+        centred: Shape (..., n), segments without their mean.
+        orders: See ``visible_orders``.
+        turns_per_sample: Of the machine.
+
+    Returns:
+        Shape (..., orders), in the signal's unit.
+    """
+    if turns_per_sample is None or not orders:
+        return np.empty((*centred.shape[:-1], 0))
+    samples = np.arange(centred.shape[-1])
+    angle = 2 * np.pi * turns_per_sample * np.outer(samples, orders)  # (n, orders)
+    taper = _taper(len(samples))[:, None]
+    weight = 2 / taper.sum()
+    cosine = centred @ (np.cos(angle) * taper * weight)
+    sine = centred @ (np.sin(angle) * taper * weight)
+    return np.asarray(np.hypot(cosine, sine))
+
+
+def _taper(length: int) -> Array:
+    """Hann, without its zeros at both ends: a tone leaks into few lines only."""
+    return np.asarray(np.hanning(length + 2)[1:-1])
