@@ -4,7 +4,7 @@ An order is a frequency in multiples of the shaft's own.
 """
 
 from dataclasses import dataclass
-from math import cos, pi, radians, sin
+from math import cos, isfinite, pi, radians, sin
 
 from simulator.errors import SimulatorError
 
@@ -36,6 +36,8 @@ class Bearing:
             raise SimulatorError(
                 f"bearing: {found}; allowed: 3 or more balls, smaller than the pitch circle"
             )
+        if not isfinite(self.pitch_mm):
+            raise SimulatorError(f"bearing: {found}; allowed: a finite pitch circle")
         room_mm = self.pitch_mm * sin(pi / self.balls)
         if self.ball_mm > room_mm:
             raise SimulatorError(

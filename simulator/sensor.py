@@ -110,7 +110,12 @@ def sensor_named(name: str) -> Sensor:
 
 
 def low_pass(corner_hz: float, rate_hz: float) -> Array:
-    """The anti-alias filter as second-order sections: Butterworth of order ``FILTER_ORDER``."""
+    """The anti-alias filter as second-order sections: Butterworth of order ``FILTER_ORDER``.
+
+    A corner at half of ``rate_hz``, which is where a sensor as fast as the synthesis may have it,
+    is moved just below.
+    """
+    corner_hz = min(corner_hz, 0.49 * rate_hz)
     return np.asarray(signal.butter(FILTER_ORDER, corner_hz, fs=rate_hz, output="sos"))
 
 
@@ -177,8 +182,7 @@ class FrontEnd:
 
 def _mounting(sensor: Sensor, unit: np.random.Generator) -> Array:
     """Gain on the diagonal, cross-axis beside it; shape (3, 3)."""
-    sign = unit.choice([-1.0, 1.0], (3, 3))
-    mix: Array = np.asarray(unit.uniform(*sensor.cross_axis, (3, 3)) * sign)
+    mix: Array = unit.uniform(*sensor.cross_axis, (3, 3)) * unit.choice([-1.0, 1.0], (3, 3))
     np.fill_diagonal(mix, 1.0 + unit.uniform(-1, 1, 3) * sensor.mounting)
     return mix
 

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 FLOOR_BAND_HZ = (50.0, 2000.0)  # first-order slopes beyond, as on a recorded rig
 LINE_HZ = 50.0
 SUPPORT_GAIN = 3.0  # of 1x at the resonance of the support
-SUPPORT_WIDTH_HZ = 0.6
+SUPPORT_WIDTH = 0.08  # of its frequency
 
 
 class Source(Protocol):
@@ -101,9 +101,9 @@ class Signature:
     def _support(self, turn: Turn) -> Array | float:
         """Gain of 1x on the way through the resonance of the support; 1 away from it."""
         speed_hz = turn.speed * self._design.rated_hz
-        if speed_hz.min() > self._design.support_hz + 4 * SUPPORT_WIDTH_HZ:
+        away = (speed_hz / self._design.support_hz - 1.0) / SUPPORT_WIDTH
+        if away.min() > 4.0:
             return 1.0
-        away = (speed_hz - self._design.support_hz) / SUPPORT_WIDTH_HZ
         return np.asarray(1.0 + (SUPPORT_GAIN - 1.0) * np.exp(-(away**2)))
 
     def _vanes(self, turn: Turn) -> Array:

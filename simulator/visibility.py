@@ -28,6 +28,8 @@ SECONDS = 24.0
 LINE_HZ = 0.5  # resolution of the spectra
 NOTICEABLE = 1.0  # of the power in a band; its rms grows by 41 %
 BANDS_PER_OCTAVE = 3
+COHERENT = 0.5  # of the coherence: more is one tone, less is chance
+LINE_STANDS_OUT = 4.0  # times its neighbourhood, in power
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Sight:
     Attributes:
         family: A key of ``MACHINE_FAULTS``.
         verdict: See the module.
-        alias_hz: Where its characteristic frequency folds to; None unless it is aliased.
+        alias_hz: Where its characteristic frequency folds to; None unless it is aliased and
+            known by a frequency above the Nyquist frequency. The reason says whether a line
+            stands there or drowns in what else folds, as after impacts.
         gain: Largest growth of a band's rms, 1 if none.
         reason: One clause.
     """
@@ -65,10 +69,12 @@ def look(view: View, severity: float = 0.5) -> list[Sight]:
     """
     check_speed(view.design.rpm, view.probe.rate_hz)
     alone = _shaken(view, None, 0.0)
-    healthy = _spectrum(view, alone)
+    power = _cross_power(view, alone, alone).real
+    healthy = _reported(view, power)
     sights = []
     for family in MACHINE_FAULTS:
-        fault = _spectrum(view, _shaken(view, family, severity) - alone)
+        shaken = _shaken(view, family, severity) - alone
+        fault = _reported(view, _added(view, alone, power, shaken))
         sights.append(_judge(view, family, healthy, fault))
     return sights
 
@@ -114,14 +120,31 @@ def _internal_hz(view: View) -> float:
     return view.probe.rate_hz * internal_factor(view.probe.rate_hz)
 
 
-def _spectrum(view: View, acceleration: Array) -> tuple[Array, Array]:
+def _cross_power(view: View, one: Array, other: Array) -> NDArray[np.complex128]:
+    """Cross-power density at the internal rate, shape (lines, 3), g²/Hz."""
+    rate_hz = _internal_hz(view)
+    return np.asarray(
+        signal.csd(one, other, rate_hz, nperseg=round(rate_hz / LINE_HZ), axis=0)[1], np.complex128
+    )
+
+
+def _added(view: View, healthy: Array, healthy_power: Array, fault: Array) -> Array:
+    """Power density that a fault adds to the healthy machine's, shape (lines, 3), g²/Hz.
+
+    Tones of one shaft add in amplitude, noise in power; the coherence tells them apart.
+    """
+    cross = _cross_power(view, healthy, fault)
+    power = _cross_power(view, fault, fault).real
+    coherent = np.abs(cross) ** 2 > COHERENT * healthy_power * power
+    return power + np.where(coherent, 2.0 * cross.real, 0.0)
+
+
+def _reported(view: View, power: Array) -> tuple[Array, Array]:
     """Power density below the Nyquist frequency behind the filter: direct, and folded back.
 
     Each of shape (lines, 3), g²/Hz, at multiples of the resolution.
     """
-    rate_hz = _internal_hz(view)
-    lines = round(rate_hz / LINE_HZ)
-    frequency, power = signal.welch(acceleration, rate_hz, nperseg=lines, axis=0)
+    frequency = np.arange(len(power)) * (_internal_hz(view) / 2 / (len(power) - 1))
     if view.probe.filtered:
         corner = view.probe.bandwidth_hz
         power = power / (1.0 + (frequency / corner) ** (2 * FILTER_ORDER))[:, None]
@@ -148,28 +171,38 @@ def _judge(
     if seen >= NOTICEABLE:
         return Sight(family, "visible", None, gain, _told(tone_hz, order, "in band"))
     if with_folded >= NOTICEABLE:
-        alias = None if tone_hz is None else folded_hz(tone_hz, view.probe.rate_hz)
-        return Sight(family, "aliased", alias, gain, _told(tone_hz, order, _folding(view, tone_hz)))
+        alias, where = _alias(view, tone_hz, fault[0] + fault[1], background)
+        return Sight(family, "aliased", alias, gain, _told(tone_hz, order, f"folds {where}"))
     if noiseless >= NOTICEABLE:
         why = "weaker than the sensor's noise or step"
         return Sight(family, "below the noise", None, gain, _told(tone_hz, order, why))
     return Sight(family, "invisible", None, gain, _told(tone_hz, order, _absence(view, tone_hz)))
 
 
-def _folding(view: View, tone_hz: float | None) -> str:
+def _alias(
+    view: View, tone_hz: float | None, fault: Array, background: Array
+) -> tuple[float | None, str]:
+    """Where a tone comes to, and whether it stands out there; spectra of shape (lines, 3)."""
+    everywhere = "over all of the band"
     nyquist_hz = view.probe.rate_hz / 2
-    if tone_hz is None:
-        return f"what lies above {nyquist_hz:g} Hz folds over all of the band"
-    if tone_hz < nyquist_hz:
-        return f"it rings the structure above {nyquist_hz:g} Hz, which folds back"
-    return f"folds to {folded_hz(tone_hz, view.probe.rate_hz):.2f} Hz"
+    if tone_hz is None or tone_hz < nyquist_hz:
+        return None, f"{everywhere}, from above {nyquist_hz:g} Hz"
+    alias_hz = folded_hz(tone_hz, view.probe.rate_hz)
+    away = np.abs(np.arange(len(fault)) * LINE_HZ - alias_hz)
+    beside = (away > 2 * LINE_HZ) & (away < 12 * LINE_HZ)
+    around = np.median((fault + background)[beside], axis=0)
+    if (fault[away <= LINE_HZ] > LINE_STANDS_OUT * around).any():
+        return alias_hz, f"to a line at {alias_hz:.2f} Hz"
+    return alias_hz, f"to {alias_hz:.2f} Hz, no line among what folds {everywhere}"
 
 
 def _absence(view: View, tone_hz: float | None) -> str:
-    corner_hz = view.probe.bandwidth_hz
-    if tone_hz is not None and tone_hz < corner_hz:
-        return f"it rings the structure above {corner_hz:g} Hz, or drowns in what is healthy"
-    return f"above {corner_hz:g} Hz nothing passes"
+    if not view.probe.filtered:
+        return "too weak beside the healthy vibration"
+    corner = view.probe.bandwidth_hz
+    if tone_hz is not None and tone_hz < corner:
+        return f"its energy lies above {corner:g} Hz, or drowns in the healthy vibration"
+    return f"above what passes ({corner:g} Hz)"
 
 
 def _told(tone_hz: float | None, order: float | None, what: str) -> str:
