@@ -11,10 +11,11 @@ from tqdm import tqdm
 from simulator import options
 from simulator.demo import Demo, run_demo
 from simulator.errors import SimulatorError
+from simulator.live_requests import FAULT_TOPIC, LiveRequests
 from simulator.machine_commands import add_generate, add_sees
 from simulator.parser import SENSOR_FAMILIES, Execute, Parser, command, fault_options
 from simulator.publisher import TOPIC, Publisher
-from simulator.recorded_faults import inject_into_file
+from simulator.recorded_faults import FaultRequest, inject_into_file
 from simulator.replay import Pace, load, replay
 
 
@@ -46,7 +47,10 @@ def _add_inject(commands: "argparse._SubParsersAction[Parser]") -> None:
         "inject",
         "Copy a session file with one labelled fault in it.",
         "Works on any recorded CSV with a time column; only the cells of the fault and its label\n"
-        "change. sigma is the healthy standard deviation of the feature in the same file.\n\n"
+        "change. sigma is the healthy standard deviation of the feature in the same file. The\n"
+        "ground truth (family, axis, times, severity, seed) goes beside it, to OUT.truth.json,\n"
+        "with what IN.truth.json or the label told already; faults may not overlap. A fault of\n"
+        "the clock must be the last one.\n\n"
         "  python -m simulator inject a.csv --fault stuck --start 60 --duration 30 --out b.csv",
         _inject,
     )
@@ -55,22 +59,25 @@ def _add_inject(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("--feature", help="column to change (drawn by the seed if not given)")
     parser.add_argument("--start", type=options.not_negative, default=60.0, help="onset, s")
     parser.add_argument("--duration", type=options.positive, default=30.0, help="length, s")
+    parser.add_argument(
+        "--ramp", type=options.not_negative, default=0.0, help="from onset to full severity, s"
+    )
     parser.add_argument("--seed", type=options.whole_from(0), default=7, help="decides all chance")
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="file to write")
 
 
 def _inject(given: argparse.Namespace) -> int:
-    truth = inject_into_file(
-        given.file,
-        given.out,
+    request = FaultRequest(
         family=given.fault,
         start_s=given.start,
         duration_s=given.duration,
         severity=given.severity,
         seed=given.seed,
         feature=given.feature,
+        ramp_s=given.ramp,
     )
-    sys.stdout.write(f"{given.out}: {truth}\n")
+    line = inject_into_file(given.file, given.out, request)
+    sys.stdout.write(f"{given.out}: {line}\n")
     return 0
 
 
@@ -80,7 +87,12 @@ def _add_replay(commands: "argparse._SubParsersAction[Parser]") -> None:
         "replay",
         "Send recorded sessions over MQTT as one device.",
         "The first sample is rebased to now and the recorded spacing kept, so at --speed 10 the\n"
-        "device's clock runs ten times fast. Each file is a session; labels are not sent.\n\n"
+        "device's clock runs ten times fast. Each file is a session; labels are not sent, but\n"
+        "the start, full severity and end of each fault, from FILE.truth.json or else the label,\n"
+        "are told as JSON on simulator/DEVICE/truth. A JSON message on simulator/DEVICE/fault,\n"
+        'such as {"family": "noise", "severity": 0.5, "seconds": 30}, optionally with feature,\n'
+        "ramp (s) and seed, puts a fault in from the next batch on; it ends with the session at\n"
+        "the latest. One that cannot be is told there too, as refused.\n\n"
         "  python -m simulator replay a.csv --mqtt mqtt://localhost:1883 --device motor-600-1",
         _replay,
     )
@@ -100,7 +112,7 @@ def _replay(given: argparse.Namespace) -> int:
     sessions = [
         load(path, features=given.features, limit_rows=given.limit_rows) for path in given.files
     ]
-    stop = threading.Event()
+    stop, requests = threading.Event(), LiveRequests()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     total = None if given.loop else sum(len(session.ts) for session in sessions)
@@ -108,10 +120,20 @@ def _replay(given: argparse.Namespace) -> int:
         Publisher(given.mqtt, topic=given.topic, qos=given.qos) as publisher,
         tqdm(total=total, unit="sample", unit_scale=True, desc=given.device, disable=None) as bar,
     ):
-        pace = Pace(speed=given.speed, batch=given.batch, loop=given.loop)
-        replay(sessions, publisher, device=given.device, pace=pace, stop=stop, advance=bar.update)
+        publisher.subscribe(FAULT_TOPIC.replace("{device}", given.device), requests.receive)
+        replay(
+            sessions,
+            publisher,
+            device=given.device,
+            pace=Pace(speed=given.speed, batch=given.batch, loop=given.loop),
+            stop=stop,
+            advance=bar.update,
+            requests=requests,
+        )
     if publisher.lost:
         sys.stderr.write(f"{publisher.address}: {publisher.lost} messages lost at QoS 0\n")
+    if requests.refused:
+        sys.stderr.write(f"{given.device}: {requests.refused} fault requests refused\n")
     return 130 if stop.is_set() else 0
 
 

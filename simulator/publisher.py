@@ -1,20 +1,20 @@
-"""Publishing samples over MQTT; the one home of paho here."""
+"""Publishing samples over MQTT, and hearing requests; the one home of paho here."""
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from simulator.address import Address
 from simulator.errors import SimulatorError
 
 logger = logging.getLogger(__name__)
@@ -23,46 +23,6 @@ TOPIC = "sensors/{device}"
 CONNECT_TIMEOUT_S = 5.0
 IN_FLIGHT = 500  # unacknowledged messages after which publishing waits for the broker
 WAIT_S = 30.0  # without a single acknowledgement, then the broker counts as gone
-PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a broker listens, and who we are to it."""
-
-    scheme: str
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Read ``mqtt://user:pass@host:port``; ``mqtts`` speaks TLS.
-
-        Raises:
-            SimulatorError: If the URL is not of that form; the password is never shown.
-        """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise SimulatorError(f"MQTT URL: {error}; allowed: mqtt://host:1883") from error
-        if parts.scheme not in PORTS or not parts.hostname:
-            raise SimulatorError(
-                f"MQTT URL: found scheme {parts.scheme!r}, host {parts.hostname or ''!r}; "
-                "allowed: mqtt://host:1883 or mqtts://host:8883"
-            )
-        return cls(
-            scheme=parts.scheme,
-            host=parts.hostname,
-            port=port or PORTS[parts.scheme],
-            user=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-        )
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.host}:{self.port}"
 
 
 class Publisher:
@@ -85,8 +45,11 @@ class Publisher:
         self._qos = qos
         self._answered = threading.Event()
         self._refusal: str | None = None
-        self._open = 0  # messages the broker has not taken yet
+        self._open: dict[int, int] = {}  # id and QoS of messages the broker has not taken yet
+        self._early: set[int] = set()  # ids it took before we were told them
+        self._breaks = 0  # connections lost so far
         self._taken = threading.Condition()
+        self._receivers: dict[str, Callable[[bytes], None]] = {}
         self._client = self._build()
         self.lost = 0  # messages a dead connection dropped; QoS 0 only
 
@@ -124,11 +87,37 @@ class Publisher:
         if session is not None:
             message["session"] = session
         topic = self._topic.replace("{device}", device)
+        self._send(topic, msgspec.json.encode(message), self._qos)
+
+    def tell(self, topic: str, message: dict[str, object]) -> None:
+        """Publish a JSON message of its own at QoS 1, whatever the samples' QoS is.
+
+        Raises:
+            SimulatorError: If the broker has not taken earlier messages for a long time.
+        """
+        self._send(topic, msgspec.json.encode(message), 1)
+
+    def subscribe(self, topic: str, receive: Callable[[bytes], None]) -> None:
+        """Hand every message on ``topic`` to ``receive``, after reconnects too.
+
+        Retained messages are left out: they would come again with each reconnect. ``receive`` runs
+        in the network thread: it must be quick and not publish. What it raises is logged there.
+        """
+        self._receivers[topic] = receive
+        self._client.message_callback_add(topic, self._on_message)
+        if self._client.is_connected():
+            self._client.subscribe(topic, 1)
+
+    def _send(self, topic: str, payload: bytes, qos: int) -> None:
+        breaks = self._breaks
+        info = self._client.publish(topic, payload, qos=qos)
         with self._taken:
-            self._open += 1
-        info = self._client.publish(topic, msgspec.json.encode(message), qos=self._qos)
-        if self._qos == 0 and info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
-            self._forget_lost(1)
+            if info.mid in self._early:
+                self._early.remove(info.mid)
+            elif qos == 0 and (info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN or breaks != self._breaks):
+                self.lost += 1
+            else:
+                self._open[info.mid] = qos
         self._wait_until_open_at_most(IN_FLIGHT, WAIT_S)
 
     def flush(self, timeout_s: float = WAIT_S) -> None:
@@ -141,17 +130,21 @@ class Publisher:
 
     def _wait_until_open_at_most(self, limit: int, timeout_s: float) -> None:
         with self._taken:
-            while self._open > limit:
+            while len(self._open) > limit:
                 if not self._taken.wait(timeout_s):
                     raise SimulatorError(
-                        f"{self.address}: {self._open} messages not acknowledged within "
+                        f"{self.address}: {len(self._open)} messages not acknowledged within "
                         f"{timeout_s:g} s; is the broker still running?"
                     )
 
-    def _forget_lost(self, messages: int) -> None:
+    def _forget_lost(self) -> None:
+        """Count what a lost connection took with it; QoS 1 is sent again."""
         with self._taken:
-            self.lost += messages
-            self._open -= messages
+            self._breaks += 1
+            lost = [mid for mid, qos in self._open.items() if qos == 0]
+            for mid in lost:
+                del self._open[mid]
+            self.lost += len(lost)
             self._taken.notify_all()
 
     def _build(self) -> Client:
@@ -159,6 +152,7 @@ class Publisher:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.connect_timeout = CONNECT_TIMEOUT_S
         if self.address.user is not None:
@@ -197,6 +191,9 @@ class Publisher:
         properties: Properties | None,
     ) -> None:
         self._refusal = str(reason).lower() if reason.is_failure else None
+        if not reason.is_failure:
+            for topic in list(self._receivers):
+                client.subscribe(topic, 1)
         self._answered.set()
         logger.info("%s: %s", self.address, reason)
 
@@ -210,8 +207,7 @@ class Publisher:
     ) -> None:
         if reason.is_failure:
             logger.warning("%s: connection lost (%s), connecting again", self.address, reason)
-            if self._qos == 0:
-                self._forget_lost(self._open)
+            self._forget_lost()
 
     def _on_publish(
         self,
@@ -222,5 +218,27 @@ class Publisher:
         properties: Properties | None,
     ) -> None:
         with self._taken:
-            self._open -= 1
+            if self._open.pop(mid, None) is None:
+                self._early.add(mid)
             self._taken.notify_all()
+
+    def _on_subscribe(
+        self,
+        client: Client,
+        userdata: object,
+        mid: int,
+        reasons: list[ReasonCode],
+        properties: Properties | None,
+    ) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                logger.warning("%s: subscription refused (%s)", self.address, reason)
+
+    def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
+        if message.retain:
+            logger.warning("%s: a retained message is not obeyed", message.topic)
+            return
+        try:
+            self._receivers[message.topic](bytes(message.payload))
+        except Exception:  # it would end paho's thread unseen
+            logger.exception("%s: message not taken", message.topic)

@@ -1,40 +1,44 @@
 """Faults put into recorded files."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from simulator import session_files
+from simulator import session_files, truth
 from simulator.errors import SimulatorError
-from simulator.faults import fault_named, inject
+from simulator.fault_requests import axis_name, check_request, choose_feature, healthy_rows
+from simulator.faults import Healthy, LiveFault, Signal, siblings
 from simulator.session_files import Recording
+from simulator.truth import Episode, Truth
 
-Bools = NDArray[np.bool_]
 
+@dataclass(frozen=True)
+class FaultRequest:
+    """The fault to put in.
 
-def inject_into_file(
-    source: Path,
-    out: Path,
-    *,
-    family: str,
-    start_s: float,
-    duration_s: float,
-    severity: float,
-    seed: int,
-    feature: str | None = None,
-) -> str:
-    """Write a copy of a session file with one fault and its labels.
-
-    Args:
-        source: Session file to read.
-        out: File to write.
+    Attributes:
         family: A key of ``FAULTS``.
         start_s: Onset in seconds after the first sample.
         duration_s: Length in seconds.
         severity: 0..1.
         seed: Decides all chance, the feature too if none is named.
         feature: Column to change.
+        ramp_s: Seconds from the onset to full severity.
+    """
+
+    family: str
+    start_s: float
+    duration_s: float
+    severity: float = 1.0
+    seed: int = 7
+    feature: str | None = None
+    ramp_s: float = 0.0
+
+
+def inject_into_file(source: Path, out: Path, request: FaultRequest) -> str:
+    """Write a copy of a session file with one fault, its labels and its ground truth beside it.
 
     Returns:
         The ground truth in one line.
@@ -42,61 +46,88 @@ def inject_into_file(
     Raises:
         SimulatorError: If the file, the range, the family or the feature does not fit.
     """
-    fault_named(family)
+    check_request(request.family, request.severity, request.duration_s, request.ramp_s)
     recording = session_files.read(source)
-    rng = np.random.default_rng(seed)
-    name = _feature(recording, feature, rng)
-    first, last = _rows(recording, start_s, duration_s)
-    changed = inject(
-        recording.features[name][:, None],
-        family=family,
-        severity=severity,
+    known = _known_truth(recording)
+    first, last = _rows(recording, request.start_s, request.duration_s)
+    _refuse_overlap(recording, known, first, last)
+    rng = np.random.default_rng(request.seed)
+    axis = _axis(recording, request, rng)
+    fault = _fault(recording, request, axis, (first, last), rng)
+    signal = Signal(recording.ts, np.column_stack(list(recording.features.values())))
+    changed = fault.change(signal, 0)
+    _refuse_nothing(recording, request, signal, changed)
+    episode = _episode(recording, request, fault, first, last)
+    line = _line(request, episode)
+    _write(recording, out, changed, fault, line)
+    truth.write(out, _extended(known, out, episode))
+    return line
+
+
+def _known_truth(recording: Recording) -> Truth:
+    """Return the truth beside the file, or what its label tells."""
+    return truth.find(recording.path) or Truth(
+        file=recording.path.name, episodes=truth.from_label(recording.ts, recording.label())
+    )
+
+
+def _refuse_overlap(recording: Recording, known: Truth, first: int, last: int) -> None:
+    label = recording.label()
+    begin, end = recording.ts[first], truth.time_at(recording.ts, last)
+    labelled = label is not None and bool((label[first:last] > 0).any())
+    there = [e for e in known.episodes if e.start < end and begin < e.end]
+    if not (labelled or there):
+        return
+    found = (
+        f"{there[0].family} from {there[0].start - recording.ts[0]:g} s to "
+        f"{there[0].end - recording.ts[0]:g} s"
+        if there
+        else "labelled rows"
+    )
+    raise SimulatorError(
+        f"{recording.path}: the range {begin - recording.ts[0]:g} s to {end - recording.ts[0]:g} s "
+        f"overlaps {found}; allowed: one fault at a time"
+    )
+
+
+def _axis(recording: Recording, request: FaultRequest, rng: np.random.Generator) -> int:
+    names = list(recording.features)
+    return choose_feature(names, request.family, request.feature, rng, recording.path)
+
+
+def _fault(
+    recording: Recording,
+    request: FaultRequest,
+    axis: int,
+    rows: tuple[int, int],
+    rng: np.random.Generator,
+) -> LiveFault:
+    names, (first, last) = list(recording.features), rows
+    rate_hz = 1.0 / truth.period_s(recording.ts)
+    healthy = _healthy(recording, names[axis], first, last)
+    return LiveFault(
+        request.family,
+        severity=request.severity,
         start=first,
         end=last,
-        sigma=healthy_sigma(recording, name, first, last),
-        axis=0,
-        rng=rng,
-    )[:, 0]
-    truth = (
-        f"fault {family} on {name} severity {severity:g} from {start_s:g} s to "
-        f"{start_s + duration_s:g} s, seed {seed}"
+        sigma=healthy.sigma,
+        axis=axis,
+        seed=rng,
+        rate_hz=rate_hz,
+        ramp_s=request.ramp_s,
+        healthy=healthy,
+        partners=siblings(names, axis),
     )
-    _write(recording, out, name, changed[first:last], first, truth)
-    return truth
 
 
-def healthy_sigma(recording: Recording, feature: str, first: int, last: int) -> float:
-    """Standard deviation of a feature outside the fault, unlabelled and running."""
-    healthy = np.ones(len(recording.ts), dtype=bool)
-    healthy[first:last] = False
-    label = recording.column(session_files.LABEL_COLUMNS)
-    if label is not None:
-        healthy &= recording.numbers(label) != 1
-    healthy &= _running(recording)
-    values = recording.features[feature][healthy]
+def _healthy(recording: Recording, feature: str, first: int, last: int) -> Healthy:
+    """Measure a feature outside the fault, unlabelled and running."""
+    rows = healthy_rows(recording)
+    rows[first:last] = False
+    values = recording.features[feature][rows]
     if not np.isfinite(values).any():
         raise SimulatorError(f"{recording.path}: no healthy sample of {feature} outside the fault")
-    return float(np.nanstd(values))
-
-
-def _running(recording: Recording) -> Bools:
-    signal = recording.column(session_files.RUNNING_COLUMNS)
-    if signal is None:
-        return np.ones(len(recording.ts), dtype=bool)
-    speed = np.nan_to_num(recording.numbers(signal))
-    return np.asarray(speed >= 0.9 * np.quantile(speed, 0.95), dtype=bool)
-
-
-def _feature(recording: Recording, feature: str | None, rng: np.random.Generator) -> str:
-    names = list(recording.features)
-    drawn = names[int(rng.integers(len(names)))]
-    if feature is None:
-        return drawn
-    if feature not in names:
-        raise SimulatorError(
-            f"{recording.path}: no feature {feature!r}; allowed: {', '.join(names)}"
-        )
-    return feature
+    return Healthy.of(values)
 
 
 def _rows(recording: Recording, start_s: float, duration_s: float) -> tuple[int, int]:
@@ -105,7 +136,8 @@ def _rows(recording: Recording, start_s: float, duration_s: float) -> tuple[int,
     if len(back):
         line = back[0] + len(recording.comments) + 3
         raise SimulatorError(
-            f"{recording.path}: line {line}: time jumps back; allowed: one session"
+            f"{recording.path}: line {line}: time jumps back; "
+            "allowed: one session, faults of the clock last"
         )
     first, last = (int(row) for row in np.searchsorted(ts, [start_s, start_s + duration_s]))
     if first >= last:
@@ -122,24 +154,65 @@ def _rows(recording: Recording, start_s: float, duration_s: float) -> tuple[int,
     return first, last
 
 
-def _write(
-    recording: Recording,
-    out: Path,
-    feature: str,
-    changed: NDArray[np.float64],
-    first: int,
-    truth: str,
+def _refuse_nothing(
+    recording: Recording, request: FaultRequest, before: Signal, after: Signal
 ) -> None:
+    """A label must not stand for nothing, as with noise of 5 sigma where sigma is 0."""
+    same = np.array_equal(before.values, after.values, equal_nan=True)
+    if request.severity > 0 and same and np.array_equal(before.ts, after.ts):
+        raise SimulatorError(
+            f"{recording.path}: {request.family} changes nothing there; "
+            "allowed: a feature that varies while healthy"
+        )
+
+
+def _episode(
+    recording: Recording, request: FaultRequest, fault: LiveFault, first: int, last: int
+) -> Episode:
+    start, end = float(recording.ts[first]), truth.time_at(recording.ts, last)
+    return Episode(
+        family=request.family,
+        axis=axis_name(fault, list(recording.features)),
+        start=start,
+        full=min(start + request.ramp_s, end),
+        end=end,
+        severity=request.severity,
+        seed=request.seed,
+    )
+
+
+def _line(request: FaultRequest, episode: Episode) -> str:
+    return (
+        f"fault {request.family} on {episode.axis} severity {request.severity:g} from "
+        f"{request.start_s:g} s to {request.start_s + request.duration_s:g} s, seed {request.seed}"
+    )
+
+
+def _extended(known: Truth, out: Path, episode: Episode) -> Truth:
+    episodes = sorted((*known.episodes, episode), key=lambda one: one.start)
+    return msgspec.structs.replace(known, file=out.name, episodes=tuple(episodes))
+
+
+def _write(recording: Recording, out: Path, changed: Signal, fault: LiveFault, line: str) -> None:
     cells = recording.cells.copy()
-    rows = slice(first, first + len(changed))
     label = recording.column(session_files.LABEL_COLUMNS) or "label"
     if label not in cells.columns:
         cells[label] = "0"
-    cells.iloc[rows, cells.columns.get_loc(feature)] = [session_files.as_cell(v) for v in changed]
-    cells.iloc[rows, cells.columns.get_loc(label)] = "1"
+    cells.iloc[fault.start : fault.end, cells.columns.get_loc(label)] = "1"
+    names = list(recording.features)
+    for axis in fault.axes:
+        old, new = recording.features[names[axis]], changed.values[:, axis]
+        rows = np.flatnonzero(~((old == new) | (np.isnan(old) & np.isnan(new))))
+        text = [session_files.as_cell(value) for value in new[rows]]
+        cells.iloc[rows, cells.columns.get_loc(names[axis])] = text
+    if fault.family == "clock":
+        rows = np.flatnonzero(recording.ts != changed.ts)
+        column = cells.columns.get_loc(recording.column(session_files.TIME_COLUMNS))
+        text = session_files.as_times(cells.iloc[rows, column], changed.ts[rows])
+        cells.iloc[rows, column] = text
     session_files.write(
         out,
-        comments=[*recording.comments, f"# {truth}"],
+        comments=[*recording.comments, f"# {line}"],
         cells=cells,
         separator=recording.separator,
     )

@@ -9,29 +9,18 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import session_files
+from simulator import session_files, truth
 from simulator.errors import SimulatorError
+from simulator.fault_requests import healthy_rows
+from simulator.live_requests import LiveRequests
 from simulator.publisher import Publisher
+from simulator.replay_run import SessionRun
+from simulator.replay_session import Session
 from simulator.session_files import RUNNING_COLUMNS
 
 Array = NDArray[np.float64]
 
 PAUSE_S = 1.0  # between two sessions on the device's clock, well above a sampling gap
-
-
-@dataclass(frozen=True)
-class Session:
-    """One file, ready to be sent.
-
-    Attributes:
-        name: Stem of the file.
-        ts: Shape (n,), seconds.
-        columns: What is sent beside the time, each shape (n,); labels never are.
-    """
-
-    name: str
-    ts: Array
-    columns: dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,9 @@ class Pace:
 
 
 def load(path: Path, *, features: list[str] | None, limit_rows: int | None) -> Session:
-    """Read what is to be sent of a session file.
+    """Read what is to be sent of a session file, and its ground truth.
+
+    The truth is the document beside the file; without one the label tells of faults.
 
     Args:
         path: Session file.
@@ -52,7 +43,7 @@ def load(path: Path, *, features: list[str] | None, limit_rows: int | None) -> S
         limit_rows: Rows to send; all of them if None.
 
     Raises:
-        SimulatorError: If the file cannot be read or lacks a feature.
+        SimulatorError: If the file or its truth cannot be read, or lacks a feature.
     """
     recording = session_files.read(path, limit_rows=limit_rows)
     missing = [name for name in features or [] if name not in recording.features]
@@ -64,7 +55,10 @@ def load(path: Path, *, features: list[str] | None, limit_rows: int | None) -> S
     running = recording.column(RUNNING_COLUMNS)
     if running is not None:
         columns[running] = recording.numbers(running)
-    return Session(path.stem, recording.ts, columns)
+    known, label = truth.find(path), recording.label()
+    episodes = truth.from_label(recording.ts, label) if known is None else known.episodes
+    faults = truth.place(episodes, recording.ts, label)
+    return Session(path.stem, recording.ts, columns, faults, healthy_rows(recording))
 
 
 def replay(
@@ -75,11 +69,13 @@ def replay(
     pace: Pace,
     stop: Event,
     advance: Callable[[int], object],
+    requests: LiveRequests | None = None,
 ) -> None:
     """Send sessions one after the other as one device.
 
     The first sample of a session is rebased to now and the recorded spacing kept, so at ``speed`` k
     the device's clock runs k times fast; the next session never begins before the last one's end.
+    Which faults start and end with a batch is told right after it.
 
     Args:
         sessions: At least one.
@@ -88,29 +84,36 @@ def replay(
         pace: How fast, in what portions, how often.
         stop: Set it to end early.
         advance: Called with the number of samples sent since the last call.
+        requests: Faults asked for meanwhile.
     """
     last_ts, run = -np.inf, 0
     while not stop.is_set():
         run += 1
         for session in sessions:
             begin = max(time.time(), last_ts + PAUSE_S)
-            ts = session.ts - session.ts[0] + begin
-            for rows in paced(session.ts, pace, stop):
-                columns = {name: column[rows] for name, column in session.columns.items()}
-                batch = {"ts": ts[rows].round(6), **columns}
-                publisher.publish(device, batch, session=f"{session.name}-{run}")
-                last_ts = float(ts[rows].max())
+            last_ts = begin + float(session.due.max())
+            sending = SessionRun(
+                session,
+                name=f"{session.name}-{run}",
+                begin=begin,
+                publisher=publisher,
+                device=device,
+                requests=requests,
+            )
+            for rows in paced(session.due, pace, stop):
+                sending.send(rows)
                 advance(rows.stop - rows.start)
+            sending.close()
         if not pace.loop:
             return
 
 
-def paced(ts: Array, pace: Pace, stop: Event) -> Iterator[slice]:
+def paced(due: Array, pace: Pace, stop: Event) -> Iterator[slice]:
     """Yield each batch of rows when its last sample is due, on one schedule without drift."""
     begin = time.monotonic()
-    for first in range(0, len(ts), pace.batch):
-        rows = slice(first, min(first + pace.batch, len(ts)))
-        due = begin + float(ts[rows.stop - 1] - ts[0]) / pace.speed
-        if stop.wait(max(0.0, due - time.monotonic())):
+    for first in range(0, len(due), pace.batch):
+        rows = slice(first, min(first + pace.batch, len(due)))
+        when = begin + float(due[rows.stop - 1]) / pace.speed
+        if stop.wait(max(0.0, when - time.monotonic())):
             return
         yield rows

@@ -65,6 +65,11 @@ class Recording:
         """Return a column as numbers, shape (n,)."""
         return _numbers(self.path, self.cells[column], len(self.comments))
 
+    def label(self) -> Array | None:
+        """Return the label, above 0 where faulty, shape (n,); None if the file has none."""
+        column = self.column(LABEL_COLUMNS)
+        return None if column is None else np.nan_to_num(self.numbers(column))
+
 
 def read(path: Path, *, limit_rows: int | None = None) -> Recording:
     """Read a session file, or its first ``limit_rows`` rows.
@@ -203,3 +208,19 @@ def _numbers(path: Path, column: pd.Series, skip: int) -> Array:
 def as_cell(value: float) -> str:
     """Write a number the way session files do; missing is an empty cell."""
     return "" if math.isnan(value) else f"{value:.9g}"
+
+
+def as_times(old: Iterable[str], ts: Array) -> list[str]:
+    """Write times in the form of the cells they replace: seconds, or ISO 8601 (in UTC)."""
+    return [_as_time(text.strip(), seconds) for text, seconds in zip(old, ts, strict=True)]
+
+
+def _as_time(old: str, seconds: float) -> str:
+    try:
+        float(old)
+    except ValueError:
+        between = old[10:11] if old[10:11] in ("T", " ") else "T"
+        zone = "+00:00" if old.endswith("Z") or set(old[11:]) & set("+-") else ""
+        stamp = pd.Timestamp(round(seconds * 1e6), unit="us")
+        return f"{stamp.isoformat(sep=between)}{zone}"
+    return f"{seconds:.6f}"

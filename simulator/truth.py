@@ -111,7 +111,14 @@ def write(file: Path, truth: Truth) -> None:
         SimulatorError: If it cannot be written.
     """
     with replacing(path_of(file)) as out:
-        out.write(msgspec.json.format(msgspec.json.encode(truth), indent=2).decode() + "\n")
+        text = msgspec.json.encode(truth, enc_hook=_plain_number)
+        out.write(msgspec.json.format(text, indent=2).decode() + "\n")
+
+
+def _plain_number(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} in a ground truth; allowed: numbers and text")
 
 
 def read(file: Path) -> Truth:
