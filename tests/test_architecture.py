@@ -14,7 +14,7 @@ ROOMS = ("detector", "dashboard", "simulator")
 LIGHT = {"records", "settings", "store", "alarms", "thresholds", "errors"}
 HOMES = {
     "torch": {"detector/networks", "detector/training", "detector/scoring"},
-    "safetensors": {"detector/scoring/bundle.py"},
+    "safetensors": {"detector/scoring/bundle.py", "detector/training/checkpoint.py"},
     "paho": {"detector/ingest/mqtt.py", "simulator/publisher.py"},
     "streamlit": {"dashboard"},
     "plotly": {"dashboard"},
