@@ -14,7 +14,11 @@ ROOMS = ("detector", "dashboard", "simulator")
 LIGHT = {"records", "settings", "store", "alarms", "thresholds", "errors"}
 HOMES = {
     "torch": {"detector/networks", "detector/training", "detector/scoring"},
-    "safetensors": {"detector/scoring/bundle.py", "detector/references/storage.py"},
+    "safetensors": {
+        "detector/scoring/bundle.py",
+        "detector/references/storage.py",
+        "detector/training/checkpoint.py",
+    },
     "sklearn": {"detector/references", "detector/training"},
     "skops": {"detector/references/storage.py"},
     "paho": {"detector/ingest/mqtt.py", "simulator/publisher.py"},

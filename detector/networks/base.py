@@ -1,8 +1,4 @@
-"""What every network is: a torch module from windows to their reconstruction.
-
-All take and give ``(B, L, F)`` in scaled units; B windows, L samples, F features. Reconstruction
-is deterministic in evaluation mode and no window's result depends on the rest of its batch.
-"""
+"""The networks by name; what they have in common is in ``contract.py``."""
 
 from __future__ import annotations
 
@@ -11,18 +7,30 @@ from dataclasses import asdict
 from typing import Any
 
 import msgspec
-from torch import nn
 
 from detector.errors import BundleError
-from detector.networks.lstm_ae import LstmAe, LstmAeConfig
+from detector.networks.anomaly_transformer import AnomalyTransformer, AnomalyTransformerConfig
+from detector.networks.contract import Network
+from detector.networks.dense_ae import DenseAe, DenseAeConfig
+from detector.networks.lstm_ae import LstmAeConfig, build_lstm_ae
+from detector.networks.timesnet import TimesNet, TimesNetConfig
+from detector.networks.tranad import TranAd, TranAdConfig
+from detector.networks.transformer_ae import TransformerAe, TransformerAeConfig
+from detector.networks.vae import Vae, VaeConfig
 
-# name -> (config dataclass, module built from F, L and the config)
-NETWORKS: dict[str, tuple[type[Any], Callable[..., nn.Module]]] = {
-    "lstm_ae": (LstmAeConfig, LstmAe),
+# name -> (config dataclass, network built from F, L and the config)
+NETWORKS: dict[str, tuple[type[Any], Callable[..., Network]]] = {
+    "anomaly_transformer": (AnomalyTransformerConfig, AnomalyTransformer),
+    "dense_ae": (DenseAeConfig, DenseAe),
+    "lstm_ae": (LstmAeConfig, build_lstm_ae),
+    "timesnet": (TimesNetConfig, TimesNet),
+    "tranad": (TranAdConfig, TranAd),
+    "transformer_ae": (TransformerAeConfig, TransformerAe),
+    "vae": (VaeConfig, Vae),
 }
 
 
-def build_network(name: str, config: dict[str, Any], *, features: int, window: int) -> nn.Module:
+def build_network(name: str, config: dict[str, Any], *, features: int, window: int) -> Network:
     """Build a network with fresh weights.
 
     Args:
@@ -32,7 +40,7 @@ def build_network(name: str, config: dict[str, Any], *, features: int, window: i
         window: L, samples.
 
     Returns:
-        A module ``(B, L, F) -> (B, L, F)``.
+        A network with fresh weights, ``(B, L, F) -> (B, L, F)``.
 
     Raises:
         BundleError: If the name or a config field is unknown or of the wrong type.

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import nn
 
 from detector.errors import BundleError
 from detector.networks.base import build_network
+from detector.networks.contract import Network
 from detector.records import ModelCard
 from detector.scoring.score import ScoreRule
 from detector.settings import RunningSignal
@@ -106,7 +106,7 @@ class Bundle:
         network: In evaluation mode.
     """
 
-    def __init__(self, name: str, document: Document, network: nn.Module) -> None:
+    def __init__(self, name: str, document: Document, network: Network) -> None:
         self.name = name
         self.document = document
         self.network = network.eval()

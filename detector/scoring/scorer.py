@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
+from detector.networks.contract import Network
 from detector.records import Values
 from detector.scoring.score import Terms, window_terms
 
@@ -36,11 +36,11 @@ class Scored:
         return Scored(self.terms.part(start, end), self.newest[start:end])
 
 
-def score_windows(network: nn.Module, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
+def score_windows(network: Network, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
     """Score windows, of one device or of many.
 
     Args:
-        network: In evaluation mode, ``(B, L, F) -> (B, L, F)``.
+        network: In evaluation mode.
         windows: Shape (B, L, F) in scaled units; a view will do, B may be 0.
         chunk: Windows per call.
 
@@ -61,13 +61,14 @@ def score_windows(network: nn.Module, windows: npt.NDArray[np.float32], chunk: i
     )
 
 
-def _chunk(network: nn.Module, windows: npt.NDArray[np.float32]) -> Scored:
+def _chunk(network: Network, windows: npt.NDArray[np.float32]) -> Scored:
     count = len(windows)
     padded = np.zeros((call_size(count), *windows.shape[1:]), np.float32)
     padded[:count] = windows
     with torch.inference_mode():
-        reconstruction = network(torch.from_numpy(padded)).numpy()[:count]
-    return Scored(window_terms(reconstruction - padded[:count]), reconstruction[:, -1].copy())
+        reconstruction, residual = network.residual(torch.from_numpy(padded))
+    newest = reconstruction[:count, -1].numpy().copy()
+    return Scored(window_terms(residual[:count].numpy()), newest)
 
 
 def call_size(count: int) -> int:

@@ -1,89 +1,74 @@
-"""Fitting a network to windows of normal sessions.
-
-Windows are never copied out: batches are gathered from the joined sessions by index, so memory
-does not grow with the number of windows.
-"""
+"""Fitting a network to windows of normal sessions; knows no network by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from detector.errors import TrainingError
-from detector.networks.base import build_network
-from detector.records import Values
-from detector.sessions.windows import window_starts
+from detector.networks.base import build_network, full_config
+from detector.networks.contract import Network
+from detector.training.checkpoint import content_hash
+from detector.training.pool import WindowPool
+from detector.training.run import FitPlan, Run
+
+__all__ = ["Epoch", "FitPlan", "Fitted", "WindowPool", "choose_device", "fit", "mse", "pca_mse"]
 
 VALIDATION_WINDOWS = 1024
 
-Progress = Callable[[int, float, float | None], None]  # epoch, its loss, held-out loss
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FitPlan:
-    """How long and how fast to learn.
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What is known after an epoch.
 
     Attributes:
-        epochs: Most epochs; an epoch is one pass, or ``epoch_steps`` batches if that is less.
-        epoch_steps: Batches per epoch at most.
-        min_steps: Batches before early stopping may end it: a repeat-vector LSTM sits on a
-            plateau for some 600 steps before it learns.
-        patience: Epochs without a better held-out loss before it ends.
-        batch: Windows per step.
-        learning_rate: Of Adam at its highest; it falls to a twentieth along half a cosine, so
-            that the fits of the blocks end equally well.
+        number: 1 is the first.
+        planned: Epochs at most.
+        loss: Mean training loss.
+        held_out_mse: None without held-out windows.
+        windows: Trained on in this epoch.
+        seconds: It took.
     """
 
-    epochs: int = 15
-    epoch_steps: int = 100
-    min_steps: int = 800
-    patience: int = 3
-    batch: int = 64
-    learning_rate: float = 8e-3
+    number: int
+    planned: int
+    loss: float
+    held_out_mse: float | None
+    windows: int
+    seconds: float
+
+    @property
+    def windows_per_s(self) -> float:
+        """Throughput of this epoch."""
+        return self.windows / max(self.seconds, 1e-9)
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the last planned epoch, at the pace of this one."""
+        return (self.planned - self.number) * self.seconds
+
+
+Progress = Callable[[Epoch], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """A trained network and how it got there."""
 
-    network: nn.Module
+    network: Network
     steps: int
     train_mse: float
     held_out_mse: float | None
 
 
-class WindowPool:
-    """All windows of some sessions, gathered by index.
-
-    Args:
-        sessions: Each of shape (n, F), scaled; shorter ones than a window give none.
-        window: L, samples.
-    """
-
-    def __init__(self, sessions: Sequence[Values], window: int) -> None:
-        self.data = torch.from_numpy(np.ascontiguousarray(np.concatenate(sessions)))
-        self.starts = torch.from_numpy(window_starts([len(s) for s in sessions], window))
-        self._steps = torch.arange(window)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def gather(self, chosen: Tensor) -> Tensor:
-        """Windows by number: (B,) -> (B, L, F)."""
-        return self.data[self.starts[chosen][:, None] + self._steps]
-
-    def sample(self, count: int) -> Tensor:
-        """At most ``count`` windows spread evenly over the pool."""
-        chosen = torch.linspace(0, len(self) - 1, min(count, len(self))).long()
-        return self.gather(chosen)
-
-
-def fit(
+def fit(  # noqa: PLR0913 -- what to train, on what and from where do not belong in one bag
     name: str,
     config: dict[str, Any],
     pool: WindowPool,
@@ -92,8 +77,11 @@ def fit(
     seed: int,
     held_out: WindowPool | None,
     progress: Progress,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    start: dict[str, Tensor] | None = None,
 ) -> Fitted:
-    """Train a network on pooled, shuffled windows by MSE with Adam.
+    """Train a network on pooled, shuffled windows by its own loss with Adam.
 
     Args:
         name: One of the networks.
@@ -103,67 +91,61 @@ def fit(
         seed: Same seed, same weights.
         held_out: For early stopping; None trains for all of ``plan.epochs``.
         progress: Called after every epoch.
+        device: ``auto`` (a GPU when there is one), ``cpu`` or ``cuda``.
+        checkpoint: File written after every epoch and removed at the end; where it exists,
+            training goes on from it and ends with the very same weights.
+        start: Weights to begin from; None begins afresh.
+
+    Returns:
+        The network on the CPU, in evaluation mode.
 
     Raises:
-        TrainingError: If there is no window or the loss is not finite.
+        TrainingError: If there is no window, the loss is not finite, there is no such device, or
+            the checkpoint or the weights do not fit.
     """
     if not len(pool):
         raise TrainingError("training: no window, every session is shorter than one window")
+    place = choose_device(device)
     torch.manual_seed(seed)
-    window, features = len(pool._steps), pool.data.shape[1]
-    network = build_network(name, config, features=features, window=window)
-    optimizer = torch.optim.Adam(network.parameters(), lr=plan.learning_rate)
-    total = plan.epochs * min(plan.epoch_steps, -(-len(pool) // plan.batch))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimizer, total, eta_min=plan.learning_rate / 20
-    )
-    shuffle = torch.Generator().manual_seed(seed)
-    stopper = EarlyStopping(network, plan.patience)
-    watched = None if held_out is None or not len(held_out) else held_out.sample(VALIDATION_WINDOWS)
-    steps, loss, held_out_mse = 0, float("nan"), None
-    for epoch in range(1, plan.epochs + 1):
-        order = torch.randperm(len(pool), generator=shuffle)
-        batches = torch.split(order, plan.batch)[: plan.epoch_steps]
-        loss = _epoch(network, optimizer, schedule, pool, batches)
-        steps += len(batches)
-        if watched is not None:
-            held_out_mse = mse(network, watched)
-            stopper.note(held_out_mse, steps)
-        progress(epoch, loss, held_out_mse)
-        if watched is not None and steps >= plan.min_steps and stopper.is_over:
-            break
-    if watched is not None:
-        steps, held_out_mse = stopper.restore()
-    return Fitted(network.eval(), steps, loss, held_out_mse)
+    network = _begin(name, config, pool, start)
+    run = Run(network.to(place), pool.to(place), plan, seed)
+    watched = _watched(held_out, place)
+    training: dict[str, Any] = {}
+    if checkpoint is not None:
+        training = _identity(name, config, pool, held_out, plan, seed, place, start)
+        if checkpoint.exists():
+            run.take_up(checkpoint, training)
+    while not run.is_over:
+        began = time.perf_counter()
+        windows = run.run_epoch()
+        found = None if watched is None else mse(network, watched)
+        if found is not None:
+            run.stopper.note(found, run.steps)
+        if checkpoint is not None:
+            run.put_aside(checkpoint, training)
+        seconds = time.perf_counter() - began
+        progress(Epoch(run.epoch, plan.epochs, run.loss, found, windows, seconds))
+    fitted = _finish(run)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    return fitted
 
 
-class EarlyStopping:
-    """Keeps the weights of the best held-out loss."""
+def choose_device(name: str) -> torch.device:
+    """The device of a name.
 
-    def __init__(self, network: nn.Module, patience: int) -> None:
-        self._network, self._patience = network, patience
-        self._best: tuple[float, int, dict[str, Tensor]] | None = None
-        self._since = 0
-
-    def note(self, loss: float, steps: int) -> None:
-        """Take the held-out loss after ``steps``."""
-        if self._best is not None and loss >= self._best[0]:
-            self._since += 1
-            return
-        weights = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
-        self._best, self._since = (loss, steps, weights), 0
-
-    @property
-    def is_over(self) -> bool:
-        """Whether ``patience`` losses in a row were no better."""
-        return self._since >= self._patience
-
-    def restore(self) -> tuple[int, float]:
-        """Put the best weights back; returns their step and loss."""
-        assert self._best is not None
-        loss, steps, weights = self._best
-        self._network.load_state_dict(weights)
-        return steps, loss
+    Raises:
+        TrainingError: If it is not there.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise TrainingError(f"training: device {name!r}, allowed: auto, cpu, cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("training: device 'cuda', no usable GPU found, allowed: auto, cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    # Without it cuBLAS refuses to be deterministic; read when the GPU is first used.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    return torch.device("cuda")
 
 
 def mse(network: nn.Module, windows: Tensor) -> float:
@@ -175,28 +157,6 @@ def mse(network: nn.Module, windows: Tensor) -> float:
     return float(sum(parts) / windows.numel())
 
 
-def _epoch(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-    pool: WindowPool,
-    batches: Sequence[Tensor],
-) -> float:
-    total = 0.0
-    for chosen in batches:
-        windows = pool.gather(chosen)  # (B, L, F)
-        loss = ((network(windows) - windows) ** 2).mean()
-        if not torch.isfinite(loss):
-            raise TrainingError("training: the loss is not finite, try a lower --learning-rate")
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        total += loss.item()
-    return total / max(len(batches), 1)
-
-
 def pca_mse(pool: WindowPool, held_out: WindowPool, components: int) -> float:
     """Held-out MSE of a linear autoencoder with as many components, for comparison."""
     train = pool.sample(4096).flatten(1).double()  # (B, L·F)
@@ -206,3 +166,54 @@ def pca_mse(pool: WindowPool, held_out: WindowPool, components: int) -> float:
     centred = test - mean
     residual = centred - centred @ basis.T @ basis
     return float((residual**2).mean())
+
+
+def _begin(
+    name: str, config: dict[str, Any], pool: WindowPool, start: dict[str, Tensor] | None
+) -> Network:
+    network = build_network(name, config, features=pool.features, window=pool.window)
+    if start is not None:
+        try:
+            network.load_state_dict(start)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise TrainingError(f"training: weights to start from do not fit: {reason}") from None
+    return network
+
+
+def _watched(held_out: WindowPool | None, device: torch.device) -> Tensor | None:
+    if held_out is None or not len(held_out):
+        return None
+    return held_out.sample(VALIDATION_WINDOWS).to(device)
+
+
+def _identity(
+    name: str,
+    config: dict[str, Any],
+    pool: WindowPool,
+    held_out: WindowPool | None,
+    plan: FitPlan,
+    seed: int,
+    device: torch.device,
+    start: dict[str, Tensor] | None,
+) -> dict[str, Any]:
+    """What a checkpoint must agree in to be gone on from."""
+    watched = None if held_out is None else content_hash(held_out.tensors())
+    return {
+        "network": name,
+        "config": full_config(name, config),
+        "plan": asdict(plan),
+        "seed": seed,
+        "device": device.type,
+        "window": pool.window,
+        "data": content_hash(pool.tensors()),
+        "held out": watched,
+        "start": None if start is None else content_hash(start),
+    }
+
+
+def _finish(run: Run) -> Fitted:
+    steps, held_out_mse = run.steps, None
+    if run.stopper.best is not None:
+        steps, held_out_mse = run.stopper.restore()
+    return Fitted(run.network.cpu().eval(), steps, run.loss, held_out_mse)

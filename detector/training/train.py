@@ -32,7 +32,7 @@ from detector.settings import RunningSignal
 from detector.thresholds import false_alarms_per_day_bound
 from detector.training.calibrate import HeldOut, Split, calibrate, slow_weights, splits
 from detector.training.dataset import Dataset, take_baseline
-from detector.training.fit import FitPlan, Fitted, WindowPool, fit, pca_mse
+from detector.training.fit import Epoch, FitPlan, Fitted, WindowPool, fit, pca_mse
 
 STANDSTILL = np.log(3.0)  # levels further apart than this are two states, not one
 
@@ -155,7 +155,7 @@ def _hold_out(
         title = f"block {number + 1} of {len(blocks)}"
         fits.append(_fit(options, pool, options.plan, number, title, held_out))
         if number == 0:
-            metrics["pca_held_out_mse_of_block_1"] = pca_mse(pool, held_out, latent(options.config))
+            metrics["pca_held_out_mse_of_block_1"] = pca_mse(pool, held_out, fits[0].network.latent)
             metrics["held_out_mse_of_block_1"] = fits[0].held_out_mse or 0.0
         parts += _score_parts(ready, block, fits[-1], options.window)
     metrics["held_out_mse"] = float(np.mean([found.held_out_mse for found in fits]))
@@ -180,10 +180,12 @@ def _fit(
 ) -> Fitted:
     with tqdm(total=plan.epochs, unit="epoch", desc=f"{title:12s}", dynamic_ncols=True) as bar:
 
-        def show(_epoch: int, loss: float, watched: float | None) -> None:
-            bar.update()
-            shown = {"loss": f"{loss:.4f}"}
-            bar.set_postfix(shown if watched is None else {**shown, "held out": f"{watched:.4f}"})
+        def show(epoch: Epoch) -> None:
+            shown = {"loss": f"{epoch.loss:.4f}", "windows/s": f"{epoch.windows_per_s:.0f}"}
+            if epoch.held_out_mse is not None:
+                shown["held out"] = f"{epoch.held_out_mse:.4f}"
+            bar.set_postfix(shown, refresh=False)
+            bar.update(epoch.number - bar.n)
 
         seed = options.seed + number
         return fit(
@@ -202,11 +204,6 @@ def _score_parts(ready: Prepared, block: Split, fitted: Fitted, window: int) -> 
         scored = score_windows(fitted.network, seen, chunk=256)
         parts.append(HeldOut(scored.terms, ready.judged[number][end - len(seen) : end]))
     return parts
-
-
-def latent(config: dict[str, Any]) -> int:
-    """Width of a network's latent, for the linear comparison."""
-    return int(config["hidden"])
 
 
 def _judged(

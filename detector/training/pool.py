@@ -1,0 +1,66 @@
+"""All windows of some sessions, never copied out.
+
+Batches are gathered from the joined sessions by index, so memory does not grow with the number of
+windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from detector.records import Values
+from detector.sessions.windows import window_starts
+
+
+class WindowPool:
+    """All windows of some sessions, gathered by index.
+
+    Args:
+        sessions: Each of shape (n, F), scaled; shorter ones than a window give none.
+        window: L, samples.
+    """
+
+    def __init__(self, sessions: Sequence[Values], window: int) -> None:
+        self.data = torch.from_numpy(np.ascontiguousarray(np.concatenate(sessions)))
+        self.starts = torch.from_numpy(window_starts([len(s) for s in sessions], window))
+        self._steps = torch.arange(window)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def window(self) -> int:
+        """L, samples."""
+        return len(self._steps)
+
+    @property
+    def features(self) -> int:
+        """F."""
+        return self.data.shape[1]
+
+    def to(self, device: torch.device) -> WindowPool:
+        """The same windows on a device; this pool itself where it already lies there."""
+        if self.data.device == device:
+            return self
+        moved = copy(self)
+        moved.data, moved.starts = self.data.to(device), self.starts.to(device)
+        moved._steps = self._steps.to(device)
+        return moved
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the windows are made of."""
+        return {"data": self.data, "starts": self.starts}
+
+    def gather(self, chosen: Tensor) -> Tensor:
+        """Windows by number: (B,) -> (B, L, F)."""
+        return self.data[self.starts[chosen][:, None] + self._steps]
+
+    def sample(self, count: int) -> Tensor:
+        """At most ``count`` windows spread evenly over the pool."""
+        chosen = torch.linspace(0, len(self) - 1, min(count, len(self))).long()
+        return self.gather(chosen)
