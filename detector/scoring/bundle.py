@@ -3,118 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from detector.errors import BundleError
-from detector.networks.base import build_network
+from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
 from detector.records import ModelCard
+from detector.references.base import REFERENCES, load_reference, save_reference
+from detector.references.contract import Reference
+from detector.references.storage import replace_file
+from detector.scoring.detectors import Detector, detector_for
+from detector.scoring.document import FORMAT, Document
 from detector.scoring.score import ScoreRule
-from detector.settings import RunningSignal
+from detector.sessions.representation import ColumnScaling
 
-FORMAT = 1
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
 
 
-class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model feature: its name and unit."""
-
-    name: str
-    unit: str = ""
-
-
-class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How values become scaled units: ``(value - centre) / scale``."""
-
-    method: str
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
-
-
-class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The running signal and the range that is judged; ``max`` None is open."""
-
-    feature: str
-    min: float
-    max: float | None = None
-
-    def signal(self) -> RunningSignal:
-        """The same as a setting."""
-        upper = math.inf if self.max is None else self.max
-        return RunningSignal(feature=self.feature, min=self.min, max=upper)
-
-
-class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the threshold was placed, and on how much data it rests.
-
-    ``false_alarms_per_day_bound`` is the 95 % bound those hours allow, not a rate that was seen.
-    """
-
-    method: str
-    blocks: int
-    windows: int
-    hours: float
-    false_alarms_per_day_bound: float
-
-
-class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the weights come from."""
-
-    data_hash: str
-    sessions: int
-    samples: int
-    hours: float
-    seed: int
-    steps: int
-
-
-class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """All of ``bundle.json``."""
-
-    format: int
-    network: str
-    config: dict[str, Any]
-    features: tuple[Feature, ...]
-    window: int
-    stride: int
-    sampling_period_s: float
-    baseline: int
-    scaling: Scaling
-    running: Running | None
-    lowest_log_rms: float | None
-    score: ScoreRule
-    calibration: Calibration
-    training: Training
-    versions: dict[str, str]
-    metrics: dict[str, float]
-
-
 class Bundle:
-    """A loaded model: its document and its network, ready to score.
+    """A loaded model: its document and what scores its windows.
 
     Attributes:
         name: Folder name.
         document: See ``Document``.
-        network: In evaluation mode.
+        model: The network, in evaluation mode, or the reference.
+        detector: Windows in scaled units to terms.
     """
 
-    def __init__(self, name: str, document: Document, network: Network) -> None:
+    def __init__(self, name: str, document: Document, model: Network | Reference) -> None:
         self.name = name
         self.document = document
-        self.network = network.eval()
+        self.model = model
+        self.detector = detector_of(document, model)
 
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the F model features."""
-        return tuple(feature.name for feature in self.document.features)
+        return self.document.feature_names
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
@@ -142,20 +73,26 @@ class Bundle:
         )
 
 
+def detector_of(document: Document, model: Network | Reference) -> Detector:
+    """What scores the windows of a document's model."""
+    plan = document.window_features
+    columns = None if plan is None else ColumnScaling(plan.centre, plan.scale)
+    return detector_for(model, document.input_shape[1], document.represented(), columns)
+
+
 def save_bundle(bundle: Bundle, folder: Path) -> None:
     """Write a bundle; a file is replaced only once its new content is complete.
 
     The same bundle gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.contiguous() for name, tensor in bundle.network.state_dict().items()}
-    unfinished = folder / f"{WEIGHTS}.part"
-    unfinished.write_bytes(save(weights))
-    unfinished.rename(folder / WEIGHTS)
+    if isinstance(bundle.model, Network):
+        weights = {name: tensor.contiguous() for name, tensor in bundle.model.state_dict().items()}
+        replace_file(folder / WEIGHTS, save(weights))
+    else:
+        save_reference(bundle.model, folder)
     encoded = msgspec.json.format(msgspec.json.encode(bundle.document, order="sorted"), indent=1)
-    unfinished = folder / f"{DOCUMENT}.part"
-    unfinished.write_bytes(encoded + b"\n")
-    unfinished.rename(folder / DOCUMENT)
+    replace_file(folder / DOCUMENT, encoded + b"\n")
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -166,19 +103,26 @@ def load_bundle(folder: Path) -> Bundle:
     """
     document = _read_document(folder)
     _check(folder, document)
-    network = build_network(
-        document.network,
-        document.config,
-        features=len(document.features),
-        window=document.window,
-    )
+    bundle = Bundle(folder.name, document, _load_model(folder, document))
+    _check_columns(folder / DOCUMENT, document.score, len(bundle.detector.groups))
+    return bundle
+
+
+def _load_model(folder: Path, document: Document) -> Network | Reference:
+    if document.network in REFERENCES:
+        return load_reference(folder)
+    if document.network not in NETWORKS:
+        allowed = ", ".join(sorted([*NETWORKS, *REFERENCES]))
+        raise BundleError(f"{folder / DOCUMENT}: network {document.network!r}, allowed: {allowed}")
+    window, features = document.input_shape
+    network = build_network(document.network, document.config, features=features, window=window)
     path = folder / WEIGHTS
     try:
         network.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BundleError(f"{path}: weights do not fit {document.network}: {reason}") from None
-    return Bundle(folder.name, document, network)
+    return network
 
 
 def _read_document(folder: Path) -> Document:
@@ -196,18 +140,10 @@ def _check(folder: Path, document: Document) -> None:
     if document.format != FORMAT:
         raise BundleError(f"{path}: format {document.format}, allowed: {FORMAT}")
     rule, count = document.score, len(document.features)
-    lists = {
-        "scaling.centre": document.scaling.centre,
-        "scaling.scale": document.scaling.scale,
-        "score.weights": rule.weights,
-        "score.spread_centre": rule.spread_centre,
-        "score.spread_low": rule.spread_low,
-        "score.spread_high": rule.spread_high,
-        "score.shift_scale": rule.shift_scale,
-    }
-    for key, values in lists.items():
+    scaling = {"centre": document.scaling.centre, "scale": document.scaling.scale}
+    for key, values in scaling.items():
         if len(values) != count:
-            raise BundleError(f"{path}: {key} has {len(values)} values, allowed: {count}")
+            raise BundleError(f"{path}: scaling.{key} has {len(values)} values, allowed: {count}")
     positive = {
         "window": document.window,
         "sampling_period_s": document.sampling_period_s,
@@ -220,6 +156,19 @@ def _check(folder: Path, document: Document) -> None:
     for key, value in positive.items():
         if not value > 0:
             raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
+
+
+def _check_columns(path: Path, rule: ScoreRule, count: int) -> None:
+    lists = {
+        "weights": rule.weights,
+        "spread_centre": rule.spread_centre,
+        "spread_low": rule.spread_low,
+        "spread_high": rule.spread_high,
+        "shift_scale": rule.shift_scale,
+    }
+    for key, values in lists.items():
+        if len(values) != count:
+            raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
 
 
 def data_hash(parts: list[bytes]) -> str:

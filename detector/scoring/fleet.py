@@ -94,7 +94,7 @@ class Fleet:
         for group in by_model.values():
             bundle = group[0].stream.bundle
             windows = np.concatenate([one.stretch.windows for one in group])
-            scored = score_windows(bundle.network, windows, self._settings.detector.chunk)
+            scored = score_windows(bundle.detector, windows, self._settings.detector.chunk)
             end = 0
             for one in group:
                 start, end = end, end + len(one.stretch.windows)

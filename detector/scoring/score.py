@@ -10,12 +10,15 @@ its largest value on held-out normal windows, so that none drowns another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+EVERY = -1  # as a column's feature: all of them
 TINY = 1e-12  # keeps the log finite for a residual of exactly zero
 
 
@@ -65,6 +68,12 @@ class ScoreRule:
         shift_scale: Per feature, largest shift on held-out normal windows.
         threshold: Raw score that becomes 1.0.
         smoothing: Windows whose terms are averaged, the newest and those before; 1 for none.
+        judges: ``terms``, or ``mse`` for the plain window MSE alone.
+        two_sided: Whether a residual smaller than normal counts as well.
+        shifts: Whether the mean signed residual counts.
+
+    Columns are the model's features for raw samples, their window features where it is trained on
+    these, and a single distance for references that measure one.
     """
 
     weights: tuple[float, ...]
@@ -74,14 +83,26 @@ class ScoreRule:
     shift_scale: tuple[float, ...]
     threshold: float
     smoothing: int = 1
+    judges: Literal["terms", "mse"] = "terms"
+    two_sided: bool = True
+    shifts: bool = True
 
-    def feature_scores(self, terms: Terms) -> Array:
-        """Shape (B, F), in units of the threshold, from smoothed terms."""
+    def column_scores(self, terms: Terms) -> Array:
+        """Shape (B, K), in units of the threshold, from smoothed terms."""
+        if self.judges == "mse":
+            return np.asarray((np.exp(terms.log_mse) - TINY) / self.threshold)
         away = terms.log_mse - self.spread_centre
-        spread = np.where(away < 0, -away / self.spread_low, away / self.spread_high)
-        shift = terms.shift / self.shift_scale
-        weighted = np.maximum(spread, shift) * self.weights / self.threshold
-        return np.asarray(weighted)
+        below = -away / self.spread_low if self.two_sided else np.zeros_like(away)
+        larger = np.where(away < 0, below, away / self.spread_high)
+        if self.shifts:
+            larger = np.maximum(larger, terms.shift / self.shift_scale)
+        return np.asarray(larger * self.weights / self.threshold)
+
+    def scores(self, column_scores: Array) -> Array:
+        """Shape (B,): the largest column counts; of a plain MSE their mean."""
+        if self.judges == "mse":
+            return np.asarray(column_scores.mean(axis=1))
+        return np.asarray(column_scores.max(axis=1))
 
 
 def window_terms(residual: npt.NDArray[np.floating]) -> Terms:
@@ -120,8 +141,22 @@ def _causal_mean(values: Array, width: int, before: Array) -> Array:
     return np.asarray((sums[end] - sums[start]) / (end - start)[:, None])
 
 
-def contributions(feature_scores: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-    """Share of each feature in one window's scores; shape (F,), sums to 1."""
-    total = float(feature_scores.sum())
-    share = feature_scores / total if total > 0 else np.zeros_like(feature_scores)
-    return share.astype(np.float32)
+def contributions(
+    column_scores: npt.NDArray[np.floating], groups: Sequence[int], width: int
+) -> npt.NDArray[np.float32]:
+    """Share of each feature in one window's score.
+
+    Args:
+        column_scores: Shape (K,).
+        groups: Feature each column comes from, ``EVERY`` for all of them.
+        width: F.
+
+    Returns:
+        Shape (F,), sums to 1, or is all 0 where no column scores.
+    """
+    share = np.zeros(width)
+    for column, feature in zip(column_scores.tolist(), groups, strict=True):
+        touched = slice(None) if feature == EVERY else feature
+        share[touched] = np.maximum(share[touched], column)
+    total = share.sum()
+    return (share / total if total > 0 else share).astype(np.float32)

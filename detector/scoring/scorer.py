@@ -1,4 +1,4 @@
-"""A batch of windows through a network: residual terms and the newest reconstruction.
+"""A batch of windows through a detector: residual terms and the newest reconstruction.
 
 The result of a window does not depend on the rest of its batch: calls are made in chunks of
 one fixed set of sizes, on one thread, in evaluation and inference mode.
@@ -6,52 +6,30 @@ one fixed set of sizes, on one thread, in evaluation and inference mode.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from detector.networks.contract import Network
-from detector.records import Values
-from detector.scoring.score import Terms, window_terms
+from detector.scoring.detectors import Detector, Scored
+from detector.scoring.score import Terms
 
 SIZE_STEP = 32  # calls have 1, 2, 4, 8, 16 or a multiple of so many windows
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What is kept of B windows.
-
-    Attributes:
-        terms: Residual terms, see ``Terms``.
-        newest: Shape (B, F), the reconstruction of each window's last sample, scaled units.
-    """
-
-    terms: Terms
-    newest: Values
-
-    def part(self, start: int, end: int) -> Scored:
-        """The windows ``start`` to ``end``."""
-        return Scored(self.terms.part(start, end), self.newest[start:end])
-
-
-def score_windows(network: Network, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
+def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
     """Score windows, of one device or of many.
 
     Args:
-        network: In evaluation mode.
+        detector: What scores them.
         windows: Shape (B, L, F) in scaled units; a view will do, B may be 0.
         chunk: Windows per call.
 
     Returns:
         One row per window, in order.
     """
-    batches = [_chunk(network, windows[i : i + chunk]) for i in range(0, len(windows), chunk)]
-    width = windows.shape[2]
+    batches = [_chunk(detector, windows[i : i + chunk]) for i in range(0, len(windows), chunk)]
     if not batches:
-        empty = np.empty((0, width))
-        return Scored(Terms(empty, empty), empty.astype(np.float32))
+        empty = np.empty((0, len(detector.groups)))
+        return Scored(Terms(empty, empty), np.empty((0, windows.shape[2]), np.float32))
     return Scored(
         Terms(
             np.concatenate([batch.terms.log_mse for batch in batches]),
@@ -61,14 +39,11 @@ def score_windows(network: Network, windows: npt.NDArray[np.float32], chunk: int
     )
 
 
-def _chunk(network: Network, windows: npt.NDArray[np.float32]) -> Scored:
+def _chunk(detector: Detector, windows: npt.NDArray[np.float32]) -> Scored:
     count = len(windows)
     padded = np.zeros((call_size(count), *windows.shape[1:]), np.float32)
     padded[:count] = windows
-    with torch.inference_mode():
-        reconstruction, residual = network.residual(torch.from_numpy(padded))
-    newest = reconstruction[:count, -1].numpy().copy()
-    return Scored(window_terms(residual[:count].numpy()), newest)
+    return detector.examine(padded).part(0, count)
 
 
 def call_size(count: int) -> int:

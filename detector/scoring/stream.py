@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
+from detector.scoring.detectors import Scored
 from detector.scoring.rate import RateMeter
 from detector.scoring.score import Array, Terms, contributions, smooth
-from detector.scoring.scorer import Scored, score_windows
+from detector.scoring.scorer import score_windows
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import (
     LEVEL_REACH,
@@ -88,7 +89,7 @@ class DeviceStream:
         self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
-        self._terms_before = Terms(*np.empty((2, 0, len(self._columns))))
+        self._terms_before = Terms(*np.empty((2, 0, len(bundle.detector.groups))))
 
     @property
     def counters(self) -> Counter[str]:
@@ -131,9 +132,9 @@ class DeviceStream:
         n = len(piece.ts)
         first = n - len(stretch.windows)  # samples before it are warm-up
         rule = self.bundle.document.score
-        scores = rule.feature_scores(self._smoothed(scored.terms, piece))
+        scores = rule.column_scores(self._smoothed(scored.terms, piece))
         score, mse = np.full((2, n), np.nan, np.float32)
-        score[first:] = scores.max(axis=1)
+        score[first:] = rule.scores(scores)
         mse[first:] = scored.terms.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
@@ -190,6 +191,7 @@ class DeviceStream:
         judged = np.zeros(len(piece.ts), np.bool_)
         if count:
             judged[-count:] = self._judged(joined, scaled)[-count:]
+        judged &= self._started(piece)
         if piece.usable:
             self._tail = joined[-self.memory :]
         return Stretch(piece, seen[len(seen) - count :], judged, self._baseline.offset)
@@ -202,6 +204,15 @@ class DeviceStream:
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
         return unscale(newest, scaling.centre, scaling.scale) + offset
+
+    def _started(self, piece: Piece) -> Flags:
+        """Whether the start-up at the beginning of the session is over at each sample."""
+        document = self.bundle.document
+        if not document.trim:
+            return np.ones(len(piece.ts), np.bool_)
+        start = float(piece.session.rpartition("#")[2])
+        age = (piece.ts - start) / document.sampling_period_s
+        return np.asarray(age >= document.trim + document.window - 1.5)
 
     def _judged(self, filled: Values, scaled: Values) -> Flags:
         document = self.bundle.document
@@ -222,7 +233,9 @@ class DeviceStream:
         shares = np.zeros(len(self.features), np.float32)
         counted = scores[judged] if judged.any() else scores
         if len(counted):
-            shares[self._columns] = contributions(counted[counted.max(axis=1).argmax()])
+            largest = counted[counted.max(axis=1).argmax()]
+            groups = self.bundle.detector.groups
+            shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
 
 
@@ -241,7 +254,7 @@ def score_samples(
     """Samples of one device to frames at once, as a recorded file is scored."""
     return [
         stream.finish(
-            stretch, score_windows(stream.bundle.network, stretch.windows, chunk), arrival
+            stretch, score_windows(stream.bundle.detector, stretch.windows, chunk), arrival
         )
         for stretch in stream.accept(samples)
     ]

@@ -9,7 +9,8 @@ with a gap of L samples.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from detector.errors import TrainingError
 from detector.records import Flags, Values
 from detector.scoring.score import Array, ScoreRule, Terms, smooth
-from detector.thresholds import max_threshold
+from detector.thresholds import PlacedThreshold, ScoredRun, ThresholdRule, place_threshold
 
 BLOCKS = 5
 SLOW_BLOCK = 60  # samples per mean that counts as slow
@@ -45,7 +46,9 @@ class HeldOut:
     judged: Flags
 
 
-def splits(sessions: Sequence[Values], window: int) -> list[Split]:
+def splits(
+    sessions: Sequence[Values], window: int, by: Literal["auto", "session", "block"] = "auto"
+) -> list[Split]:
     """Hold out each of five blocks in turn.
 
     Whole sessions are held out when none is longer than a block; so is, in any case, a session
@@ -54,13 +57,15 @@ def splits(sessions: Sequence[Values], window: int) -> list[Split]:
     Args:
         sessions: Each of shape (n, F).
         window: L, samples.
+        by: ``session`` always holds out whole ones, ``block`` cuts all that are long enough.
 
     Raises:
         TrainingError: If there is too little to hold anything out.
     """
     lengths = [len(session) for session in sessions]
     shortest = 2 * BLOCKS * window  # of a session that is cut
-    if max(lengths, default=0) * BLOCKS <= sum(lengths):
+    are_enough = max(lengths, default=0) * BLOCKS <= sum(lengths)
+    if by == "session" or (by == "auto" and are_enough):
         shortest = max(lengths) + 1
     made = [_split(sessions, window, block, shortest) for block in range(BLOCKS)]
     made = [split for split in made if split.held_out]
@@ -118,24 +123,53 @@ def slow_weights(sessions: Sequence[Values], running: Sequence[Flags]) -> tuple[
     return _floats(weights)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditioning:
+    """How residuals become a score; each part can be switched off.
+
+    Attributes:
+        judges: ``terms``, or ``mse`` for the plain window MSE.
+        two_sided: Whether a residual smaller than normal counts as well.
+        shifts: Whether the mean signed residual counts.
+        weigh_slow: Whether features that drift slowly count less.
+        smoothing: Windows whose terms are averaged; 1: none.
+        threshold: Method, see ``place_threshold``.
+        threshold_rule: What that method is told.
+    """
+
+    judges: Literal["terms", "mse"] = "terms"
+    two_sided: bool = True
+    shifts: bool = True
+    weigh_slow: bool = True
+    smoothing: int = 1
+    threshold: str = "max"
+    threshold_rule: ThresholdRule = field(default_factory=ThresholdRule)
+
+
 def calibrate(
-    parts: Sequence[HeldOut], weights: tuple[float, ...], smoothing: int
-) -> tuple[ScoreRule, int]:
+    parts: Sequence[HeldOut], weights: tuple[float, ...], chosen: Conditioning, period_s: float
+) -> tuple[ScoreRule, PlacedThreshold]:
     """Learn centre, scales and threshold from held-out normal windows.
 
     Args:
         parts: Held-out windows of all blocks.
-        weights: Per feature, 0..1.
-        smoothing: Windows whose terms are averaged.
+        weights: Per column, 0..1.
+        chosen: Which parts of the score are on.
+        period_s: Sampling period.
 
     Returns:
-        The rule, and the number of judged windows it rests on.
+        The rule, and where its threshold comes from.
 
     Raises:
-        TrainingError: If no held-out window is judged.
+        TrainingError: If no held-out window is judged, or they are too few for the method.
     """
-    terms = _judged_terms(parts, smoothing)
-    log_mse, shift = terms.log_mse, terms.shift
+    smoothed = [smooth(part.terms, chosen.smoothing, part.terms.part(0, 0)) for part in parts]
+    log_mse = np.concatenate(
+        [terms.log_mse[part.judged] for terms, part in zip(smoothed, parts, strict=True)]
+    )
+    shift = np.concatenate(
+        [terms.shift[part.judged] for terms, part in zip(smoothed, parts, strict=True)]
+    )
     if not len(log_mse):
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
@@ -148,19 +182,19 @@ def calibrate(
         spread_high=_floats(_above_zero((log_mse - centre).max(axis=0))),
         shift_scale=_floats(_above_zero(shift.max(axis=0))),
         threshold=1.0,
-        smoothing=smoothing,
+        smoothing=chosen.smoothing,
+        judges=chosen.judges,
+        two_sided=chosen.two_sided,
+        shifts=chosen.shifts,
     )
-    largest = rule.feature_scores(terms).max(axis=1)
-    return replace(rule, threshold=max_threshold(largest)), len(log_mse)
-
-
-def _judged_terms(parts: Sequence[HeldOut], smoothing: int) -> Terms:
-    smoothed = [smooth(part.terms, smoothing, part.terms.part(0, 0)) for part in parts]
-    pairs = list(zip(smoothed, parts, strict=True))
-    return Terms(
-        np.concatenate([terms.log_mse[part.judged] for terms, part in pairs]),
-        np.concatenate([terms.shift[part.judged] for terms, part in pairs]),
-    )
+    runs = [
+        ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
+        for terms, part in zip(smoothed, parts, strict=True)
+    ]
+    # The best F2 needs faults; until it is known the largest normal score stands in for it.
+    method = "max" if chosen.threshold == "f2" else chosen.threshold
+    placed = place_threshold(method, runs, period_s, chosen.threshold_rule)
+    return replace(rule, threshold=placed.value), placed
 
 
 def _above_zero(scale: Array) -> Array:

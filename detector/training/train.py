@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from importlib.metadata import version
+from typing import Literal
 
+import msgspec
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from detector.errors import TrainingError
-from detector.networks.base import full_config
-from detector.records import Flags, Values
-from detector.scoring.bundle import (
+from detector.networks.contract import Network
+from detector.records import Values
+from detector.scoring.bundle import Bundle, data_hash
+from detector.scoring.detectors import Detector
+from detector.scoring.document import (
     FORMAT,
-    Bundle,
     Calibration,
     Document,
     Feature,
     Running,
-    Scaling,
     Training,
-    data_hash,
+    WindowFeaturesPlan,
 )
+from detector.scoring.score import EVERY, ScoreRule
 from detector.scoring.scorer import score_windows
-from detector.sessions.operating import level_flags, log_rms, settled_flags
-from detector.sessions.scaling import fit_scaling, scale
-from detector.sessions.windows import whole_windows, windows
+from detector.sessions.representation import WindowFeatures
+from detector.sessions.windows import windows
 from detector.settings import RunningSignal
-from detector.thresholds import false_alarms_per_day_bound
-from detector.training.calibrate import HeldOut, Split, calibrate, slow_weights, splits
-from detector.training.dataset import Dataset, take_baseline
-from detector.training.fit import Epoch, FitPlan, Fitted, WindowPool, fit, pca_mse
+from detector.thresholds import PlacedThreshold
+from detector.training.calibrate import (
+    Conditioning,
+    HeldOut,
+    Split,
+    calibrate,
+    slow_weights,
+    splits,
+)
+from detector.training.dataset import Dataset
+from detector.training.fit import Epoch, pca_mse
+from detector.training.fitting import FittedModel, Recipe, fit_model, full_config
+from detector.training.floor import floor_detectors
+from detector.training.pool import WindowPool
+from detector.training.prepare import Preparation, Prepared, prepare
 
-STANDSTILL = np.log(3.0)  # levels further apart than this are two states, not one
+CHUNK = 256
+FLOOR_WINDOWS = 100_000  # held-out windows after which the floor rows are calibrated well enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,39 +57,35 @@ class TrainOptions:
     """What to train.
 
     Attributes:
-        network: Name of the network.
-        config: Its config fields, defaults for the rest.
-        window: L, samples.
-        scaling: ``standard``, ``minmax`` or ``robust``.
-        baseline: Samples at the start of a session whose mean is taken off; 0: none.
-        smoothing: Windows whose terms are averaged; 1: none.
-        level_gate: Judge by the signal's own level where there is no running signal.
+        recipe: Network or reference, and how it is fitted.
+        preparation: How sessions are made ready.
+        conditioning: How residuals become a score and where its threshold lies.
+        hold_out: By ``session`` or ``block``; ``auto`` takes sessions where there are enough.
         units: Unit per feature.
         seed: Same seed and data, same bytes.
-        plan: How long and how fast to learn.
     """
 
-    network: str = "lstm_ae"
-    config: dict[str, Any] = field(default_factory=dict)
-    window: int = 60
-    scaling: str = "standard"
-    baseline: int = 0
-    smoothing: int = 1
-    level_gate: bool = False
+    recipe: Recipe = field(default_factory=Recipe)
+    preparation: Preparation = field(default_factory=Preparation)
+    conditioning: Conditioning = field(default_factory=Conditioning)
+    hold_out: Literal["auto", "session", "block"] = "auto"
     units: dict[str, str] = field(default_factory=dict)
     seed: int = 0
-    plan: FitPlan = field(default_factory=FitPlan)
+
+    @property
+    def window(self) -> int:
+        """L, samples."""
+        return self.preparation.window
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Scaled sessions and which of their windows are judged."""
+class HoldOut:
+    """What the held-out blocks showed: their windows, scored by models that have not seen them."""
 
-    sessions: list[Values]
-    running: list[Flags]
-    judged: list[Flags]
-    scaling: Scaling
-    lowest_log_rms: float | None
+    blocks: list[Split]
+    parts: list[HeldOut]
+    fits: list[FittedModel]
+    metrics: dict[str, float]
 
 
 def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
@@ -90,95 +101,101 @@ def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    options = replace(options, config=full_config(options.network, options.config))
-    ready = prepare(dataset, options)
-    held_out, fits, metrics = _hold_out(ready, options)
-    weights = slow_weights(ready.sessions, ready.running)
-    rule, count = calibrate(held_out, weights, options.smoothing)
-    last = _fit_all(ready, options, fits)
-    hours = count * dataset.sampling_period_s / 3600
-    document = Document(
-        format=FORMAT,
-        network=options.network,
-        config=options.config,
-        features=tuple(Feature(f, options.units.get(f, "")) for f in dataset.features),
-        window=options.window,
-        stride=1,
-        sampling_period_s=dataset.sampling_period_s,
-        baseline=options.baseline,
-        scaling=ready.scaling,
-        running=_running(dataset.signal),
-        lowest_log_rms=ready.lowest_log_rms,
-        score=rule,
-        calibration=Calibration(
-            "max", len(fits), count, hours, false_alarms_per_day_bound(0, hours)
-        ),
-        training=_provenance(dataset, options, last),
-        versions={"python": platform.python_version(), "torch": str(torch.__version__)},
-        metrics={**metrics, "train_mse": last.train_mse},
-    )
-    return Bundle(name, document, last.network)
-
-
-def prepare(dataset: Dataset, options: TrainOptions) -> Prepared:
-    """Take baselines off, scale, and find the judged windows."""
-    kept = [s for s in dataset.sessions if len(s.ts) >= max(options.baseline, options.window)]
-    if not kept:
-        longest = max((len(s.ts) for s in dataset.sessions), default=0)
-        raise TrainingError(
-            f"training: the longest session has {longest} samples, allowed: at least "
-            f"{max(options.baseline, options.window)}"
-        )
-    plain = take_baseline([session.values for session in kept], options.baseline)
-    centre, spread = fit_scaling(plain, options.scaling, dataset.features)
-    scaled = [scale(values, centre, spread) for values in plain]
-    running = [session.running for session in kept]
-    lowest = _lowest_level(scaled, options.window) if options.level_gate else None
-    judged = [
-        _judged(values, flags, dataset, options.window, lowest)
-        for values, flags in zip(scaled, running, strict=True)
-    ]
-    scaling = Scaling(options.scaling, tuple(centre), tuple(spread))
-    return Prepared(scaled, running, judged, scaling, lowest)
+    recipe = options.recipe
+    recipe = replace(recipe, config=full_config(recipe.name, recipe.config))
+    options = replace(options, recipe=recipe)
+    ready = prepare(dataset, options.preparation)
+    period_s = dataset.sampling_period_s
+    represented = recipe.represented(dataset.features, options.window, period_s)
+    held = _hold_out(ready, options, represented)
+    last = _fit_all(ready, options, represented, held.fits)
+    learn = _calibrator(ready, options.conditioning, period_s)
+    rule, placed = learn(last.detector, held.parts)
+    document = _document(dataset, options, ready, held, last, rule, placed)
+    floor = {
+        row: learn(detector, _score_some(ready, held.blocks, detector, options.window))[0]
+        for row, detector in floor_detectors(document).items()
+    }
+    return Bundle(name, msgspec.structs.replace(document, floor=floor), last.model)
 
 
 def _hold_out(
-    ready: Prepared, options: TrainOptions
-) -> tuple[list[HeldOut], list[Fitted], dict[str, float]]:
-    blocks = splits(ready.sessions, options.window)
+    ready: Prepared, options: TrainOptions, represented: WindowFeatures | None
+) -> HoldOut:
+    blocks = splits(ready.sessions, options.window, options.hold_out)
     parts: list[HeldOut] = []
-    fits: list[Fitted] = []
+    fits: list[FittedModel] = []
     metrics: dict[str, float] = {}
     for number, block in enumerate(blocks):
         pool = WindowPool(block.train, options.window)
         held_out = WindowPool(_held_out_parts(ready, block), options.window)
         title = f"block {number + 1} of {len(blocks)}"
-        fits.append(_fit(options, pool, options.plan, number, title, held_out))
+        with _bar(options.recipe, title) as progress:
+            found = fit_model(
+                options.recipe,
+                represented,
+                pool,
+                seed=options.seed + number,
+                held_out=held_out,
+                progress=progress,
+                title=title.replace(" ", "-"),
+            )
         if number == 0:
-            metrics["pca_held_out_mse_of_block_1"] = pca_mse(pool, held_out, fits[0].network.latent)
-            metrics["held_out_mse_of_block_1"] = fits[0].held_out_mse or 0.0
-        parts += _score_parts(ready, block, fits[-1], options.window)
-    metrics["held_out_mse"] = float(np.mean([found.held_out_mse for found in fits]))
-    return parts, fits, metrics
+            metrics |= _beside_pca(found, pool, held_out)
+        parts += _score_parts(ready, block, found.detector, options.window)
+        fits.append(found)
+    watched = [found.held_out_mse for found in fits if found.held_out_mse is not None]
+    if watched:
+        metrics["held_out_mse"] = float(np.mean(watched))
+    return HoldOut(blocks, parts, fits, metrics)
 
 
-def _fit_all(ready: Prepared, options: TrainOptions, fits: list[Fitted]) -> Fitted:
-    """Fit everything for as long as the held-out blocks said is best."""
-    epochs = round(float(np.mean([f.steps for f in fits])) / options.plan.epoch_steps)
-    plan = replace(options.plan, epochs=max(epochs, 1))
-    pool = WindowPool(ready.sessions, options.window)
-    return _fit(options, pool, plan, len(fits), "all sessions", None)
+def _beside_pca(found: FittedModel, pool: WindowPool, held_out: WindowPool) -> dict[str, float]:
+    """Held-out MSE of block 1, and of PCA with as many components, where that can be compared."""
+    latent = getattr(found.model, "latent", None)
+    if found.held_out_mse is None:
+        return {}
+    shown = {"held_out_mse_of_block_1": found.held_out_mse}
+    if found.columns is None and latent is not None:
+        shown["pca_held_out_mse_of_block_1"] = pca_mse(pool, held_out, latent)
+    return shown
 
 
-def _fit(
+def _fit_all(
+    ready: Prepared,
     options: TrainOptions,
-    pool: WindowPool,
-    plan: FitPlan,
-    number: int,
-    title: str,
-    held_out: WindowPool | None,
-) -> Fitted:
-    with tqdm(total=plan.epochs, unit="epoch", desc=f"{title:12s}", dynamic_ncols=True) as bar:
+    represented: WindowFeatures | None,
+    fits: Sequence[FittedModel],
+) -> FittedModel:
+    """Fit everything for as long as the held-out blocks said is best."""
+    recipe = options.recipe
+    if recipe.is_network:
+        steps = float(np.mean([found.steps for found in fits]))
+        pool = WindowPool(ready.sessions, options.window)
+        an_epoch = min(recipe.plan.epoch_steps, -(-len(pool) // recipe.plan.batch))
+        epochs = max(round(steps / an_epoch), 1)
+        recipe = replace(recipe, plan=replace(recipe.plan, epochs=epochs))
+    with _bar(recipe, "all sessions") as progress:
+        return fit_model(
+            recipe,
+            represented,
+            WindowPool(ready.sessions, options.window),
+            seed=options.seed + len(fits),
+            held_out=None,
+            progress=progress,
+            title="all",
+        )
+
+
+@contextmanager
+def _bar(recipe: Recipe, title: str) -> Iterator[Callable[[Epoch], None]]:
+    """A progress bar; a reference is fitted in one go and has none."""
+    if not recipe.is_network:
+        yield lambda _: None
+        return
+    with tqdm(
+        total=recipe.plan.epochs, unit="epoch", desc=f"{title:12s}", dynamic_ncols=True
+    ) as bar:
 
         def show(epoch: Epoch) -> None:
             shown = {"loss": f"{epoch.loss:.4f}", "windows/s": f"{epoch.windows_per_s:.0f}"}
@@ -187,40 +204,103 @@ def _fit(
             bar.set_postfix(shown, refresh=False)
             bar.update(epoch.number - bar.n)
 
-        seed = options.seed + number
-        return fit(
-            options.network, options.config, pool, plan, seed=seed, held_out=held_out, progress=show
-        )
+        yield show
 
 
 def _held_out_parts(ready: Prepared, block: Split) -> list[Values]:
     return [ready.sessions[number][first:end] for number, first, end in block.held_out]
 
 
-def _score_parts(ready: Prepared, block: Split, fitted: Fitted, window: int) -> list[HeldOut]:
+def _score_parts(ready: Prepared, block: Split, detector: Detector, window: int) -> list[HeldOut]:
     parts = []
     for number, first, end in block.held_out:
         seen = windows(ready.sessions[number][first:end], window)
-        scored = score_windows(fitted.network, seen, chunk=256)
+        scored = score_windows(detector, seen, chunk=CHUNK)
         parts.append(HeldOut(scored.terms, ready.judged[number][end - len(seen) : end]))
     return parts
 
 
-def _judged(
-    scaled: Values, running: Flags, dataset: Dataset, window: int, lowest: float | None
-) -> Flags:
-    if dataset.signal is not None:
-        return settled_flags(running, window)
-    if lowest is not None:
-        return level_flags(scaled, window, lowest)
-    return whole_windows(running, window)
+def _score_some(
+    ready: Prepared, blocks: Sequence[Split], detector: Detector, window: int
+) -> list[HeldOut]:
+    """Held-out parts of one block after the other, until there are enough."""
+    parts: list[HeldOut] = []
+    for block in blocks:
+        if sum(len(part.judged) for part in parts) < FLOOR_WINDOWS:
+            parts += _score_parts(ready, block, detector, window)
+    return parts
 
 
-def _lowest_level(scaled: list[Values], window: int) -> float | None:
-    """Between the levels of standstill and running; None where there is only one."""
-    levels = np.concatenate([log_rms(values, window) for values in scaled])
-    still, runs = np.percentile(levels, [2, 75])
-    return float((still + runs) / 2) if runs - still > STANDSTILL else None
+def _calibrator(
+    ready: Prepared, chosen: Conditioning, period_s: float
+) -> Callable[[Detector, Sequence[HeldOut]], tuple[ScoreRule, PlacedThreshold]]:
+    width = ready.sessions[0].shape[1]
+    slow = slow_weights(ready.sessions, ready.running) if chosen.weigh_slow else (1.0,) * width
+
+    def learn(detector: Detector, parts: Sequence[HeldOut]) -> tuple[ScoreRule, PlacedThreshold]:
+        weights = tuple(1.0 if group == EVERY else slow[group] for group in detector.groups)
+        return calibrate(parts, weights, chosen, period_s)
+
+    return learn
+
+
+def _document(
+    dataset: Dataset,
+    options: TrainOptions,
+    ready: Prepared,
+    held: HoldOut,
+    last: FittedModel,
+    rule: ScoreRule,
+    placed: PlacedThreshold,
+) -> Document:
+    recipe, preparation = options.recipe, options.preparation
+    metrics = (
+        held.metrics if last.train_mse is None else {**held.metrics, "train_mse": last.train_mse}
+    )
+    return Document(
+        format=FORMAT,
+        network=recipe.name,
+        config=recipe.config,
+        features=tuple(Feature(f, options.units.get(f, "")) for f in dataset.features),
+        window=options.window,
+        stride=1,
+        sampling_period_s=dataset.sampling_period_s,
+        baseline=preparation.baseline,
+        trim=preparation.trim,
+        scaling=ready.scaling,
+        running=_running(dataset.signal),
+        lowest_log_rms=ready.lowest_log_rms,
+        score=rule,
+        calibration=told(placed, len(held.fits)),
+        training=_provenance(dataset, options, last),
+        versions=_versions(last),
+        metrics=metrics,
+        window_features=_window_features(recipe, last),
+    )
+
+
+def told(placed: PlacedThreshold, blocks: int) -> Calibration:
+    """Where a threshold comes from, as a bundle tells it."""
+    return Calibration(
+        method=placed.method,
+        blocks=blocks,
+        windows=placed.windows,
+        hours=placed.hours,
+        false_alarms_per_day_bound=placed.false_alarms_per_day_bound,
+        false_alarms=placed.false_alarms,
+    )
+
+
+def _window_features(recipe: Recipe, last: FittedModel) -> WindowFeaturesPlan | None:
+    if last.columns is None:
+        return None
+    return WindowFeaturesPlan(
+        segments=recipe.segments,
+        bands=recipe.bands,
+        rpm=recipe.rpm,
+        centre=last.columns.centre,
+        scale=last.columns.scale,
+    )
 
 
 def _running(signal: RunningSignal | None) -> Running | None:
@@ -230,7 +310,12 @@ def _running(signal: RunningSignal | None) -> Running | None:
     return Running(signal.feature, signal.min, upper)
 
 
-def _provenance(dataset: Dataset, options: TrainOptions, last: Fitted) -> Training:
+def _versions(last: FittedModel) -> dict[str, str]:
+    own = "torch" if isinstance(last.model, Network) else "scikit-learn"
+    return {"python": platform.python_version(), own: version(own)}
+
+
+def _provenance(dataset: Dataset, options: TrainOptions, last: FittedModel) -> Training:
     samples = sum(len(session.ts) for session in dataset.sessions)
     return Training(
         data_hash=data_hash([session.values.tobytes() for session in dataset.sessions]),

@@ -1,0 +1,153 @@
+"""What scores a window: a network, or a reference without one, on samples or on window features.
+
+All are one thing to the rest: windows in scaled units go in, the terms of each of K columns and
+the newest reconstructed sample come out. No window's result depends on the rest of its batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from detector.networks.contract import Network
+from detector.records import Values
+from detector.references.contract import Measuring, Reconstructing, Reference
+from detector.scoring.score import EVERY, Terms, window_terms
+from detector.sessions.representation import ColumnScaling, WindowFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What is kept of B windows.
+
+    Attributes:
+        terms: Residual terms, see ``Terms``.
+        newest: Shape (B, F), the reconstruction of each window's last sample, scaled units; NaN
+            where the detector reconstructs none.
+    """
+
+    terms: Terms
+    newest: Values
+
+    def part(self, start: int, end: int) -> Scored:
+        """The windows ``start`` to ``end``."""
+        return Scored(self.terms.part(start, end), self.newest[start:end])
+
+
+class Detector(Protocol):
+    """Something that scores windows."""
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """For each of the K columns the feature it comes from, ``EVERY`` for all of them."""
+
+    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+        """Score windows of shape (B, L, F) in scaled units."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByNetwork:
+    """A network in evaluation mode."""
+
+    network: Network
+    features: int
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Every feature is a column."""
+        return tuple(range(self.features))
+
+    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+        """See ``Detector``."""
+        with torch.inference_mode():
+            reconstruction, residual = self.network.residual(torch.from_numpy(windows))
+        return Scored(window_terms(residual.numpy()), reconstruction.numpy()[:, -1].copy())
+
+
+@dataclass(frozen=True, slots=True)
+class ByReconstruction:
+    """A reference that reconstructs."""
+
+    reference: Reconstructing
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Every feature is a column."""
+        return tuple(range(self.reference.shape[1]))
+
+    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+        """See ``Detector``."""
+        found = self.reference.reconstruct(windows)
+        return Scored(window_terms(found.residual), found.reconstruction[:, -1].copy())
+
+
+@dataclass(frozen=True, slots=True)
+class ByDistance:
+    """A reference that measures one distance per window; its square stands for a residual's."""
+
+    reference: Measuring
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """One column, of all features."""
+        return (EVERY,)
+
+    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+        """See ``Detector``."""
+        log_squared = 2 * np.log(self.reference.distance(windows))[:, None]
+        nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
+        return Scored(Terms(log_squared, np.zeros_like(log_squared)), nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class OnFeatures:
+    """Another detector that sees window features; there is no sample to reconstruct."""
+
+    represented: WindowFeatures
+    scaling: ColumnScaling
+    inner: Detector
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The raw feature of each column."""
+        own = self.represented.groups
+        return tuple(EVERY if column == EVERY else own[column] for column in self.inner.groups)
+
+    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+        """See ``Detector``."""
+        seen = self.scaling.apply(self.represented.represent(windows))
+        nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
+        return Scored(self.inner.examine(seen).terms, nothing)
+
+
+def detector_for(
+    model: Network | Reference,
+    width: int,
+    represented: WindowFeatures | None = None,
+    columns: ColumnScaling | None = None,
+) -> Detector:
+    """What scores windows with a model.
+
+    Args:
+        model: Network or reference.
+        width: Columns it takes: features, or window features.
+        represented: The window features it sees; None: samples.
+        columns: Their second scaling.
+    """
+    inner = _plain(model, width)
+    if represented is None or columns is None:
+        return inner
+    return OnFeatures(represented, columns, inner)
+
+
+def _plain(model: Network | Reference, width: int) -> Detector:
+    if isinstance(model, Network):
+        return ByNetwork(model.eval(), width)
+    if isinstance(model, Reconstructing):
+        return ByReconstruction(model)
+    assert isinstance(model, Measuring), model
+    return ByDistance(model)

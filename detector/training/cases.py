@@ -1,0 +1,74 @@
+"""Sessions whose faults are known, for evaluation: recorded with labels, or injected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.records import Flags, Times
+from detector.sessions.files import Recording
+
+UNKNOWN = "unknown"  # family of a fault that only a label tells of
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEvent:
+    """One fault in one session.
+
+    Attributes:
+        family: Name of the fault, ``unknown`` where only a label tells of it.
+        severity: 0..1; NaN if unknown.
+        start: Time of the first faulty sample.
+        end: Time of the last faulty sample.
+    """
+
+    family: str
+    severity: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One session to be judged.
+
+    Attributes:
+        name: Of its file, with the seed where faults were injected.
+        recording: What the detector sees.
+        label: Shape (n,), True where faulty.
+        events: Its faults in order of time.
+    """
+
+    name: str
+    recording: Recording
+    label: Flags
+    events: tuple[FaultEvent, ...]
+
+    def family_of(self) -> Iterator[tuple[FaultEvent, slice]]:
+        """Each fault with the rows it covers."""
+        ts = self.recording.samples.ts
+        for event in self.events:
+            first, last = np.searchsorted(ts, [event.start - 1e-6, event.end + 1e-6])
+            yield event, slice(int(first), int(last))
+
+
+def labelled_case(recording: Recording, told: Sequence[FaultEvent] = ()) -> Case:
+    """A session as it was recorded.
+
+    Args:
+        recording: With or without a label.
+        told: Ground truth where there is more than a label.
+    """
+    n = len(recording.samples)
+    label = np.zeros(n, np.bool_) if recording.label is None else recording.label
+    events = tuple(told) or tuple(_from_label(recording.samples.ts, label))
+    return Case(recording.name, recording, label, events)
+
+
+def _from_label(ts: Times, label: Flags) -> Iterator[FaultEvent]:
+    edges = np.diff(np.concatenate([[0], label.astype(np.int8), [0]]))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        yield FaultEvent(UNKNOWN, float("nan"), float(ts[start]), float(ts[end - 1]))
