@@ -15,6 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from detector import commands
 from detector.errors import FaultlineError
+from detector.model_options import EVALUATE, TRAIN, add_evaluate, add_train
+from detector.options import at_least
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -47,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parts = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(parts)
-    _add_train(parts)
+    add_train(_part(parts, *TRAIN), _lazily("train"))
+    add_evaluate(_part(parts, *EVALUATE), _lazily("evaluate"))
     _add_score(parts)
     _add_alarms(parts)
     _add_devices(parts)
@@ -84,43 +87,16 @@ def _add_serve(parts: Parts) -> None:
     part.set_defaults(run=commands.serve)
 
 
-def _add_train(parts: Parts) -> None:
-    part = _part(
-        parts, "train", "train a model on normal sessions",
-        "python -m detector train --sessions runs/normal --out models/pump-1\n"
-        "  python -m detector train --sessions rig/long rig/short:400 --window 30 "
-        "--baseline 100 --out models/rig",
-    )  # fmt: skip
-    add = part.add_argument
-    add("--sessions", nargs="+", required=True, metavar="PATH[:ROWS]",
-        help="session files or folders; :ROWS reads that many rows of each file")  # fmt: skip
-    add("--out", type=Path, required=True, help="folder of the bundle, for example models/pump-1")
-    add("--network", default="lstm_ae", help="network to train (default: %(default)s)")
-    add("--window", type=_at_least(2), default=60, metavar="L",
-        help="samples per window; at least four revolutions (default: %(default)s)")  # fmt: skip
-    add("--features", type=_names, metavar="A,B,…",
-        help="columns to model (default: all but a running signal)")  # fmt: skip
-    add("--limit-rows", type=_at_least(1), metavar="ROWS", help="rows to read of each file")
-    add("--running", default="auto", metavar="NAME:MIN[:MAX]",
-        help="judge only where this column is in range; auto: a column rpm or running; level: by "
-        "the signal's own level, which costs detection; always (default: %(default)s)")  # fmt: skip
-    add("--baseline", type=_at_least(0), default=0, metavar="N",
-        help="take the mean of a session's first N samples off, for machines that never start "
-        "alike (default: none)")  # fmt: skip
-    add("--smoothing", type=_at_least(1), default=1, metavar="N",
-        help="windows whose error terms are averaged, at most 1 s (default: none)")  # fmt: skip
-    add("--scaling", choices=("standard", "minmax", "robust"), default="standard",
-        help="how features are scaled (default: %(default)s)")  # fmt: skip
-    add("--unit", type=_unit, action="append", metavar="NAME=UNIT",
-        help="unit of a feature, may be repeated")  # fmt: skip
-    add("--hidden", type=_at_least(1), help="width of the latent (default: the network's own)")
-    add("--epochs", type=_at_least(1),
-        help="most epochs; an epoch is at most 100 batches (default: 15)")  # fmt: skip
-    add("--min-steps", type=_at_least(1),
-        help="batches before early stopping may end it (default: 800)")  # fmt: skip
-    add("--learning-rate", type=float, help="of Adam at its highest (default: 0.008)")
-    add("--seed", type=int, default=0, help="same seed, same bytes (default: %(default)s)")
-    part.set_defaults(run=commands.train)
+def _lazily(name: str) -> Callable[[argparse.Namespace], str]:
+    """A command about models; torch takes seconds to import, so nothing else waits for it."""
+
+    def run(args: argparse.Namespace) -> str:
+        from detector import model_commands
+
+        answer: str = getattr(model_commands, name)(args)
+        return answer
+
+    return run
 
 
 def _add_score(parts: Parts) -> None:
@@ -133,7 +109,7 @@ def _add_score(parts: Parts) -> None:
     part.add_argument("--out", type=Path, required=True, help="CSV or Parquet file to write")
     part.add_argument("--threshold", type=float, default=1.0,
                       help="score of an anomaly (default: %(default)s)")  # fmt: skip
-    part.set_defaults(run=commands.score)
+    part.set_defaults(run=_lazily("score"))
 
 
 def _add_alarms(parts: Parts) -> None:
@@ -141,7 +117,7 @@ def _add_alarms(parts: Parts) -> None:
         parts, "alarms", "list alarms, the newest first", "python -m detector alarms --json"
     )
     part.add_argument("--device", help="of this device only")
-    part.add_argument("--limit", type=_at_least(1), default=100,
+    part.add_argument("--limit", type=at_least(1), default=100,
                       help="at most so many (default: %(default)s)")  # fmt: skip
     part.add_argument("--json", action="store_true", help="as a JSON list")
     _add_settings(part)
@@ -155,28 +131,6 @@ def _add_devices(parts: Parts) -> None:
     part.add_argument("--json", action="store_true", help="as a JSON list")
     _add_settings(part)
     part.set_defaults(run=commands.list_devices)
-
-
-def _at_least(low: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise argparse.ArgumentTypeError(f"found {value}, allowed: {low} or more")
-        return value
-
-    number.__name__ = "whole number"
-    return number
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _unit(text: str) -> tuple[str, str]:
-    name, equals, unit = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"found {text!r}, allowed: NAME=UNIT")
-    return name, unit
 
 
 if __name__ == "__main__":

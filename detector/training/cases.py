@@ -19,13 +19,13 @@ class FaultEvent:
 
     Attributes:
         family: Name of the fault, ``unknown`` where only a label tells of it.
-        severity: 0..1; NaN if unknown.
+        severity: 0..1; None if unknown.
         start: Time of the first faulty sample.
         end: Time of the last faulty sample.
     """
 
     family: str
-    severity: float
+    severity: float | None
     start: float
     end: float
 
@@ -71,4 +71,4 @@ def _from_label(ts: Times, label: Flags) -> Iterator[FaultEvent]:
     edges = np.diff(np.concatenate([[0], label.astype(np.int8), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        yield FaultEvent(UNKNOWN, float("nan"), float(ts[start]), float(ts[end - 1]))
+        yield FaultEvent(UNKNOWN, None, float(ts[start]), float(ts[end - 1]))

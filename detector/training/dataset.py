@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def load_dataset(
     features: Sequence[str] | None = None,
     running: RunningSignal | None = None,
     find_running: bool = True,
+    normal_only: bool = False,
 ) -> Dataset:
     """Read normal sessions.
 
@@ -68,10 +70,12 @@ def load_dataset(
         features: Model features; None: every column that is no running signal.
         running: Running signal; None looks for ``rpm`` or ``running`` when ``find_running``.
         find_running: False judges every state.
+        normal_only: Leave labelled faults out instead of refusing them; a session ends there.
 
     Raises:
         SessionFileError: If a file cannot be read.
-        TrainingError: If files disagree in features or rate, or hold labelled faults.
+        TrainingError: If files disagree in features or rate, hold labelled faults, or a feature
+            is missing throughout.
     """
     columns = None if features is None or running is None else [*features, running.feature]
     recordings = [
@@ -79,7 +83,10 @@ def load_dataset(
         for path, limit in sources
         for recording in read_recordings([path], features=columns or features, limit_rows=limit)
     ]
+    if normal_only:
+        recordings = [part for recording in recordings for part in _normal_parts(recording)]
     _refuse_faults(recordings)
+    _refuse_other_features(recordings, features)
     if running is None and find_running:
         running = _find_running(recordings)
     signal = None if running is None else running.feature
@@ -102,13 +109,49 @@ def take_baseline(sessions: Sequence[Values], samples: int) -> list[npt.NDArray[
     return [values - values[:samples].mean(axis=0) for values in exact]
 
 
+def _normal_parts(recording: Recording) -> list[Recording]:
+    """A recording cut where faults are labelled; parts of fewer than 2 samples say nothing."""
+    if recording.label is None or not recording.label.any():
+        return [recording]
+    edges = np.flatnonzero(np.diff(recording.label.astype(np.int8))) + 1
+    bounds = [0, *edges.tolist(), len(recording.label)]
+    samples = recording.samples
+    return [
+        Recording(
+            f"{recording.name}, rows {first + 1} to {end}",
+            Samples(samples.features, samples.ts[first:end], samples.values[first:end]),
+            recording.label[first:end],
+        )
+        for first, end in pairwise(bounds)
+        if not recording.label[first] and end - first > 1
+    ]
+
+
+def _refuse_other_features(recordings: Sequence[Recording], wanted: Sequence[str] | None) -> None:
+    """Every file must have the same columns, each with a value somewhere."""
+    if not recordings:
+        raise TrainingError("training: no normal sample; all that was read is labelled as a fault")
+    first = recordings[0]
+    for recording in recordings:
+        found = recording.samples.features
+        if wanted is None and set(found) != set(first.samples.features):
+            raise TrainingError(
+                f"{recording.name}: features {', '.join(found)}; {first.name} has "
+                f"{', '.join(first.samples.features)}; allowed: the same in all, or --features"
+            )
+        empty = np.asarray(np.isnan(recording.samples.values).all(axis=0))
+        if empty.any():
+            missing = ", ".join(f for f, gone in zip(found, empty, strict=True) if gone)
+            raise TrainingError(f"{recording.name}: no value of {missing} in any row")
+
+
 def _refuse_faults(recordings: Sequence[Recording]) -> None:
     for recording in recordings:
         if recording.label is not None and recording.label.any():
             found = int(recording.label.sum())
             raise TrainingError(
                 f"{recording.name}: {found} samples are labelled as a fault; training sees "
-                "normal sessions only, allowed: label 0 (a row limit may leave the fault out)"
+                "normal sessions only, allowed: label 0, or --normal-only to leave them out"
             )
 
 

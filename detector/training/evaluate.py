@@ -205,7 +205,7 @@ def _told(path: Path, recording: Recording) -> list[FaultEvent]:
     return [
         FaultEvent(
             placed.episode.family,
-            float("nan") if placed.episode.severity is None else placed.episode.severity,
+            placed.episode.severity,
             float(ts[placed.first]),
             float(ts[placed.last - 1]),
         )

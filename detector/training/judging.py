@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
 from detector.records import Flags, Frame, Times
-from detector.training.cases import Case
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A case, judged; n samples.
-
-    Attributes:
-        case: What was judged.
-        ts: Shape (n,).
-        score: Shape (n,), 1.0 is the threshold; NaN where there is none.
-        judged: Shape (n,), whether the machine was in the states asked for.
-        alarm: Shape (n,), whether an alarm was active.
-        raised: Times at which alarms were raised.
-        period_s: Sampling period.
-    """
-
-    case: Case
-    ts: Times
-    score: npt.NDArray[np.float64]
-    judged: Flags
-    alarm: Flags
-    raised: tuple[float, ...]
-    period_s: float
-
-    @property
-    def hours(self) -> float:
-        """Judged time."""
-        return float((self.judged & np.isfinite(self.score)).sum() * self.period_s / 3600)
+from detector.training.cases import Case, FaultEvent
+from detector.training.metrics import Interval, LabelledScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +32,64 @@ def scores_of(frames: list[Frame]) -> Scores:
     )
 
 
-def judge(case: Case, scores: Scores, rule: AlarmRule, period_s: float) -> Verdict:
-    """Run the alarm rule over scores.
+def judge(case: Case, scores: Scores, rule: AlarmRule) -> LabelledScores:
+    """Run the alarm rule over scores; a sample is flagged while an alarm is active.
 
     Args:
         case: Where they come from; samples that were dropped as late have no score.
         scores: Of its samples.
         rule: How many windows raise and clear an alarm.
-        period_s: Sampling period.
     """
     counted = scores.judged & np.isfinite(scores.score)
-    windows = zip(scores.ts[counted].tolist(), (scores.score[counted] > 1.0).tolist(), strict=True)
+    above = (scores.score[counted] > 1.0).tolist()
+    windows = zip(scores.ts[counted].tolist(), above, strict=True)
     _, transitions = advance(rule, AlarmState(), windows)
-    ts = case.recording.samples.ts
-    raised = tuple(t.ts for t in transitions if t.kind == "raised")
+    raised = [t.ts for t in transitions if t.kind == "raised"]
     cleared = [t.ts for t in transitions if t.kind == "cleared"]
-    alarm = np.zeros(len(ts), np.bool_)
-    for begin, end in zip(raised, [*cleared, np.inf][: len(raised)], strict=True):
-        alarm |= (ts >= begin) & (ts < end)
-    return Verdict(case, ts, *_on_rows(ts, scores), alarm, raised, period_s)
+    ends = [*cleared, np.inf][: len(raised)]
+    alarms = [Interval(begin, end) for begin, end in zip(raised, ends, strict=True)]
+    ts = case.recording.samples.ts
+    active = np.zeros(len(ts), np.bool_)
+    for alarm in alarms:
+        active |= (ts >= alarm.start) & (ts < alarm.end)
+    score, judged = _on_rows(ts, scores)
+    return LabelledScores(
+        name=case.name,
+        ts=ts,
+        score=score,
+        judged=judged,
+        label=case.label,
+        anomaly=active,
+        alarms=alarms,
+        faults=[Interval(event.start, event.end) for event in case.events],
+    )
+
+
+def only(
+    judged: LabelledScores, events: Sequence[FaultEvent], kept: Sequence[bool]
+) -> LabelledScores:
+    """The same session as if only some of its faults had been asked about.
+
+    Samples of the others are taken out of the judged ones, with the alarms raised in them.
+
+    Args:
+        judged: The session.
+        events: Its faults.
+        kept: Which of them count.
+    """
+    own, others = np.zeros((2, len(judged.ts)), np.bool_)
+    foreign: list[Interval] = []
+    faults: list[Interval] = []
+    for event, is_kept in zip(events, kept, strict=True):
+        inside = (judged.ts >= event.start) & (judged.ts <= event.end) & judged.label
+        (own if is_kept else others)[inside] = True
+        (faults if is_kept else foreign).append(Interval(event.start, event.end))
+    alarms = [
+        alarm
+        for alarm in judged.alarms
+        if not any(fault.start <= alarm.start <= fault.end for fault in foreign)
+    ]
+    return replace(judged, label=own, judged=judged.judged & ~others, alarms=alarms, faults=faults)
 
 
 def _on_rows(ts: Times, scores: Scores) -> tuple[npt.NDArray[np.float64], Flags]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -33,6 +33,7 @@ from detector.sessions.representation import WindowFeatures
 from detector.sessions.windows import windows
 from detector.settings import RunningSignal
 from detector.thresholds import PlacedThreshold
+from detector.training.beside import NO_BLOCKS, NO_STATE, WITHOUT, floor_detectors
 from detector.training.calibrate import (
     Conditioning,
     HeldOut,
@@ -44,9 +45,12 @@ from detector.training.calibrate import (
 from detector.training.dataset import Dataset
 from detector.training.fit import Epoch, pca_mse
 from detector.training.fitting import FittedModel, Recipe, fit_model, full_config
-from detector.training.floor import floor_detectors
 from detector.training.pool import WindowPool
 from detector.training.prepare import Preparation, Prepared, prepare
+
+Calibrator: TypeAlias = Callable[
+    [Detector, Sequence[HeldOut], Conditioning], tuple[ScoreRule, PlacedThreshold]
+]
 
 CHUNK = 256
 FLOOR_WINDOWS = 100_000  # held-out windows after which the floor rows are calibrated well enough
@@ -109,14 +113,41 @@ def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
     represented = recipe.represented(dataset.features, options.window, period_s)
     held = _hold_out(ready, options, represented)
     last = _fit_all(ready, options, represented, held.fits)
-    learn = _calibrator(ready, options.conditioning, period_s)
-    rule, placed = learn(last.detector, held.parts)
+    learn = _calibrator(ready, period_s)
+    chosen = options.conditioning
+    rule, placed = learn(last.detector, held.parts, chosen)
     document = _document(dataset, options, ready, held, last, rule, placed)
-    floor = {
-        row: learn(detector, _score_some(ready, held.blocks, detector, options.window))[0]
+    rules = _rules_beside(ready, held, document, last, options, learn)
+    return Bundle(name, msgspec.structs.replace(document, beside=rules), last.model)
+
+
+def _rules_beside(
+    ready: Prepared,
+    held: HoldOut,
+    document: Document,
+    last: FittedModel,
+    options: TrainOptions,
+    learn: Calibrator,
+) -> dict[str, ScoreRule]:
+    """The rules of ``training.beside``, learnt from the same windows."""
+    chosen, window = options.conditioning, options.window
+    rules = {
+        row: learn(detector, _score_some(ready, held.blocks, detector, window), chosen)[0]
         for row, detector in floor_detectors(document).items()
     }
-    return Bundle(name, msgspec.structs.replace(document, floor=floor), last.model)
+    rules |= {
+        row: learn(last.detector, held.parts, without(chosen))[0]
+        for row, without in WITHOUT.items()
+        if without(chosen) != chosen
+    }
+    seen = [
+        HeldOut(part.terms, np.ones_like(part.judged)) for part in held.parts if len(part.judged)
+    ]
+    if document.running is not None or document.lowest_log_rms is not None:
+        rules[NO_STATE] = learn(last.detector, seen, chosen)[0]
+    trained_on = _score_some(ready, held.blocks, last.detector, window)
+    rules[NO_BLOCKS] = learn(last.detector, trained_on, chosen)[0]
+    return rules
 
 
 def _hold_out(
@@ -231,14 +262,15 @@ def _score_some(
     return parts
 
 
-def _calibrator(
-    ready: Prepared, chosen: Conditioning, period_s: float
-) -> Callable[[Detector, Sequence[HeldOut]], tuple[ScoreRule, PlacedThreshold]]:
+def _calibrator(ready: Prepared, period_s: float) -> Calibrator:
     width = ready.sessions[0].shape[1]
-    slow = slow_weights(ready.sessions, ready.running) if chosen.weigh_slow else (1.0,) * width
+    slow = slow_weights(ready.sessions, ready.running)
 
-    def learn(detector: Detector, parts: Sequence[HeldOut]) -> tuple[ScoreRule, PlacedThreshold]:
-        weights = tuple(1.0 if group == EVERY else slow[group] for group in detector.groups)
+    def learn(
+        detector: Detector, parts: Sequence[HeldOut], chosen: Conditioning
+    ) -> tuple[ScoreRule, PlacedThreshold]:
+        each = slow if chosen.weigh_slow else (1.0,) * width
+        weights = tuple(1.0 if group == EVERY else each[group] for group in detector.groups)
         return calibrate(parts, weights, chosen, period_s)
 
     return learn

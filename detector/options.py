@@ -1,0 +1,69 @@
+"""Option values of the command line: each reads one text or says what is allowed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+
+def at_least(low: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``low``."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < low:
+            raise argparse.ArgumentTypeError(f"found {value}, allowed: {low} or more")
+        return value
+
+    number.__name__ = "whole number"
+    return number
+
+
+def names(text: str) -> list[str]:
+    """Read a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def some_of(allowed: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """Return a reader of a comma-separated list of known words."""
+
+    def read(text: str) -> list[str]:
+        found = names(text)
+        if unknown := [name for name in found if name not in allowed]:
+            raise argparse.ArgumentTypeError(
+                f"found {', '.join(unknown)}, allowed: {', '.join(allowed)}"
+            )
+        return found
+
+    return read
+
+
+def unit(text: str) -> tuple[str, str]:
+    """Read ``NAME=UNIT``."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed: NAME=UNIT")
+    return name, value
+
+
+def field(text: str) -> tuple[str, object]:
+    """Read ``NAME=VALUE`` of a network's config: a number, true, false or a word."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed: FIELD=VALUE")
+    if value in {"true", "false"}:
+        return name, value == "true"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def severities(text: str) -> list[float]:
+    """Read a comma-separated list of severities, 0..1."""
+    found = [float(part) for part in names(text)]
+    if not found or any(not 0 < value <= 1 for value in found):
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed: above 0 to 1, as in 0.25,0.5,1")
+    return found

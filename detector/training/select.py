@@ -1,0 +1,103 @@
+"""``--network auto``: the candidates on one held-out part of the sessions, by the fault lab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+import numpy as np
+
+from detector.errors import TrainingError
+from detector.records import Samples, Values
+from detector.scoring.bundle import Bundle
+from detector.sessions.files import Recording
+from detector.training.dataset import Dataset, TrainingSession
+from detector.training.evaluate import Injection, inject_faults
+from detector.training.lab import ALL, measure
+from detector.training.train import TrainOptions, train
+
+LAB_SHARE = 5  # one in so many sessions, or so much of a single one, is kept for the lab
+SEVERITIES = (0.25, 0.5, 1.0)
+
+
+def choose_network(
+    dataset: Dataset, options: TrainOptions, candidates: Sequence[str]
+) -> tuple[TrainOptions, str]:
+    """Train each candidate without the lab's sessions and keep the best.
+
+    The best has the highest average precision on injected sensor faults; labels of test data are
+    never looked at.
+
+    Args:
+        dataset: Normal sessions.
+        options: For all candidates.
+        candidates: Names of networks and references.
+
+    Returns:
+        The options with the best candidate, and the comparison in a few lines.
+
+    Raises:
+        TrainingError: If there is too little to keep anything for the lab.
+    """
+    learn, lab = _apart(dataset)
+    cases = list(inject_faults(lab, Injection(severities=SEVERITIES, seeds=(options.seed,))))
+    found: dict[str, float] = {}
+    for name in candidates:
+        bundle = train(learn, _with_network(options, name), name)
+        found[name] = _average_precision(bundle, cases, options.seed)
+    best = max(found, key=found.__getitem__)
+    lines = [f"  {name:20} average precision {value:.3f}" for name, value in found.items()]
+    told = "\n".join([f"candidates on {len(cases)} sessions with injected faults:", *lines])
+    return _with_network(options, best), f"{told}\nchosen: {best}"
+
+
+def _with_network(options: TrainOptions, name: str) -> TrainOptions:
+    return replace(options, recipe=replace(options.recipe, name=name, config={}, checkpoints=None))
+
+
+def _average_precision(bundle: Bundle, cases: Sequence, seed: int) -> float:  # type: ignore[type-arg]
+    lab = measure(
+        cases, [bundle], ablate=False, seed=seed, progress=lambda *_: nullcontext(_Silent())
+    )
+    total = next(r for r in lab.rows if r.row == bundle.name and r.family == ALL)
+    return total.found.average_precision or 0.0
+
+
+class _Silent:
+    def update(self, n: int) -> None:
+        del n
+
+
+def _apart(dataset: Dataset) -> tuple[Dataset, list[Recording]]:
+    """Training sessions, and those of the lab: the last ones, or the end of a single one."""
+    sessions = list(dataset.sessions)
+    if len(sessions) >= LAB_SHARE:
+        kept = len(sessions) // LAB_SHARE
+        learn, lab = sessions[:-kept], sessions[-kept:]
+    else:
+        cuts = [len(s.ts) * (LAB_SHARE - 1) // LAB_SHARE for s in sessions]
+        learn = [_part(s, slice(0, cut)) for s, cut in zip(sessions, cuts, strict=True)]
+        lab = [_part(s, slice(cut, None)) for s, cut in zip(sessions, cuts, strict=True)]
+    if not learn or not lab:
+        raise TrainingError("--network auto: no session to keep for the fault lab")
+    return replace(dataset, sessions=tuple(learn)), [_recording(dataset, s) for s in lab]
+
+
+def _part(session: TrainingSession, rows: slice) -> TrainingSession:
+    return TrainingSession(
+        session.name, session.ts[rows], session.values[rows], session.running[rows]
+    )
+
+
+def _recording(dataset: Dataset, session: TrainingSession) -> Recording:
+    """A session as it would have been read, its running signal made up from the flags."""
+    features: tuple[str, ...] = dataset.features
+    values: Values = session.values
+    signal = dataset.signal
+    if signal is not None and signal.feature not in features:
+        inside = signal.min if not np.isfinite(signal.max) else (signal.min + signal.max) / 2
+        column = np.where(session.running, inside, min(signal.min - 1.0, 0.0))
+        features = (*features, signal.feature)
+        values = np.column_stack([values, column.astype(np.float32)])
+    return Recording(session.name, Samples(features, session.ts, values), None)
