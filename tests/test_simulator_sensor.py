@@ -124,7 +124,7 @@ def test_noise_is_density_over_bandwidth(name, filtered):
 
 def test_clip():
     """Nothing beyond full scale is reported."""
-    x, y, z = report(replace(IDEAL, full_scale=2.0), still(2) + [5.0, 0.5, -5.0])[-1]
+    x, y, z = report(replace(IDEAL, full_scale=2.0), still(2) + np.array([5.0, 0.5, -5.0]))[-1]
     assert [x, y, z] == pytest.approx([2.0, 1.5, -2.0])
 
 
@@ -165,20 +165,19 @@ def test_quantise_comes_after_noise():
 
 
 def test_blocks_do_not_matter():
-    """Filter and interpolation carry on from call to call."""
-    rng = np.random.default_rng(0)
-    shaking = rng.normal(0, 0.1, (40 * FACTOR, 3))
-    front = FrontEnd(
-        Probe(replace(IDEAL, low_pass=0.4), RATE_HZ),
-        factor=FACTOR,
-        unit=np.random.default_rng(0),
-        rng=np.random.default_rng(0),
+    """Filter and interpolation carry on from call to call, at one internal sample for each."""
+    shaking = np.random.default_rng(0).normal(0, 0.1, (400, 3))
+    whole, parts = (
+        FrontEnd(
+            Probe(IDEAL, RATE_HZ * FACTOR),
+            factor=1,
+            unit=np.random.default_rng(0),
+            rng=np.random.default_rng(0),
+        )
+        for _ in range(2)
     )
-    parts = [
-        front.report(shaking[i * FACTOR : (i + 10) * FACTOR], np.full(10, 25.0))
-        for i in range(0, 40, 10)
-    ]
-    assert np.concatenate(parts) == pytest.approx(report(IDEAL, shaking, filtered=True))
+    pieces = [parts.report(piece, np.full(len(piece), 25.0)) for piece in np.split(shaking, 4)]
+    assert np.array_equal(np.concatenate(pieces), whole.report(shaking, np.full(400, 25.0)))
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,7 @@ def promised(view, severity=SEVERITY):
 
 def grown(view, family, severity=SEVERITY, seed=3):
     """Largest growth of a third-octave's rms on any axis, in samples of the sensor itself."""
-    healthy, fault = (
-        shaken(view[0], name, severity, probe(view), seed) for name in (None, family)
-    )
+    healthy, fault = (shaken(view[0], name, severity, probe(view), seed) for name in (None, family))
     orders, before = healthy.spectrum(2.0)
     after = fault.spectrum(2.0)[1]
     edges = 0.25 * 2 ** (np.arange(0, 3 * np.log2(orders[-1] / 0.25)) / 3)
