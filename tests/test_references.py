@@ -231,6 +231,16 @@ def test_only_t2_sees_growth_along_a_component():
     assert t2q.distance(grown)[0] > 3 * t2q.distance(normal).max()
 
 
+@pytest.mark.parametrize("name", ["mahalanobis", "pca_t2q", *ESTIMATOR_KEPT])
+def test_a_margin_on_the_largest_normal_distance_is_within_reach(name):
+    """No distance ends so low that a strong fault could hide below the threshold."""
+    reference = fitted(name)
+    other = scaled(600, 2, 2)
+    highest = reference.distance(windows(other, WINDOW)).max()
+    strong = windows(other + np.float32(20), WINDOW)
+    assert reference.distance(strong).min() > 1.5 * highest
+
+
 def test_pca_leaves_something_over_in_small_windows():
     """Asked for more components than half a window holds, it keeps half."""
     noise = np.random.default_rng(0).normal(size=(500, 6, 1)).astype(np.float32)

@@ -93,7 +93,12 @@ class Reconstructing(Reference):
 
 
 class Measuring(Reference):
-    """A reference with one distance per window."""
+    """A reference with one distance per window.
+
+    Distances reach well above normal ones, so that a margin on the largest of these makes sense.
+    Their logarithm can stand for the spread of a single feature: read two-sided, it also finds
+    faults that bring windows closer to the mean than normal ones ever are.
+    """
 
     @abstractmethod
     def distance(self, windows: Values) -> Array:
