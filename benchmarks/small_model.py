@@ -14,6 +14,7 @@ from load import healthy
 from detector.scoring.bundle import save_bundle
 from detector.training.dataset import Dataset, TrainingSession
 from detector.training.fit import FitPlan
+from detector.training.fitting import Recipe
 from detector.training.train import TrainOptions, train
 from simulator.motor import FEATURES
 
@@ -27,7 +28,7 @@ def train_small(folder: Path, rate_hz: float, seed: int) -> None:
     samples = round(MINUTES * 60 * rate_hz)
     sessions = tuple(_session(seed + number, samples, rate_hz) for number in range(MOTORS))
     dataset = Dataset(FEATURES, 1 / rate_hz, None, sessions)
-    options = TrainOptions(seed=seed, plan=PLAN, units=dict.fromkeys(FEATURES, "g"))
+    options = TrainOptions(recipe=Recipe(plan=PLAN), seed=seed, units=dict.fromkeys(FEATURES, "g"))
     save_bundle(train(dataset, options, folder.name), folder)
 
 

@@ -29,9 +29,9 @@ def golden_scores(bundle: Bundle) -> dict[str, list[float]]:
     values[50:, 0] += 1.0
     scaling = bundle.document.scaling
     scaled = ((values - scaling.centre) / scaling.scale).astype(np.float32)
-    scored = score_windows(bundle.network, windows(scaled, bundle.document.window)[::5], 256)
+    scored = score_windows(bundle.detector, windows(scaled, bundle.document.window)[::5], 256)
     return {
-        "score": bundle.document.score.feature_scores(scored.terms).ravel().tolist(),
+        "score": bundle.document.score.column_scores(scored.terms).ravel().tolist(),
         "reconstruction": scored.newest.ravel().tolist(),
     }
 

@@ -7,13 +7,17 @@ import numpy as np
 from detector.records import Samples
 from detector.scoring.bundle import Bundle
 from detector.settings import RunningSignal
+from detector.training.calibrate import Conditioning
 from detector.training.dataset import Dataset, TrainingSession
 from detector.training.fit import FitPlan
+from detector.training.fitting import Recipe
+from detector.training.prepare import Preparation
 from detector.training.train import TrainOptions, train
 
 FEATURES = ("x", "y")
 RATE_HZ = 50.0
 START = 1_700_000_000.0
+SMALL_PLAN = FitPlan(epochs=4, epoch_steps=30, min_steps=1, learning_rate=2e-2)
 
 
 def signal(n: int, seed: int) -> np.ndarray:
@@ -51,6 +55,20 @@ def dataset(sessions: int = 3, n: int = 1200) -> Dataset:
 
 def small_bundle(name: str = "small", **options) -> Bundle:
     """A trained LSTM autoencoder, small and quick."""
-    plan = FitPlan(epochs=4, epoch_steps=30, min_steps=1, learning_rate=2e-2)
-    chosen = {"window": 25, "config": {"hidden": 8, "decoder_hidden": 16}, "plan": plan}
-    return train(dataset(), TrainOptions(**{**chosen, **options}), name)
+    return train(dataset(), small_options(**options), name)
+
+
+def small_options(**options) -> TrainOptions:
+    """What it is trained with; fields of recipe, preparation and conditioning are put there."""
+    parts = {
+        "recipe": (Recipe, {"config": {"hidden": 8, "decoder_hidden": 16}, "plan": SMALL_PLAN}),
+        "preparation": (Preparation, {"window": 25}),
+        "conditioning": (Conditioning, {}),
+    }
+    made = {}
+    if "network" in options:
+        options["name"] = options.pop("network")
+    for name, (kind, chosen) in parts.items():
+        own = [key for key in options if key in kind.__dataclass_fields__]
+        made[name] = kind(**{**chosen, **{key: options.pop(key) for key in own}})
+    return TrainOptions(**made, **options)

@@ -20,6 +20,7 @@ from detector.networks.base import NETWORKS, build_network
 from detector.networks.layers import fold, unfold
 from detector.networks.tranad import combine
 from detector.scoring.bundle import load_bundle
+from detector.scoring.detectors import ByNetwork
 from detector.scoring.scorer import score_windows
 from detector.training.fit import FitPlan, WindowPool, fit, mse
 
@@ -84,8 +85,8 @@ def test_no_window_depends_on_its_batch(case):
         )
     wild = torch.cat([x[:1], 50 * x[1:]])
     assert torch.equal(residual(network, wild)[0], together[0])
-    terms = score_windows(network, x.numpy(), chunk=7).terms
-    whole = score_windows(network, x.numpy(), chunk=256).terms
+    terms = score_windows(ByNetwork(network, x.shape[2]), x.numpy(), chunk=7).terms
+    whole = score_windows(ByNetwork(network, x.shape[2]), x.numpy(), chunk=256).terms
     np.testing.assert_allclose(terms.log_mse, whole.log_mse, rtol=0, atol=1e-5)
 
 
@@ -176,7 +177,7 @@ def test_golden_bundles_still_score_the_same(case):
 @pytest.mark.parametrize("name", ["motor-600rpm", "motor-1200rpm"])
 def test_shipped_bundles_are_the_repeat_vector_lstm(name):
     """Their config names no variant; what was trained before there were two stays what it was."""
-    network = load_bundle(MODELS / name).network
+    network = load_bundle(MODELS / name).model
     assert type(network).__name__ == "RepeatLstmAe"
     assert network.latent == 32
 

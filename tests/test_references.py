@@ -28,7 +28,7 @@ from detector.references.storage import ESTIMATOR, TENSORS, write_estimator
 from detector.scoring.score import window_terms
 from detector.sessions.scaling import fit_scaling, scale
 from detector.sessions.windows import windows
-from detector.training.calibrate import HeldOut, calibrate
+from detector.training.calibrate import Conditioning, HeldOut, calibrate
 
 WINDOW = 25
 SMALL = {"windows": 600}
@@ -63,8 +63,8 @@ def abnormality(reference, calm, batch):
         return reference.distance(batch)
     normal = window_terms(reference.reconstruct(calm).residual)
     judged = np.ones(len(calm), np.bool_)
-    rule, _ = calibrate([HeldOut(normal, judged)], (1.0,) * batch.shape[2], smoothing=1)
-    return rule.feature_scores(window_terms(reference.reconstruct(batch).residual)).max(axis=1)
+    rule, _ = calibrate([HeldOut(normal, judged)], (1.0,) * batch.shape[2], Conditioning(), 0.01)
+    return rule.column_scores(window_terms(reference.reconstruct(batch).residual)).max(axis=1)
 
 
 @pytest.mark.parametrize("features", [1, 2])

@@ -15,11 +15,11 @@ from motors import dataset, signal, small_bundle
 from detector.errors import BundleError, TrainingError
 from detector.networks.base import build_network
 from detector.scoring.bundle import load_bundle, save_bundle
-from detector.scoring.score import ScoreRule, Terms, contributions, smooth, window_terms
+from detector.scoring.score import EVERY, ScoreRule, Terms, contributions, smooth, window_terms
 from detector.scoring.scorer import score_windows
 from detector.sessions.windows import windows
 from detector.thresholds import false_alarms_per_day_bound, feature_mse_at, max_threshold, mse_at
-from detector.training.calibrate import HeldOut, calibrate, slow_weights, splits
+from detector.training.calibrate import Conditioning, HeldOut, calibrate, slow_weights, splits
 from detector.training.dataset import load_dataset
 from detector.training.fit import FitPlan, WindowPool, fit, pca_mse
 
@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_weights():
     """Training is repeatable byte for byte, and another seed is another model."""
 
     def weights(seed):
-        network = small_bundle(seed=seed, plan=FitPlan(epochs=1, epoch_steps=5)).network
+        network = small_bundle(seed=seed, plan=FitPlan(epochs=1, epoch_steps=5)).model
         return torch.cat([p.flatten() for p in network.parameters()])
 
     assert torch.equal(weights(1), weights(1))
@@ -153,9 +153,9 @@ def test_the_threshold_is_the_largest_held_out_score_with_a_margin():
     terms = Terms(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)) ** 2)
     judged = np.ones(500, np.bool_)
     terms.log_mse[7], judged[7] = 99.0, False
-    rule, count = calibrate([HeldOut(terms, judged)], (1.0, 1.0), 1)
-    assert count == 499
-    largest = rule.feature_scores(terms).max(axis=1)[judged].max()
+    rule, placed = calibrate([HeldOut(terms, judged)], (1.0, 1.0), Conditioning(), 0.01)
+    assert placed.windows == 499
+    largest = rule.scores(rule.column_scores(terms))[judged].max()
     assert largest == pytest.approx(1 / 1.25)
     assert max_threshold(np.array([1.0, 4.0, np.nan])) == 5.0
 
@@ -172,7 +172,7 @@ def test_both_terms_count_in_both_directions():
     )
 
     def score(log_mse, shift):
-        return rule.feature_scores(Terms(np.array([[log_mse]]), np.array([[shift]])))[0, 0]
+        return rule.column_scores(Terms(np.array([[log_mse]]), np.array([[shift]])))[0, 0]
 
     assert score(0, 0) == 0
     assert score(3, 0) == score(-1.5, 0) == score(0, 3) == 3
@@ -209,8 +209,10 @@ def test_smoothing_does_not_depend_on_batches(width, sizes):
 
 def test_contributions_are_shares():
     """They sum to one, and no score means no share."""
-    assert contributions(np.array([1.0, 3.0])).tolist() == [0.25, 0.75]
-    assert contributions(np.zeros(2)).tolist() == [0, 0]
+    assert contributions(np.array([1.0, 3.0]), (0, 1), 2).tolist() == [0.25, 0.75]
+    assert contributions(np.zeros(2), (0, 1), 2).tolist() == [0, 0]
+    assert contributions(np.array([1.0, 2.0, 2.0]), (0, 0, 1), 2).tolist() == [0.5, 0.5]
+    assert contributions(np.array([3.0]), (EVERY,), 2).tolist() == [0.5, 0.5]
 
 
 def test_the_false_alarm_bound_is_the_rule_of_three_and_falls_with_hours():
@@ -226,7 +228,7 @@ def test_the_mse_of_a_score_is_where_each_feature_reaches_it(bundle):
     for wanted in (0.5, 1.0, 2.0):
         at = feature_mse_at(wanted, card.mse_log_centre, card.mse_log_gain)
         terms = Terms(np.log(at)[None], np.zeros((1, 2)))
-        np.testing.assert_allclose(rule.feature_scores(terms)[0], wanted)
+        np.testing.assert_allclose(rule.column_scores(terms)[0], wanted)
         assert mse_at(wanted, card.mse_log_centre, card.mse_log_gain) == pytest.approx(at.mean())
 
 
@@ -239,8 +241,8 @@ def test_a_planted_fault_scores_above_the_threshold_and_normal_below(bundle):
 
     def scores(values):
         scaled = ((values - scaling.centre) / scaling.scale).astype(np.float32)
-        terms = score_windows(bundle.network, windows(scaled, 25), 256).terms
-        return bundle.document.score.feature_scores(terms).max(axis=1)
+        terms = score_windows(bundle.detector, windows(scaled, 25), 256).terms
+        return bundle.document.score.column_scores(terms).max(axis=1)
 
     assert (scores(normal) > 1).mean() < 0.01
     assert (scores(faulty)[500:] > 1).mean() > 0.95
@@ -252,8 +254,8 @@ def test_a_saved_bundle_scores_as_before(bundle, tmp_path):
     loaded = load_bundle(tmp_path / "small")
     batch = np.random.default_rng(0).normal(size=(10, 25, 2)).astype(np.float32)
     np.testing.assert_array_equal(
-        score_windows(bundle.network, batch, 256).terms.log_mse,
-        score_windows(loaded.network, batch, 256).terms.log_mse,
+        score_windows(bundle.detector, batch, 256).terms.log_mse,
+        score_windows(loaded.detector, batch, 256).terms.log_mse,
     )
     assert msgspec.to_builtins(loaded.document) == msgspec.to_builtins(bundle.document)
     first = [p.read_bytes() for p in sorted((tmp_path / "small").iterdir())]
@@ -326,7 +328,7 @@ def test_files_of_another_rate_or_other_features_are_refused(tmp_path):
     with pytest.raises(TrainingError, match=r"c.csv: sampled every 2 s"):
         load_dataset([(tmp_path, None)])
     (tmp_path / "c.csv").write_text("ts,y\n" + "".join(f"{i},{i}\n" for i in range(9)))
-    with pytest.raises(TrainingError, match=r"c.csv: no column x; found y"):
+    with pytest.raises(TrainingError, match=r"c.csv: features y; a.csv has x"):
         load_dataset([(tmp_path, None)])
 
 

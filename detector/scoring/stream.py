@@ -34,6 +34,9 @@ from detector.sessions.windows import whole_windows, windows
 from detector.settings import RunningSignal, SessionSettings
 
 
+MISSING_SCORE = 2.0  # of a sample whose model feature has been missing for longer than a hole
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Samples of one session waiting for the scores of their windows.
@@ -89,6 +92,7 @@ class DeviceStream:
         self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
+        self._complete: str | None = None  # session that has had a complete sample
         self._terms_before = Terms(*np.empty((2, 0, len(bundle.detector.groups))))
 
     @property
@@ -135,6 +139,8 @@ class DeviceStream:
         scores = rule.column_scores(self._smoothed(scored.terms, piece))
         score, mse = np.full((2, n), np.nan, np.float32)
         score[first:] = rule.scores(scores)
+        if not piece.usable:
+            score[self._gone(piece)] = MISSING_SCORE
         mse[first:] = scored.terms.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
@@ -170,6 +176,7 @@ class DeviceStream:
             self._baseline.inherit(self._filled(start))
         for frame in tail:
             score_samples(self, _samples_of(frame), chunk=256, arrival=frame.arrival)
+        self._complete = session
         self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
         self.counters.clear()
 
@@ -191,9 +198,12 @@ class DeviceStream:
         judged = np.zeros(len(piece.ts), np.bool_)
         if count:
             judged[-count:] = self._judged(joined, scaled)[-count:]
+        if not piece.usable:
+            judged = self._gone(piece) & running_flags(piece.values, self.features, self._running)
         judged &= self._started(piece)
         if piece.usable:
             self._tail = joined[-self.memory :]
+            self._complete = piece.session
         return Stretch(piece, seen[len(seen) - count :], judged, self._baseline.offset)
 
     def _scaled(self, filled: Values) -> Values:
@@ -204,6 +214,16 @@ class DeviceStream:
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
         return unscale(newest, scaling.centre, scaling.scale) + offset
+
+    def _gone(self, piece: Piece) -> Flags:
+        """Where a model feature is missing; a plain rule sees that before any network could.
+
+        Nothing is said before the session's first complete sample, nor where the running signal is
+        missing too.
+        """
+        if piece.session != self._complete:
+            return np.zeros(len(piece.ts), np.bool_)
+        return np.asarray(np.isnan(piece.values[:, self._columns]).any(axis=1))
 
     def _started(self, piece: Piece) -> Flags:
         """Whether the start-up at the beginning of the session is over at each sample."""
