@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 SUFFIX = ".truth.json"
 ALL = "all"  # as an axis: more than one feature, or the clock
 UNKNOWN = "unknown"  # as a family: labelled by whoever recorded it
-TOLERANCE_S = 1e-4  # files round their times
+TOLERANCE = 0.25  # of a sampling period: files round their times
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
@@ -211,4 +211,4 @@ def _by_label(
 
 
 def _rows(ts: Array, times: tuple[float, ...]) -> NDArray[np.int64]:
-    return np.searchsorted(ts, np.asarray(times) - TOLERANCE_S)
+    return np.searchsorted(ts, np.asarray(times) - TOLERANCE * period_s(ts))

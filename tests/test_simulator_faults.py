@@ -142,6 +142,15 @@ def test_stuck_does_not_hold_a_missing_value():
     assert live.apply(holed, 0)[START, 1] == holed[START - 4, 1]
 
 
+def test_stuck_holds_no_hole_after_a_stretch():
+    """Where nothing but holes came meanwhile, the last number is held on."""
+    holed = values()
+    holed[START + 10 :, 1] = np.nan
+    for seed in range(5):
+        live = LiveFault("stuck", start=START, end=END, sigma=SIGMA, axis=1, seed=seed)
+        assert np.isfinite(live.apply(holed, 0)[START:END, 1]).all()
+
+
 def test_gain_size():
     """A gain fault leaves 0.3 of the reading at severity 1."""
     assert faulty("gain")[START:END, 1] == pytest.approx(0.3 * values()[START:END, 1])

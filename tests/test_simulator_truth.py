@@ -113,9 +113,9 @@ def test_rows_are_found_by_their_times(first, length, ramp):
     """An episode is placed on the rows it was made of, though files round their times."""
     last = min(first + length, 1000)
     full = min(first + ramp, last)
-    clock = np.append(TS, TS[-1] + 0.01)
+    clock = np.append(TS, TS[-1] + 0.01) + 0.0004
     made = Episode(family="bias", axis="a", start=clock[first], full=clock[full], end=clock[last])
-    assert rows(truth.place([made], TS.round(3), None)) == [(first, full, last)]
+    assert rows(truth.place([made], clock[:-1].round(3), None)) == [(first, full, last)]
 
 
 def test_episode_beyond_the_file_is_left_out():
@@ -132,3 +132,11 @@ def test_faulty_clock_is_placed_by_the_label():
     placed = truth.place([episode(6, 7, 6.5), episode(3, 4, family="clock")], ts, label)
     assert rows(placed) == [(300, 300, 400), (600, 650, 700)]
     assert [one.episode.family for one in placed] == ["clock", "bias"]
+
+
+def test_clock_that_stays_wrong_is_placed_by_the_label():
+    """An offset up to the end of the file never jumps back, and is found as well."""
+    ts = TS.copy()
+    ts[900:] += 3600.0
+    placed = truth.place([episode(9, 10, family="clock")], ts, labelled((900, 1000)))
+    assert rows(placed) == [(900, 900, 1000)]
