@@ -224,6 +224,13 @@ def test_without_a_speed_a_window_holds_four_periods():
     assert "4 periods of 25 samples" in why
 
 
+def test_a_strong_harmonic_is_not_taken_for_the_period():
+    """A third harmonic nearly as strong as the first peaks at a third of the 50 samples."""
+    turn = 2 * np.pi * np.arange(2000) / 50
+    wave = (np.sin(turn) + 0.9 * np.sin(3 * turn))[:, None].astype(np.float32)
+    assert default_window([wave], 0.01)[0] == 200
+
+
 @pytest.mark.parametrize("n", [100, 1000])
 def test_noise_has_no_period(n):
     """Its autocorrelation decays at once, so the shortest window is taken."""

@@ -26,9 +26,7 @@ def band_edges(length: int, bands: int) -> tuple[int, ...]:
     last = length // 2
     edges = [1]
     for band in range(1, bands):
-        wanted = round((last + 1) ** (band / bands))
-        left = bands - band  # each band to come needs a line
-        edges.append(min(max(wanted, edges[-1] + 1), last + 1 - left))
+        edges.append(max(round((last + 1) ** (band / bands)), edges[-1] + 1))
     return (*edges, last + 1)
 
 

@@ -82,16 +82,14 @@ def _autocorrelation(
 ) -> npt.NDArray[np.float64]:
     """Shape (reach + 1, F), 1 at lag 0; NaN for a constant feature."""
     width = sessions[0].shape[1]
-    sums, counts = np.zeros((reach + 1, width)), np.zeros((reach + 1, 1))
+    sums = np.zeros((reach + 1, width))
     for session in sessions:
         n = len(session)
         lags = np.arange(min(reach + 1, n))
         padded = np.fft.rfft(session - session.mean(axis=0), 2 * n, axis=0)
         sums[: len(lags)] += np.fft.irfft(np.abs(padded) ** 2, axis=0)[: len(lags)]
-        counts[: len(lags), 0] += n - lags
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sums / counts
-        return np.asarray(np.where(mean[0] > 1e-12, mean / mean[0], np.nan))
+        return np.asarray(np.where(sums[0] > 1e-12, sums / sums[0], np.nan))
 
 
 def _lag(correlation: npt.NDArray[np.float64], significant: float) -> tuple[int, bool] | None:
