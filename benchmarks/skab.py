@@ -126,8 +126,12 @@ def _after(recording: Recording, scores: object) -> Judged:
     return Judged(np.asarray(recording.label[rest]), known > 1.0, known)
 
 
-def _print(found: dict[str, list[list[Judged]]], files: list[Path], args: argparse.Namespace) -> None:
-    print(f"{len(files)} files ({args.files}), window {args.window}, threshold max x {args.margin:g}")
+def _print(
+    found: dict[str, list[list[Judged]]], files: list[Path], args: argparse.Namespace
+) -> None:
+    print(
+        f"{len(files)} files ({args.files}), window {args.window}, threshold max x {args.margin:g}"
+    )
     print("| detector | F1 | FAR % | MAR % | F2 | AP | false before onset % |")
     print("|---|---|---|---|---|---|---|")
     for name, runs in found.items():
