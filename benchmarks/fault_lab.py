@@ -1,9 +1,9 @@
-"""The shipped models on simulated sessions they have not seen: faults of machine and sensor, and health.
+"""The shipped models on simulated motors they have not seen: faults, and hours of health.
 
 For each seed the test part of a catalogue is generated (new motors; every family at four
 severities, normal sessions, each benign event) and judged with the fault lab. Families that
-`simulator sees` calls invisible behind the model's sensor are told apart: what is not in the samples
-cannot be found in them. Then hours of normal running with all benign events are judged.
+`simulator sees` calls invisible behind the model's sensor are told apart: what is not in the
+samples cannot be found in them. Then hours of normal running with all benign events are judged.
 
     python benchmarks/fault_lab.py --rpm 600 --seeds 2 --hours 12
 """
