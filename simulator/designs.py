@@ -33,6 +33,7 @@ class MotorDesign:
         teeth: Of the pinion on the shaft, for the gear fault.
         resonance_hz: Structural mode that impacts ring.
         damping: Of that mode, share of critical.
+        bearing_g: Amplitude of the ringing of a bearing's impacts at full severity.
         low_mode_hz: Second, lower mode, rung at a quarter of the amplitude.
     """
 
@@ -51,6 +52,7 @@ class MotorDesign:
     teeth: int = 23
     resonance_hz: float = 2600.0
     damping: float = 0.042
+    bearing_g: float = 0.2
     low_mode_hz: float = 450.0
 
     @property

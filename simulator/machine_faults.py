@@ -25,7 +25,6 @@ BROADBAND_GROWTH = 2.0  # 50-1000 Hz grows to three times
 BENT_MM_S = 1.0  # axial 1x
 LOOSENESS_MM_S = 3.0
 RUB_MM_S = 2.0
-BEARING_G = 0.2
 GEAR_G = 0.1
 CAVITATION_G = 0.2
 STEADY = 0.35  # spread of cavitation bursts, natural log
@@ -214,7 +213,7 @@ class MachineFault:
 def _bearing(name: str) -> Callable[[MotorDesign, float, np.random.Generator], Damaged]:
     def build(design: MotorDesign, rate_hz: float, rng: np.random.Generator) -> Damaged:
         damage = damages(design)[name]
-        return Impacts(design, damage, peak_g=BEARING_G, rate_hz=rate_hz, rng=rng)
+        return Impacts(design, damage, peak_g=design.bearing_g, rate_hz=rate_hz, rng=rng)
 
     return build
 
