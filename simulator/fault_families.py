@@ -155,14 +155,13 @@ def _stretches(scene: Scene) -> Rows:
 
 
 def mirror(scene: Scene, pivot: float) -> Change:
-    """A sensor mounted the other way round: 2·pivot - x, part of the way at a lower severity."""
-    return lambda x, rows, _: x + scene.severity[rows] * 2.0 * (pivot - x)
+    """A sensor mounted the other way round, 2·pivot - x; it has no degrees."""
+    return lambda x, rows, _: np.where(scene.severity[rows] > 0, 2.0 * pivot - x, x)
 
 
 def swap(pair: Array, severity: Array) -> Array:
-    """Exchange two axes, shape (m, 2), part of the way at a lower severity, shape (m,)."""
-    exchanged: Array = pair + severity[:, None] * (pair[:, ::-1] - pair)
-    return exchanged
+    """Exchange two axes, shape (m, 2), where severity, shape (m,), is above 0; no degrees."""
+    return np.where(severity[:, None] > 0, pair[:, ::-1], pair)
 
 
 def clock(scene: Scene) -> Change:
