@@ -34,6 +34,7 @@ models: $(VENV)/.run  ## rebuild the shipped bundles from simulated sessions
 
 bench: $(VENV)/.dev system  ## the long measurements
 	$(PY) benchmarks/pipeline.py
+	$(PY) benchmarks/simulator_speed.py
 
 system:
 	@sh .ci/system-packages mosquitto chromium
