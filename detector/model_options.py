@@ -73,7 +73,7 @@ def _add_model(part: argparse.ArgumentParser) -> None:
     add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",
         help=f"of auto (default: {','.join(CANDIDATES)})")  # fmt: skip
     add("--set", type=field, action="append", metavar="FIELD=VALUE",
-        help="a field of the network's config, as in form=folded; may be repeated")  # fmt: skip
+        help="a field of the network's config, as in variant=folded; may be repeated")  # fmt: skip
     add("--hidden", type=at_least(1), help="short for --set hidden=N")
     add("--window", type=at_least(2), metavar="L",
         help="samples per window; at least four revolutions (default: from the data, told with "
