@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from detector.training.fitting import Recipe
 from detector.training.lab import measure
 from detector.training.labelled import place_f2
 from detector.training.prepare import Preparation
-from detector.training.report import as_json, as_markdown, as_text, draw
+from detector.training.report import as_json, as_markdown, as_text, draw, refuse_picture
 from detector.training.select import choose_network
 from detector.training.train import TrainOptions
 
@@ -41,6 +42,8 @@ RESUME = "resume"
 
 def train(args: argparse.Namespace) -> str:
     """Train a bundle and write it."""
+    if args.out.exists() and not args.out.is_dir():
+        raise TrainingError(f"--out {args.out}: a file, allowed: a folder")
     dataset = _dataset(args)
     options = _options(args, dataset)
     if args.network == AUTO:
@@ -56,13 +59,11 @@ def train(args: argparse.Namespace) -> str:
 
 def evaluate(args: argparse.Namespace) -> str:
     """Tell what models catch in sessions with known faults, beside the floor rows."""
+    if args.png is not None:
+        refuse_picture(args.png)
     families = families_named(args.faults)
-    injection = None
-    if families:
-        severities = tuple(args.severities)
-        seeds = tuple(range(args.seed, args.seed + args.seeds))
-        injection = Injection(families, severities, seeds)
     bundles = [load_bundle(path) for path in args.model]
+    injection = _injection(args, families, bundles) if families else None
     cases = list(read_cases(args.sessions, injection))
     lab = measure(cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress)
     if args.png is not None:
@@ -70,6 +71,21 @@ def evaluate(args: argparse.Namespace) -> str:
     if args.json:
         return as_json(lab)
     return as_markdown(lab) if args.markdown else as_text(lab)
+
+
+def _injection(
+    args: argparse.Namespace, families: tuple[str, ...], bundles: Sequence[Bundle]
+) -> Injection:
+    """Faults in features that every model sees, while the machine runs as the first one has it."""
+    running = bundles[0].document.running
+    shared = [f for f in bundles[0].features if all(f in bundle.features for bundle in bundles)]
+    return Injection(
+        families,
+        severities=tuple(args.severities),
+        seeds=tuple(range(args.seed, args.seed + args.seeds)),
+        features=tuple(shared),
+        running=None if running is None else running.signal(),
+    )
 
 
 def score(args: argparse.Namespace) -> str:
@@ -186,6 +202,8 @@ def _base(args: argparse.Namespace, dataset: Dataset) -> Bundle | None:
     """
     if args.base is None:
         return None
+    if args.network == AUTO:
+        raise TrainingError("--network auto with --from: a base has its network, allowed: one")
     base = load_bundle(args.base)
     if not isinstance(base.model, Network):
         raise TrainingError(f"--from {args.base}: {base.document.network}, allowed: a network")
@@ -207,12 +225,17 @@ def _recipe(args: argparse.Namespace, base: Bundle | None) -> Recipe:
         rate = rate or FINE_TUNE_RATE
     plan = FitPlan(**_given(epochs=args.epochs, min_steps=args.min_steps, learning_rate=rate))
     features = args.representation == "features"
+    segments, bands, rpm = args.segments if features else 0, args.bands, args.rpm
+    if base is not None:  # its weights were learnt on what it sees
+        seen = base.document.window_features
+        segments, bands = (0, bands) if seen is None else (seen.segments, seen.bands)
+        rpm = None if seen is None or seen.rpm is None else args.rpm or seen.rpm
     return Recipe(
         name="lstm_ae" if name == AUTO else name,
         config=config,
-        segments=args.segments if features else 0,
-        bands=args.bands,
-        rpm=args.rpm if features else None,
+        segments=segments,
+        bands=bands,
+        rpm=rpm if segments else None,
         plan=plan,
         device=args.device,
         start=weights,

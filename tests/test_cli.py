@@ -82,10 +82,44 @@ def test_scoring_a_file_writes_its_columns(trained, tmp_path):
     [
         (["train", "--sessions", "none.csv", "--out", "x"], "none.csv: no session file found"),
         (["train", "--sessions", "README.md", "--out", "x"], "README.md"),
-        (["train", "--sessions", "{train}", "--out", "x", "--network", "gpt"], "allowed: lstm_ae"),
+        (
+            ["train", "--sessions", "{train}", "--out", "x", "--network", "gpt"],
+            "network 'gpt', allowed: ",
+        ),
         (["train", "--sessions", "{train}", "--out", "x", "--window", "2000"], "allowed: at least"),
         (["train", "--sessions", "{train}", "--out", "x", "--running", "rpm"], "NAME:MIN[:MAX]"),
         (["train", "--sessions", "{train}", "--out", "x", "--features", "q"], "no column q"),
+        (["train", "--sessions", "{train}", "--out", "README.md"], "a file, allowed: a folder"),
+        (["train", "--sessions", "{train}", "--out", "x", "--threshold", "f2"], "no --labelled"),
+        (
+            [
+                "train",
+                "--sessions",
+                "{train}",
+                "--out",
+                "x",
+                "--network",
+                "auto",
+                "--candidates",
+                "zscore,gpt",
+            ],
+            "network 'gpt', allowed: ",
+        ),
+        (["train", "--sessions", "{train}", "--out", "x", "--from", "none"], "none/bundle.json"),
+        (
+            ["train", "--sessions", "{train}", "--out", "x", "--margin", "0.5"],
+            "allowed: at least 1",
+        ),
+        (["evaluate", "--model", "{small}", "--sessions", "none"], "no session file found"),
+        (
+            ["evaluate", "--model", "{small}", "--sessions", "{train}", "--faults", "rust"],
+            "--faults rust; allowed: all, none, spike",
+        ),
+        (["evaluate", "--model", "{small}", "--sessions", "{train}"], "no session runs for 50 s"),
+        (
+            ["evaluate", "--model", "{small}", "--sessions", "{train}", "--png", "none/a.png"],
+            "none/a.png: no such folder",
+        ),
         (["score", "--model", "none", "a.csv", "--out", "b.csv"], "none/bundle.json"),
         (["serve", "--settings", "none.toml"], "none.toml: cannot be read"),
         (["alarms", "--settings", "{bad}"], "unknown setting mqtt.port"),
@@ -95,12 +129,40 @@ def test_bad_input_gets_one_clear_line(trained, tmp_path, arguments, line):
     """On stderr, with exit code 2 and no traceback."""
     bad = tmp_path / "bad.toml"
     bad.write_text("[mqtt]\nport = 1883\n")
-    filled = [a.format(train=trained[0] / "train", bad=bad) for a in arguments]
+    folder = trained[0]
+    filled = [a.format(train=folder / "train", small=folder / "small", bad=bad) for a in arguments]
     done = run(*filled)
     assert done.returncode == 2
     assert line in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 + done.stderr.count("%|")
     assert not (PROJECT / "x").exists()
+
+
+def test_evaluating_prints_json_and_draws(trained, tmp_path):
+    """One list on stdout and nothing else, a picture beside it."""
+    folder, _ = trained
+    write_csv(tmp_path / "normal.csv", live(12_000, 40))
+    arguments = ("evaluate", "--model", folder / "small", "--sessions", tmp_path / "normal.csv",
+                 "--faults", "bias,noise", "--severities", "0.5,1", "--json")  # fmt: skip
+    done = run(*arguments, "--png", tmp_path / "lab.png")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert {row["row"] for row in rows} == {"small", "random", "everything", "untrained", "|z|"}
+    [total] = [r for r in rows if (r["row"], r["family"], r["severity"]) == ("small", "all", None)]
+    assert total["faults"] == 4
+    assert (tmp_path / "lab.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "option", [("--severities", "2"), ("--seeds", "0"), ("--severities", "high")]
+)
+def test_options_out_of_range_end_with_code_2(trained, option):
+    """The last line names the option and what was found."""
+    folder, _ = trained
+    done = run("evaluate", "--model", folder / "small", "--sessions", folder / "train", *option)
+    assert done.returncode == 2
+    assert f"argument {option[0]}: " in done.stderr.splitlines()[-1]
+    assert option[1] in done.stderr.splitlines()[-1]
 
 
 def test_listings_say_when_there_is_nothing(tmp_path):

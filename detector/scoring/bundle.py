@@ -9,7 +9,7 @@ import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from detector.errors import BundleError
+from detector.errors import BundleError, TrainingError
 from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
 from detector.records import ModelCard
@@ -17,7 +17,7 @@ from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
 from detector.references.storage import replace_file
 from detector.scoring.detectors import Detector, detector_for
-from detector.scoring.document import FORMAT, Document
+from detector.scoring.document import FORMAT, Document, WindowFeaturesPlan
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import ColumnScaling
 
@@ -84,7 +84,17 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     """Write a bundle; a file is replaced only once its new content is complete.
 
     The same bundle gives the same bytes.
+
+    Raises:
+        BundleError: If the folder cannot be written.
     """
+    try:
+        _write(bundle, folder)
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+def _write(bundle: Bundle, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(bundle.model, Network):
         weights = {name: tensor.contiguous() for name, tensor in bundle.model.state_dict().items()}
@@ -110,7 +120,13 @@ def load_bundle(folder: Path) -> Bundle:
 
 def _load_model(folder: Path, document: Document) -> Network | Reference:
     if document.network in REFERENCES:
-        return load_reference(folder)
+        reference = load_reference(folder)
+        if reference.shape != document.input_shape:
+            raise BundleError(
+                f"{folder}: the reference takes windows of {reference.shape} (samples, columns), "
+                f"allowed: {document.input_shape}"
+            )
+        return reference
     if document.network not in NETWORKS:
         allowed = ", ".join(sorted([*NETWORKS, *REFERENCES]))
         raise BundleError(f"{folder / DOCUMENT}: network {document.network!r}, allowed: {allowed}")
@@ -151,11 +167,30 @@ def _check(folder: Path, document: Document) -> None:
         "score.smoothing": rule.smoothing,
         "features": count,
     }
+    plan = document.window_features
+    if plan is not None:
+        positive |= {"window_features.segments": plan.segments, "window_features.bands": plan.bands}
+    if document.trim < 0:
+        raise BundleError(f"{path}: trim {document.trim}, allowed: 0 and more")
     if document.stride != 1:
         raise BundleError(f"{path}: stride {document.stride}, allowed: 1")
     for key, value in positive.items():
         if not value > 0:
             raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
+    if plan is not None:
+        _check_plan(path, document, plan)
+
+
+def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> None:
+    try:
+        columns = document.input_shape[1]
+    except TrainingError as error:
+        raise BundleError(f"{path}: {error}") from None
+    for key, values in {"centre": plan.centre, "scale": plan.scale}.items():
+        if len(values) != columns:
+            raise BundleError(
+                f"{path}: window_features.{key} has {len(values)} values, allowed: {columns}"
+            )
 
 
 def _check_columns(path: Path, rule: ScoreRule, count: int) -> None:

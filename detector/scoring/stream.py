@@ -33,7 +33,6 @@ from detector.sessions.segments import Piece, Segmenter
 from detector.sessions.windows import whole_windows, windows
 from detector.settings import RunningSignal, SessionSettings
 
-
 MISSING_SCORE = 2.0  # of a sample whose model feature has been missing for longer than a hole
 
 
@@ -45,12 +44,14 @@ class Stretch:
         piece: The n samples.
         windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
         judged: Shape (n,).
+        gone: Shape (n,), True where the plain rule for missing values gives the score.
         offset: Shape (F,), what the session's baseline took off.
     """
 
     piece: Piece
     windows: npt.NDArray[np.float32]
     judged: Flags
+    gone: Flags
     offset: Array
 
 
@@ -139,8 +140,7 @@ class DeviceStream:
         scores = rule.column_scores(self._smoothed(scored.terms, piece))
         score, mse = np.full((2, n), np.nan, np.float32)
         score[first:] = rule.scores(scores)
-        if not piece.usable:
-            score[self._gone(piece)] = MISSING_SCORE
+        score[stretch.gone] = MISSING_SCORE
         mse[first:] = scored.terms.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
@@ -174,9 +174,12 @@ class DeviceStream:
             tail = [*start, *(frame for frame in tail if frame.ts[0] > start[-1].ts[-1])]
         else:
             self._baseline.inherit(self._filled(start))
+        has_scored = any(np.isfinite(frame.score).any() for frame in [*start, *tail])
         for frame in tail:
             score_samples(self, _samples_of(frame), chunk=256, arrival=frame.arrival)
-        self._complete = session
+        # The replay names the session otherwise, and of a long one it is only the end.
+        if has_scored or self._complete is not None:
+            self._complete = session
         self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
         self.counters.clear()
 
@@ -198,13 +201,14 @@ class DeviceStream:
         judged = np.zeros(len(piece.ts), np.bool_)
         if count:
             judged[-count:] = self._judged(joined, scaled)[-count:]
+        gone = self._gone(piece)
         if not piece.usable:
-            judged = self._gone(piece) & running_flags(piece.values, self.features, self._running)
+            judged = gone & running_flags(piece.values, self.features, self._running)
         judged &= self._started(piece)
         if piece.usable:
             self._tail = joined[-self.memory :]
             self._complete = piece.session
-        return Stretch(piece, seen[len(seen) - count :], judged, self._baseline.offset)
+        return Stretch(piece, seen[len(seen) - count :], judged, gone, self._baseline.offset)
 
     def _scaled(self, filled: Values) -> Values:
         scaling = self.bundle.document.scaling
@@ -221,7 +225,7 @@ class DeviceStream:
         Nothing is said before the session's first complete sample, nor where the running signal is
         missing too.
         """
-        if piece.session != self._complete:
+        if piece.usable or piece.session != self._complete:
             return np.zeros(len(piece.ts), np.bool_)
         return np.asarray(np.isnan(piece.values[:, self._columns]).any(axis=1))
 

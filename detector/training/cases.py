@@ -62,8 +62,13 @@ def labelled_case(recording: Recording, told: Sequence[FaultEvent] = ()) -> Case
         told: Ground truth where there is more than a label.
     """
     n = len(recording.samples)
-    label = np.zeros(n, np.bool_) if recording.label is None else recording.label
-    events = tuple(told) or tuple(_from_label(recording.samples.ts, label))
+    ts = recording.samples.ts
+    label = recording.label
+    if label is None:
+        label = np.zeros(n, np.bool_)
+        for event in told:
+            label |= (ts >= event.start) & (ts <= event.end)
+    events = tuple(told) or tuple(_from_label(ts, label))
     return Case(recording.name, recording, label, events)
 
 

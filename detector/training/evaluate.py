@@ -14,8 +14,10 @@ import numpy as np
 
 from detector.errors import TrainingError
 from detector.records import Flags, Samples
-from detector.sessions.files import Recording, find_files, read_recordings
+from detector.sessions.files import RUNNING_COLUMNS, Recording, find_files, read_recordings
+from detector.sessions.operating import running_flags
 from detector.sessions.segments import median_period
+from detector.settings import RunningSignal
 from detector.training.cases import Case, FaultEvent, labelled_case
 from simulator import truth
 from simulator.errors import SimulatorError
@@ -37,11 +39,16 @@ class Injection:
         families: Names of sensor faults.
         severities: 0..1 each.
         seeds: Each goes once through all families and severities.
+        features: Columns that may become faulty; empty: all but the running signal.
+        running: Faults come only where it is in its range; None: a column ``rpm`` or ``running``
+            at its usual level, or everywhere.
     """
 
     families: tuple[str, ...] = FAMILIES
     severities: tuple[float, ...] = SEVERITIES
     seeds: tuple[int, ...] = (7,)
+    features: tuple[str, ...] = ()
+    running: RunningSignal | None = None
 
 
 def families_named(text: str) -> tuple[str, ...]:
@@ -77,8 +84,10 @@ def read_cases(
     normal: list[Recording] = []
     for path in find_files(paths):
         for recording in read_recordings([path], features=features):
-            if injection is None or (recording.label is not None and recording.label.any()):
-                yield labelled_case(recording, _told(path, recording))
+            told = _told(path, recording)
+            is_faulty = told or (recording.label is not None and recording.label.any())
+            if injection is None or is_faulty:
+                yield labelled_case(recording, told)
             else:
                 normal.append(recording)
     if injection is not None and normal:
@@ -106,7 +115,8 @@ def inject_faults(recordings: Sequence[Recording], injection: Injection) -> Iter
                     f"fault lab: no session runs for {LASTS_S[1] + 2 * MARGIN_S:g} s without a "
                     "stop, so no fault finds room"
                 )
-            case, used = _injected(recordings[turn % len(recordings)], queue, rng, seed)
+            recording = recordings[turn % len(recordings)]
+            case, used = _injected(recording, queue, rng, seed, injection)
             queue = queue[used:]
             turn += 1
             if used:
@@ -114,15 +124,17 @@ def inject_faults(recordings: Sequence[Recording], injection: Injection) -> Iter
 
 
 def _injected(
-    recording: Recording, queue: Sequence[tuple[str, float]], rng: np.random.Generator, seed: int
+    recording: Recording,
+    queue: Sequence[tuple[str, float]],
+    rng: np.random.Generator,
+    seed: int,
+    injection: Injection,
 ) -> tuple[Case, int]:
     """One session with as many of the queue's faults as find room, one after the other."""
     samples = recording.samples
     period_s = median_period(samples.ts) or 1.0
-    running = _running(samples)
-    columns = [
-        i for i, name in enumerate(samples.features) if name.lower() not in {"rpm", "running"}
-    ]
+    running = _running(samples, injection.running)
+    columns = _columns(recording, injection)
     values = samples.values.astype(np.float64)
     label, events = np.zeros(len(samples), np.bool_), []
     places = _places(running, rng, period_s)
@@ -181,14 +193,35 @@ def _places(running: Flags, rng: np.random.Generator, period_s: float) -> Iterat
             first += max(margin, 1)
 
 
-def _running(samples: Samples) -> Flags:
+def _columns(recording: Recording, injection: Injection) -> list[int]:
+    """Columns that may become faulty."""
+    names = recording.samples.features
+    signal = None if injection.running is None else injection.running.feature
+    found = [
+        number
+        for number, name in enumerate(names)
+        if name in injection.features
+        or (not injection.features and name.lower() not in RUNNING_COLUMNS and name != signal)
+    ]
+    if not found:
+        wanted = ", ".join(injection.features) or "one beside the running signal"
+        raise TrainingError(
+            f"{recording.name}: no feature to put a fault in; found {', '.join(names)}; "
+            f"allowed: {wanted}"
+        )
+    return found
+
+
+def _running(samples: Samples, signal: RunningSignal | None) -> Flags:
     """Where the machine runs at its usual speed; everywhere without a running signal."""
+    if signal is not None and signal.feature in samples.features:
+        return running_flags(samples.values, samples.features, signal)
     lowered = [name.lower() for name in samples.features]
     for name, share in (("running", 0.5), ("rpm", 0.9)):
         if name in lowered:
-            signal = np.nan_to_num(samples.values[:, lowered.index(name)])
-            limit = share * float(np.quantile(signal, 0.95))
-            return np.asarray((signal >= limit) & (signal > 0))
+            level = np.nan_to_num(samples.values[:, lowered.index(name)])
+            limit = share * float(np.quantile(level, 0.95))
+            return np.asarray((level >= limit) & (level > 0))
     return np.ones(len(samples), np.bool_)
 
 

@@ -51,6 +51,18 @@ def as_json(lab: Lab) -> str:
     return json.dumps(objects, indent=1, allow_nan=False)
 
 
+def refuse_picture(path: Path) -> None:
+    """Refuse a path before the measurement rather than after it.
+
+    Raises:
+        TrainingError: If no PNG can be written there.
+    """
+    if path.suffix.lower() != ".png":
+        raise TrainingError(f"--png {path}: allowed: a name that ends in .png")
+    if not path.parent.is_dir() or path.is_dir():
+        raise TrainingError(f"--png {path}: no such folder, allowed: a file in one that exists")
+
+
 def draw(lab: Lab, path: Path) -> None:
     """Detection rate against severity, and histograms of normal and faulty scores, as a PNG.
 

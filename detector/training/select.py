@@ -14,6 +14,7 @@ from detector.scoring.bundle import Bundle
 from detector.sessions.files import Recording
 from detector.training.dataset import Dataset, TrainingSession
 from detector.training.evaluate import Injection, inject_faults
+from detector.training.fitting import full_config
 from detector.training.lab import ALL, measure
 from detector.training.train import TrainOptions, train
 
@@ -38,13 +39,26 @@ def choose_network(
         The options with the best candidate, and the comparison in a few lines.
 
     Raises:
-        TrainingError: If there is too little to keep anything for the lab.
+        BundleError: If a candidate is unknown.
+        TrainingError: If there is no candidate, or too little to keep anything for the lab.
     """
+    if not candidates:
+        raise TrainingError("--network auto: no candidate, allowed: at least 1")
+    for name in candidates:
+        full_config(name, {})
     learn, lab = _apart(dataset)
-    cases = list(inject_faults(lab, Injection(severities=SEVERITIES, seeds=(options.seed,))))
+    injection = Injection(
+        severities=SEVERITIES,
+        seeds=(options.seed,),
+        features=dataset.features,
+        running=dataset.signal,
+    )
+    cases = list(inject_faults(lab, injection))
     found: dict[str, float] = {}
     for name in candidates:
-        bundle = train(learn, _with_network(options, name), name)
+        # A candidate's checkpoints would stand in the way of those of the last training.
+        alone = replace(options, recipe=replace(options.recipe, checkpoints=None))
+        bundle = train(learn, _with_network(alone, name), name)
         found[name] = _average_precision(bundle, cases, options.seed)
     best = max(found, key=found.__getitem__)
     lines = [f"  {name:20} average precision {value:.3f}" for name, value in found.items()]
@@ -53,7 +67,7 @@ def choose_network(
 
 
 def _with_network(options: TrainOptions, name: str) -> TrainOptions:
-    return replace(options, recipe=replace(options.recipe, name=name, config={}, checkpoints=None))
+    return replace(options, recipe=replace(options.recipe, name=name, config={}))
 
 
 def _average_precision(bundle: Bundle, cases: Sequence, seed: int) -> float:  # type: ignore[type-arg]
