@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -112,3 +113,13 @@ def test_the_peak_of_a_child_is_its_own():
     taken = np.ones(50_000_000)  # 400 MB
     assert simulator_speed._peak_of_child(0.1) == pytest.approx(before, rel=0.1)
     assert taken.all()
+
+
+def test_the_script_named_as_the_package_does_not_hide_it():
+    """Scripts beside it still import the package's modules."""
+    folder = Path(simulator_speed.__file__).parent
+    code = "from simulator import motor; import simulator.sensor; print(motor.RATE_HZ)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (found.stdout.strip(), found.stderr) == ("100.0", "")
