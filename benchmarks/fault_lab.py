@@ -44,6 +44,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 FIRST_SEED = 9000  # far from the motors trained on
 NORMAL_SEED = 50_000
 SESSION_MIN = 10.0
+BAR = "\\|"  # a bar inside a cell of a Markdown table
 
 
 def main() -> int:
@@ -108,7 +109,8 @@ def _print(
     ]
     for title, chosen, least in groups:
         found = _of(cases, judged, chosen, least)
-        print(f"| {name} | {title} | {'>= ' if least else 'all'}{least or ''} | {_cells(found)} |")
+        shown = name.replace("|", BAR)
+        print(f"| {shown} | {title} | {'>= ' if least else 'all'}{least or ''} | {_cells(found)} |")
 
 
 def _of(

@@ -24,6 +24,7 @@ LEGEND = (
     "the minute after one"
 )
 BINS = 60
+BAR = "\\|"  # a bar inside a cell of a Markdown table
 
 
 def as_text(lab: Lab) -> str:
@@ -36,7 +37,8 @@ def as_text(lab: Lab) -> str:
 
 def as_markdown(lab: Lab) -> str:
     """A table for a document."""
-    lines = [f"| {' | '.join(cells)} |" for cells in (HEAD, *(_cells(row) for row in lab.rows))]
+    rows = (HEAD, *(_cells(row) for row in lab.rows))
+    lines = [f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |" for cells in rows]
     lines.insert(1, "|" + "---|" * len(HEAD))
     return "\n".join([*lines, "", f"{lab.cases} sessions, seed {lab.seed}; {LEGEND}."])
 
