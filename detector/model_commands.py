@@ -256,6 +256,8 @@ def _conditioning(args: argparse.Namespace) -> Conditioning:
     )
     if args.threshold == "f2" and not args.labelled:
         raise TrainingError("--threshold f2: no --labelled sessions, allowed: some with faults")
+    if args.labelled:
+        find_files(args.labelled)  # a wrong path is told before the training, not after it
     return Conditioning(
         judges=args.score,
         two_sided="two-sided" not in args.without,

@@ -68,7 +68,8 @@ def _add_model(part: argparse.ArgumentParser) -> None:
     add = part.add_argument_group("model").add_argument
     add("--network", default="lstm_ae", metavar="NAME",
         help="lstm_ae, dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a "
-        "reference without a network: zscore, mahalanobis, pca, knn, lof, ocsvm, iforest; or "
+        "reference without a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, "
+        "iforest; or "
         "auto: the best candidate by the fault lab (default: %(default)s)")  # fmt: skip
     add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",
         help=f"of auto (default: {','.join(CANDIDATES)})")  # fmt: skip

@@ -57,6 +57,14 @@ def test_a_feature_missing_for_longer_than_a_hole_is_judged_a_fault(bundle):
     assert np.isfinite(score[GONE[1] + 24 :]).all()
 
 
+def test_an_alarm_names_the_feature_that_is_missing(bundle):
+    """The contribution of a missing stretch is all on the features without a value."""
+    frames = scored(bundle, missing(live(300, 1), 1))[3]
+    gone = [frame for frame in frames if (frame.score == MISSING_SCORE).any()]
+    assert gone
+    assert all(frame.contributions.tolist() == [0.0, 1.0, 0.0] for frame in gone)
+
+
 def test_one_feature_of_two_is_enough_and_a_short_hole_is_not(bundle):
     """Each feature counts for itself."""
     assert scored(bundle, missing(live(300, 1), 1))[2][GONE[0] + HOLE : GONE[1]].all()

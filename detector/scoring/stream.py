@@ -141,6 +141,9 @@ class DeviceStream:
         score, mse = np.full((2, n), np.nan, np.float32)
         score[first:] = rule.scores(scores)
         score[stretch.gone] = MISSING_SCORE
+        shares = self._contributions(scores, stretch.judged[first:])
+        if stretch.gone.any():
+            shares = _missing_shares(piece.values[stretch.gone], self._columns)
         mse[first:] = scored.terms.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
@@ -155,7 +158,7 @@ class DeviceStream:
             mse=mse,
             judged=stretch.judged,
             threshold=self.threshold,
-            contributions=self._contributions(scores, stretch.judged[first:]),
+            contributions=shares,
             arrival=arrival,
         )
 
@@ -261,6 +264,14 @@ class DeviceStream:
             groups = self.bundle.detector.groups
             shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
+
+
+def _missing_shares(values: Values, columns: Sequence[int]) -> Values:
+    """Share of each feature in what is missing; values of shape (n, F), at least one is missing."""
+    counts = np.zeros(values.shape[1], np.float32)
+    counts[columns] = np.isnan(values[:, columns]).sum(axis=0)
+    shares: Values = counts / counts.sum()
+    return shares
 
 
 def _samples_of(frame: Frame) -> Samples:
