@@ -174,12 +174,18 @@ def test_golden_bundles_still_score_the_same(case):
         np.testing.assert_allclose(found[key], values, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["motor-600rpm", "motor-1200rpm"])
-def test_shipped_bundles_are_the_repeat_vector_lstm(name):
-    """Their config names no variant; what was trained before there were two stays what it was."""
-    network = load_bundle(MODELS / name).model
+def test_a_config_without_a_variant_is_the_repeat_vector_lstm():
+    """What was trained before there were two forms stays what it was."""
+    network = build_network("lstm_ae", {"hidden": 32, "decoder_hidden": 64}, features=3, window=60)
     assert type(network).__name__ == "RepeatLstmAe"
     assert network.latent == 32
+
+
+@pytest.mark.parametrize("name", ["motor-600rpm", "motor-1200rpm"])
+def test_shipped_bundles_load(name):
+    """What is shipped fits the code it is shipped with, and is the folded form."""
+    network = load_bundle(MODELS / name).model
+    assert type(network).__name__ == "FoldedLstmAe"
 
 
 @given(st.integers(1, 40), st.integers(1, 7))
