@@ -1,14 +1,16 @@
 """Fault over healthy, simulated beside recorded on a real rig: the table of docs/simulator.md.
 
 The simulated machine has 1x and broadband of the rig's own healthy recordings; each fault is the
-simulator's, at one severity for all rows. Ratios are of the rms of three axes together.
+simulator's, at one severity for all rows. Ratios are of the rms of three axes together. The
+levels of the healthy machines come with them, as a ratio is only as good as what it divides by.
 
-    python benchmarks/rig_ratios.py --data DIR/motor-rig
+    python benchmarks/rig_ratios.py --data DIR
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,22 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import rig
-from numpy.typing import NDArray
-from rig import COLUMNS, FILTERED, FLOOR, UNFILTERED, Condition, Figures
+from rig import COLUMNS, Condition, Figures
+from rig_machines import SEVERITIES, louder, rig_design, simulate
 
-from simulator.damage import Damage
-from simulator.designs import MOTORS, STANDARD_GRAVITY_MM_S2, MotorDesign
+from simulator.designs import MotorDesign
 from simulator.errors import SimulatorError
-from simulator.motor import INTERNAL_HZ, Motor
-from simulator.profile import CALM, STEADY
-from simulator.sensor import SENSORS, Probe
-
-Array = NDArray[np.float64]
 
 SPEEDS, LOADS_LB = (600, 1200), (11, 0)
-SEVERITIES = {"unbalance": 1.0, "bearing_outer": 0.25}
-UNITS = 4  # simulated of each machine
-CUTS = 10  # of 2 s each
+FOLDER = "motor-rig"  # of the recorded data
 FAR = 1.5  # a simulated ratio so many times the recorded one, or its share, is no match
 
 
@@ -41,14 +35,20 @@ class Row:
 
     family: str
     condition: Condition
+    design: MotorDesign
     simulated: tuple[Figures, Figures]
     recorded: tuple[Figures, Figures]
 
     @property
     def title(self) -> str:
         """First cell."""
+        return f"{self.family}, {self.machine}"
+
+    @property
+    def machine(self) -> str:
+        """Speed and load."""
         load = f"{self.condition.load_lb} lb" if self.condition.load_lb else "no load"
-        return f"{self.family}, {self.condition.rpm} rpm, {load}"
+        return f"{self.condition.rpm} rpm, {load}"
 
     def ratios(self, column: str) -> tuple[float, float]:
         """Simulated and recorded ratio of the vector sums."""
@@ -67,13 +67,14 @@ class Row:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the tables; returns the exit code."""
+    known = os.environ.get("FAULTLINE_DATA")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-        help="folder of the recordings")  # fmt: skip
+    parser.add_argument("--data", type=Path, default=known, required=not known, metavar="DIR",
+        help=f"folder that holds {FOLDER}/ (default: FAULTLINE_DATA)")  # fmt: skip
     try:
-        print(tables(parser.parse_args(arguments).data))
+        print(tables(parser.parse_args(arguments).data / FOLDER))
     except SimulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -97,73 +98,17 @@ def tables(folder: Path) -> str:
             design = rig_design(condition.rpm, normal, times)
             simulated = (simulate(design, None), simulate(design, family))
             found = rig.recorded(rig.read(folder, condition), condition.rpm)
-            rows.append(Row(family, condition, simulated, (normal, found)))
-    return "\n\n".join([_caption(times), _table(rows), _axis_table(rows), _between(healthy)])
-
-
-def louder(healthy: Mapping[Condition, Figures]) -> float:
-    """The rig's broadband over that of the presets, the geometric mean of its healthy recordings.
-
-    A structure that answers its healthy machine so strongly answers an impact so, too.
-    """
-    shares = [
-        np.log(1e3 * rig.vector(figures[FLOOR]) / np.linalg.norm(_preset(condition.rpm).floor_mg))
-        for condition, figures in healthy.items()
-    ]
-    return float(np.exp(np.mean(shares)))
-
-
-def rig_design(rpm: int, healthy: Figures, times: float) -> MotorDesign:
-    """Give the preset 1x and broadband of a healthy recording, and impacts ``times`` as large."""
-    preset = _preset(rpm)
-    first_g = healthy["1x"]
-    velocity = STANDARD_GRAVITY_MM_S2 * first_g[0] / (2 * np.pi * preset.rated_hz)
-    return replace(
-        preset,
-        velocity_mm_s=float(velocity),
-        gains=_three(first_g / first_g[0]),
-        floor_mg=_three(1e3 * healthy[FLOOR]),
-        bearing_g=times * preset.bearing_g,
+            rows.append(Row(family, condition, design, simulated, (normal, found)))
+    return "\n\n".join(
+        [
+            _caption(times),
+            _table(rows),
+            _axis_table(rows),
+            _levels(rows),
+            _between(healthy),
+            _at_preset(rows),
+        ]
     )
-
-
-def simulate(design: MotorDesign, family: str | None) -> dict[str, Array]:
-    """Figures of a simulated machine, healthy or with a fault; the mean in power of some units."""
-    units = [_unit(design, family, seed) for seed in range(UNITS)]
-    return {name: rig.rms_of([unit[name] for unit in units]) for name in units[0]}
-
-
-def _unit(design: MotorDesign, family: str | None, seed: int) -> dict[str, Array]:
-    acc = _acc(design, family, seed, Probe(SENSORS["ideal"], INTERNAL_HZ, filtered=False))
-    cuts = [rig.bands(cut, INTERNAL_HZ, design.rated_hz) for cut in np.split(acc, CUTS)]
-    sampled = {
-        name: _acc(design, family, seed, Probe(rig.QUIET, rig.PROBE_HZ, filtered=filtered))
-        for name, filtered in ((FILTERED, True), (UNFILTERED, False))
-    }
-    true = {name: rig.rms_of([cut[name] for cut in cuts]) for name in cuts[0]}
-    return true | {name: reported[rig.SETTLE :].std(axis=0) for name, reported in sampled.items()}
-
-
-def _acc(design: MotorDesign, family: str | None, seed: int, probe: Probe) -> Array:
-    damages = [Damage(family, SEVERITIES[family], 0.0, 0.0, 1e9)] if family else []
-    motor = Motor(
-        design,
-        seed=seed,
-        probe=probe,
-        habits=replace(CALM, durations=STEADY),
-        begin_running=True,
-        damages=damages,
-    )
-    return motor.block(round(CUTS * rig.SECONDS * probe.rate_hz)).acc
-
-
-def _preset(rpm: int) -> MotorDesign:
-    return MOTORS[f"motor-{rpm}"]
-
-
-def _three(values: Array) -> tuple[float, float, float]:
-    x, y, z = values.tolist()
-    return x, y, z
 
 
 def _caption(times: float) -> str:
@@ -188,6 +133,36 @@ def _axis_table(rows: list[Row]) -> str:
         if row.family == "unbalance"
     ]
     return _markdown(["1x on each axis", "x", "y", "z"], cells)
+
+
+def _levels(rows: list[Row]) -> str:
+    """The healthy machines that the ratios divide by."""
+    cells = [
+        [
+            row.machine,
+            *(
+                _cell(*(1e3 * rig.vector(one[0][column]) for one in (row.simulated, row.recorded)))
+                for column in COLUMNS
+            ),
+        ]
+        for row in rows
+        if row.family == "unbalance"
+    ]
+    return _markdown(["healthy, mg rms", *COLUMNS], cells)
+
+
+def _at_preset(rows: list[Row]) -> str:
+    """What the presets' own impacts would do on this rig, at full severity."""
+    impacts_g = MotorDesign.bearing_g
+    full = impacts_g / SEVERITIES["bearing_outer"]
+    grown = []
+    for row in (row for row in rows if row.family == "bearing_outer"):
+        fault = simulate(replace(row.design, bearing_g=full), row.family)
+        healthy, _ = row.simulated
+        grown.append([rig.vector(fault[name]) / rig.vector(healthy[name]) for name in COLUMNS])
+    most = zip(COLUMNS, np.max(grown, axis=0).tolist(), strict=True)
+    told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in most)
+    return f"With impacts of the presets' {impacts_g:g} g the largest simulated ratios are: {told}."
 
 
 def _between(healthy: Mapping[Condition, Figures]) -> str:

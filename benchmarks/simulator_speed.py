@@ -31,7 +31,7 @@ from simulator.options import positive
 LEAST_SPEED = 50.0  # times real time
 MOST_GROWTH = 1.05  # of the peak memory
 STREAMED_MIN = (5.0, 20.0, 60.0)
-BLOCK = 500  # samples
+BLOCK = 3000  # samples, 30 s
 DESIGN = "motor-1200"
 
 
@@ -58,8 +58,9 @@ def stream(minutes: float, family: str | None = None) -> None:
     seconds = 60.0 * minutes
     damages = [Damage(family, 1.0, 0.0, 0.0, seconds)] if family else []
     motor = Motor(MOTORS[DESIGN], seed=7, begin_running=True, damages=damages)
-    for _ in range(round(seconds * RATE_HZ / BLOCK)):
-        motor.block(BLOCK)
+    left = round(seconds * RATE_HZ)
+    while left > 0:
+        left -= len(motor.block(min(left, BLOCK)).ts)
 
 
 def peak_mb() -> float:

@@ -172,7 +172,7 @@ def _draw_sensor() -> None:
         panel.set_axis_off()
     for panel, family in zip(panels.flat, FAULTS, strict=False):
         _draw_sensor_fault(panel, family, healthy)
-    for panel in (panels[-1][0], panels.flat[len(FAULTS) - 1]):
+    for panel in panels.flat[len(FAULTS) - 2 : len(FAULTS)]:
         panel.set_xlabel("time, s")
         panel.tick_params(labelbottom=True)
     _save(figure, "sensor")

@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import rig
+import rig_machines
 import rig_ratios
 import simulator_speed
 
@@ -67,10 +68,33 @@ def test_a_missing_recording_is_one_line(tmp_path):
         rig.read(tmp_path, rig.Condition(600, 0))
 
 
+def test_the_recordings_are_looked_for_where_the_environment_says(tmp_path, monkeypatch, capsys):
+    """In its motor-rig/, unless --data names another folder."""
+    monkeypatch.setenv("FAULTLINE_DATA", str(tmp_path / "known"))
+    assert rig_ratios.main([]) == SimulatorError.exit_code
+    assert str(tmp_path / "known" / "motor-rig") in capsys.readouterr().err
+    assert rig_ratios.main(["--data", str(tmp_path)]) == SimulatorError.exit_code
+    assert str(tmp_path / "motor-rig") in capsys.readouterr().err
+
+
+def test_a_streamed_session_has_its_whole_length(monkeypatch):
+    """Also when it ends within a block."""
+    made = []
+
+    class Counted(simulator_speed.Motor):
+        def block(self, n):
+            made.append(n)
+            return super().block(n)
+
+    monkeypatch.setattr(simulator_speed, "Motor", Counted)
+    simulator_speed.stream(0.75)
+    assert made == [3000, 1500]
+
+
 def test_the_simulated_rig_has_the_1x_and_the_broadband_of_its_recording():
     """On each axis, however the axes differ."""
     healthy = {"1x": np.array([4e-3, 2e-3, 6e-3]), rig.FLOOR: np.array([0.03, 0.05, 0.02])}
-    found = rig_ratios.simulate(rig_ratios.rig_design(1200, healthy, 1.0), None)
+    found = rig_machines.simulate(rig_machines.rig_design(1200, healthy, 1.0), None)
     assert found["1x"] == pytest.approx(healthy["1x"], rel=0.06)
     assert found[rig.FLOOR] == pytest.approx(healthy[rig.FLOOR], rel=0.06)
 
