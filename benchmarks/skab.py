@@ -11,9 +11,11 @@ that tells the time.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 from tqdm import tqdm
 
+from detector.networks.base import NETWORKS
 from detector.scoring.files import score_recording
 from detector.sessions.files import Recording, find_files, read_recordings
 from detector.thresholds import ThresholdRule
@@ -39,8 +42,6 @@ TRAIN_ROWS = 400
 WINDOW = 20  # samples at 1 Hz
 MARGIN = 2.0  # times the largest held-out normal score
 SHORT_PLAN = FitPlan(epochs=15, epoch_steps=50, min_steps=300, batch=32)
-RECURRENT = {"lstm_ae", "dense_ae", "vae", "transformer_ae", "anomaly_transformer", "tranad",
-             "timesnet"}  # fmt: skip
 PUBLISHED = (  # over all 34 files, as the benchmark's own table has them
     ("Conv-AE (published, 34 files)", 0.784, 0.136, 0.280),
     ("MSET (published, 34 files)", 0.780, None, None),
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seeds(name: str, seeds: int) -> range:
-    return range(seeds if name in RECURRENT else 1)
+    return range(seeds if name in NETWORKS else 1)
 
 
 def _chosen(files: Sequence[Path], which: str) -> list[Path]:
@@ -109,11 +110,8 @@ def _judge(path: Path, name: str, seed: int, args: argparse.Namespace) -> Judged
         hold_out="block",
         seed=seed,
     )
-    stderr, sys.stderr = sys.stderr, open(os.devnull, "w")  # noqa: PTH123, SIM115 -- its bars
-    try:
+    with redirect_stderr(io.StringIO()):  # one bar for all files is enough
         bundle = train(dataset, options, name)
-    finally:
-        sys.stderr = stderr
     return _after(recording, scores_of(score_recording(bundle, recording)))
 
 

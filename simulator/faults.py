@@ -21,6 +21,7 @@ __all__ = [
     "Signal",
     "check_severity",
     "fault_named",
+    "fault_on",
     "inject",
     "siblings",
 ]
@@ -41,6 +42,49 @@ def siblings(names: Sequence[str], axis: int) -> list[int]:
         for i, name in enumerate(names)
         if i != axis and name[:-1] == own[:-1] and name[-1:].lower() in set("xyz")
     ]
+
+
+def fault_on(  # noqa: PLR0913 - each argument is a word of the fault's definition
+    names: Sequence[str],
+    axis: int,
+    family: str,
+    *,
+    severity: float,
+    rows: tuple[int, int],
+    healthy: Healthy,
+    seed: int | np.random.Generator,
+    rate_hz: float,
+    ramp_s: float,
+) -> LiveFault:
+    """Return a fault of one feature of a session, scaled to that feature's healthy signal.
+
+    Args:
+        names: The F features.
+        axis: Which of them.
+        family: A key of ``FAULTS``.
+        severity: 0..1.
+        rows: First faulty row, and the row after the last.
+        healthy: The feature without a fault.
+        seed: Decides all chance.
+        rate_hz: Samples per second.
+        ramp_s: Seconds from the onset to full severity.
+
+    Raises:
+        SimulatorError: If the family is unknown or the severity outside 0..1.
+    """
+    return LiveFault(
+        family,
+        severity=severity,
+        start=rows[0],
+        end=rows[1],
+        sigma=healthy.sigma,
+        axis=axis,
+        seed=seed,
+        rate_hz=rate_hz,
+        ramp_s=ramp_s,
+        healthy=healthy,
+        partners=siblings(names, axis),
+    )
 
 
 def inject(  # noqa: PLR0913 - each argument is a word of the fault's definition

@@ -11,7 +11,8 @@ from simulator import session_files, truth
 from simulator.damage import Damage
 from simulator.designs import FEATURES, MOTORS, MotorDesign, design_for
 from simulator.errors import SimulatorError
-from simulator.faults import FAULTS, Healthy, LiveFault, Signal, siblings
+from simulator.fault_requests import axis_name
+from simulator.faults import FAULTS, Healthy, Signal, fault_on
 from simulator.machine_faults import MACHINE_FAULTS
 from simulator.motor import RATE_HZ, Motor, Samples, check_speed, joined
 from simulator.profile import CONTROL_HZ, Habits, benign_named
@@ -234,22 +235,19 @@ def _inject(
         axis = int(rng.integers(len(FEATURES)))
         healthy = Healthy.of(samples.acc[running, axis])
         rows = _rows(samples, damage, begin)
-        fault = LiveFault(
+        fault = fault_on(
+            FEATURES,
+            axis,
             damage.family,
             severity=damage.severity,
-            start=rows.start,
-            end=rows.stop,
-            sigma=healthy.sigma,
-            axis=axis,
+            rows=(rows.start, rows.stop),
+            healthy=healthy,
             seed=rng,
             rate_hz=request.rate_hz,
             ramp_s=damage.full_s - damage.start_s,
-            healthy=healthy,
-            partners=siblings(FEATURES, axis),
         )
         signal = fault.change(signal, 0)
-        named = FEATURES[axis] if fault.axes == [axis] else ALL
-        episodes.append(_episode(request, damage, begin, named))
+        episodes.append(_episode(request, damage, begin, axis_name(fault, list(FEATURES))))
     return replace(samples, ts=signal.ts, acc=signal.values), episodes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from simulator import session_files, truth
 from simulator.errors import SimulatorError
 from simulator.fault_requests import axis_name, check_request, choose_feature, healthy_rows
-from simulator.faults import Healthy, LiveFault, Signal, siblings
+from simulator.faults import Healthy, LiveFault, Signal, fault_on
 from simulator.session_files import Recording
 from simulator.truth import Episode, Truth
 
@@ -105,18 +105,16 @@ def _fault(
     names, (first, last) = list(recording.features), rows
     rate_hz = 1.0 / truth.period_s(recording.ts)
     healthy = _healthy(recording, names[axis], first, last)
-    return LiveFault(
+    return fault_on(
+        names,
+        axis,
         request.family,
         severity=request.severity,
-        start=first,
-        end=last,
-        sigma=healthy.sigma,
-        axis=axis,
+        rows=rows,
+        healthy=healthy,
         seed=rng,
         rate_hz=rate_hz,
         ramp_s=request.ramp_s,
-        healthy=healthy,
-        partners=siblings(names, axis),
     )
 
 

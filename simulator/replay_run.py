@@ -5,7 +5,7 @@ import numpy as np
 from simulator import truth
 from simulator.errors import SimulatorError
 from simulator.fault_requests import axis_name, choose_feature
-from simulator.faults import LiveFault, Signal, siblings
+from simulator.faults import LiveFault, Signal, fault_on
 from simulator.live_requests import LiveRequest, LiveRequests
 from simulator.publisher import Publisher
 from simulator.replay_session import Session
@@ -114,18 +114,16 @@ class SessionRun:
                 f"{self._session.name}: {names[axis]} does not vary while healthy; "
                 f"allowed on it: {', '.join(OF_CONSTANTS)}"
             )
-        return LiveFault(
+        return fault_on(
+            names,
+            axis,
             family,
             severity=request.severity,
-            start=rows[0],
-            end=rows[1],
-            sigma=healthy.sigma,
-            axis=axis,
+            rows=rows,
+            healthy=healthy,
             seed=rng,
             rate_hz=rate_hz,
             ramp_s=request.ramp,
-            healthy=healthy,
-            partners=siblings(names, axis),
         )
 
     def _refuse_overlap(self, first: int, last: int) -> None:

@@ -1,7 +1,5 @@
 """What a healthy machine does to its housing, at the internal rate."""
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -15,14 +13,6 @@ FLOOR_BAND_HZ = (50.0, 2000.0)  # first-order slopes beyond, as on a recorded ri
 LINE_HZ = 50.0
 SUPPORT_GAIN = 3.0  # of 1x at the resonance of the support
 SUPPORT_WIDTH = 0.08  # of its frequency
-
-
-class Source(Protocol):
-    """Something that shakes the housing."""
-
-    def shake(self, turn: Turn) -> Array:
-        """Return the acceleration during ``turn``, shape (n, 3), g."""
-        ...
 
 
 class Noise:

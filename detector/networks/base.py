@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import msgspec
-
-from detector.errors import BundleError
+from detector.configs import checked_config
 from detector.networks.anomaly_transformer import AnomalyTransformer, AnomalyTransformerConfig
 from detector.networks.contract import Network
 from detector.networks.dense_ae import DenseAe, DenseAeConfig
@@ -45,7 +43,7 @@ def build_network(name: str, config: dict[str, Any], *, features: int, window: i
     Raises:
         BundleError: If the name or a config field is unknown or of the wrong type.
     """
-    checked = _config(name, config)
+    checked = checked_config("network", name, config, NETWORKS)
     return NETWORKS[name][1](checked, features=features, window=window)
 
 
@@ -55,20 +53,4 @@ def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
     Raises:
         BundleError: As ``build_network``.
     """
-    return asdict(_config(name, config))
-
-
-def _config(name: str, config: dict[str, Any]) -> Any:  # noqa: ANN401 -- each has its own
-    if name not in NETWORKS:
-        raise BundleError(f"network {name!r}, allowed: {', '.join(sorted(NETWORKS))}")
-    config_type = NETWORKS[name][0]
-    allowed = set(config_type.__dataclass_fields__)
-    if unknown := sorted(set(config) - allowed):
-        raise BundleError(
-            f"network {name}: unknown field {', '.join(unknown)}, allowed: "
-            + ", ".join(sorted(allowed))
-        )
-    try:
-        return msgspec.convert(config, config_type)
-    except msgspec.ValidationError as error:
-        raise BundleError(f"network {name}: {error}") from None
+    return asdict(checked_config("network", name, config, NETWORKS))

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from detector.configs import checked_config
 from detector.errors import BundleError
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructed, Reconstructing, Reference
@@ -106,7 +107,7 @@ def build_reference(name: str, config: dict[str, Any]) -> Recipe:
     Raises:
         BundleError: If the name or a config field is unknown, of the wrong type or out of range.
     """
-    return Recipe(name, _config(name, config))
+    return Recipe(name, checked_config("reference", name, config, REFERENCES))
 
 
 def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
     Raises:
         BundleError: As ``build_reference``.
     """
-    return asdict(_config(name, config))
+    return asdict(checked_config("reference", name, config, REFERENCES))
 
 
 def save_reference(reference: Reference, folder: Path) -> None:
@@ -161,26 +162,10 @@ def load_reference(folder: Path) -> Reference:
         raise BundleError(
             f"{path}: window {document.window}, features {document.features}, allowed: 1 and more"
         )
-    config = _config(document.reference, document.config)
+    config = checked_config("reference", document.reference, document.config, REFERENCES)
     shape = (document.window, document.features)
     return REFERENCES[document.reference][1].read(config, shape, folder)
 
 
 def _minor(of: str) -> str:
     return ".".join(of.split(".")[:2])
-
-
-def _config(name: str, config: dict[str, Any]) -> Any:  # noqa: ANN401 -- each has its own
-    if name not in REFERENCES:
-        raise BundleError(f"reference {name!r}, allowed: {', '.join(sorted(REFERENCES))}")
-    config_type = REFERENCES[name][0]
-    allowed = set(config_type.__dataclass_fields__)
-    if unknown := sorted(set(config) - allowed):
-        raise BundleError(
-            f"reference {name}: unknown field {', '.join(unknown)}, allowed: "
-            + ", ".join(sorted(allowed))
-        )
-    try:
-        return msgspec.convert(config, config_type)
-    except msgspec.ValidationError as error:
-        raise BundleError(f"reference {name}: {error}") from None

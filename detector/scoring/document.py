@@ -110,12 +110,12 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         plan = self.window_features
         if plan is None:
             return None
-        return WindowFeatures(
-            features=self.feature_names,
-            window=self.window,
+        return WindowFeatures.planned(
+            self.feature_names,
+            self.window,
+            self.sampling_period_s,
             segments=plan.segments,
             bands=plan.bands,
-            sampling_period_s=None if plan.rpm is None else self.sampling_period_s,
             rpm=plan.rpm,
         )
 

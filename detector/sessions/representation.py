@@ -124,6 +124,31 @@ class WindowFeatures:
                 "both above 0 or neither"
             )
 
+    @classmethod
+    def planned(
+        cls,
+        features: tuple[str, ...],
+        window: int,
+        period_s: float,
+        *,
+        segments: int,
+        bands: int,
+        rpm: float | None,
+    ) -> WindowFeatures:
+        """As a recipe or a bundle has it: the period counts only where the speed is known.
+
+        Raises:
+            TrainingError: If a segment is too short for its features.
+        """
+        return cls(
+            features=features,
+            window=window,
+            segments=segments,
+            bands=bands,
+            sampling_period_s=None if rpm is None else period_s,
+            rpm=rpm,
+        )
+
     @property
     def length(self) -> int:
         """Samples in a segment."""

@@ -16,10 +16,9 @@ import torch
 
 from detector.networks.base import NETWORKS, build_network
 from detector.references.zscore import ZScore, ZScoreConfig
-from detector.scoring.bundle import Bundle
+from detector.scoring.bundle import Bundle, detector_of
 from detector.scoring.detectors import Detector, detector_for
 from detector.scoring.document import Document
-from detector.sessions.representation import ColumnScaling
 from detector.training.calibrate import Conditioning
 
 ABSOLUTE_Z = "|z|"
@@ -75,6 +74,4 @@ def _untrained(document: Document) -> Detector:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(document.training.seed + FRESH)
         fresh = build_network(document.network, document.config, features=features, window=window)
-    plan = document.window_features
-    columns = None if plan is None else ColumnScaling(plan.centre, plan.scale)
-    return detector_for(fresh, features, document.represented(), columns)
+    return detector_of(document, fresh)

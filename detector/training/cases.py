@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from detector.records import Flags, Times
+from detector.records import Flags
 from detector.sessions.files import Recording
+from detector.training.metrics import stretches
 
 UNKNOWN = "unknown"  # family of a fault that only a label tells of
 
@@ -46,13 +47,6 @@ class Case:
     label: Flags
     events: tuple[FaultEvent, ...]
 
-    def family_of(self) -> Iterator[tuple[FaultEvent, slice]]:
-        """Each fault with the rows it covers."""
-        ts = self.recording.samples.ts
-        for event in self.events:
-            first, last = np.searchsorted(ts, [event.start - 1e-6, event.end + 1e-6])
-            yield event, slice(int(first), int(last))
-
 
 def labelled_case(recording: Recording, told: Sequence[FaultEvent] = ()) -> Case:
     """A session as it was recorded.
@@ -68,12 +62,7 @@ def labelled_case(recording: Recording, told: Sequence[FaultEvent] = ()) -> Case
         label = np.zeros(n, np.bool_)
         for event in told:
             label |= (ts >= event.start) & (ts <= event.end)
-    events = tuple(told) or tuple(_from_label(ts, label))
+    events = tuple(told) or tuple(
+        FaultEvent(UNKNOWN, None, *found) for found in stretches(ts, label)
+    )
     return Case(recording.name, recording, label, events)
-
-
-def _from_label(ts: Times, label: Flags) -> Iterator[FaultEvent]:
-    edges = np.diff(np.concatenate([[0], label.astype(np.int8), [0]]))
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        yield FaultEvent(UNKNOWN, None, float(ts[start]), float(ts[end - 1]))

@@ -21,7 +21,7 @@ from detector.settings import RunningSignal
 from detector.training.cases import Case, FaultEvent, labelled_case
 from simulator import truth
 from simulator.errors import SimulatorError
-from simulator.faults import FAULTS, Healthy, LiveFault, siblings
+from simulator.faults import FAULTS, Healthy, fault_on
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
 LASTS_S = (20.0, 40.0)
@@ -67,15 +67,12 @@ def families_named(text: str) -> tuple[str, ...]:
     return names
 
 
-def read_cases(
-    paths: Sequence[Path], injection: Injection | None, features: Sequence[str] | None = None
-) -> Iterator[Case]:
+def read_cases(paths: Sequence[Path], injection: Injection | None) -> Iterator[Case]:
     """Read sessions; faults are injected into those that are normal throughout.
 
     Args:
         paths: Session files or folders.
         injection: What to inject; None leaves normal sessions normal.
-        features: Model features; others may be left out of the reading.
 
     Raises:
         SessionFileError: If a file cannot be read.
@@ -83,7 +80,7 @@ def read_cases(
     """
     normal: list[Recording] = []
     for path in find_files(paths):
-        for recording in read_recordings([path], features=features):
+        for recording in read_recordings([path]):
             told = _told(path, recording)
             is_faulty = told or (recording.label is not None and recording.label.any())
             if injection is None or is_faulty:
@@ -162,18 +159,16 @@ def _with_fault(
     period_s: float,
 ) -> np.ndarray:
     healthy = Healthy.of(samples.values[running, axis].astype(np.float64))
-    live = LiveFault(
+    live = fault_on(
+        samples.features,
+        axis,
         fault[0],
         severity=fault[1],
-        start=rows[0],
-        end=rows[1],
-        sigma=healthy.sigma,
-        axis=axis,
+        rows=rows,
+        healthy=healthy,
         seed=rng,
         rate_hz=1.0 / period_s,
         ramp_s=float(rng.choice(RAMPS_S)),
-        healthy=healthy,
-        partners=siblings(samples.features, axis),
     )
     return live.apply(values, 0)
 

@@ -63,13 +63,8 @@ class Recipe:
         """
         if not self.segments:
             return None
-        return WindowFeatures(
-            features=features,
-            window=window,
-            segments=self.segments,
-            bands=self.bands,
-            sampling_period_s=None if self.rpm is None else period_s,
-            rpm=self.rpm,
+        return WindowFeatures.planned(
+            features, window, period_s, segments=self.segments, bands=self.bands, rpm=self.rpm
         )
 
 

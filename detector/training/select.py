@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 
+from detector.alarms.desk import rule_of
 from detector.errors import TrainingError
 from detector.records import Samples, Values
 from detector.scoring.bundle import Bundle
+from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
+from detector.settings import AlarmSettings
+from detector.training.cases import Case
 from detector.training.dataset import Dataset, TrainingSession
 from detector.training.evaluate import Injection, inject_faults
 from detector.training.fitting import full_config
-from detector.training.lab import ALL, measure
+from detector.training.judging import judge, scores_of
+from detector.training.metrics import evaluate
 from detector.training.train import TrainOptions, train
 
 LAB_SHARE = 5  # one in so many sessions, or so much of a single one, is kept for the lab
@@ -59,7 +63,7 @@ def choose_network(
         # A candidate's checkpoints would stand in the way of those of the last training.
         alone = replace(options, recipe=replace(options.recipe, checkpoints=None))
         bundle = train(learn, _with_network(alone, name), name)
-        found[name] = _average_precision(bundle, cases, options.seed)
+        found[name] = _average_precision(bundle, cases)
     best = max(found, key=found.__getitem__)
     lines = [f"  {name:20} average precision {value:.3f}" for name, value in found.items()]
     told = "\n".join([f"candidates on {len(cases)} sessions with injected faults:", *lines])
@@ -70,17 +74,12 @@ def _with_network(options: TrainOptions, name: str) -> TrainOptions:
     return replace(options, recipe=replace(options.recipe, name=name, config={}))
 
 
-def _average_precision(bundle: Bundle, cases: Sequence, seed: int) -> float:  # type: ignore[type-arg]
-    lab = measure(
-        cases, [bundle], ablate=False, seed=seed, progress=lambda *_: nullcontext(_Silent())
-    )
-    total = next(r for r in lab.rows if r.row == bundle.name and r.family == ALL)
-    return total.found.average_precision or 0.0
-
-
-class _Silent:
-    def update(self, n: int) -> None:
-        del n
+def _average_precision(bundle: Bundle, cases: Sequence[Case]) -> float:
+    rule = rule_of(AlarmSettings(), bundle.card())
+    judged = [
+        judge(case, scores_of(score_recording(bundle, case.recording)), rule) for case in cases
+    ]
+    return evaluate(judged).average_precision or 0.0
 
 
 def _apart(dataset: Dataset) -> tuple[Dataset, list[Recording]]:

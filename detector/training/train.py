@@ -200,9 +200,9 @@ def _fit_all(
 ) -> FittedModel:
     """Fit everything for as long as the held-out blocks said is best."""
     recipe = options.recipe
+    pool = WindowPool(ready.sessions, options.window)
     if recipe.is_network:
         steps = float(np.mean([found.steps for found in fits]))
-        pool = WindowPool(ready.sessions, options.window)
         an_epoch = min(recipe.plan.epoch_steps, -(-len(pool) // recipe.plan.batch))
         epochs = max(round(steps / an_epoch), 1)
         recipe = replace(recipe, plan=replace(recipe.plan, epochs=epochs))
@@ -210,7 +210,7 @@ def _fit_all(
         return fit_model(
             recipe,
             represented,
-            WindowPool(ready.sessions, options.window),
+            pool,
             seed=options.seed + len(fits),
             held_out=None,
             progress=progress,
