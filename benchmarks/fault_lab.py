@@ -35,8 +35,9 @@ from detector.training.lab import RECOVERY_S
 from detector.training.metrics import Evaluation, LabelledScores, evaluate
 from simulator.catalogue import Catalogue
 from simulator.designs import design_for
-from simulator.generate import Request, write_sessions
+from simulator.generate import write_sessions
 from simulator.machine_faults import MACHINE_FAULTS
+from simulator.request import Request
 from simulator.sensor import Probe
 from simulator.visibility import View, look
 

@@ -35,8 +35,9 @@ from detector.training.dataset import load_dataset
 from detector.training.fit import FitPlan
 from detector.training.fitting import Recipe
 from detector.training.judging import scores_of
+from detector.training.plan import TrainOptions
 from detector.training.prepare import Preparation
-from detector.training.train import TrainOptions, train
+from detector.training.train import train
 
 TRAIN_ROWS = 400
 WINDOW = 20  # samples at 1 Hz

@@ -15,7 +15,8 @@ from detector.scoring.bundle import save_bundle
 from detector.training.dataset import Dataset, TrainingSession
 from detector.training.fit import FitPlan
 from detector.training.fitting import Recipe
-from detector.training.train import TrainOptions, train
+from detector.training.plan import TrainOptions
+from detector.training.train import train
 from simulator.motor import FEATURES
 
 MOTORS = 12

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator.faults import FAULTS
-from simulator.generate import Request, write_sessions
+from simulator.generate import write_sessions
 from simulator.machine_faults import MACHINE_FAULTS
 from simulator.profile import BENIGN
+from simulator.request import Request
 
 SPEEDS = (600.0, 1200.0)
 SEVERITIES = (0.5, 1.0, 0.25, 0.75)

@@ -12,12 +12,13 @@ from simulator import options
 from simulator.catalogue import Catalogue, write_catalogue
 from simulator.designs import design_for
 from simulator.errors import SimulatorError
-from simulator.generate import Request, write_sessions
+from simulator.generate import write_sessions
 from simulator.geometry import BEARINGS, bearing_named
 from simulator.machine_faults import MACHINE_FAULTS
 from simulator.motor import RATE_HZ
 from simulator.parser import SENSOR_FAMILIES, Parser, command, fault_options
 from simulator.profile import BENIGN
+from simulator.request import Request
 from simulator.sensor import SENSORS, Probe, sensor_named
 from simulator.visibility import Sight, View, look
 

@@ -11,8 +11,9 @@ from detector.training.calibrate import Conditioning
 from detector.training.dataset import Dataset, TrainingSession
 from detector.training.fit import FitPlan
 from detector.training.fitting import Recipe
+from detector.training.plan import TrainOptions
 from detector.training.prepare import Preparation
-from detector.training.train import TrainOptions, train
+from detector.training.train import train
 
 FEATURES = ("x", "y")
 RATE_HZ = 50.0

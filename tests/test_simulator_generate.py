@@ -9,9 +9,9 @@ from simulator import session_files, truth
 from simulator.catalogue import Catalogue
 from simulator.commands import run
 from simulator.faults import FAULTS
-from simulator.generate import Request
 from simulator.machine_faults import MACHINE_FAULTS
 from simulator.profile import BENIGN
+from simulator.request import Request
 
 FAMILIES = [*MACHINE_FAULTS, *FAULTS]
 

@@ -338,7 +338,7 @@ def test_an_interrupted_training_goes_on_and_ends_the_same(sessions, tmp_path, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("detector.training.train.tqdm.update", stop)
+        patch.setattr("detector.training.hold_out.tqdm.update", stop)
         with pytest.raises(KeyboardInterrupt):
             command(*arguments)
     assert [path.name for path in (out / "resume").iterdir()] == ["block-1-of-5.part"]

@@ -14,8 +14,8 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
 from detector.sessions.files import read_recordings
 from detector.thresholds import ScoredRun, ThresholdRule, place_threshold
+from detector.training.describe import told
 from detector.training.judging import scores_of
-from detector.training.train import told
 
 
 def place_f2(bundle: Bundle, labelled: Sequence[Path], rule: ThresholdRule) -> Bundle:

@@ -20,7 +20,8 @@ from detector.training.evaluate import Injection, inject_faults
 from detector.training.fitting import full_config
 from detector.training.judging import judge, scores_of
 from detector.training.metrics import evaluate
-from detector.training.train import TrainOptions, train
+from detector.training.plan import TrainOptions
+from detector.training.train import train
 
 LAB_SHARE = 5  # one in so many sessions, or so much of a single one, is kept for the lab
 SEVERITIES = (0.25, 0.5, 1.0)
