@@ -11,7 +11,7 @@ from detector.thresholds import METHODS
 
 Execute = Callable[[argparse.Namespace], str]
 
-PARTS = ("two-sided", "shift", "slow-weights")
+PARTS = ("two-sided", "shift", "peak", "flatness", "slow-weights")
 CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
 
 TRAIN = (
@@ -112,7 +112,7 @@ def _add_learning(part: argparse.ArgumentParser) -> None:
 def _add_score(part: argparse.ArgumentParser) -> None:
     add = part.add_argument_group("score").add_argument
     add("--score", choices=("terms", "mse"), default="terms",
-        help="two terms per feature, or the plain window MSE (default: %(default)s)")  # fmt: skip
+        help="terms per feature, or the plain window MSE (default: %(default)s)")  # fmt: skip
     add("--without", type=some_of(PARTS), default=[], metavar="PART,…",
         help=f"leave parts of the score out: {', '.join(PARTS)}")  # fmt: skip
     add("--smoothing", type=at_least(1), default=1, metavar="N",

@@ -191,6 +191,8 @@ def _conditioning(args: argparse.Namespace) -> Conditioning:
         judges=args.score,
         two_sided="two-sided" not in args.without,
         shifts="shift" not in args.without,
+        peaks="peak" not in args.without,
+        flats="flatness" not in args.without,
         weigh_slow="slow-weights" not in args.without,
         smoothing=args.smoothing,
         threshold=args.threshold,

@@ -114,7 +114,8 @@ def load_bundle(folder: Path) -> Bundle:
     document = _read_document(folder)
     _check(folder, document)
     bundle = Bundle(folder.name, document, _load_model(folder, document))
-    _check_columns(folder / DOCUMENT, document.score, len(bundle.detector.groups))
+    columns, features = len(bundle.detector.groups), len(document.features)
+    _check_columns(folder / DOCUMENT, document.score, columns, features)
     return bundle
 
 
@@ -193,7 +194,7 @@ def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> Non
             )
 
 
-def _check_columns(path: Path, rule: ScoreRule, count: int) -> None:
+def _check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> None:
     lists = {
         "weights": rule.weights,
         "spread_centre": rule.spread_centre,
@@ -201,9 +202,15 @@ def _check_columns(path: Path, rule: ScoreRule, count: int) -> None:
         "spread_high": rule.spread_high,
         "shift_scale": rule.shift_scale,
     }
+    if rule.peak_centre or rule.peak_high:
+        lists |= {"peak_centre": rule.peak_centre, "peak_high": rule.peak_high}
     for key, values in lists.items():
         if len(values) != count:
             raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
+    if rule.flat_scale and len(rule.flat_scale) != features:
+        raise BundleError(
+            f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
+        )
 
 
 def data_hash(parts: list[bytes]) -> str:

@@ -6,7 +6,7 @@ the newest reconstructed sample come out. No window's result depends on the rest
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ import torch
 from detector.networks.contract import Network
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
-from detector.scoring.score import EVERY, Terms, window_terms
+from detector.scoring.score import EVERY, Terms, distance_terms, flatness, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 
 
@@ -65,7 +65,7 @@ class ByNetwork:
         """See ``Detector``."""
         with torch.inference_mode():
             reconstruction, residual = self.network.residual(torch.from_numpy(windows))
-        return Scored(window_terms(residual.numpy()), reconstruction.numpy()[:, -1].copy())
+        return Scored(window_terms(residual.numpy(), windows), reconstruction.numpy()[:, -1].copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class ByReconstruction:
     def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
         """See ``Detector``."""
         found = self.reference.reconstruct(windows)
-        return Scored(window_terms(found.residual), found.reconstruction[:, -1].copy())
+        return Scored(window_terms(found.residual, windows), found.reconstruction[:, -1].copy())
 
 
 @dataclass(frozen=True, slots=True)
 class ByDistance:
-    """A reference that measures one distance per window; its square stands for a residual's."""
+    """A reference that measures one distance per window."""
 
     reference: Measuring
 
@@ -98,9 +98,9 @@ class ByDistance:
 
     def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
         """See ``Detector``."""
-        log_squared = 2 * np.log(self.reference.distance(windows))[:, None]
+        terms = distance_terms(self.reference.distance(windows), windows)
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
-        return Scored(Terms(log_squared, np.zeros_like(log_squared)), nothing)
+        return Scored(terms, nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ class OnFeatures:
         """See ``Detector``."""
         seen = self.scaling.apply(self.represented.represent(windows))
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
-        return Scored(self.inner.examine(seen).terms, nothing)
+        terms = self.inner.examine(seen).terms
+        return Scored(replace(terms, flat=flatness(windows)), nothing)
 
 
 def detector_for(

@@ -1,11 +1,16 @@
-"""What a window's residual says: two terms per feature, the larger counts.
+"""What a window's residual says: three terms per feature, and a plain rule; the largest counts.
 
 High scores indicate anomalies; 1.0 is the calibrated threshold for every model.
 
 *Spread* is the two-sided log of the mean squared residual: a fault can lower vibration as well
 as raise it. *Shift* is the square of the mean signed residual: a level shift, which squaring
-before averaging would lose in the noise. Each term, and each side of the spread, is divided by
-its largest value on held-out normal windows, so that none drowns another.
+before averaging would lose in the noise. *Peak* is the log of the largest squared residual: a
+spike of one sample is lost in a mean of many. The plain rule is *flatness*, of the signal itself:
+the share of samples that repeat the one before. A sensor that is stuck, clips, or reports in
+coarse steps does so more than it ever did while normal.
+
+Each term, and each side of the spread, is divided by its largest value on held-out normal
+windows, so that none drowns another.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 EVERY = -1  # as a column's feature: all of them
+FLAT = 0.005  # scaled units; a sample nearer to the one before repeats it
+LEAST_FLAT = 0.05  # share of repeats that is normal for any signal
 TINY = 1e-12  # keeps the log finite for a residual of exactly zero
 
 
@@ -27,23 +34,29 @@ class Terms:
     """What is kept of B windows.
 
     Attributes:
-        log_mse: Shape (B, F), log of each feature's mean squared residual, scaled units squared.
-        shift: Shape (B, F), square of each feature's mean signed residual.
+        log_mse: Shape (B, K), log of each column's mean squared residual, scaled units squared.
+        shift: Shape (B, K), square of each column's mean signed residual.
+        log_peak: Shape (B, K), log of each column's largest squared residual.
+        flat: Shape (B, F), share of samples that repeat the one before, of the signal itself.
     """
 
     log_mse: Array
     shift: Array
+    log_peak: Array
+    flat: Array
+
+    @property
+    def each(self) -> tuple[Array, ...]:
+        """The terms in their order."""
+        return self.log_mse, self.shift, self.log_peak, self.flat
 
     def part(self, start: int, end: int) -> Terms:
         """The windows ``start`` to ``end``."""
-        return Terms(self.log_mse[start:end], self.shift[start:end])
+        return Terms(*(term[start:end] for term in self.each))
 
     def then(self, later: Terms) -> Terms:
         """These windows and those that follow."""
-        return Terms(
-            np.concatenate([self.log_mse, later.log_mse]),
-            np.concatenate([self.shift, later.shift]),
-        )
+        return joined([self, later])
 
     def newest(self, count: int) -> Terms:
         """The last ``count`` windows, or as many as there are."""
@@ -54,6 +67,17 @@ class Terms:
         """Shape (B,), the plain window MSE: mean over samples and features."""
         mean: Array = (np.exp(self.log_mse) - TINY).mean(axis=1)
         return mean
+
+
+def joined(parts: Sequence[Terms]) -> Terms:
+    """Terms of several batches, in order; at least one."""
+    return Terms(*(np.concatenate(terms) for terms in zip(*(p.each for p in parts), strict=True)))
+
+
+def no_terms(columns: int, features: int) -> Terms:
+    """Terms of no window."""
+    empty = np.empty((0, columns))
+    return Terms(empty, empty, empty, np.empty((0, features)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +95,10 @@ class ScoreRule:
         judges: ``terms``, or ``mse`` for the plain window MSE alone.
         two_sided: Whether a residual smaller than normal counts as well.
         shifts: Whether the mean signed residual counts.
+        peak_centre: Per column, median log peak of normal windows; empty: peaks do not count.
+        peak_high: Per column, largest distance above it on held-out normal windows.
+        flat_scale: Per feature, largest flatness of held-out normal windows; empty: it does not
+            count.
 
     Columns are the model's features for raw samples, their window features where it is trained on
     these, and a single distance for references that measure one.
@@ -86,9 +114,20 @@ class ScoreRule:
     judges: Literal["terms", "mse"] = "terms"
     two_sided: bool = True
     shifts: bool = True
+    peak_centre: tuple[float, ...] = ()
+    peak_high: tuple[float, ...] = ()
+    flat_scale: tuple[float, ...] = ()
+
+    def groups(self, columns: Sequence[int]) -> tuple[int, ...]:
+        """The feature of each score, from that of each of the K columns."""
+        return (*columns, *range(len(self.flat_scale)))
 
     def column_scores(self, terms: Terms) -> Array:
-        """Shape (B, K), in units of the threshold, from smoothed terms."""
+        """From smoothed terms, in units of the threshold.
+
+        Returns:
+            Shape (B, K), or (B, K + F) where flatness counts.
+        """
         if self.judges == "mse":
             return np.asarray((np.exp(terms.log_mse) - TINY) / self.threshold)
         away = terms.log_mse - self.spread_centre
@@ -96,7 +135,12 @@ class ScoreRule:
         larger = np.where(away < 0, below, away / self.spread_high)
         if self.shifts:
             larger = np.maximum(larger, terms.shift / self.shift_scale)
-        return np.asarray(larger * self.weights / self.threshold)
+        if self.peak_centre:
+            larger = np.maximum(larger, (terms.log_peak - self.peak_centre) / self.peak_high)
+        weighted = larger * self.weights
+        if self.flat_scale:
+            weighted = np.concatenate([weighted, terms.flat / self.flat_scale], axis=1)
+        return np.asarray(weighted / self.threshold)
 
     def scores(self, column_scores: Array) -> Array:
         """Shape (B,): the largest column counts; of a plain MSE their mean."""
@@ -105,10 +149,41 @@ class ScoreRule:
         return np.asarray(column_scores.max(axis=1))
 
 
-def window_terms(residual: npt.NDArray[np.floating]) -> Terms:
-    """Reduce residuals of shape (B, L, F) to terms, in float64."""
+def window_terms(residual: npt.NDArray[np.floating], windows: npt.NDArray[np.floating]) -> Terms:
+    """Reduce residuals to terms, in float64.
+
+    Args:
+        residual: Shape (B, S, K).
+        windows: Shape (B, L, F), the signal they come from, scaled units.
+    """
     exact = residual.astype(np.float64)
-    return Terms(np.log((exact**2).mean(axis=1) + TINY), exact.mean(axis=1) ** 2)
+    squared = exact**2
+    return Terms(
+        log_mse=np.log(squared.mean(axis=1) + TINY),
+        shift=exact.mean(axis=1) ** 2,
+        log_peak=np.log(squared.max(axis=1) + TINY),
+        flat=flatness(windows),
+    )
+
+
+def distance_terms(distance: Array, windows: npt.NDArray[np.floating]) -> Terms:
+    """Terms of one distance per window; its square stands for a mean squared residual.
+
+    Args:
+        distance: Shape (B,), above 0.
+        windows: Shape (B, L, F), as for ``window_terms``.
+    """
+    log_squared = 2 * np.log(distance)[:, None]
+    nothing = np.zeros_like(log_squared)
+    return Terms(log_squared, nothing, nothing, flatness(windows))
+
+
+def flatness(windows: npt.NDArray[np.floating]) -> Array:
+    """Shape (B, F): share of the samples of each window that repeat the one before."""
+    if windows.shape[1] < 2:
+        return np.zeros((len(windows), windows.shape[2]))
+    steps = np.abs(np.diff(windows, axis=1))
+    return np.asarray((steps <= FLAT).mean(axis=1, dtype=np.float64))
 
 
 def smooth(terms: Terms, width: int, before: Terms) -> Terms:
@@ -125,10 +200,8 @@ def smooth(terms: Terms, width: int, before: Terms) -> Terms:
     Returns:
         B windows; the first of a session average those there are.
     """
-    return Terms(
-        _causal_mean(terms.log_mse, width, before.log_mse),
-        _causal_mean(terms.shift, width, before.shift),
-    )
+    pairs = zip(terms.each, before.each, strict=True)
+    return Terms(*(_causal_mean(term, width, earlier) for term, earlier in pairs))
 
 
 def _causal_mean(values: Array, width: int, before: Array) -> Array:
@@ -147,8 +220,8 @@ def contributions(
     """Share of each feature in one window's score.
 
     Args:
-        column_scores: Shape (K,).
-        groups: Feature each column comes from, ``EVERY`` for all of them.
+        column_scores: Shape (K,) or more, see ``ScoreRule.column_scores``.
+        groups: Feature each comes from, ``EVERY`` for all of them.
         width: F.
 
     Returns:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.scoring.detectors import Detector, Scored
-from detector.scoring.score import Terms
+from detector.scoring.score import joined, no_terms
 
 SIZE_STEP = 32  # calls have 1, 2, 4, 8, 16 or a multiple of so many windows
 
@@ -28,13 +28,10 @@ def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: i
     """
     batches = [_chunk(detector, windows[i : i + chunk]) for i in range(0, len(windows), chunk)]
     if not batches:
-        empty = np.empty((0, len(detector.groups)))
-        return Scored(Terms(empty, empty), np.empty((0, windows.shape[2]), np.float32))
+        width = windows.shape[2]
+        return Scored(no_terms(len(detector.groups), width), np.empty((0, width), np.float32))
     return Scored(
-        Terms(
-            np.concatenate([batch.terms.log_mse for batch in batches]),
-            np.concatenate([batch.terms.shift for batch in batches]),
-        ),
+        joined([batch.terms for batch in batches]),
         np.concatenate([batch.newest for batch in batches]),
     )
 

@@ -7,6 +7,7 @@ many devices: ``accept`` samples, ``score_windows`` for all of them, ``finish`` 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, Terms, contributions, smooth
+from detector.scoring.score import Array, Terms, contributions, no_terms, smooth
 from detector.scoring.scorer import score_windows
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import (
@@ -34,6 +35,7 @@ from detector.sessions.windows import whole_windows, windows
 from detector.settings import RunningSignal, SessionSettings
 
 MISSING_SCORE = 2.0  # of a sample whose model feature has been missing for longer than a hole
+MISSING_HOLD_S = 10.0  # for so long afterwards: a loose contact comes and goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Stretch:
         piece: The n samples.
         windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
         judged: Shape (n,).
-        gone: Shape (n,), True where the plain rule for missing values gives the score.
+        gone: Shape (n,), True where the plain rule for missing values gives the least score.
         offset: Shape (F,), what the session's baseline took off.
     """
 
@@ -94,7 +96,9 @@ class DeviceStream:
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
         self._complete: str | None = None  # session that has had a complete sample
-        self._terms_before = Terms(*np.empty((2, 0, len(bundle.detector.groups))))
+        self._gone_until = -np.inf  # while a value missing in this session still counts
+        self._gone_shares = np.zeros(len(features), np.float32)
+        self._terms_before = no_terms(len(bundle.detector.groups), len(self._columns))
 
     @property
     def counters(self) -> Counter[str]:
@@ -108,7 +112,8 @@ class DeviceStream:
         windows_back = max(
             SETTLE_WINDOWS, LEVEL_REACH if document.lowest_log_rms is not None else 1
         )
-        return document.window * windows_back + document.score.smoothing
+        held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
+        return document.window * windows_back + document.score.smoothing + held
 
     def accept(self, samples: Samples, *, broken: bool = False) -> list[Stretch]:
         """Cut samples into sessions and lay out their windows.
@@ -140,10 +145,11 @@ class DeviceStream:
         scores = rule.column_scores(self._smoothed(scored.terms, piece))
         score, mse = np.full((2, n), np.nan, np.float32)
         score[first:] = rule.scores(scores)
-        score[stretch.gone] = MISSING_SCORE
+        held = stretch.gone
+        score[held] = np.fmax(score[held], MISSING_SCORE)
         shares = self._contributions(scores, stretch.judged[first:])
-        if stretch.gone.any():
-            shares = _missing_shares(piece.values[stretch.gone], self._columns)
+        if held.any() and score.max(initial=0.0, where=held) <= MISSING_SCORE:
+            shares = self._missing_shares(piece)
         mse[first:] = scored.terms.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
@@ -201,12 +207,12 @@ class DeviceStream:
         count = min(known, max(len(joined) - document.window + 1, 0))
         scaled = self._scaled(joined if count else joined[:0])
         seen = windows(scaled, document.window)
-        judged = np.zeros(len(piece.ts), np.bool_)
-        if count:
-            judged[-count:] = self._judged(joined, scaled)[-count:]
+        if piece.session != self._complete:
+            self._gone_until = -np.inf
         gone = self._gone(piece)
-        if not piece.usable:
-            judged = gone & running_flags(piece.values, self.features, self._running)
+        judged = gone & running_flags(piece.values, self.features, self._running)
+        if count:
+            judged[-count:] |= self._judged(joined, scaled)[-count:]
         judged &= self._started(piece)
         if piece.usable:
             self._tail = joined[-self.memory :]
@@ -223,14 +229,19 @@ class DeviceStream:
         return unscale(newest, scaling.centre, scaling.scale) + offset
 
     def _gone(self, piece: Piece) -> Flags:
-        """Where a model feature is missing; a plain rule sees that before any network could.
+        """Where a model feature is missing, or was a moment ago in the same session.
 
-        Nothing is said before the session's first complete sample, nor where the running signal is
-        missing too.
+        A plain rule sees that before any network could. Nothing is said before the session's first
+        complete sample, nor where the running signal is missing too.
         """
-        if piece.usable or piece.session != self._complete:
-            return np.zeros(len(piece.ts), np.bool_)
-        return np.asarray(np.isnan(piece.values[:, self._columns]).any(axis=1))
+        gone = np.zeros(len(piece.ts), np.bool_)
+        if piece.session != self._complete:
+            return gone
+        if not piece.usable:
+            gone = np.asarray(np.isnan(piece.values[:, self._columns]).any(axis=1))
+            if gone.any():
+                self._gone_until = float(piece.ts[gone][-1]) + MISSING_HOLD_S
+        return np.asarray(gone | (piece.ts <= self._gone_until))
 
     def _started(self, piece: Piece) -> Flags:
         """Whether the start-up at the beginning of the session is over at each sample."""
@@ -261,17 +272,17 @@ class DeviceStream:
         counted = scores[judged] if judged.any() else scores
         if len(counted):
             largest = counted[counted.max(axis=1).argmax()]
-            groups = self.bundle.detector.groups
+            groups = self.bundle.document.score.groups(self.bundle.detector.groups)
             shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
 
-
-def _missing_shares(values: Values, columns: Sequence[int]) -> Values:
-    """Share of each feature in what is missing; values of shape (n, F), at least one is missing."""
-    counts = np.zeros(values.shape[1], np.float32)
-    counts[columns] = np.isnan(values[:, columns]).sum(axis=0)
-    shares: Values = counts / counts.sum()
-    return shares
+    def _missing_shares(self, piece: Piece) -> Values:
+        """Share of each feature in what is missing, or was when something was last missing."""
+        counts = np.zeros(len(self.features), np.float32)
+        counts[self._columns] = np.isnan(piece.values[:, self._columns]).sum(axis=0)
+        if not piece.usable and counts.any():
+            self._gone_shares = counts / counts.sum()
+        return self._gone_shares
 
 
 def _samples_of(frame: Frame) -> Samples:

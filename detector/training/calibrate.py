@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from detector.errors import TrainingError
 from detector.records import Flags, Values
-from detector.scoring.score import Array, ScoreRule, Terms, smooth
+from detector.scoring.score import LEAST_FLAT, Array, ScoreRule, Terms, joined, smooth
 from detector.thresholds import PlacedThreshold, ScoredRun, ThresholdRule, place_threshold
 
 BLOCKS = 5
@@ -131,6 +131,8 @@ class Conditioning:
         judges: ``terms``, or ``mse`` for the plain window MSE.
         two_sided: Whether a residual smaller than normal counts as well.
         shifts: Whether the mean signed residual counts.
+        peaks: Whether the largest residual of a window counts.
+        flats: Whether a signal that repeats itself counts.
         weigh_slow: Whether features that drift slowly count less.
         smoothing: Windows whose terms are averaged; 1: none.
         threshold: Method, see ``place_threshold``.
@@ -140,6 +142,8 @@ class Conditioning:
     judges: Literal["terms", "mse"] = "terms"
     two_sided: bool = True
     shifts: bool = True
+    peaks: bool = True
+    flats: bool = True
     weigh_slow: bool = True
     smoothing: int = 1
     threshold: str = "max"
@@ -164,28 +168,34 @@ def calibrate(
         TrainingError: If no held-out window is judged, or they are too few for the method.
     """
     smoothed = [smooth(part.terms, chosen.smoothing, part.terms.part(0, 0)) for part in parts]
-    log_mse = np.concatenate(
-        [terms.log_mse[part.judged] for terms, part in zip(smoothed, parts, strict=True)]
+    normal = joined(
+        [
+            Terms(*(term[part.judged] for term in terms.each))
+            for terms, part in zip(smoothed, parts, strict=True)
+        ]
     )
-    shift = np.concatenate(
-        [terms.shift[part.judged] for terms, part in zip(smoothed, parts, strict=True)]
-    )
-    if not len(log_mse):
+    if not len(normal.log_mse):
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
         )
-    centre = np.median(log_mse, axis=0)
+    centre = np.median(normal.log_mse, axis=0)
+    peak_centre = np.median(normal.log_peak, axis=0)
     rule = ScoreRule(
         weights=weights,
         spread_centre=_floats(centre),
-        spread_low=_floats(_above_zero((centre - log_mse).max(axis=0))),
-        spread_high=_floats(_above_zero((log_mse - centre).max(axis=0))),
-        shift_scale=_floats(_above_zero(shift.max(axis=0))),
+        spread_low=_floats(_above_zero((centre - normal.log_mse).max(axis=0))),
+        spread_high=_floats(_above_zero((normal.log_mse - centre).max(axis=0))),
+        shift_scale=_floats(_above_zero(normal.shift.max(axis=0))),
         threshold=1.0,
         smoothing=chosen.smoothing,
         judges=chosen.judges,
         two_sided=chosen.two_sided,
         shifts=chosen.shifts,
+        peak_centre=_floats(peak_centre) if chosen.peaks else (),
+        peak_high=_floats(_above_zero((normal.log_peak - peak_centre).max(axis=0)))
+        if chosen.peaks
+        else (),
+        flat_scale=_floats(np.maximum(normal.flat.max(axis=0), LEAST_FLAT)) if chosen.flats else (),
     )
     runs = [
         ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
