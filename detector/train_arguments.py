@@ -169,6 +169,7 @@ def _recipe(args: argparse.Namespace, base: Bundle | None) -> Recipe:
         plan=plan,
         device=args.device,
         start=weights,
+        signal="signal" not in args.without,
         checkpoints=args.out / RESUME if args.resume else None,
     )
 

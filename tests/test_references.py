@@ -61,10 +61,12 @@ def abnormality(reference, calm, batch):
     """One score per window of ``batch``: the two-term score of ``calm`` data, or the distance."""
     if not isinstance(reference, Reconstructing):
         return reference.distance(batch)
-    normal = window_terms(reference.reconstruct(calm).residual)
+    normal = window_terms(reference.reconstruct(calm).residual, calm)
     judged = np.ones(len(calm), np.bool_)
     rule, _ = calibrate([HeldOut(normal, judged)], (1.0,) * batch.shape[2], Conditioning(), 0.01)
-    return rule.column_scores(window_terms(reference.reconstruct(batch).residual)).max(axis=1)
+    return rule.column_scores(window_terms(reference.reconstruct(batch).residual, batch)).max(
+        axis=1
+    )
 
 
 @pytest.mark.parametrize("features", [1, 2])

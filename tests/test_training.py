@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -15,13 +16,28 @@ from motors import dataset, signal, small_bundle
 from detector.errors import BundleError, TrainingError
 from detector.networks.base import build_network
 from detector.scoring.bundle import load_bundle, save_bundle
-from detector.scoring.score import EVERY, ScoreRule, Terms, contributions, smooth, window_terms
+from detector.scoring.detectors import WithSignal
+from detector.scoring.score import (
+    EVERY,
+    ScoreRule,
+    Terms,
+    contributions,
+    flatness,
+    smooth,
+    window_terms,
+)
 from detector.scoring.scorer import score_windows
 from detector.sessions.windows import windows
 from detector.thresholds import false_alarms_per_day_bound, feature_mse_at, max_threshold, mse_at
 from detector.training.calibrate import Conditioning, HeldOut, calibrate, slow_weights, splits
 from detector.training.dataset import load_dataset
 from detector.training.fit import FitPlan, WindowPool, fit, pca_mse
+
+
+PER_COLUMN = (
+    *("weights", "spread_centre", "spread_low", "spread_high"),
+    *("shift_scale", "peak_centre", "peak_high"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +166,7 @@ def test_slow_features_weigh_little_on_short_records():
 def test_the_threshold_is_the_largest_held_out_score_with_a_margin():
     """1.0 is 1.25 times the largest normal score; unjudged windows do not count."""
     rng = np.random.default_rng(0)
-    terms = Terms(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)) ** 2)
+    terms = terms_of(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)) ** 2)
     judged = np.ones(500, np.bool_)
     terms.log_mse[7], judged[7] = 99.0, False
     rule, placed = calibrate([HeldOut(terms, judged)], (1.0, 1.0), Conditioning(), 0.01)
@@ -158,6 +174,11 @@ def test_the_threshold_is_the_largest_held_out_score_with_a_margin():
     largest = rule.scores(rule.column_scores(terms))[judged].max()
     assert largest == pytest.approx(1 / 1.25)
     assert max_threshold(np.array([1.0, 4.0, np.nan])) == 5.0
+
+
+def terms_of(log_mse, shift):
+    """Terms of windows without a peak, and that never repeat a sample."""
+    return Terms(log_mse, shift, np.full_like(log_mse, -50.0), np.zeros_like(log_mse))
 
 
 def test_both_terms_count_in_both_directions():
@@ -172,7 +193,7 @@ def test_both_terms_count_in_both_directions():
     )
 
     def score(log_mse, shift):
-        return rule.column_scores(Terms(np.array([[log_mse]]), np.array([[shift]])))[0, 0]
+        return rule.column_scores(terms_of(np.array([[log_mse]]), np.array([[shift]])))[0, 0]
 
     assert score(0, 0) == 0
     assert score(3, 0) == score(-1.5, 0) == score(0, 3) == 3
@@ -181,24 +202,84 @@ def test_both_terms_count_in_both_directions():
 def test_window_terms_are_mse_and_squared_mean():
     """Signed residuals are averaged before squaring for the shift, after for the spread."""
     residual = np.array([[[1.0], [-1.0]], [[2.0], [2.0]]])
-    terms = window_terms(residual)
+    terms = window_terms(residual, residual)
     np.testing.assert_allclose(np.exp(terms.log_mse)[:, 0], [1, 4])
     np.testing.assert_allclose(terms.shift[:, 0], [0, 4])
     np.testing.assert_allclose(terms.mse, [1, 4])
+
+
+def test_the_peak_is_the_largest_squared_residual():
+    """One sample of many; its mean would hide it."""
+    residual = np.zeros((1, 60, 2))
+    residual[0, 30, 1] = -3.0
+    terms = window_terms(residual, residual)
+    np.testing.assert_allclose(np.exp(terms.log_peak)[0], [0, 9], atol=1e-9)
+
+
+def test_flatness_is_the_share_of_samples_that_repeat_the_one_before():
+    """Stuck, clipped and coarse signals repeat themselves, a small step is one too."""
+    ramp, stuck, half = np.arange(5.0), np.ones(5), np.array([0.0, 0.0, 1.0, 1.001, 2.0])
+    found = flatness(np.stack([ramp, stuck, half], axis=1)[None])
+    np.testing.assert_allclose(found[0], [0, 1, 0.5])
+    assert flatness(np.zeros((3, 1, 2))).tolist() == [[0, 0]] * 3  # one sample repeats nothing
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        (lambda x: np.where(np.arange(len(x)) % 50 == 0, x + 1.5, x), "peak"),
+        (lambda x: np.clip(x, -0.5, 0.5), "flat"),
+        (lambda x: np.round(x / 0.7) * 0.7, "flat"),
+    ],
+    ids=["spikes", "clipped", "coarse"],
+)
+def test_each_plain_term_sees_what_it_is_for(bundle, change, column):
+    """Spikes by the peak, clipping and coarse steps by flatness; normal by neither."""
+    scaling, rule = bundle.document.scaling, bundle.document.score
+
+    def terms(values):
+        scaled = ((values - scaling.centre) / scaling.scale).astype(np.float32)
+        return score_windows(bundle.detector, windows(scaled, 25), 256).terms
+
+    def reached(values):
+        found = terms(values)
+        if column == "peak":
+            return ((found.log_peak - rule.peak_centre) / rule.peak_high)[:, [0, 2]].max(axis=1)
+        return found.flat[:, 0] / rule.flat_scale[0]
+
+    faulty = signal(1000, 99)
+    faulty[:, 0] = change(faulty[:, 0])
+    assert (reached(faulty) / rule.threshold > 1).mean() > 0.4
+    assert (reached(signal(1000, 99)) / rule.threshold > 1).mean() < 0.01
+
+
+def test_the_signal_is_judged_beside_the_residual(bundle):
+    """What a network reconstructs although it is wrong still shows; the MSE is the residual's."""
+    detector = bundle.detector
+    assert isinstance(detector, WithSignal)
+    batch = np.random.default_rng(0).normal(size=(10, 25, 2)).astype(np.float32)
+    both, alone = detector.examine(batch), detector.inner.examine(batch)
+    assert detector.groups == (0, 1, 0, 1)
+    np.testing.assert_array_equal(both.terms.first(2).log_mse, alone.terms.log_mse)
+    np.testing.assert_allclose(np.exp(both.terms.log_mse[:, 2:]), (batch**2).mean(1), rtol=1e-5)
+    np.testing.assert_array_equal(both.mse, alone.terms.mse)
+    without = small_bundle(signal=False, network="zscore", config={})
+    assert len(without.detector.groups) == 2
+    assert len(without.card().mse_log_gain) == len(bundle.card().mse_log_gain) == 2
 
 
 @given(st.integers(1, 6), st.lists(st.integers(0, 5), min_size=1, max_size=10))
 def test_smoothing_does_not_depend_on_batches(width, sizes):
     """A causal mean over the newest windows, however they arrive."""
     rng = np.random.default_rng(0)
-    terms = Terms(rng.random((sum(sizes), 2)), rng.random((sum(sizes), 2)))
+    terms = Terms(*rng.random((4, sum(sizes), 2)))
     before, parts, end = terms.part(0, 0), [], 0
     for size in sizes:
         part = terms.part(end, end + size)
         parts.append(smooth(part, width, before))
         before, end = before.then(part).newest(width - 1), end + size
     whole = smooth(terms, width, terms.part(0, 0))
-    for name in ("log_mse", "shift"):
+    for name in ("log_mse", "shift", "log_peak", "flat"):
         np.testing.assert_allclose(
             np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name)
         )
@@ -227,8 +308,9 @@ def test_the_mse_of_a_score_is_where_each_feature_reaches_it(bundle):
     card, rule = bundle.card(), bundle.document.score
     for wanted in (0.5, 1.0, 2.0):
         at = feature_mse_at(wanted, card.mse_log_centre, card.mse_log_gain)
-        terms = Terms(np.log(at)[None], np.zeros((1, 2)))
-        np.testing.assert_allclose(rule.column_scores(terms)[0], wanted)
+        terms = terms_of(np.log(at)[None], np.zeros((1, 2)))
+        residual = replace(rule, **{key: getattr(rule, key)[:2] for key in PER_COLUMN})
+        np.testing.assert_allclose(residual.column_scores(terms)[0, :2], wanted)
         assert mse_at(wanted, card.mse_log_centre, card.mse_log_gain) == pytest.approx(at.mean())
 
 

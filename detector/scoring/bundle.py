@@ -16,7 +16,7 @@ from detector.records import ModelCard
 from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
 from detector.references.storage import replace_file
-from detector.scoring.detectors import Detector, detector_for
+from detector.scoring.detectors import Detector, WithSignal, detector_for
 from detector.scoring.document import FORMAT, Document, WindowFeaturesPlan
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import ColumnScaling
@@ -50,9 +50,14 @@ class Bundle:
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
         document, rule = self.document, self.document.score
+        residuals = slice(None)  # the columns that the window MSE is made of
+        if isinstance(self.detector, WithSignal):
+            residuals = slice(len(self.features))
         gains = tuple(
             rule.threshold * scale / weight if weight >= JUDGED_WEIGHT else 0.0
-            for scale, weight in zip(rule.spread_high, rule.weights, strict=True)
+            for scale, weight in zip(
+                rule.spread_high[residuals], rule.weights[residuals], strict=True
+            )
         )
         found = document.calibration
         return ModelCard(
@@ -62,7 +67,7 @@ class Bundle:
             sampling_period_s=document.sampling_period_s,
             features=self.features,
             units=tuple(feature.unit for feature in document.features),
-            mse_log_centre=rule.spread_centre,
+            mse_log_centre=rule.spread_centre[residuals],
             mse_log_gain=gains,
             provenance=(
                 f"threshold {found.method} of {found.windows} held-out windows "
@@ -77,7 +82,8 @@ def detector_of(document: Document, model: Network | Reference) -> Detector:
     """What scores the windows of a document's model."""
     plan = document.window_features
     columns = None if plan is None else ColumnScaling(plan.centre, plan.scale)
-    return detector_for(model, document.input_shape[1], document.represented(), columns)
+    width = document.input_shape[1]
+    return detector_for(model, width, document.represented(), columns, signal=document.signal)
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:

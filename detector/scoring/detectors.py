@@ -16,7 +16,7 @@ import torch
 from detector.networks.contract import Network
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
-from detector.scoring.score import EVERY, Terms, distance_terms, flatness, window_terms
+from detector.scoring.score import EVERY, Array, Terms, distance_terms, flatness, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 
 
@@ -25,17 +25,19 @@ class Scored:
     """What is kept of B windows.
 
     Attributes:
-        terms: Residual terms, see ``Terms``.
+        terms: Of K columns, see ``Terms``.
         newest: Shape (B, F), the reconstruction of each window's last sample, scaled units; NaN
             where the detector reconstructs none.
+        mse: Shape (B,), mean squared residual over samples and features.
     """
 
     terms: Terms
     newest: Values
+    mse: Array
 
     def part(self, start: int, end: int) -> Scored:
         """The windows ``start`` to ``end``."""
-        return Scored(self.terms.part(start, end), self.newest[start:end])
+        return Scored(self.terms.part(start, end), self.newest[start:end], self.mse[start:end])
 
 
 class Detector(Protocol):
@@ -65,7 +67,8 @@ class ByNetwork:
         """See ``Detector``."""
         with torch.inference_mode():
             reconstruction, residual = self.network.residual(torch.from_numpy(windows))
-        return Scored(window_terms(residual.numpy(), windows), reconstruction.numpy()[:, -1].copy())
+        terms = window_terms(residual.numpy(), windows)
+        return Scored(terms, reconstruction.numpy()[:, -1].copy(), terms.mse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,29 @@ class ByReconstruction:
     def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
         """See ``Detector``."""
         found = self.reference.reconstruct(windows)
-        return Scored(window_terms(found.residual, windows), found.reconstruction[:, -1].copy())
+        terms = window_terms(found.residual, windows)
+        return Scored(terms, found.reconstruction[:, -1].copy(), terms.mse)
+
+
+@dataclass(frozen=True, slots=True)
+class WithSignal:
+    """A detector that reconstructs, and beside its residual the signal itself.
+
+    What a model reconstructs well although it is wrong, such as a level that drifts or more of the
+    usual vibration, leaves a small residual; in the signal it shows.
+    """
+
+    inner: Detector
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The columns of the residual, then every feature."""
+        return (*self.inner.groups, *self.inner.groups)
+
+    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+        """See ``Detector``."""
+        found = self.inner.examine(windows)
+        return replace(found, terms=found.terms.beside(window_terms(windows, windows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +125,7 @@ class ByDistance:
         """See ``Detector``."""
         terms = distance_terms(self.reference.distance(windows), windows)
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
-        return Scored(terms, nothing)
+        return Scored(terms, nothing, terms.mse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +147,12 @@ class OnFeatures:
         seen = self.scaling.apply(self.represented.represent(windows))
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
         terms = self.inner.examine(seen).terms
-        return Scored(replace(terms, flat=flatness(windows)), nothing)
+        return Scored(replace(terms, flat=flatness(windows)), nothing, terms.mse)
+
+
+def residual_only(detector: Detector) -> Detector:
+    """The same detector without the signal beside its residual."""
+    return detector.inner if isinstance(detector, WithSignal) else detector
 
 
 def detector_for(
@@ -130,6 +160,8 @@ def detector_for(
     width: int,
     represented: WindowFeatures | None = None,
     columns: ColumnScaling | None = None,
+    *,
+    signal: bool = False,
 ) -> Detector:
     """What scores windows with a model.
 
@@ -138,11 +170,12 @@ def detector_for(
         width: Columns it takes: features, or window features.
         represented: The window features it sees; None: samples.
         columns: Their second scaling.
+        signal: Judge the signal beside the residual, where there is a residual of samples.
     """
     inner = _plain(model, width)
-    if represented is None or columns is None:
-        return inner
-    return OnFeatures(represented, columns, inner)
+    if represented is not None and columns is not None:
+        return OnFeatures(represented, columns, inner)
+    return WithSignal(inner) if signal and not isinstance(inner, ByDistance) else inner
 
 
 def _plain(model: Network | Reference, width: int) -> Detector:

@@ -64,9 +64,20 @@ class Terms:
 
     @property
     def mse(self) -> Array:
-        """Shape (B,), the plain window MSE: mean over samples and features."""
+        """Shape (B,), mean of the columns' mean squared residuals."""
         mean: Array = (np.exp(self.log_mse) - TINY).mean(axis=1)
         return mean
+
+    def first(self, columns: int) -> Terms:
+        """The same without the columns after the first ones."""
+        log_mse, shift, log_peak = (term[:, :columns] for term in self.each[:3])
+        return Terms(log_mse, shift, log_peak, self.flat)
+
+    def beside(self, other: Terms) -> Terms:
+        """The columns of other terms of the same windows behind these."""
+        pairs = zip(self.each[:3], other.each[:3], strict=True)
+        log_mse, shift, log_peak = (np.concatenate(pair, axis=1) for pair in pairs)
+        return Terms(log_mse, shift, log_peak, self.flat)
 
 
 def joined(parts: Sequence[Terms]) -> Terms:
@@ -100,8 +111,8 @@ class ScoreRule:
         flat_scale: Per feature, largest flatness of held-out normal windows; empty: it does not
             count.
 
-    Columns are the model's features for raw samples, their window features where it is trained on
-    these, and a single distance for references that measure one.
+    Columns are the model's features for raw samples, then once more for the signal itself; window
+    features where the model is trained on these; a single distance for references that measure one.
     """
 
     weights: tuple[float, ...]

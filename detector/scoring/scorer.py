@@ -29,10 +29,12 @@ def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: i
     batches = [_chunk(detector, windows[i : i + chunk]) for i in range(0, len(windows), chunk)]
     if not batches:
         width = windows.shape[2]
-        return Scored(no_terms(len(detector.groups), width), np.empty((0, width), np.float32))
+        newest = np.empty((0, width), np.float32)
+        return Scored(no_terms(len(detector.groups), width), newest, np.empty(0))
     return Scored(
         joined([batch.terms for batch in batches]),
         np.concatenate([batch.newest for batch in batches]),
+        np.concatenate([batch.mse for batch in batches]),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, Terms, contributions, no_terms, smooth
+from detector.scoring.score import Array, Terms, contributions, flatness, no_terms, smooth
 from detector.scoring.scorer import score_windows
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import (
@@ -48,6 +48,7 @@ class Stretch:
         judged: Shape (n,).
         gone: Shape (n,), True where the plain rule for missing values gives the least score.
         offset: Shape (F,), what the session's baseline took off.
+        flat: Shape (B, F), flatness without the repeats that filled a hole; None: none did.
     """
 
     piece: Piece
@@ -55,6 +56,7 @@ class Stretch:
     judged: Flags
     gone: Flags
     offset: Array
+    flat: Array | None
 
 
 class DeviceStream:
@@ -95,6 +97,7 @@ class DeviceStream:
         self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
+        self._heard = self._tail  # the same samples as received, holes and all
         self._complete: str | None = None  # session that has had a complete sample
         self._gone_until = -np.inf  # while a value missing in this session still counts
         self._gone_shares = np.zeros(len(features), np.float32)
@@ -142,7 +145,10 @@ class DeviceStream:
         n = len(piece.ts)
         first = n - len(stretch.windows)  # samples before it are warm-up
         rule = self.bundle.document.score
-        scores = rule.column_scores(self._smoothed(scored.terms, piece))
+        terms = scored.terms
+        if stretch.flat is not None:
+            terms = replace(terms, flat=stretch.flat)
+        scores = rule.column_scores(self._smoothed(terms, piece))
         score, mse = np.full((2, n), np.nan, np.float32)
         score[first:] = rule.scores(scores)
         held = stretch.gone
@@ -150,7 +156,7 @@ class DeviceStream:
         shares = self._contributions(scores, stretch.judged[first:])
         if held.any() and score.max(initial=0.0, where=held) <= MISSING_SCORE:
             shares = self._missing_shares(piece)
-        mse[first:] = scored.terms.mse
+        mse[first:] = scored.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
         return Frame(
@@ -200,24 +206,33 @@ class DeviceStream:
     def _stretch(self, piece: Piece) -> Stretch:
         document = self.bundle.document
         if piece.starts or not piece.usable:
-            self._tail = self._tail[:0]
+            self._tail = self._heard = self._tail[:0]
             self._baseline.restart()
         joined = np.concatenate([self._tail, piece.filled])
+        heard = np.concatenate([self._heard, piece.values])
         known = self._baseline.learn(piece.filled[:, self._columns]) if piece.usable else 0
         count = min(known, max(len(joined) - document.window + 1, 0))
         scaled = self._scaled(joined if count else joined[:0])
         seen = windows(scaled, document.window)
-        if piece.session != self._complete:
-            self._gone_until = -np.inf
-        gone = self._gone(piece)
-        judged = gone & running_flags(piece.values, self.features, self._running)
+        runs = running_flags(piece.values, self.features, self._running)
+        gone = self._gone(piece, runs)
+        judged = gone & runs
         if count:
             judged[-count:] |= self._judged(joined, scaled)[-count:]
         judged &= self._started(piece)
         if piece.usable:
-            self._tail = joined[-self.memory :]
+            self._tail, self._heard = joined[-self.memory :], heard[-self.memory :]
             self._complete = piece.session
-        return Stretch(piece, seen[len(seen) - count :], judged, gone, self._baseline.offset)
+        flat = self._flat(heard, count)
+        return Stretch(piece, seen[len(seen) - count :], judged, gone, self._baseline.offset, flat)
+
+    def _flat(self, heard: Values, count: int) -> Array | None:
+        """Of the last ``count`` windows, where a hole in them was filled with repeats."""
+        window = self.bundle.document.window
+        samples = heard[max(len(heard) - count - window + 1, 0) :]
+        if not count or not np.isnan(samples[:, self._columns]).any():
+            return None
+        return flatness(windows(self._scaled(samples), window))
 
     def _scaled(self, filled: Values) -> Values:
         scaling = self.bundle.document.scaling
@@ -228,19 +243,20 @@ class DeviceStream:
         scaling = self.bundle.document.scaling
         return unscale(newest, scaling.centre, scaling.scale) + offset
 
-    def _gone(self, piece: Piece) -> Flags:
-        """Where a model feature is missing, or was a moment ago in the same session.
+    def _gone(self, piece: Piece, runs: Flags) -> Flags:
+        """Where a model feature is missing, or was a moment ago in the same session's running.
 
         A plain rule sees that before any network could. Nothing is said before the session's first
         complete sample, nor where the running signal is missing too.
         """
         gone = np.zeros(len(piece.ts), np.bool_)
         if piece.session != self._complete:
+            self._gone_until = -np.inf
             return gone
         if not piece.usable:
             gone = np.asarray(np.isnan(piece.values[:, self._columns]).any(axis=1))
-            if gone.any():
-                self._gone_until = float(piece.ts[gone][-1]) + MISSING_HOLD_S
+            if (gone & runs).any():
+                self._gone_until = float(piece.ts[gone & runs][-1]) + MISSING_HOLD_S
         return np.asarray(gone | (piece.ts <= self._gone_until))
 
     def _started(self, piece: Piece) -> Flags:

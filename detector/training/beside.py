@@ -17,7 +17,7 @@ import torch
 from detector.networks.base import NETWORKS, build_network
 from detector.references.zscore import ZScore, ZScoreConfig
 from detector.scoring.bundle import Bundle, detector_of
-from detector.scoring.detectors import Detector, detector_for
+from detector.scoring.detectors import Detector, detector_for, residual_only
 from detector.scoring.document import Document
 from detector.training.calibrate import Conditioning
 
@@ -25,6 +25,8 @@ ABSOLUTE_Z = "|z|"
 UNTRAINED = "untrained"
 FLOOR = (ABSOLUTE_Z, UNTRAINED)
 NO_BLOCKS = "no held-out blocks"  # scales and threshold from windows that were trained on
+NO_SIGNAL = "no signal beside the residual"
+PLAIN_MSE = "plain MSE"
 NO_STATE = "no operating state"  # every window judged, whatever the machine does
 FRESH = 1_000_003  # added to the seed of a bundle for its fresh weights
 
@@ -36,13 +38,16 @@ WITHOUT: dict[str, Callable[[Conditioning], Conditioning]] = {
     "no flatness rule": lambda chosen: replace(chosen, flats=False),
     "no slow weights": lambda chosen: replace(chosen, weigh_slow=False),
     "no smoothing": lambda chosen: replace(chosen, smoothing=1),
-    "plain MSE": lambda chosen: replace(chosen, judges="mse"),
+    NO_SIGNAL: lambda chosen: chosen,
+    PLAIN_MSE: lambda chosen: replace(chosen, judges="mse"),
 }
+RESIDUAL_ONLY = (NO_SIGNAL, PLAIN_MSE)
 
 
 def beside(bundle: Bundle, *, ablate: bool) -> Iterator[tuple[str, Bundle]]:
     """The floor rows of a bundle, and with ``ablate`` itself with each part left out."""
     detectors = floor_detectors(bundle.document)
+    detectors |= dict.fromkeys(RESIDUAL_ONLY, residual_only(bundle.detector))
     for name, rule in bundle.document.beside.items():
         if name not in FLOOR and not ablate:
             continue

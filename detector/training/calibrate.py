@@ -178,8 +178,20 @@ def calibrate(
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
         )
+    rule = _rule(normal, weights, chosen)
+    runs = [
+        ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
+        for terms, part in zip(smoothed, parts, strict=True)
+    ]
+    # The best F2 needs faults; until it is known the largest normal score stands in for it.
+    method = "max" if chosen.threshold == "f2" else chosen.threshold
+    placed = place_threshold(method, runs, period_s, chosen.threshold_rule)
+    return replace(rule, threshold=placed.value), placed
+
+
+def _rule(normal: Terms, weights: tuple[float, ...], chosen: Conditioning) -> ScoreRule:
+    """What is normal for each term; the threshold is still 1."""
     centre = np.median(normal.log_mse, axis=0)
-    peak_centre = np.median(normal.log_peak, axis=0)
     rule = ScoreRule(
         weights=weights,
         spread_centre=_floats(centre),
@@ -191,20 +203,17 @@ def calibrate(
         judges=chosen.judges,
         two_sided=chosen.two_sided,
         shifts=chosen.shifts,
-        peak_centre=_floats(peak_centre) if chosen.peaks else (),
-        peak_high=_floats(_above_zero((normal.log_peak - peak_centre).max(axis=0)))
-        if chosen.peaks
-        else (),
-        flat_scale=_floats(np.maximum(normal.flat.max(axis=0), LEAST_FLAT)) if chosen.flats else (),
     )
-    runs = [
-        ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
-        for terms, part in zip(smoothed, parts, strict=True)
-    ]
-    # The best F2 needs faults; until it is known the largest normal score stands in for it.
-    method = "max" if chosen.threshold == "f2" else chosen.threshold
-    placed = place_threshold(method, runs, period_s, chosen.threshold_rule)
-    return replace(rule, threshold=placed.value), placed
+    if chosen.judges == "mse":
+        return rule
+    if chosen.peaks:
+        middle = np.median(normal.log_peak, axis=0)
+        highest = _above_zero((normal.log_peak - middle).max(axis=0))
+        rule = replace(rule, peak_centre=_floats(middle), peak_high=_floats(highest))
+    if chosen.flats:
+        flattest = np.maximum(normal.flat.max(axis=0), LEAST_FLAT)
+        rule = replace(rule, flat_scale=_floats(flattest))
+    return rule
 
 
 def _above_zero(scale: Array) -> Array:

@@ -60,6 +60,7 @@ def describe(
         training=_provenance(dataset, options, last),
         versions=_versions(last),
         metrics=metrics,
+        signal=recipe.signal,
         window_features=_window_features(recipe, last),
     )
 

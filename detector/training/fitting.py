@@ -34,6 +34,7 @@ class Recipe:
         rpm: Nominal speed, for order amplitudes among the features; None: not known.
         plan: How long and how fast a network learns.
         device: ``auto``, ``cpu`` or ``cuda``.
+        signal: Whether the signal is judged beside the residual.
         start: Weights of a network to begin from.
         checkpoints: Folder where interrupted fits are kept; None: nowhere.
     """
@@ -45,6 +46,7 @@ class Recipe:
     rpm: float | None = None
     plan: FitPlan = field(default_factory=FitPlan)
     device: str = "auto"
+    signal: bool = True
     start: dict[str, Tensor] | None = None
     checkpoints: Path | None = None
 
@@ -172,7 +174,8 @@ def fit_model(
     if not recipe.is_network:
         made = references.build_reference(recipe.name, recipe.config)
         model = made.fit(pool.sample(REFERENCE_WINDOWS).numpy(), seed)
-        return FittedModel(model, detector_for(model, pool.features, represented, columns), columns)
+        detector = detector_for(model, pool.features, represented, columns, signal=recipe.signal)
+        return FittedModel(model, detector, columns)
     found = fit(
         recipe.name,
         recipe.config,
@@ -187,7 +190,7 @@ def fit_model(
     )
     return FittedModel(
         found.network,
-        detector_for(found.network, pool.features, represented, columns),
+        detector_for(found.network, pool.features, represented, columns, signal=recipe.signal),
         columns,
         found.steps,
         found.train_mse,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -11,11 +12,17 @@ import numpy as np
 import torch
 
 from detector.scoring.bundle import Bundle
-from detector.scoring.detectors import Detector
+from detector.scoring.detectors import Detector, residual_only
 from detector.scoring.document import Document
 from detector.scoring.score import EVERY, ScoreRule
 from detector.thresholds import PlacedThreshold
-from detector.training.beside import NO_BLOCKS, NO_STATE, WITHOUT, floor_detectors
+from detector.training.beside import (
+    NO_BLOCKS,
+    NO_STATE,
+    RESIDUAL_ONLY,
+    WITHOUT,
+    floor_detectors,
+)
 from detector.training.calibrate import Conditioning, HeldOut, Split, calibrate, slow_weights
 from detector.training.dataset import Dataset
 from detector.training.describe import describe
@@ -28,7 +35,7 @@ Calibrator: TypeAlias = Callable[
     [Detector, Sequence[HeldOut], Conditioning], tuple[ScoreRule, PlacedThreshold]
 ]
 
-FLOOR_WINDOWS = 100_000  # held-out windows after which the floor rows are calibrated well enough
+TRAINED_ON = 100_000  # windows that show what calibrating on the training data would have given
 
 
 def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
@@ -45,7 +52,12 @@ def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     recipe = options.recipe
-    recipe = replace(recipe, config=full_config(recipe.name, recipe.config))
+    recipe = replace(
+        recipe,
+        config=full_config(recipe.name, recipe.config),
+        # The plain window MSE is one of the residual alone.
+        signal=recipe.signal and options.conditioning.judges == "terms",
+    )
     options = replace(options, recipe=recipe)
     ready = prepare(dataset, options.preparation)
     period_s = dataset.sampling_period_s
@@ -71,31 +83,37 @@ def _rules_beside(
     """The rules of ``training.beside``, learnt from the same windows."""
     chosen, window = options.conditioning, options.window
     rules = {
-        row: learn(detector, _score_some(ready, held.blocks, detector, window), chosen)[0]
+        row: learn(detector, _score_all(ready, held.blocks, detector, window), chosen)[0]
         for row, detector in floor_detectors(document).items()
     }
-    rules |= {
-        row: learn(last.detector, held.parts, without(chosen))[0]
-        for row, without in WITHOUT.items()
-        if without(chosen) != chosen
-    }
+    bare = residual_only(last.detector)
+    bare_parts = [replace(p, terms=p.terms.first(len(bare.groups))) for p in held.parts]
+    for row, without in WITHOUT.items():
+        alone = row in RESIDUAL_ONLY
+        if without(chosen) != chosen or (alone and bare is not last.detector):
+            detector, parts = (bare, bare_parts) if alone else (last.detector, held.parts)
+            rules[row] = learn(detector, parts, without(chosen))[0]
     seen = [
         HeldOut(part.terms, np.ones_like(part.judged)) for part in held.parts if len(part.judged)
     ]
     if document.running is not None or document.lowest_log_rms is not None:
         rules[NO_STATE] = learn(last.detector, seen, chosen)[0]
-    trained_on = _score_some(ready, held.blocks, last.detector, window)
+    trained_on = _score_all(ready, held.blocks, last.detector, window, TRAINED_ON)
     rules[NO_BLOCKS] = learn(last.detector, trained_on, chosen)[0]
     return rules
 
 
-def _score_some(
-    ready: Prepared, blocks: Sequence[Split], detector: Detector, window: int
+def _score_all(
+    ready: Prepared,
+    blocks: Sequence[Split],
+    detector: Detector,
+    window: int,
+    most: int = sys.maxsize,
 ) -> list[HeldOut]:
     """Held-out parts of one block after the other, until there are enough."""
     parts: list[HeldOut] = []
     for block in blocks:
-        if sum(len(part.judged) for part in parts) < FLOOR_WINDOWS:
+        if sum(len(part.judged) for part in parts) < most:
             parts += score_parts(ready, block, detector, window)
     return parts
 
