@@ -49,7 +49,7 @@ def scored(bundle, samples, sizes=(), stream=None):
 
 
 def test_a_feature_missing_for_longer_than_a_hole_is_judged_a_fault(bundle):
-    """A hole is filled and scored as ever, what comes after it scores 2.0, as does the next time."""
+    """A hole is filled and scored as ever, what comes after it scores 2.0, and for a while on."""
     score, judged, anomaly, _ = scored(bundle, missing(live(800, 1), 0))
     after_hole = slice(GONE[0] + HOLE, GONE[1])
     assert (score[after_hole] == MISSING_SCORE).all()

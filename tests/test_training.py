@@ -33,7 +33,6 @@ from detector.training.calibrate import Conditioning, HeldOut, calibrate, slow_w
 from detector.training.dataset import load_dataset
 from detector.training.fit import FitPlan, WindowPool, fit, pca_mse
 
-
 PER_COLUMN = (
     *("weights", "spread_centre", "spread_low", "spread_high"),
     *("shift_scale", "peak_centre", "peak_high"),
@@ -261,11 +260,17 @@ def test_the_signal_is_judged_beside_the_residual(bundle):
     both, alone = detector.examine(batch), detector.inner.examine(batch)
     assert detector.groups == (0, 1, 0, 1)
     np.testing.assert_array_equal(both.terms.first(2).log_mse, alone.terms.log_mse)
-    np.testing.assert_allclose(np.exp(both.terms.log_mse[:, 2:]), (batch**2).mean(1), rtol=1e-5)
+    own = detector.scaling.apply(batch)
+    np.testing.assert_allclose(np.exp(both.terms.log_mse[:, 2:]), (own**2).mean(1), rtol=1e-5)
     np.testing.assert_array_equal(both.mse, alone.terms.mse)
-    without = small_bundle(signal=False, network="zscore", config={})
-    assert len(without.detector.groups) == 2
-    assert len(without.card().mse_log_gain) == len(bundle.card().mse_log_gain) == 2
+    assert len(bundle.card().mse_log_gain) == 2
+    for alone in (
+        small_bundle(network="pca", config={}, signal=False),
+        small_bundle(network="zscore", config={}),  # its residual is the signal
+        small_bundle(network="pca", config={}, judges="mse"),
+    ):
+        assert len(alone.detector.groups) == 2
+        assert alone.document.signal is None
 
 
 @given(st.integers(1, 6), st.lists(st.integers(0, 5), min_size=1, max_size=10))

@@ -17,7 +17,7 @@ from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
 from detector.references.storage import replace_file
 from detector.scoring.detectors import Detector, WithSignal, detector_for
-from detector.scoring.document import FORMAT, Document, WindowFeaturesPlan
+from detector.scoring.document import FORMAT, Document, Scaling, WindowFeaturesPlan
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import ColumnScaling
 
@@ -83,7 +83,9 @@ def detector_of(document: Document, model: Network | Reference) -> Detector:
     plan = document.window_features
     columns = None if plan is None else ColumnScaling(plan.centre, plan.scale)
     width = document.input_shape[1]
-    return detector_for(model, width, document.represented(), columns, signal=document.signal)
+    beside = document.signal
+    signal = None if beside is None else ColumnScaling(beside.centre, beside.scale)
+    return detector_for(model, width, document.represented(), columns, signal=signal)
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -163,10 +165,9 @@ def _check(folder: Path, document: Document) -> None:
     if document.format != FORMAT:
         raise BundleError(f"{path}: format {document.format}, allowed: {FORMAT}")
     rule, count = document.score, len(document.features)
-    scaling = {"centre": document.scaling.centre, "scale": document.scaling.scale}
-    for key, values in scaling.items():
-        if len(values) != count:
-            raise BundleError(f"{path}: scaling.{key} has {len(values)} values, allowed: {count}")
+    _check_scaling(path, "scaling", document.scaling, count)
+    if document.signal is not None:
+        _check_scaling(path, "signal", document.signal, count)
     positive = {
         "window": document.window,
         "sampling_period_s": document.sampling_period_s,
@@ -186,6 +187,12 @@ def _check(folder: Path, document: Document) -> None:
             raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
     if plan is not None:
         _check_plan(path, document, plan)
+
+
+def _check_scaling(path: Path, name: str, scaling: Scaling, count: int) -> None:
+    for key, values in {"centre": scaling.centre, "scale": scaling.scale}.items():
+        if len(values) != count:
+            raise BundleError(f"{path}: {name}.{key} has {len(values)} values, allowed: {count}")
 
 
 def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> None:

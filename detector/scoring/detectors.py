@@ -95,9 +95,14 @@ class WithSignal:
 
     What a model reconstructs well although it is wrong, such as a level that drifts or more of the
     usual vibration, leaves a small residual; in the signal it shows.
+
+    Attributes:
+        inner: The detector.
+        scaling: Of the windows it was fitted to, so that held-out blocks are held out here too.
     """
 
     inner: Detector
+    scaling: ColumnScaling
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -107,7 +112,8 @@ class WithSignal:
     def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
         """See ``Detector``."""
         found = self.inner.examine(windows)
-        return replace(found, terms=found.terms.beside(window_terms(windows, windows)))
+        own = window_terms(self.scaling.apply(windows), windows)
+        return replace(found, terms=found.terms.beside(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,7 @@ def detector_for(
     represented: WindowFeatures | None = None,
     columns: ColumnScaling | None = None,
     *,
-    signal: bool = False,
+    signal: ColumnScaling | None = None,
 ) -> Detector:
     """What scores windows with a model.
 
@@ -170,12 +176,14 @@ def detector_for(
         width: Columns it takes: features, or window features.
         represented: The window features it sees; None: samples.
         columns: Their second scaling.
-        signal: Judge the signal beside the residual, where there is a residual of samples.
+        signal: Of the samples fitted to: these are judged beside the residual, if there is one.
     """
     inner = _plain(model, width)
     if represented is not None and columns is not None:
         return OnFeatures(represented, columns, inner)
-    return WithSignal(inner) if signal and not isinstance(inner, ByDistance) else inner
+    if signal is None or isinstance(inner, ByDistance):
+        return inner
+    return WithSignal(inner, signal)
 
 
 def _plain(model: Network | Reference, width: int) -> Detector:

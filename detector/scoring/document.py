@@ -98,7 +98,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     metrics: dict[str, float]
     window_features: WindowFeaturesPlan | None = None
     trim: int = 0  # samples at the start of a session that are not judged
-    signal: bool = False  # whether the signal is judged beside the residual
+    signal: Scaling | None = None  # of the signal, where it is judged beside the residual
     beside: dict[str, ScoreRule] = {}  # what an evaluation shows beside it, see training.beside
 
     @property

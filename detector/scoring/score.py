@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 EVERY = -1  # as a column's feature: all of them
-FLAT = 0.005  # scaled units; a sample nearer to the one before repeats it
+FLAT = 0.002  # scaled units; a sample nearer to the one before repeats it
 LEAST_FLAT = 0.05  # share of repeats that is normal for any signal
 TINY = 1e-12  # keeps the log finite for a residual of exactly zero
 

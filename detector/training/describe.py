@@ -9,12 +9,14 @@ import numpy as np
 
 from detector.networks.contract import Network
 from detector.scoring.bundle import data_hash
+from detector.scoring.detectors import WithSignal
 from detector.scoring.document import (
     FORMAT,
     Calibration,
     Document,
     Feature,
     Running,
+    Scaling,
     Training,
     WindowFeaturesPlan,
 )
@@ -60,7 +62,7 @@ def describe(
         training=_provenance(dataset, options, last),
         versions=_versions(last),
         metrics=metrics,
-        signal=recipe.signal,
+        signal=_signal(last),
         window_features=_window_features(recipe, last),
     )
 
@@ -87,6 +89,12 @@ def _window_features(recipe: Recipe, last: FittedModel) -> WindowFeaturesPlan | 
         centre=last.columns.centre,
         scale=last.columns.scale,
     )
+
+
+def _signal(last: FittedModel) -> Scaling | None:
+    if last.signal is None or not isinstance(last.detector, WithSignal):
+        return None
+    return Scaling("standard", last.signal.centre, last.signal.scale)
 
 
 def _running(signal: RunningSignal | None) -> Running | None:

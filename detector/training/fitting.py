@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -78,6 +79,7 @@ class FittedModel:
         model: Network or reference.
         detector: What scores windows with it.
         columns: Second scaling of window features; None for samples.
+        signal: Scaling of the samples it was fitted to, where they are judged beside the residual.
         steps: Batches; 0 for a reference.
         train_mse: Last training loss; None for a reference.
         held_out_mse: Of the watched windows; None where none were watched.
@@ -86,6 +88,7 @@ class FittedModel:
     model: Network | Reference
     detector: Detector
     columns: ColumnScaling | None
+    signal: ColumnScaling | None
     steps: int = 0
     train_mse: float | None = None
     held_out_mse: float | None = None
@@ -140,6 +143,14 @@ def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
     raise BundleError(f"network {name!r}, allowed: {allowed}")
 
 
+def _signal(pool: WindowPool) -> ColumnScaling:
+    """Mean and deviation of the samples of a pool, in float64."""
+    exact = pool.data.numpy().astype(np.float64)
+    deviation = exact.std(axis=0)
+    scale = np.where(deviation > 0, deviation, 1.0)
+    return ColumnScaling(tuple(exact.mean(axis=0).tolist()), tuple(scale.tolist()))
+
+
 def fit_model(
     recipe: Recipe,
     represented: WindowFeatures | None,
@@ -167,6 +178,7 @@ def fit_model(
     if not len(pool):
         raise TrainingError("training: no window, every session is shorter than one window")
     columns = None
+    signal = _signal(pool) if recipe.signal and represented is None else None
     if represented is not None:
         columns = fit_columns(represented, pool.sample(REFERENCE_WINDOWS).numpy())
         pool = FeaturePool(pool, represented, columns)
@@ -174,8 +186,8 @@ def fit_model(
     if not recipe.is_network:
         made = references.build_reference(recipe.name, recipe.config)
         model = made.fit(pool.sample(REFERENCE_WINDOWS).numpy(), seed)
-        detector = detector_for(model, pool.features, represented, columns, signal=recipe.signal)
-        return FittedModel(model, detector, columns)
+        detector = detector_for(model, pool.features, represented, columns, signal=signal)
+        return FittedModel(model, detector, columns, signal)
     found = fit(
         recipe.name,
         recipe.config,
@@ -190,8 +202,9 @@ def fit_model(
     )
     return FittedModel(
         found.network,
-        detector_for(found.network, pool.features, represented, columns, signal=recipe.signal),
+        detector_for(found.network, pool.features, represented, columns, signal=signal),
         columns,
+        signal,
         found.steps,
         found.train_mse,
         found.held_out_mse,

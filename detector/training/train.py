@@ -55,8 +55,8 @@ def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
     recipe = replace(
         recipe,
         config=full_config(recipe.name, recipe.config),
-        # The plain window MSE is one of the residual alone.
-        signal=recipe.signal and options.conditioning.judges == "terms",
+        # The plain window MSE is one of the residual alone; of |z| the signal is the residual.
+        signal=recipe.signal and options.conditioning.judges == "terms" and recipe.name != "zscore",
     )
     options = replace(options, recipe=recipe)
     ready = prepare(dataset, options.preparation)
