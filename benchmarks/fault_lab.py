@@ -165,9 +165,7 @@ def _print(
     ]
     if with_families:
         families = sorted({event.family for events, _ in judged for event in events})
-        for family in families:
-            groups.append((family, "all", partial(_is_of, family, 0.0)))
-            groups.append((family, f">= {STRONG}", partial(_is_of, family, STRONG)))
+        groups += [(f, f">= {STRONG}", partial(_is_of, f, STRONG)) for f in families]
     for title, severity, chosen in groups:
         shown = name.replace("|", BAR)
         print(f"| {shown} | {title} | {severity} | {_cells(_of(judged, chosen))} |", flush=True)

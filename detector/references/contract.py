@@ -1,7 +1,7 @@
 """What every reference is: a detector without a network, fitted to normal windows.
 
 There are two kinds, and ``isinstance`` tells them apart. A ``Reconstructing`` one gives back what
-a network would, so the two-term score applies to it. A ``Measuring`` one gives a single distance
+a network would, so the same score applies to it. A ``Measuring`` one gives a single distance
 per window; high distances indicate anomalies. Neither looks at the rest of a batch, and the same
 window always gives the same answer.
 """

@@ -8,7 +8,7 @@ with a gap of L samples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from detector.errors import TrainingError
 from detector.records import Flags, Values
-from detector.scoring.score import LEAST_FLAT, Array, ScoreRule, Terms, joined, smooth
+from detector.scoring.score import LEAST_FLAT, Array, ScoreRule, Terms, smooth
 from detector.thresholds import PlacedThreshold, ScoredRun, ThresholdRule, place_threshold
 
 BLOCKS = 5
@@ -168,16 +168,15 @@ def calibrate(
         TrainingError: If no held-out window is judged, or they are too few for the method.
     """
     smoothed = [smooth(part.terms, chosen.smoothing, part.terms.part(0, 0)) for part in parts]
-    normal = joined(
-        [
-            Terms(*(term[part.judged] for term in terms.each))
-            for terms, part in zip(smoothed, parts, strict=True)
-        ]
-    )
-    if not len(normal.log_mse):
+    if not any(part.judged.any() for part in parts):
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
         )
+
+    def normal(term: str) -> Array:  # one at a time, so that memory holds no second copy of all
+        kept = zip(smoothed, parts, strict=True)
+        return np.concatenate([getattr(terms, term)[part.judged] for terms, part in kept])
+
     rule = _rule(normal, weights, chosen)
     runs = [
         ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
@@ -189,15 +188,18 @@ def calibrate(
     return replace(rule, threshold=placed.value), placed
 
 
-def _rule(normal: Terms, weights: tuple[float, ...], chosen: Conditioning) -> ScoreRule:
-    """What is normal for each term; the threshold is still 1."""
-    centre = np.median(normal.log_mse, axis=0)
+def _rule(
+    normal: Callable[[str], Array], weights: tuple[float, ...], chosen: Conditioning
+) -> ScoreRule:
+    """What is normal for each term, by its name; the threshold is still 1."""
+    log_mse = normal("log_mse")
+    centre = np.median(log_mse, axis=0)
     rule = ScoreRule(
         weights=weights,
         spread_centre=_floats(centre),
-        spread_low=_floats(_above_zero((centre - normal.log_mse).max(axis=0))),
-        spread_high=_floats(_above_zero((normal.log_mse - centre).max(axis=0))),
-        shift_scale=_floats(_above_zero(normal.shift.max(axis=0))),
+        spread_low=_floats(_above_zero(centre - log_mse.min(axis=0))),
+        spread_high=_floats(_above_zero(log_mse.max(axis=0) - centre)),
+        shift_scale=_floats(_above_zero(normal("shift").max(axis=0))),
         threshold=1.0,
         smoothing=chosen.smoothing,
         judges=chosen.judges,
@@ -207,11 +209,12 @@ def _rule(normal: Terms, weights: tuple[float, ...], chosen: Conditioning) -> Sc
     if chosen.judges == "mse":
         return rule
     if chosen.peaks:
-        middle = np.median(normal.log_peak, axis=0)
-        highest = _above_zero((normal.log_peak - middle).max(axis=0))
+        log_peak = normal("log_peak")
+        middle = np.median(log_peak, axis=0)
+        highest = _above_zero(log_peak.max(axis=0) - middle)
         rule = replace(rule, peak_centre=_floats(middle), peak_high=_floats(highest))
     if chosen.flats:
-        flattest = np.maximum(normal.flat.max(axis=0), LEAST_FLAT)
+        flattest = np.maximum(normal("flat").max(axis=0), LEAST_FLAT)
         rule = replace(rule, flat_scale=_floats(flattest))
     return rule
 
