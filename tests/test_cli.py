@@ -13,6 +13,7 @@ import pytest
 from motors import live, with_fault
 from serving import PROJECT, environment
 
+from detector.__main__ import main
 from detector.errors import SettingsError
 from detector.scoring.bundle import load_bundle
 from detector.settings import load_settings
@@ -125,17 +126,26 @@ def test_scoring_a_file_writes_its_columns(trained, tmp_path):
         (["alarms", "--settings", "{bad}"], "unknown setting mqtt.port"),
     ],
 )
-def test_bad_input_gets_one_clear_line(trained, tmp_path, arguments, line):
-    """On stderr, with exit code 2 and no traceback."""
+def test_bad_input_gets_one_clear_line(trained, tmp_path, monkeypatch, capsys, arguments, line):
+    """On stderr, with exit code 2 and no traceback; in this process, which has torch already."""
+    monkeypatch.chdir(PROJECT)
     bad = tmp_path / "bad.toml"
     bad.write_text("[mqtt]\nport = 1883\n")
     folder = trained[0]
     filled = [a.format(train=folder / "train", small=folder / "small", bad=bad) for a in arguments]
-    done = run(*filled)
-    assert done.returncode == 2
-    assert line in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1 + done.stderr.count("%|")
+    assert main(filled) == 2
+    told = capsys.readouterr().err
+    assert line in told
+    assert len(told.strip().splitlines()) == 1 + told.count("%|")
     assert not (PROJECT / "x").exists()
+
+
+def test_a_process_ends_with_that_line_and_code():
+    """What a shell sees."""
+    done = run("score", "--model", "none", "a.csv", "--out", "b.csv")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: none/bundle.json")
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_evaluating_prints_json_and_draws(trained, tmp_path):
@@ -207,7 +217,7 @@ def test_settings_that_cannot_be_used_are_refused(tmp_path, text, line):
 
 def test_a_mistyped_variable_is_refused(monkeypatch, tmp_path):
     """A setting that is not there does not pass in silence."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("FAULTLINE_MQQT__URL", "mqtt://x")
     with pytest.raises(SettingsError, match="unknown setting FAULTLINE_MQQT__URL"):
         load_settings()
@@ -215,7 +225,7 @@ def test_a_mistyped_variable_is_refused(monkeypatch, tmp_path):
 
 def test_the_password_is_never_shown(monkeypatch, tmp_path):
     """Not in the settings' own text, not in an error about it."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("FAULTLINE_MQTT__PASSWORD", "hunter2")
     assert "hunter2" not in repr(load_settings())
     (tmp_path / "faultline.toml").write_text("[mqtt]\npassword = 7\n")
