@@ -217,7 +217,7 @@ def test_settings_that_cannot_be_used_are_refused(tmp_path, text, line):
 
 def test_a_mistyped_variable_is_refused(monkeypatch, tmp_path):
     """A setting that is not there does not pass in silence."""
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAULTLINE_MQQT__URL", "mqtt://x")
     with pytest.raises(SettingsError, match="unknown setting FAULTLINE_MQQT__URL"):
         load_settings()
@@ -225,7 +225,7 @@ def test_a_mistyped_variable_is_refused(monkeypatch, tmp_path):
 
 def test_the_password_is_never_shown(monkeypatch, tmp_path):
     """Not in the settings' own text, not in an error about it."""
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAULTLINE_MQTT__PASSWORD", "hunter2")
     assert "hunter2" not in repr(load_settings())
     (tmp_path / "faultline.toml").write_text("[mqtt]\npassword = 7\n")
