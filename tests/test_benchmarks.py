@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import fault_lab
 import pipeline
 import small_model
 from load import Load
@@ -50,3 +51,12 @@ def test_a_short_run_loses_nothing_and_finds_every_fault(monkeypatch, capsys):
     run = json.loads(capsys.readouterr().out)["runs"]["batched"]
     assert (code, run["sent"], run["lost"]) == (0, 4 * 6 * 50, 0)
     assert (run["faults"], run["missed"]) == (4, 0)
+
+
+def test_only_faults_that_reach_the_samples_are_asked_for():
+    """Told apart at their own severity; a clock fault changes no value."""
+    seen = fault_lab._seen(600)
+    assert {("unbalance", 0.25), ("stuck", 1.0)} <= seen
+    assert not {("clock", 1.0), ("gear", 1.0), ("misalignment_broadband", 0.5)} & seen
+    assert "misalignment_broadband up to 0.75" in fault_lab._hidden(seen)
+    assert "gear" in fault_lab._hidden(seen)

@@ -165,10 +165,11 @@ def test_the_latent_is_narrower_than_a_short_window(case):
         assert fresh(case, features=1, window=8).latent == 4
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sorted(folder.name for folder in GOLDEN.iterdir()))
 def test_golden_bundles_still_score_the_same(case):
     """A bundle written by an earlier version loads and gives its scores of then."""
     expected = json.loads((GOLDEN / case / "scores.json").read_text())
+    assert case in CASES or case.removesuffix("_with_signal") in CASES
     found = golden_scores(load_bundle(GOLDEN / case))
     for key, values in expected.items():
         np.testing.assert_allclose(found[key], values, rtol=1e-5, atol=1e-5)
