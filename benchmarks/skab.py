@@ -147,7 +147,10 @@ def _print(
             [one.counts for one in found[first][0]], [one.counts for one in found[other][0]],
             seed=0, n=2000,
         )  # fmt: skip
-        print(f"F1 of {first} minus {other}, paired bootstrap over files: {told}")
+        print(
+            f"F1 of {first} minus {other}, paired bootstrap over files: "
+            f"{told.f1:+.3f} ({told.low:+.3f} to {told.high:+.3f})"
+        )
 
 
 def _row(name: str, runs: list[list[Judged]]) -> str:
