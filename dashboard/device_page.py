@@ -23,6 +23,7 @@ WINDOWS: dict[str, float | None] = {
     "5 min": 300.0,
     "20 min": 1200.0,
 }
+LOOK_AGAIN_S = 2.0
 
 
 def show() -> None:
@@ -31,7 +32,7 @@ def show() -> None:
         known = devices.every(connection)
     device = _choose_device(known)
     if device is None:
-        st.info("No device has been seen yet. The overview says what to do.")
+        _wait_for_a_device()
         return
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)
@@ -54,6 +55,15 @@ def show() -> None:
         on_revision_change=lambda: None,
     )
     _recent_alarms(facts.alarms)
+
+
+@st.fragment(run_every=LOOK_AGAIN_S)
+def _wait_for_a_device() -> None:
+    """A page opened before the first sample shows the first device by itself."""
+    with context.engine().connect() as connection:
+        if devices.every(connection):
+            st.rerun()
+    st.info("No device has been seen yet. The overview says what to do.")
 
 
 def _choose_device(known: Sequence[DeviceStatus]) -> str | None:

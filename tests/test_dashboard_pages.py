@@ -270,7 +270,7 @@ def test_a_restarted_server_is_found_again(chromium, tmp_path):
 
 
 def test_an_empty_store_says_what_to_do(chromium, tmp_path):
-    """Broker, topic and an example, and the device page points there."""
+    """Broker, topic and an example; the device page points there and shows the first device."""
     with Site(tmp_path, FAULTLINE_MQTT__URL="mqtt://broker.plant:1884") as own:
         page = chromium.new_page()
         page.goto(own.url)
@@ -279,6 +279,10 @@ def test_an_empty_store_says_what_to_do(chromium, tmp_path):
         assert "mqtt://broker.plant:1884" in said
         assert "sensors/motor-600-1" in said
         json.loads(page.text_content(".fl-empty dd:last-of-type"))
+        page.goto(f"{own.url}/device")
+        page.wait_for_selector("text=No device has been seen yet", timeout=30_000)
+        with Feed(own.store, Machine("first")):
+            page.wait_for_selector(LIVE, timeout=30_000)  # by itself
         page.close()
 
 
