@@ -11,7 +11,7 @@ from detector.thresholds import METHODS
 
 Execute = Callable[[argparse.Namespace], str]
 
-PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights")
+PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
 CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
 
 TRAIN = (

@@ -103,6 +103,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
             level_gate=args.running == "level",
         ),
         conditioning=_conditioning(args),
+        base=None if base is None or "base-scales" in args.without else base.document.score,
         hold_out=args.hold_out,
         units=dict(args.unit or []),
         seed=args.seed,

@@ -198,6 +198,24 @@ def test_both_terms_count_in_both_directions():
     assert score(3, 0) == score(-1.5, 0) == score(0, 3) == 3
 
 
+def test_what_was_normal_for_a_base_is_normal_for_what_is_fine_tuned_from_it(bundle):
+    """Scales and threshold are the larger of both, centres its own; another kind is left."""
+    own = bundle.document.score
+    base = replace(
+        own,
+        spread_centre=(9.0,) * 4,
+        spread_low=tuple(2 * scale for scale in own.spread_low),
+        shift_scale=tuple(0.5 * scale for scale in own.shift_scale),
+        threshold=2 * own.threshold,
+    )
+    kept = own.at_least(base)
+    assert kept.spread_low == base.spread_low
+    assert (kept.shift_scale, kept.spread_centre) == (own.shift_scale, own.spread_centre)
+    assert kept.threshold == base.threshold
+    assert own.at_least(replace(base, smoothing=7)) == own
+    assert own.at_least(replace(base, flat_scale=())) == own
+
+
 def test_window_terms_are_mse_and_squared_mean():
     """Signed residuals are averaged before squaring for the shift, after for the spread."""
     residual = np.array([[[1.0], [-1.0]], [[2.0], [2.0]]])

@@ -16,8 +16,8 @@ windows, so that none drowns another.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 EVERY = -1  # as a column's feature: all of them
 FLAT = 0.002  # scaled units; a sample nearer to the one before repeats it
+SCALES = ("spread_low", "spread_high", "shift_scale", "peak_high", "flat_scale")
 LEAST_FLAT = 0.05  # share of repeats that is normal for any signal
 TINY = 1e-12  # keeps the log finite for a residual of exactly zero
 
@@ -128,6 +129,24 @@ class ScoreRule:
     peak_centre: tuple[float, ...] = ()
     peak_high: tuple[float, ...] = ()
     flat_scale: tuple[float, ...] = ()
+
+    def at_least(self, base: ScoreRule) -> ScoreRule:
+        """The same rule where what was normal for a base is normal too.
+
+        Scales are relative (logs, scaled units), so those of many machines serve a new one of which
+        few sessions are known; its centres stay its own.
+
+        Args:
+            base: Of the bundle fine-tuned from; another kind of rule changes nothing.
+        """
+        same = (self.judges, self.smoothing) == (base.judges, base.smoothing)
+        pairs = {name: (getattr(self, name), getattr(base, name)) for name in SCALES}
+        if not same or any(len(own) != len(other) for own, other in pairs.values()):
+            return self
+        wider: dict[str, Any] = {
+            n: tuple(map(max, own, other)) for n, (own, other) in pairs.items()
+        }
+        return replace(self, threshold=max(self.threshold, base.threshold), **wider)
 
     def groups(self, columns: Sequence[int]) -> tuple[int, ...]:
         """The feature of each score, from that of each of the K columns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from detector.scoring.score import ScoreRule
 from detector.training.calibrate import Conditioning
 from detector.training.fitting import Recipe
 from detector.training.prepare import Preparation
@@ -18,6 +19,7 @@ class TrainOptions:
         recipe: Network or reference, and how it is fitted.
         preparation: How sessions are made ready.
         conditioning: How residuals become a score and where its threshold lies.
+        base: Rule of the bundle fine-tuned from, if its normal variation counts too.
         hold_out: By ``session`` or ``block``; ``auto`` takes sessions where there are enough.
         units: Unit per feature.
         seed: Same seed and data, same bytes.
@@ -26,6 +28,7 @@ class TrainOptions:
     recipe: Recipe = field(default_factory=Recipe)
     preparation: Preparation = field(default_factory=Preparation)
     conditioning: Conditioning = field(default_factory=Conditioning)
+    base: ScoreRule | None = None
     hold_out: Literal["auto", "session", "block"] = "auto"
     units: dict[str, str] = field(default_factory=dict)
     seed: int = 0

@@ -67,6 +67,8 @@ def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
     learn = _calibrator(ready, period_s)
     chosen = options.conditioning
     rule, placed = learn(last.detector, held.parts, chosen)
+    if options.base is not None:
+        rule = rule.at_least(options.base)
     document = describe(dataset, options, ready, held, last, rule, placed)
     rules = _rules_beside(ready, held, document, last, options, learn)
     return Bundle(name, msgspec.structs.replace(document, beside=rules), last.model)
