@@ -16,7 +16,15 @@ import torch
 from detector.networks.contract import Network
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
-from detector.scoring.score import EVERY, Array, Terms, distance_terms, flatness, window_terms
+from detector.scoring.score import (
+    EVERY,
+    Array,
+    Terms,
+    distance_terms,
+    flatness,
+    residual_terms,
+    window_terms,
+)
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 
 
@@ -112,7 +120,7 @@ class WithSignal:
     def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
         """See ``Detector``."""
         found = self.inner.examine(windows)
-        own = window_terms(self.scaling.apply(windows), windows)
+        own = residual_terms(self.scaling.apply(windows), found.terms.flat)
         return replace(found, terms=found.terms.beside(own))
 
 

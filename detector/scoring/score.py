@@ -186,13 +186,18 @@ def window_terms(residual: npt.NDArray[np.floating], windows: npt.NDArray[np.flo
         residual: Shape (B, S, K).
         windows: Shape (B, L, F), the signal they come from, scaled units.
     """
+    return residual_terms(residual, flatness(windows))
+
+
+def residual_terms(residual: npt.NDArray[np.floating], flat: Array) -> Terms:
+    """The same where the flatness of the windows is known, shape (B, F)."""
     exact = residual.astype(np.float64)
     squared = exact**2
     return Terms(
         log_mse=np.log(squared.mean(axis=1) + TINY),
         shift=exact.mean(axis=1) ** 2,
         log_peak=np.log(squared.max(axis=1) + TINY),
-        flat=flatness(windows),
+        flat=flat,
     )
 
 

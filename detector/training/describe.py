@@ -92,9 +92,10 @@ def _window_features(recipe: Recipe, last: FittedModel) -> WindowFeaturesPlan | 
 
 
 def _signal(last: FittedModel) -> Scaling | None:
-    if last.signal is None or not isinstance(last.detector, WithSignal):
+    if not isinstance(last.detector, WithSignal):
         return None
-    return Scaling("standard", last.signal.centre, last.signal.scale)
+    scaling = last.detector.scaling
+    return Scaling("standard", scaling.centre, scaling.scale)
 
 
 def _running(signal: RunningSignal | None) -> Running | None:

@@ -79,7 +79,6 @@ class FittedModel:
         model: Network or reference.
         detector: What scores windows with it.
         columns: Second scaling of window features; None for samples.
-        signal: Scaling of the samples it was fitted to, where they are judged beside the residual.
         steps: Batches; 0 for a reference.
         train_mse: Last training loss; None for a reference.
         held_out_mse: Of the watched windows; None where none were watched.
@@ -88,7 +87,6 @@ class FittedModel:
     model: Network | Reference
     detector: Detector
     columns: ColumnScaling | None
-    signal: ColumnScaling | None
     steps: int = 0
     train_mse: float | None = None
     held_out_mse: float | None = None
@@ -187,7 +185,7 @@ def fit_model(
         made = references.build_reference(recipe.name, recipe.config)
         model = made.fit(pool.sample(REFERENCE_WINDOWS).numpy(), seed)
         detector = detector_for(model, pool.features, represented, columns, signal=signal)
-        return FittedModel(model, detector, columns, signal)
+        return FittedModel(model, detector, columns)
     found = fit(
         recipe.name,
         recipe.config,
@@ -204,7 +202,6 @@ def fit_model(
         found.network,
         detector_for(found.network, pool.features, represented, columns, signal=signal),
         columns,
-        signal,
         found.steps,
         found.train_mse,
         found.held_out_mse,
