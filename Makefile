@@ -33,8 +33,8 @@ models: $(VENV)/.run  ## rebuild the shipped bundles from simulated sessions
 	PYTHON=$(PY) sh models/build.sh
 
 bench: $(VENV)/.dev system  ## the long measurements
-	$(PY) benchmarks/pipeline.py
-	$(PY) benchmarks/simulator_speed.py
+	$(PY) -m benchmarks.speed.pipeline
+	$(PY) -m benchmarks.speed.simulator_speed
 
 system:
 	@sh .ci/system-packages mosquitto chromium

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from functools import cache
 
-from detector.settings import Settings, load_settings
+from detector.settings.load import load_settings
+from detector.settings.tree import Settings
 from detector.store.schema import Engine, open_store
 
 _opening = threading.Lock()

@@ -10,9 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import assets, child, context
+from dashboard import child, context
+from dashboard.live import asset_files
+from dashboard.live.routes import hub
 from dashboard.refusals import one_line
-from dashboard.routes import hub
 from detector.errors import FaultlineError
 from detector.store.schema import StoreFailure
 
@@ -22,8 +23,8 @@ logger = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Run the hub and, when none is alive, a detector, for as long as the server runs."""
-    for name in (*assets.files(), assets.PLOTLY.name):
-        await asyncio.to_thread(assets.packed, name)
+    for name in (*asset_files.files(), asset_files.PLOTLY.name):
+        await asyncio.to_thread(asset_files.packed, name)
     detector = child.DetectorChild()
     _start_when_needed(detector)
     pushing = asyncio.create_task(hub.run())

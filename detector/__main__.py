@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 # Before torch is imported: with two threads on a busy machine a 0.7 ms call became 45 ms.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from detector import commands
+from detector.cli import commands
+from detector.cli.model_options import EVALUATE, TRAIN, add_evaluate, add_train
+from detector.cli.options import at_least
 from detector.errors import FaultlineError
-from detector.model_options import EVALUATE, TRAIN, add_evaluate, add_train
-from detector.options import at_least
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -91,7 +91,7 @@ def _lazily(name: str) -> Callable[[argparse.Namespace], str]:
     """A command about models; torch takes seconds to import, so nothing else waits for it."""
 
     def run(args: argparse.Namespace) -> str:
-        from detector import model_commands
+        from detector.cli import model_commands
 
         answer: str = getattr(model_commands, name)(args)
         return answer

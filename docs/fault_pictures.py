@@ -18,14 +18,14 @@ from matplotlib.lines import Line2D
 from PIL import Image  # comes with matplotlib
 from scipy import signal
 
-from simulator.damage import Damage
-from simulator.designs import FEATURES, MOTORS, STANDARD_GRAVITY_MM_S2
-from simulator.faults import FAULTS, Healthy, LiveFault, Signal, siblings
-from simulator.impacts import damages
-from simulator.machine_faults import MACHINE_FAULTS
-from simulator.motor import Motor
-from simulator.profile import CALM, STEADY
-from simulator.sensor import SENSORS, Probe
+from simulator.faults.inject import FAULTS, Healthy, LiveFault, Signal, siblings
+from simulator.machines.damage import Damage
+from simulator.machines.designs import FEATURES, MOTORS, STANDARD_GRAVITY_MM_S2
+from simulator.machines.faults import MACHINE_FAULTS
+from simulator.machines.impacts import damages
+from simulator.machines.motor import Motor
+from simulator.machines.profile import CALM, STEADY
+from simulator.machines.sensor import SENSORS, Probe
 
 OUT = Path(__file__).resolve().parent / "faults"
 DESIGN = MOTORS["motor-600"]

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from detector.settings import DeviceRule, RunningSignal, Settings
+from detector.settings.devices import DeviceRule, RunningSignal
+from detector.settings.tree import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
 HEAD = """# Settings

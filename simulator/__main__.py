@@ -6,7 +6,7 @@ import sys
 def main() -> int:
     """Run one command; Ctrl-C during the first second, while libraries load, ends quietly too."""
     try:
-        from simulator.commands import run  # noqa: PLC0415 - see above
+        from simulator.cli.commands import run  # noqa: PLC0415 - see above
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:

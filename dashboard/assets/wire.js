@@ -1,4 +1,4 @@
-// Reads a live update; dashboard/wire.py says how it is laid out.
+// Reads a live update; dashboard/live/wire.py says how it is laid out.
 
 const ALIGN = 8;
 const TEXT = new TextDecoder();

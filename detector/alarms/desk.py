@@ -11,7 +11,8 @@ import numpy as np
 
 from detector.alarms.lifecycle import AlarmRule, AlarmState, Transition, advance
 from detector.records import Alarm, Frame, ModelCard
-from detector.settings import AlarmSettings, Settings
+from detector.settings.alarms import AlarmSettings
+from detector.settings.tree import Settings
 from detector.store import alarms as store
 from detector.store.schema import Connection
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from detector.errors import SettingsError
-from detector.settings import MqttSettings
+from detector.settings.mqtt import MqttSettings
 
 logger = logging.getLogger(__name__)
 

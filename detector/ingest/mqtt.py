@@ -33,7 +33,7 @@ from detector.ingest.delivery import Delivery
 from detector.ingest.guard import Guard
 from detector.ingest.receiver import Receiver
 from detector.ingest.topics import TopicTemplate
-from detector.settings import MqttSettings
+from detector.settings.mqtt import MqttSettings
 
 SESSION_EXPIRY_S = 7 * 24 * 3600  # how long the broker keeps the session of a stopped detector
 LARGEST_PACKET = 8 << 20  # bytes; the broker keeps larger ones from us

@@ -9,7 +9,7 @@ import msgspec
 
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import WindowFeatures
-from detector.settings import RunningSignal
+from detector.settings.devices import RunningSignal
 
 FORMAT = 1
 

@@ -14,7 +14,7 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.rate import rate_misfit
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.sessions.files import Recording, read_recordings
-from detector.settings import SessionSettings
+from detector.settings.sessions import SessionSettings
 
 CHUNK = 256
 

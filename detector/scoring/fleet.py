@@ -18,7 +18,8 @@ from detector.scoring.rate import rate_misfit
 from detector.scoring.scorer import score_windows
 from detector.scoring.stream import DeviceStream, Stretch
 from detector.scoring.unscored import UnscoredStream
-from detector.settings import DeviceRule, Settings
+from detector.settings.devices import DeviceRule
+from detector.settings.tree import Settings
 
 logger = logging.getLogger(__name__)
 

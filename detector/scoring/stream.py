@@ -32,7 +32,8 @@ from detector.sessions.operating import (
 from detector.sessions.scaling import scale, unscale
 from detector.sessions.segments import Piece, Segmenter
 from detector.sessions.windows import whole_windows, windows
-from detector.settings import RunningSignal, SessionSettings
+from detector.settings.devices import RunningSignal
+from detector.settings.sessions import SessionSettings
 
 MISSING_SCORE = 2.0  # of a sample whose model feature has been missing for longer than a hole
 MISSING_HOLD_S = 10.0  # for so long afterwards: a loose contact comes and goes

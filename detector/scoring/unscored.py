@@ -9,7 +9,7 @@ import numpy as np
 from detector.records import Frame, Samples
 from detector.scoring.rate import RateMeter
 from detector.sessions.segments import Piece, Segmenter
-from detector.settings import SessionSettings
+from detector.settings.sessions import SessionSettings
 
 
 class UnscoredStream:

@@ -6,7 +6,7 @@ import numpy as np
 
 from detector.records import Flags, Values
 from detector.sessions.windows import whole_windows, windows
-from detector.settings import RunningSignal
+from detector.settings.devices import RunningSignal
 
 SETTLE_WINDOWS = 2  # how long the running signal must have been in its range
 HOLD_WINDOWS = 3  # how long the level must have been that of running

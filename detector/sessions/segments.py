@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from detector.records import Flags, Samples, Times, Values
-from detector.settings import SessionSettings
+from detector.settings.sessions import SessionSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ from detector.records import Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
-from detector.settings import AlarmSettings
-from detector.training.cases import Case
-from detector.training.dataset import Dataset, TrainingSession
-from detector.training.evaluate import Injection, inject_faults
-from detector.training.fitting import full_config
-from detector.training.judging import judge, scores_of
-from detector.training.metrics import evaluate
-from detector.training.plan import TrainOptions
+from detector.settings.alarms import AlarmSettings
+from detector.training.data.dataset import Dataset, TrainingSession
+from detector.training.fitting.network import full_config
+from detector.training.fitting.plan import TrainOptions
+from detector.training.lab.cases import Case
+from detector.training.lab.evaluate import Injection, inject_faults
+from detector.training.lab.judging import judge, scores_of
+from detector.training.lab.metrics import evaluate
 from detector.training.train import train
 
 LAB_SHARE = 5  # one in so many sessions, or so much of a single one, is kept for the lab

@@ -15,21 +15,27 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Detector, residual_only
 from detector.scoring.document import Document
 from detector.scoring.score import EVERY, ScoreRule
-from detector.thresholds import PlacedThreshold
-from detector.training.beside import (
+from detector.thresholds.methods import PlacedThreshold
+from detector.training.data.dataset import Dataset
+from detector.training.data.prepare import Prepared, prepare
+from detector.training.fitting.beside import (
     NO_BLOCKS,
     NO_STATE,
     RESIDUAL_ONLY,
     WITHOUT,
     floor_detectors,
 )
-from detector.training.calibrate import Conditioning, HeldOut, Split, calibrate, slow_weights
-from detector.training.dataset import Dataset
-from detector.training.describe import describe
-from detector.training.fitting import FittedModel, full_config
-from detector.training.hold_out import HoldOut, fit_all, fit_blocks, score_parts
-from detector.training.plan import TrainOptions
-from detector.training.prepare import Prepared, prepare
+from detector.training.fitting.calibrate import (
+    Conditioning,
+    HeldOut,
+    Split,
+    calibrate,
+    slow_weights,
+)
+from detector.training.fitting.describe import describe
+from detector.training.fitting.hold_out import HoldOut, fit_all, fit_blocks, score_parts
+from detector.training.fitting.network import FittedModel, full_config
+from detector.training.fitting.plan import TrainOptions
 
 Calibrator: TypeAlias = Callable[
     [Detector, Sequence[HeldOut], Conditioning], tuple[ScoreRule, PlacedThreshold]

@@ -1,0 +1,61 @@
+"""The browser's side as files: our modules and style sheet, and plotly.js from its package.
+
+Every address carries a version, so browsers keep a file for ever and never an old one. It is
+part of the path, because that is inherited by the modules a module imports.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import plotly
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+FOLDER = Path(__file__).resolve().parents[1] / "assets"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def files() -> dict[str, bytes]:
+    """Our own files by name."""
+    return {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.is_file()}
+
+
+@cache
+def version() -> str:
+    """Changes whenever one of the files does."""
+    digest = hashlib.sha256(plotly.__version__.encode())
+    for name, content in files().items():
+        digest.update(name.encode() + content)
+    return digest.hexdigest()[:12]
+
+
+@cache
+def packed(name: str) -> bytes | None:
+    """A file gzipped once; None when there is no such file."""
+    content = PLOTLY.read_bytes() if name == PLOTLY.name else files().get(name)
+    return None if content is None else gzip.compress(content, 6)
+
+
+async def serve(request: Request) -> Response:
+    """Answer ``/assets/{version}/{name}``."""
+    name = request.path_params["name"]
+    content = packed(name)
+    if content is None:
+        return PlainTextResponse("not found", status_code=404)
+    is_current = request.path_params["version"] == version()
+    return Response(
+        content,
+        media_type=TYPES[Path(name).suffix],
+        headers={
+            "content-encoding": "gzip",
+            "cache-control": FOR_EVER if is_current else "no-store",
+            "x-content-type-options": "nosniff",
+        },
+    )

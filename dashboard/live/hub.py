@@ -1,0 +1,222 @@
+"""The live hub: reads the store once for all viewers and pushes to each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
+
+import msgspec
+
+from dashboard.live import reading, wire
+from dashboard.live.states import STALE
+from dashboard.refusals import one_line
+from detector.errors import FaultlineError
+from detector.records import Frame
+from detector.settings.tree import Settings
+from detector.store import devices, frames
+from detector.store.schema import Connection, Engine, StoreFailure
+
+logger = logging.getLogger(__name__)
+
+Start: TypeAlias = tuple[str | None, float | None]  # device and window of a viewer
+Updates: TypeAlias = dict[str | None, bytes]
+Snapshots: TypeAlias = dict[Start, bytes]
+
+QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
+BATCH = 1000  # frames read at once
+SPARK_POINTS = 120
+SPARK_S = 60.0
+RETRY_S = 1.0
+LOG_EVERY = 60  # failures
+SEEDED_PER_TICK = 4  # devices whose recent scores are read from the store per tick
+
+
+class Viewer:
+    """One browser's socket: what is still to be sent to it.
+
+    A viewer that falls behind loses what is queued and gets a fresh snapshot, so that its
+    chart never has a hole.
+
+    Args:
+        device: Which device it watches; None: the overview of all.
+        window_s: Seconds of device time it shows; None: the automatic window.
+    """
+
+    def __init__(self, device: str | None, window_s: float | None = None) -> None:
+        self.device = device
+        self.window_s = window_s
+        self.needs_snapshot = True
+        self._queue: deque[bytes] = deque()
+        self._filled = asyncio.Event()
+
+    def offer(self, message: bytes) -> None:
+        """Queue a message; the oldest go when the viewer is too slow."""
+        if len(self._queue) >= QUEUED:
+            self._queue.clear()
+            self.needs_snapshot = True
+            return
+        self._queue.append(message)
+        self._filled.set()
+
+    @property
+    def drained(self) -> bool:
+        """Whether everything queued has been taken."""
+        return not self._queue
+
+    async def take(self) -> bytes:
+        """The next message, as soon as there is one."""
+        while not self._queue:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._queue.popleft()
+
+
+class LiveHub:
+    """Tails the frames of the watched devices and encodes them once per device.
+
+    Viewers are registered before their snapshot is read, so a snapshot and the updates after
+    it may overlap but never leave a hole; browsers drop the frames they already have by id.
+
+    Args:
+        settings: Gives the settings; may raise ``FaultlineError``.
+        engine: Gives the store; may raise ``FaultlineError``.
+    """
+
+    def __init__(self, settings: Callable[[], Settings], engine: Callable[[], Engine]) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._viewers: set[Viewer] = set()
+        self._newest: int | None = None
+        self._sent: dict[str, bytes] = {}
+        self._sparks: dict[str, deque[float | None]] = {}
+        self._joined = asyncio.Event()
+        self._closing = False
+        self.errors = 0
+
+    @contextmanager
+    def watching(self, device: str | None, window_s: float | None = None) -> Iterator[Viewer]:
+        """Register a viewer for as long as the context lasts."""
+        viewer = Viewer(device, window_s)
+        self._viewers.add(viewer)
+        self._joined.set()
+        try:
+            yield viewer
+        finally:
+            self._viewers.discard(viewer)
+
+    async def run(self) -> None:
+        """Push until closed; a store that fails is tried again."""
+        while not self._closing:
+            self._joined.clear()
+            try:
+                await self.push()
+                pause = self._settings().dashboard.push_ms / 1000
+            except Exception as error:  # noqa: BLE001 -- the guard of this task
+                self._fail(error)
+                pause = RETRY_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._joined.wait(), pause)
+
+    def close(self) -> None:
+        """End ``run`` after the push under way."""
+        self._closing = True
+        self._joined.set()
+
+    async def push(self) -> None:
+        """Read what is new and queue it for every viewer."""
+        viewers = list(self._viewers)
+        if not viewers:
+            self._newest = None
+            self._sent.clear()
+            return
+        starting = {viewer for viewer in viewers if viewer.needs_snapshot and viewer.drained}
+        watched = {viewer.device for viewer in viewers}
+        fresh = {(viewer.device, viewer.window_s) for viewer in starting}
+        updates, snapshots = await asyncio.to_thread(self._read, watched, fresh)
+        for viewer in viewers:
+            if viewer in starting:
+                viewer.needs_snapshot = False
+                viewer.offer(snapshots[viewer.device, viewer.window_s])
+            elif not viewer.needs_snapshot and viewer.device in updates:
+                viewer.offer(updates[viewer.device])
+
+    def _read(self, watched: set[str | None], fresh: set[Start]) -> tuple[Updates, Snapshots]:
+        """Updates by device, and the snapshots asked for; runs in a worker thread."""
+        settings = self._settings()
+        updates: Updates = {}
+        snapshots: Snapshots = {}
+        named = sorted(device for device in watched if device is not None)
+        self._sent = {device: said for device, said in self._sent.items() if device in watched}
+        with self._engine().connect() as connection:
+            new = self._new_frames(connection, named)
+            health = reading.health_facts(devices.health(connection), time.time())
+            for device in named:
+                facts = reading.device_facts(connection, device)
+                said = {"health": health, **reading.lasting(facts)}
+                updates[device] = self._update(facts, new.get(device, []), said, settings)
+                for start in (start for start in fresh if start[0] == device):
+                    held = reading.snapshot(connection, device, facts, start[1], settings)
+                    head = {"full": True, **said, **reading.header(facts, held, settings)}
+                    snapshots[start] = wire.encode(head, held)
+            if None in watched:
+                updates[None] = snapshots[None, None] = self._overview(connection, settings)
+        return updates, snapshots
+
+    def _update(
+        self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
+    ) -> bytes:
+        """One update; the card and the alarms are left out while they stay the same."""
+        lasting = {key: said[key] for key in ("card", "alarms")}
+        key = msgspec.json.encode(lasting)
+        if self._sent.get(facts.device) == key:
+            lasting = {}
+        self._sent[facts.device] = key
+        head = {"full": False, "health": said["health"], **lasting}
+        return wire.encode({**head, **reading.header(facts, new, settings)}, new)
+
+    def _new_frames(self, connection: Connection, named: list[str]) -> dict[str, list[Frame]]:
+        if self._newest is None:
+            self._newest = frames.newest_id(connection)
+        found: dict[str, list[Frame]] = {}
+        for frame in frames.after(connection, named, self._newest, BATCH) if named else ():
+            found.setdefault(frame.device, []).append(frame)
+            self._newest = max(self._newest, frame.frame_id or 0)
+        return found
+
+    def _overview(self, connection: Connection, settings: Settings) -> bytes:
+        said = reading.overview(connection, settings)
+        seeds_left = SEEDED_PER_TICK
+        for tile in said["devices"]:
+            name = tile["device"]
+            if name in self._sparks:
+                self._sparks[name].append(None if tile["shown_state"] == STALE else tile["score"])
+            elif seeds_left:
+                seeds_left -= 1
+                past = reading.recent_scores(connection, name, SPARK_S, SPARK_POINTS)
+                self._sparks[name] = deque(past, SPARK_POINTS)
+            tile["spark"] = list(self._sparks.get(name, ()))
+        return msgspec.json.encode(said)
+
+    def _fail(self, error: Exception) -> None:
+        """Count a failure, tell the viewers, and say it in the log now and then."""
+        self.errors += 1
+        self._sent.clear()  # what was last read may not have reached anybody
+        line = f"{type(error).__name__}: {error}" if _unexpected(error) else one_line(error)
+        if self.errors % LOG_EVERY == 1:
+            logger.error(
+                "live hub: %s (%d failures so far)",
+                line,
+                self.errors,
+                exc_info=error if _unexpected(error) else None,
+            )
+        for viewer in self._viewers:
+            viewer.offer(msgspec.json.encode({"now": time.time(), "error": line}))
+
+
+def _unexpected(error: Exception) -> bool:
+    return not isinstance(error, FaultlineError | StoreFailure)

@@ -1,0 +1,37 @@
+"""The live chart and the live overview as components that fetch their own updates.
+
+Streamlit only mounts them: the code comes from ``/assets``, the data through ``/live``.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.live import asset_files
+
+# Text given as ``js`` is sent again with each message, so it only imports the real module.
+BOOT = """
+const loading = import(window.location.origin + "/assets/{version}/{module}");
+export default function (component) {{
+  let ended = false;
+  let end = null;
+  loading.then((module) => {{ if (!ended) end = module.mount(component, "{version}"); }});
+  return () => {{ ended = true; if (end) end(); }};
+}}
+"""
+WAITING = """<div class="faultline {name}">
+<div class="faultline-waiting">Loading the live view …</div>
+</div>"""
+
+
+def _component(name: str, module: str) -> st.components.v2.types.ComponentRenderer:
+    return st.components.v2.component(
+        name,
+        js=BOOT.format(version=asset_files.version(), module=module),
+        html=WAITING.format(name=name),
+        isolate_styles=False,
+    )
+
+
+device_chart = _component("faultline_device", "device.js")
+overview_tiles = _component("faultline_overview", "overview.js")

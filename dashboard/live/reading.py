@@ -1,0 +1,161 @@
+"""What the live pages read of the store, as plain values ready to be sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.live.states import auto_window_s, sampling_period_s, shown_state, worst_first
+from detector.records import Alarm, Command, DetectorHealth, DeviceStatus, Frame
+from detector.settings.tree import Settings
+from detector.store import alarms, commands, devices, frames
+from detector.store.schema import Connection
+
+LONGEST_WINDOW_S = 1200.0
+LONGEST_SNAPSHOT = 300_000  # samples
+ALARMS_SHOWN = 200
+RECENT_COMMAND_S = 60.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that is said of one device besides its samples."""
+
+    device: str
+    status: DeviceStatus | None
+    alarms: list[Alarm]
+    command: Command | None
+
+    @property
+    def revision(self) -> str:
+        """Changes whenever the page beside the chart should be drawn again."""
+        newest = [(alarm.id, alarm.state) for alarm in self.alarms[:5]]
+        command = self.command and (self.command.id, self.command.outcome)
+        threshold = self.status and self.status.threshold
+        model = self.status and self.status.model and self.status.model.name
+        return f"{threshold} {model} {command} {newest}"
+
+
+def device_facts(connection: Connection, device: str) -> Facts:
+    """The newest word on ``device``; its status is None when it was never seen."""
+    return Facts(
+        device,
+        devices.one(connection, device),
+        alarms.listed(connection, device, ALARMS_SHOWN),
+        commands.latest(connection, device, "threshold"),
+    )
+
+
+def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
+    """Whether a detector lives and how its broker connection is."""
+    if health is None:
+        return {"alive": False, "age_s": None, "connection": None}
+    age = now - health.renewed_at
+    return {"alive": age < devices.LEASE_S, "age_s": age, "connection": health.connection}
+
+
+def header(facts: Facts, frames_read: Sequence[Frame], settings: Settings) -> dict[str, Any]:
+    """The part of a live update that changes with nearly every one."""
+    now = time.time()
+    status = facts.status
+    period = sampling_period_s(status)
+    newest = frames_read[-1] if frames_read else None
+    return {
+        "now": now,
+        "revision": facts.revision,
+        "status": None if status is None else _status_facts(status, now, settings),
+        "gap_s": None if period is None else period * settings.sessions.gap_periods,
+        "auto_window_s": auto_window_s(status, settings.dashboard.live_window_s),
+        "stale_s": settings.dashboard.stale_s,
+        "command": None if facts.command is None else asdict(facts.command),
+        "contributions": None if newest is None else contributions(newest),
+    }
+
+
+def lasting(facts: Facts) -> dict[str, Any]:
+    """The part of a live update that is sent only when it changed."""
+    status = facts.status
+    return {
+        "card": None if status is None or status.model is None else asdict(status.model),
+        "alarms": [asdict(alarm) for alarm in facts.alarms],
+    }
+
+
+def snapshot(
+    connection: Connection, device: str, facts: Facts, window_s: float | None, settings: Settings
+) -> list[Frame]:
+    """The frames a viewer starts with.
+
+    Args:
+        connection: To the store.
+        device: Name of the machine.
+        facts: Of the same device.
+        window_s: Seconds of device time; None: the automatic window.
+        settings: For the automatic window.
+
+    Returns:
+        In order of commit, at most ``LONGEST_SNAPSHOT`` samples or so.
+    """
+    automatic = auto_window_s(facts.status, settings.dashboard.live_window_s)
+    seconds = automatic if window_s is None else min(window_s, LONGEST_WINDOW_S)
+    period = sampling_period_s(facts.status)
+    if period is not None:
+        seconds = min(seconds, period * LONGEST_SNAPSHOT)
+    return frames.recent(connection, device, seconds)
+
+
+def contributions(frame: Frame) -> dict[str, float]:
+    """Share of each feature in the frame's largest score; features outside the model left out."""
+    return {
+        feature: round(float(share), 4)
+        for feature, share in zip(frame.features, frame.contributions, strict=True)
+        if np.isfinite(share)
+    }
+
+
+def overview(connection: Connection, settings: Settings) -> dict[str, Any]:
+    """All devices, worst first, with the active alarms and the detector's health."""
+    now = time.time()
+    stale_s = settings.dashboard.stale_s
+    known = worst_first(devices.every(connection), now, stale_s)
+    return {
+        "now": now,
+        "health": health_facts(devices.health(connection), now),
+        "devices": [_tile(status, now, settings) for status in known],
+        "alarms": [asdict(alarm) for alarm in alarms.active(connection)],
+        "broker": settings.mqtt.url,
+        "topic": settings.mqtt.topic,
+    }
+
+
+def recent_scores(
+    connection: Connection, device: str, seconds: float, points: int
+) -> list[float | None]:
+    """The recent scores of a device in ``points`` steps, the oldest first; None: no score."""
+    held = frames.recent(connection, device, seconds)
+    stretches = np.array_split(np.arange(len(held)), min(points, len(held)) or 1)
+    return [_peak([held[index] for index in stretch]) for stretch in stretches if len(stretch)]
+
+
+def _peak(stretch: Sequence[Frame]) -> float | None:
+    scores = np.concatenate([frame.score for frame in stretch])
+    finite = scores[np.isfinite(scores)]
+    return round(float(finite.max()), 3) if len(finite) else None
+
+
+def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
+    said = _status_facts(status, now, settings)
+    del said["counters"], said["features"]
+    said["model"] = None if status.model is None else status.model.name
+    return said
+
+
+def _status_facts(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
+    said = asdict(status)
+    del said["model"]
+    said["shown_state"] = shown_state(status, now, settings.dashboard.stale_s)
+    return said

@@ -1,0 +1,56 @@
+"""The routes beside Streamlit's own: the live socket and the assets."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from dashboard import context
+from dashboard.live import access, asset_files
+from dashboard.live.hub import LiveHub, Viewer
+
+hub = LiveHub(context.settings, context.engine)
+
+
+async def live(websocket: WebSocket) -> None:
+    """Push live updates of one device (``?device=``), or of the overview without it."""
+    await websocket.accept()
+    if not access.is_same_origin(websocket.headers):
+        await websocket.close(access.REFUSED, "open this page from the dashboard itself")
+        return
+    device = websocket.query_params.get("device") or None
+    with hub.watching(device, _seconds(websocket.query_params.get("window"))) as viewer:
+        sending = asyncio.create_task(_send(websocket, viewer))
+        try:
+            while True:  # nothing is expected from the browser but its going away
+                await websocket.receive_text()
+        except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
+            pass
+        finally:
+            sending.cancel()
+
+
+async def _send(websocket: WebSocket, viewer: Viewer) -> None:
+    try:
+        while True:
+            await websocket.send_bytes(await viewer.take())
+    except (WebSocketDisconnect, RuntimeError):  # RuntimeError: sent after the close
+        return
+
+
+def _seconds(text: str | None) -> float | None:
+    """The window asked for; None: automatic."""
+    try:
+        seconds = float(text) if text else math.nan
+    except ValueError:
+        return None
+    return seconds if seconds > 0 else None
+
+
+ROUTES = (
+    WebSocketRoute("/live", live),
+    Route("/assets/{version}/{name}", asset_files.serve),
+)

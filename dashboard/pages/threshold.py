@@ -1,0 +1,100 @@
+"""The threshold slider: an operator's command that the detector applies and keeps."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from dashboard import context
+from dashboard.live.reading import Facts
+from detector.records import ModelCard
+from detector.store import commands
+from detector.thresholds.methods import mse_at
+
+LOWEST, HIGHEST, STEP = 0.2, 5.0, 0.05
+ANONYMOUS = "dashboard"
+
+HELP = """
+A sample is an anomaly when its score is above this threshold. **1.0** is what calibration on
+normal data found; lower finds more and raises more false alarms.
+
+The window MSE below it is the mean squared reconstruction error, in scaled units, of a window
+whose judged features are all exactly at this score. A window above it has at least one feature
+above the threshold. The score looks at each feature by itself and in both directions, so a
+window below it can be an anomaly as well.
+
+The chart follows at once. The detector applies the value within a second, keeps it over
+restarts and notes who set it.
+"""
+
+
+def threshold_control(device: str, facts: Facts) -> None:
+    """Draw the slider and the name of who moves it.
+
+    Args:
+        device: Name of the machine.
+        facts: Of the same device.
+    """
+    with st.sidebar:
+        if facts.status is None or facts.status.model is None:
+            st.caption("No model watches this device, so there is no threshold to set.")
+            return
+        key = _follow_the_truth(device, facts)
+        value = st.slider(
+            "Threshold (score)",
+            LOWEST,
+            max(HIGHEST, math.ceil(in_force(facts))),
+            step=STEP,
+            key=key,
+            help=HELP,
+            on_change=_issue,
+            args=(device, key),
+        )
+        st.caption(_meaning(value, facts.status.model))
+        st.text_input(
+            "Your name",
+            key="who",
+            persist_state="session",
+            max_chars=80,
+            placeholder=ANONYMOUS,
+            help="Kept with each change of the threshold.",
+        )
+
+
+def in_force(facts: Facts) -> float:
+    """The threshold last asked for, else the one the detector uses."""
+    command = facts.command
+    if command is not None and command.applied_at is None:
+        return float(command.value["threshold"])
+    return 1.0 if facts.status is None else facts.status.threshold
+
+
+def _follow_the_truth(device: str, facts: Facts) -> str:
+    """Set the slider when the threshold was changed elsewhere; returns the slider's key."""
+    key = f"threshold {device}"
+    truth = in_force(facts)
+    if key not in st.session_state or st.session_state.get(_seen(device)) != truth:
+        st.session_state[key] = max(LOWEST, round(truth, 2))
+        st.session_state[_seen(device)] = truth
+    return key
+
+
+def _issue(device: str, key: str) -> None:
+    """Write the command; called before the page is drawn again."""
+    value = round(float(st.session_state[key]), 2)
+    who = str(st.session_state.get("who") or "").strip() or ANONYMOUS
+    with context.engine().begin() as connection:
+        commands.issue(connection, device, "threshold", {"threshold": value}, who)
+    # Not to be set again from here: the slider may have moved on meanwhile and would jump back.
+    st.session_state[_seen(device)] = value
+
+
+def _seen(device: str) -> str:
+    """Key of the threshold that the slider was last in step with."""
+    return f"threshold seen {device}"
+
+
+def _meaning(score: float, card: ModelCard) -> str:
+    mse = mse_at(score, card.mse_log_centre, card.mse_log_gain)
+    return f"Score **{score:.2f}** is a window MSE of **{mse:.3g}**"

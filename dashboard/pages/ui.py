@@ -1,0 +1,26 @@
+"""The pages; Streamlit runs this file from top to bottom for every viewer's action."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import refusals
+from dashboard.live import asset_files
+from dashboard.pages import device as device_page
+from dashboard.pages import overview as overview_page
+
+st.set_page_config(
+    page_title="Faultline", page_icon=str(asset_files.FOLDER / "icon.svg"), layout="wide"
+)
+st.logo(asset_files.FOLDER / "logo.svg", icon_image=asset_files.FOLDER / "icon.svg")
+
+device = st.Page(device_page.show, title="Device", url_path="device", icon=":material/show_chart:")
+overview = st.Page(
+    lambda: overview_page.show(device),
+    title="Overview",
+    url_path="overview",
+    default=True,
+    icon=":material/grid_view:",
+)
+with refusals.on_one_line():
+    st.navigation([overview, device]).run()

@@ -1,0 +1,94 @@
+"""What each sub-command of ``python -m detector`` does. Each returns what it prints."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import signal
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from detector.records import Alarm, DeviceStatus
+from detector.settings.load import load_settings
+from detector.settings.tree import Settings
+from detector.store import alarms, devices
+from detector.store.schema import open_store
+
+
+def serve(args: argparse.Namespace) -> str:
+    """Run the detector until Ctrl-C or SIGTERM."""
+    from detector.service.detector import Detector
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    Detector(load_settings(args.settings)).run(stop)
+    return ""
+
+
+def list_alarms(args: argparse.Namespace) -> str:
+    """Alarms in the store, the newest first."""
+    with _store(args).begin() as connection:
+        found = alarms.listed(connection, args.device, args.limit)
+    if args.json:
+        return as_json([dataclasses.asdict(alarm) for alarm in found])
+    return table(("id", "device", "state", "start", "seconds", "peak", "most from"),
+                  [_alarm_row(alarm) for alarm in found], "no alarms")  # fmt: skip
+
+
+def list_devices(args: argparse.Namespace) -> str:
+    """Devices in the store."""
+    with _store(args).begin() as connection:
+        found = devices.every(connection)
+    if args.json:
+        return as_json([_device_object(status) for status in found])
+    rows: list[tuple[str, ...]] = [
+        (s.device, s.state.value, _number(s.score), _time(s.last_ts), _number(s.rate_hz),
+         s.reason or "") for s in found
+    ]  # fmt: skip
+    return table(("device", "state", "score", "last sample", "Hz", "reason"), rows, "no devices")
+
+
+def _store(args: argparse.Namespace) -> Any:  # noqa: ANN401 -- an SQLAlchemy engine
+    settings: Settings = load_settings(args.settings)
+    return open_store(settings.store.url)
+
+
+def as_json(rows: list[dict[str, Any]]) -> str:
+    """Rows as an indented JSON list."""
+    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+
+
+def _device_object(status: DeviceStatus) -> dict[str, Any]:
+    fields = dataclasses.asdict(status)
+    fields["rate"] = fields.pop("rate_hz")
+    fields["model"] = None if status.model is None else status.model.name
+    return fields
+
+
+def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
+    seconds = "" if alarm.end is None else f"{alarm.end - alarm.start:.1f}"
+    most = max(alarm.contributions, key=alarm.contributions.__getitem__, default="")
+    return (str(alarm.id), alarm.device, alarm.state, _time(alarm.start), seconds,
+            _number(alarm.peak_score), most)  # fmt: skip
+
+
+def _time(ts: float) -> str:
+    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]], none: str) -> str:
+    """Columns as wide as their widest cell; the word ``none`` where there is no row."""
+    if not rows:
+        return none
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))
+             for row in [head, *rows]]  # fmt: skip
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,155 @@
+"""What ``train`` and ``evaluate`` take; kept apart from what they do, which imports torch."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from detector.cli.options import at_least, field, names, severities, some_of, unit
+from detector.thresholds.methods import METHODS
+
+Execute = Callable[[argparse.Namespace], str]
+
+PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
+CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
+
+TRAIN = (
+    "train", "train a model on normal sessions",
+    "python -m detector train --sessions runs/normal --out models/pump-1\n"
+    "  python -m detector train --sessions runs/normal --network auto --out models/pump-1\n"
+    "  python -m detector train --sessions new/short --from models/pump-1 --out models/pump-2\n"
+    "  python -m detector train --sessions rig/long rig/short:400 --window 30 "
+    "--baseline 100 --out models/rig",
+)  # fmt: skip
+EVALUATE = (
+    "evaluate", "tell what models catch in sessions with known faults",
+    "python -m detector evaluate --model models/motor-600rpm --sessions runs/normal --faults all\n"
+    "  python -m detector evaluate --model models/a models/b --sessions runs/labelled --faults "
+    "none --markdown --png lab.png",
+)  # fmt: skip
+
+
+def add_train(part: argparse.ArgumentParser, execute: Execute) -> None:
+    """Add the options of ``train``."""
+    _add_data(part)
+    _add_model(part)
+    _add_learning(part)
+    _add_score(part)
+    _add_threshold(part)
+    part.set_defaults(run=execute)
+
+
+def _add_data(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument_group("sessions").add_argument
+    add("--sessions", nargs="+", required=True, metavar="PATH[:ROWS]",
+        help="session files or folders; :ROWS reads that many rows of each file")  # fmt: skip
+    add("--out", type=Path, required=True, help="folder of the bundle, for example models/pump-1")
+    add("--features", type=names, metavar="A,B,…",
+        help="columns to model (default: all but a running signal)")  # fmt: skip
+    add("--limit-rows", type=at_least(1), metavar="ROWS", help="rows to read of each file")
+    add("--normal-only", action="store_true",
+        help="leave labelled faults out (default: refuse sessions that have any)")  # fmt: skip
+    add("--running", default="auto", metavar="NAME:MIN[:MAX]",
+        help="judge only where this column is in range; auto: a column rpm or running; level: by "
+        "the signal's own level, which costs detection; always (default: %(default)s)")  # fmt: skip
+    add("--baseline", type=at_least(0), default=0, metavar="N",
+        help="take the mean of a session's first N samples off, for machines that never start "
+        "alike (default: none)")  # fmt: skip
+    add("--trim", type=at_least(0), default=0, metavar="N",
+        help="neither train on nor judge a session's first N samples (default: none)")  # fmt: skip
+    add("--scaling", choices=("standard", "minmax", "robust"), default="standard",
+        help="how features are scaled (default: %(default)s)")  # fmt: skip
+    add("--unit", type=unit, action="append", metavar="NAME=UNIT",
+        help="unit of a feature, may be repeated")  # fmt: skip
+
+
+def _add_model(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument_group("model").add_argument
+    add("--network", default="lstm_ae", metavar="NAME",
+        help="lstm_ae, dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a "
+        "reference without a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, "
+        "iforest; or "
+        "auto: the best candidate by the fault lab (default: %(default)s)")  # fmt: skip
+    add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",
+        help=f"of auto (default: {','.join(CANDIDATES)})")  # fmt: skip
+    add("--set", type=field, action="append", metavar="FIELD=VALUE",
+        help="a field of the network's config, as in variant=folded; may be repeated")  # fmt: skip
+    add("--hidden", type=at_least(1), help="short for --set hidden=N")
+    add("--window", type=at_least(2), metavar="L",
+        help="samples per window; at least four revolutions (default: from the data, told with "
+        "its reason)")  # fmt: skip
+    add("--representation", choices=("raw", "features"), default="raw",
+        help="what the model sees of a window: its samples, or features of its segments (rms, "
+        "crest, kurtosis, bands, orders) (default: %(default)s)")  # fmt: skip
+    add("--segments", type=at_least(1), default=1, metavar="S",
+        help="of a window described by features (default: %(default)s)")  # fmt: skip
+    add("--bands", type=at_least(1), default=3, help="of frequency, per segment (default: 3)")
+    add("--rpm", type=float, help="nominal speed, for the window length and order amplitudes")
+    add("--from", dest="base", type=Path, metavar="BUNDLE",
+        help="fine-tune this bundle: its network, window and weights "
+        "(transfer with little data)")  # fmt: skip
+
+
+def _add_learning(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument_group("learning").add_argument
+    add("--epochs", type=at_least(1),
+        help="most epochs; an epoch is at most 100 batches (default: 15)")  # fmt: skip
+    add("--min-steps", type=at_least(1),
+        help="batches before early stopping may end it (default: 800)")  # fmt: skip
+    add("--learning-rate", type=float,
+        help="of Adam at its highest (default: 0.008, with --from 0.002)")  # fmt: skip
+    add("--hold-out", choices=("auto", "session", "block"), default="auto",
+        help="what is held out in turn; auto takes whole sessions where there are enough "
+        "(default: %(default)s)")  # fmt: skip
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto",
+        help="auto uses a GPU when there is one (default: %(default)s)")  # fmt: skip
+    add("--resume", action="store_true",
+        help="keep checkpoints in OUT/resume, and go on from those that are there")  # fmt: skip
+    add("--seed", type=int, default=0, help="same seed, same bytes (default: %(default)s)")
+
+
+def _add_score(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument_group("score").add_argument
+    add("--score", choices=("terms", "mse"), default="terms",
+        help="terms per feature, or the plain window MSE (default: %(default)s)")  # fmt: skip
+    add("--without", type=some_of(PARTS), default=[], metavar="PART,…",
+        help=f"leave parts of the score out: {', '.join(PARTS)}")  # fmt: skip
+    add("--smoothing", type=at_least(1), default=1, metavar="N",
+        help="windows whose error terms are averaged, at most 1 s (default: none)")  # fmt: skip
+
+
+def _add_threshold(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument_group("threshold").add_argument
+    add("--threshold", choices=tuple(METHODS), default="max",
+        help="how it is placed on held-out normal scores (default: %(default)s)")  # fmt: skip
+    add("--margin", type=float, help="max: times the largest (default: 1.25)")
+    add("--quantile", type=float, help="quantile: of the scores (default: 0.999)")
+    add("--deviations", type=float, help="sigma: above their mean (default: 4)")
+    add("--alarms-per-day", type=float, help="pot: accepted false alarms (default: 0.1)")
+    add("--false-alarms-per-hour", type=float, help="f2: most that may be seen (default: 1)")
+    add("--labelled", nargs="+", type=Path, default=[], metavar="PATH",
+        help="f2: sessions with labelled faults, none of those it will be tested on")  # fmt: skip
+
+
+def add_evaluate(part: argparse.ArgumentParser, execute: Execute) -> None:
+    """Add the options of ``evaluate``."""
+    add = part.add_argument
+    add("--model", nargs="+", type=Path, required=True, help="folders of bundles")
+    add("--sessions", nargs="+", type=Path, required=True, metavar="PATH",
+        help="session files or folders; labelled faults are taken as they are, by family where "
+        "a truth file lies beside them")  # fmt: skip
+    add("--faults", default="all", metavar="NAME,…",
+        help="sensor faults to inject into sessions that are normal throughout; all, none "
+        "(default: %(default)s)")  # fmt: skip
+    add("--severities", type=severities, default=[0.25, 0.5, 0.75, 1.0], metavar="S,…",
+        help="of the injected faults (default: 0.25,0.5,0.75,1)")  # fmt: skip
+    add("--seed", type=int, default=7, help="first seed (default: %(default)s)")
+    add("--seeds", type=at_least(1), default=1, metavar="N",
+        help="each goes through all families and severities (default: %(default)s)")  # fmt: skip
+    add("--ablate", action="store_true", help="add a row for each part of the score left out")
+    add("--json", action="store_true", help="as a JSON list")
+    add("--markdown", action="store_true", help="as a Markdown table")
+    add("--png", type=Path, metavar="FILE",
+        help="draw detection rate against severity, and normal and faulty scores")  # fmt: skip
+    part.set_defaults(run=execute)

@@ -1,0 +1,41 @@
+"""``[[devices]]``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from detector.settings.alarms import AlarmSettings
+from detector.settings.section import Section
+
+
+class RunningSignal(Section):
+    """A feature that says whether the machine is in the states to be judged."""
+
+    feature: str = Field(description="Name of the running signal, for example `rpm`.")
+    min: float = Field(description="Smallest value that counts as running, in its own unit.")
+    max: float = Field(float("inf"), description="Largest value that counts as running.")
+
+
+class DeviceRule(Section):
+    """Which model watches which devices; the first rule that matches counts."""
+
+    match: str = Field(min_length=1, description="Device name, `*` and `?` allowed.")
+    model: Path | None = Field(None, description="Folder of the bundle; empty: store unscored.")
+    running: RunningSignal | None = Field(
+        None, description="Running signal instead of the bundle's own."
+    )
+    threshold: float | None = Field(
+        None,
+        gt=0,
+        le=1000,
+        description="Score threshold instead of 1.0 until moved.",
+    )
+    alarms: AlarmSettings | None = Field(None, description="Alarm rule instead of `[alarms]`.")
+
+
+SHIPPED_RULES = (
+    DeviceRule(match="motor-600-*", model=Path("models/motor-600rpm")),
+    DeviceRule(match="motor-1200-*", model=Path("models/motor-1200rpm")),
+)

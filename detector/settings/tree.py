@@ -1,0 +1,54 @@
+"""One settings tree: defaults here, then ``faultline.toml``, then ``FAULTLINE_*`` environment.
+
+Every setting has a unit, a range and one sentence; unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from detector.settings.alarms import AlarmSettings
+from detector.settings.buffer import BufferSettings
+from detector.settings.dashboard import DashboardSettings
+from detector.settings.detector import DetectorSettings
+from detector.settings.devices import SHIPPED_RULES, DeviceRule
+from detector.settings.mqtt import MqttSettings
+from detector.settings.sessions import SessionSettings
+from detector.settings.store import StoreSettings
+
+PREFIX = "FAULTLINE_"
+
+
+class Settings(BaseSettings):
+    """All of Faultline's settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    mqtt: MqttSettings = MqttSettings()
+    store: StoreSettings = StoreSettings()
+    buffer: BufferSettings = BufferSettings()
+    sessions: SessionSettings = SessionSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    detector: DetectorSettings = DetectorSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    devices: tuple[DeviceRule, ...] = SHIPPED_RULES
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over defaults."""
+        return env_settings, init_settings
+
+    def rule_for(self, device: str) -> DeviceRule | None:
+        """The first rule whose pattern matches ``device``; None when none does."""
+        return next((rule for rule in self.devices if fnmatchcase(device, rule.match)), None)

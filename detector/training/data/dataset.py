@@ -1,0 +1,231 @@
+"""Recorded sessions to training samples: sessions cut, baselines off, scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.errors import TrainingError
+from detector.records import Flags, Samples, Times, Values
+from detector.scoring.rate import TOLERANCE
+from detector.sessions.files import RUNNING_COLUMNS, Recording, read_recordings
+from detector.sessions.operating import running_flags
+from detector.sessions.segments import Segmenter, median_period
+from detector.settings.devices import RunningSignal
+from detector.settings.sessions import SessionSettings
+
+NOMINAL_SPREAD = 0.02  # a running speed is judged within this share of the nominal one
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSession:
+    """One session without gaps, holes filled.
+
+    Attributes:
+        name: File it comes from.
+        ts: Shape (n,).
+        values: Shape (n, F), the model features in their own units.
+        running: Shape (n,), whether it is in the states that are judged.
+    """
+
+    name: str
+    ts: Times
+    values: Values
+    running: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Sessions of one kind of machine.
+
+    Attributes:
+        features: The F model features.
+        sampling_period_s: Median over all files.
+        signal: Running signal that was used; None: every state is judged.
+        sessions: At least one.
+    """
+
+    features: tuple[str, ...]
+    sampling_period_s: float
+    signal: RunningSignal | None
+    sessions: tuple[TrainingSession, ...]
+
+
+def load_dataset(
+    sources: Sequence[tuple[Path, int | None]],
+    *,
+    features: Sequence[str] | None = None,
+    running: RunningSignal | None = None,
+    find_running: bool = True,
+    normal_only: bool = False,
+) -> Dataset:
+    """Read normal sessions.
+
+    Args:
+        sources: Files or folders, each with a limit of rows per file.
+        features: Model features; None: every column that is no running signal.
+        running: Running signal; None looks for ``rpm`` or ``running`` when ``find_running``.
+        find_running: False judges every state.
+        normal_only: Leave labelled faults out instead of refusing them; a session ends there.
+
+    Raises:
+        SessionFileError: If a file cannot be read.
+        TrainingError: If files disagree in features or rate, hold labelled faults, or a feature
+            is missing throughout.
+    """
+    columns = None if features is None or running is None else [*features, running.feature]
+    recordings = [
+        recording
+        for path, limit in sources
+        for recording in read_recordings([path], features=columns or features, limit_rows=limit)
+    ]
+    if normal_only:
+        recordings = [part for recording in recordings for part in _normal_parts(recording)]
+    _refuse_faults(recordings)
+    _refuse_other_features(recordings, features)
+    if running is None and find_running:
+        running = _find_running(recordings)
+    signal = None if running is None else running.feature
+    names = recordings[0].samples.features
+    model = tuple(features or [n for n in names if n not in {*RUNNING_COLUMNS, signal}])
+    period_s = _common_period(recordings)
+    sessions = [
+        session
+        for recording in recordings
+        for session in _sessions(recording, model, running, period_s)
+    ]
+    return Dataset(model, period_s, running, tuple(sessions))
+
+
+def take_baseline(sessions: Sequence[Values], samples: int) -> list[npt.NDArray[np.float64]]:
+    """Sessions without the mean of their first ``samples``; 0 leaves them as they are."""
+    exact = [values.astype(np.float64) for values in sessions]
+    if not samples:
+        return exact
+    return [values - values[:samples].mean(axis=0) for values in exact]
+
+
+def _normal_parts(recording: Recording) -> list[Recording]:
+    """A recording cut where faults are labelled; parts of fewer than 2 samples say nothing."""
+    if recording.label is None or not recording.label.any():
+        return [recording]
+    edges = np.flatnonzero(np.diff(recording.label.astype(np.int8))) + 1
+    bounds = [0, *edges.tolist(), len(recording.label)]
+    samples = recording.samples
+    return [
+        Recording(
+            f"{recording.name}, rows {first + 1} to {end}",
+            Samples(samples.features, samples.ts[first:end], samples.values[first:end]),
+            recording.label[first:end],
+        )
+        for first, end in pairwise(bounds)
+        if not recording.label[first] and end - first > 1
+    ]
+
+
+def _refuse_other_features(recordings: Sequence[Recording], wanted: Sequence[str] | None) -> None:
+    """Every file must have the same columns, each with a value somewhere."""
+    if not recordings:
+        raise TrainingError("training: no normal sample; all that was read is labelled as a fault")
+    first = recordings[0]
+    for recording in recordings:
+        found = recording.samples.features
+        if wanted is None and set(found) != set(first.samples.features):
+            raise TrainingError(
+                f"{recording.name}: features {', '.join(found)}; {first.name} has "
+                f"{', '.join(first.samples.features)}; allowed: the same in all, or --features"
+            )
+        empty = np.asarray(np.isnan(recording.samples.values).all(axis=0))
+        if empty.any():
+            missing = ", ".join(f for f, gone in zip(found, empty, strict=True) if gone)
+            raise TrainingError(f"{recording.name}: no value of {missing} in any row")
+
+
+def _refuse_faults(recordings: Sequence[Recording]) -> None:
+    for recording in recordings:
+        if recording.label is not None and recording.label.any():
+            found = int(recording.label.sum())
+            raise TrainingError(
+                f"{recording.name}: {found} samples are labelled as a fault; training sees "
+                "normal sessions only, allowed: label 0, or --normal-only to leave them out"
+            )
+
+
+def _find_running(recordings: Sequence[Recording]) -> RunningSignal | None:
+    present = set.intersection(*(set(r.samples.features) for r in recordings))
+    if "running" in present:
+        return RunningSignal(feature="running", min=0.5)
+    if "rpm" not in present:
+        return None
+    speeds = np.concatenate(
+        [r.samples.values[:, r.samples.features.index("rpm")] for r in recordings]
+    ).astype(np.float64)
+    speeds = speeds[np.isfinite(speeds)]
+    turning = speeds[speeds > 0.5 * speeds.max()] if len(speeds) else speeds
+    if not len(turning) or turning.max() <= 0:
+        raise TrainingError("running signal rpm: the machine never turns in these sessions")
+    nominal = float(np.median(turning))
+    low, high = nominal * (1 - NOMINAL_SPREAD), nominal * (1 + NOMINAL_SPREAD)
+    return RunningSignal(feature="rpm", min=round(low, 3), max=round(high, 3))
+
+
+def _common_period(recordings: Sequence[Recording]) -> float:
+    periods = {}
+    for recording in recordings:
+        period = median_period(recording.samples.ts)
+        if period is None:
+            raise TrainingError(f"{recording.name}: fewer than 2 samples, no sampling period")
+        periods[recording.name] = period
+    common = float(np.median(list(periods.values())))
+    for name, period in periods.items():
+        if abs(period / common - 1) > TOLERANCE:
+            raise TrainingError(
+                f"{name}: sampled every {period:.4g} s, the other files every {common:.4g} s, "
+                f"allowed: within {TOLERANCE:.0%}"
+            )
+    return common
+
+
+def _sessions(
+    recording: Recording,
+    features: tuple[str, ...],
+    running: RunningSignal | None,
+    period_s: float,
+) -> list[TrainingSession]:
+    samples = recording.samples
+    wanted = [*features] if running is None else [*dict.fromkeys([*features, running.feature])]
+    if missing := [name for name in wanted if name not in samples.features]:
+        raise TrainingError(
+            f"{recording.name}: no column {', '.join(missing)}; found "
+            + ", ".join(samples.features)
+        )
+    needed = np.isin(samples.features, wanted)
+    segmenter = Segmenter(SessionSettings(), period_s, needed)
+    found: list[TrainingSession] = []
+    parts: list[tuple[Times, Values]] = []
+    for piece in segmenter.push(samples):
+        if piece.starts and parts:
+            found.append(_join(recording.name, parts, samples, features, running))
+            parts = []
+        if piece.usable:
+            parts.append((piece.ts, piece.filled))
+    return found + [_join(recording.name, parts, samples, features, running)] * bool(parts)
+
+
+def _join(
+    name: str,
+    parts: Sequence[tuple[Times, Values]],
+    samples: Samples,
+    features: tuple[str, ...],
+    running: RunningSignal | None,
+) -> TrainingSession:
+    ts = np.concatenate([ts for ts, _ in parts])
+    values = np.concatenate([filled for _, filled in parts])
+    columns = [samples.features.index(feature) for feature in features]
+    flags = running_flags(values, samples.features, running)
+    return TrainingSession(name, ts, values[:, columns], flags)

@@ -1,0 +1,106 @@
+"""Sessions made ready to train on: baselines off, scaled, and which windows are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.errors import TrainingError
+from detector.records import Flags, Values
+from detector.scoring.document import Scaling
+from detector.sessions.operating import level_flags, log_rms, settled_flags
+from detector.sessions.scaling import fit_scaling, scale
+from detector.sessions.windows import whole_windows
+from detector.training.data.dataset import Dataset, TrainingSession, take_baseline
+
+STANDSTILL = np.log(3.0)  # levels further apart than this are two states, not one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How sessions are made ready.
+
+    Attributes:
+        window: L, samples.
+        scaling: ``standard``, ``minmax`` or ``robust``.
+        baseline: Samples at the start of a session whose mean is taken off; 0: none.
+        trim: Samples at the start of a session that are neither trained on nor judged.
+        level_gate: Judge by the signal's own level where there is no running signal.
+    """
+
+    window: int = 60
+    scaling: str = "standard"
+    baseline: int = 0
+    trim: int = 0
+    level_gate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Scaled sessions and which of their windows are judged.
+
+    Attributes:
+        sessions: Shape (n, F) each, scaled.
+        running: Shape (n,) each.
+        judged: Shape (n,) each, for the window that ends at each sample.
+        scaling: How values were scaled.
+        lowest_log_rms: Level below which the machine stands still; None: not used.
+    """
+
+    sessions: list[Values]
+    running: list[Flags]
+    judged: list[Flags]
+    scaling: Scaling
+    lowest_log_rms: float | None
+
+
+def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
+    """Take baselines off, trim, scale, and find the judged windows.
+
+    Raises:
+        TrainingError: If no session is long enough, or a feature is constant.
+    """
+    needed = max(chosen.baseline, chosen.trim) + chosen.window
+    kept = [s for s in dataset.sessions if len(s.ts) >= needed]
+    if not kept:
+        longest = max((len(s.ts) for s in dataset.sessions), default=0)
+        raise TrainingError(
+            f"training: the longest session has {longest} samples, allowed: at least {needed} "
+            "(baseline or trim, and one window)"
+        )
+    plain = take_baseline([session.values for session in kept], chosen.baseline)
+    plain = [values[chosen.trim :] for values in plain]
+    centre, spread = fit_scaling(plain, chosen.scaling, dataset.features)
+    scaled = [scale(values, centre, spread) for values in plain]
+    running = [session.running[chosen.trim :] for session in kept]
+    lowest = _lowest_level(scaled, chosen.window) if chosen.level_gate else None
+    judged = [
+        _judged(values, session, chosen, dataset, lowest)
+        for values, session in zip(scaled, kept, strict=True)
+    ]
+    scaling = Scaling(chosen.scaling, tuple(centre), tuple(spread))
+    return Prepared(scaled, running, judged, scaling, lowest)
+
+
+def _judged(
+    scaled: Values,
+    session: TrainingSession,
+    chosen: Preparation,
+    dataset: Dataset,
+    lowest: float | None,
+) -> Flags:
+    """As ``DeviceStream`` judges: it sees the trimmed samples too, but judges none of them."""
+    if dataset.signal is not None:
+        return settled_flags(session.running, chosen.window)[chosen.trim :]
+    if lowest is not None:
+        return level_flags(scaled, chosen.window, lowest)
+    return whole_windows(session.running[chosen.trim :], chosen.window)
+
+
+def _lowest_level(scaled: Sequence[Values], window: int) -> float | None:
+    """Between the levels of standstill and running; None where there is only one."""
+    levels = np.concatenate([log_rms(values, window) for values in scaled])
+    still, runs = np.percentile(levels, [2, 75])
+    return float((still + runs) / 2) if runs - still > STANDSTILL else None

@@ -1,0 +1,103 @@
+"""What a model says of a case: scores, and the alarms that operators would have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
+from detector.records import Flags, Frame, Times
+from detector.training.lab.cases import Case, FaultEvent
+from detector.training.lab.metrics import Interval, LabelledScores
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What is needed of a scored session; three arrays of shape (n,)."""
+
+    ts: Times
+    score: npt.NDArray[np.float64]
+    judged: Flags
+
+
+def scores_of(frames: list[Frame]) -> Scores:
+    """Join the frames of one session."""
+    return Scores(
+        np.concatenate([frame.ts for frame in frames]),
+        np.concatenate([frame.score for frame in frames]).astype(np.float64),
+        np.concatenate([frame.judged for frame in frames]),
+    )
+
+
+def judge(case: Case, scores: Scores, rule: AlarmRule) -> LabelledScores:
+    """Run the alarm rule over scores; a sample is flagged while an alarm is active.
+
+    Args:
+        case: Where they come from; samples that were dropped as late have no score.
+        scores: Of its samples.
+        rule: How many windows raise and clear an alarm.
+    """
+    counted = scores.judged & np.isfinite(scores.score)
+    above = (scores.score[counted] > 1.0).tolist()
+    windows = zip(scores.ts[counted].tolist(), above, strict=True)
+    _, transitions = advance(rule, AlarmState(), windows)
+    raised = [t.ts for t in transitions if t.kind == "raised"]
+    cleared = [t.ts for t in transitions if t.kind == "cleared"]
+    ends = [*cleared, np.inf][: len(raised)]
+    alarms = [Interval(begin, end) for begin, end in zip(raised, ends, strict=True)]
+    ts = case.recording.samples.ts
+    active = np.zeros(len(ts), np.bool_)
+    for alarm in alarms:
+        active |= (ts >= alarm.start) & (ts < alarm.end)
+    score, judged = _on_rows(ts, scores)
+    return LabelledScores(
+        name=case.name,
+        ts=ts,
+        score=score,
+        judged=judged,
+        label=case.label,
+        anomaly=active,
+        alarms=alarms,
+        faults=[Interval(event.start, event.end) for event in case.events],
+    )
+
+
+def only(
+    judged: LabelledScores, events: Sequence[FaultEvent], kept: Sequence[bool]
+) -> LabelledScores:
+    """The same session as if only some of its faults had been asked about.
+
+    Samples of the others are taken out of the judged ones, with the alarms raised in them.
+
+    Args:
+        judged: The session.
+        events: Its faults.
+        kept: Which of them count.
+    """
+    own, others = np.zeros((2, len(judged.ts)), np.bool_)
+    foreign: list[Interval] = []
+    faults: list[Interval] = []
+    for event, is_kept in zip(events, kept, strict=True):
+        inside = (judged.ts >= event.start) & (judged.ts <= event.end) & judged.label
+        (own if is_kept else others)[inside] = True
+        (faults if is_kept else foreign).append(Interval(event.start, event.end))
+    alarms = [
+        alarm
+        for alarm in judged.alarms
+        if not any(fault.start <= alarm.start <= fault.end for fault in foreign)
+    ]
+    return replace(judged, label=own, judged=judged.judged & ~others, alarms=alarms, faults=faults)
+
+
+def _on_rows(ts: Times, scores: Scores) -> tuple[npt.NDArray[np.float64], Flags]:
+    """Scores and judged flags on the rows of the recording, missing where a sample was dropped."""
+    if len(ts) == len(scores.ts) and np.array_equal(ts, scores.ts):
+        return scores.score, scores.judged
+    score, judged = np.full(len(ts), np.nan), np.zeros(len(ts), np.bool_)
+    row_of = {t: row for row, t in reversed(list(enumerate(ts.tolist())))}
+    rows = np.array([row_of[t] for t in scores.ts.tolist()], np.int64)
+    score[rows], judged[rows] = scores.score, scores.judged
+    return score, judged

@@ -1,0 +1,191 @@
+"""The fault lab's measurement: every model and floor row on every case, per family and in total."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.alarms.desk import rule_of
+from detector.errors import TrainingError
+from detector.scoring.bundle import Bundle
+from detector.scoring.files import score_recording
+from detector.settings.alarms import AlarmSettings
+from detector.training.fitting.beside import beside
+from detector.training.lab.cases import Case, FaultEvent
+from detector.training.lab.judging import Scores, judge, only, scores_of
+from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
+
+ALL = "all"
+RECOVERY_S = 60.0  # after a label's end; a machine, and the filter in front of it, need time
+RANDOM_SHARE = 0.05  # of windows that random scores put above the threshold
+KEPT = 20_000  # scores kept of each kind for the histogram
+
+
+class Bar(Protocol):
+    """What of a progress bar is used."""
+
+    def update(self, n: int) -> object:
+        """``n`` more are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        model: Name of the bundle.
+        row: The bundle's name, a floor row or a part left out.
+        family: Of faults, or ``all``.
+        severity: Of faults; None: all of them.
+        found: The figures.
+    """
+
+    model: str
+    row: str
+    family: str
+    severity: float | None
+    found: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Scores of normal and faulty samples of one model, a sample of each."""
+
+    model: str
+    normal: npt.NDArray[np.float64]
+    faulty: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """What was measured.
+
+    Attributes:
+        rows: In order: for each model its own, then floor rows and ablations; each in total,
+            per family, and of the model itself per family and severity.
+        histograms: One per model.
+        cases: Sessions.
+        seed: Of the random row.
+    """
+
+    rows: tuple[Row, ...]
+    histograms: tuple[Histogram, ...]
+    cases: int
+    seed: int
+
+
+def measure(
+    cases: Sequence[Case],
+    bundles: Sequence[Bundle],
+    *,
+    ablate: bool,
+    seed: int,
+    progress: Callable[[int, str], AbstractContextManager[Bar]],
+) -> Lab:
+    """Judge cases with models and what is beside them.
+
+    Args:
+        cases: At least one.
+        bundles: At least one.
+        ablate: Whether each part is left out in turn.
+        seed: Of the random row.
+        progress: Makes a bar for a number of sessions under a name.
+
+    Raises:
+        SessionFileError: If a session does not fit a model.
+        TrainingError: If there is no case.
+    """
+    if not cases:
+        raise TrainingError("fault lab: no session to judge, allowed: at least 1")
+    rows: list[Row] = []
+    histograms = []
+    for bundle in bundles:
+        rule = rule_of(AlarmSettings(), bundle.card())
+        with progress(len(cases), bundle.name) as bar:
+            own = list(_scores(cases, bundle, bar))
+        judged = [judge(case, scores, rule) for case, scores in zip(cases, own, strict=True)]
+        rows += _rows_of(bundle.name, bundle.name, cases, judged, by_severity=True)
+        histograms.append(_histogram(bundle.name, judged))
+        for name, variant in beside(bundle, ablate=ablate):
+            with progress(len(cases), f"{bundle.name}: {name}") as bar:
+                judged = [
+                    judge(case, scores, rule)
+                    for case, scores in zip(cases, _scores(cases, variant, bar), strict=True)
+                ]
+            rows += _rows_of(bundle.name, name, cases, judged)
+        for name, blind in _blind(own, seed).items():
+            judged = [judge(case, scores, rule) for case, scores in zip(cases, blind, strict=True)]
+            rows += _rows_of(bundle.name, name, cases, judged)
+    return Lab(tuple(rows), tuple(histograms), len(cases), seed)
+
+
+def _scores(cases: Sequence[Case], bundle: Bundle, bar: Bar) -> Iterator[Scores]:
+    for case in cases:
+        yield scores_of(score_recording(bundle, case.recording))
+        bar.update(1)
+
+
+def _blind(own: Sequence[Scores], seed: int) -> dict[str, list[Scores]]:
+    """Rows that look at nothing: random scores, and everything anomalous."""
+    rng = np.random.default_rng(seed)
+    limit = 1.0 - RANDOM_SHARE
+    return {
+        "random": [Scores(s.ts, rng.random(len(s.ts)) / limit, s.judged) for s in own],
+        "everything": [Scores(s.ts, np.full(len(s.ts), 2.0), s.judged) for s in own],
+    }
+
+
+def _rows_of(
+    model: str,
+    row: str,
+    cases: Sequence[Case],
+    judged: Sequence[LabelledScores],
+    *,
+    by_severity: bool = False,
+) -> list[Row]:
+    rows = [Row(model, row, ALL, None, evaluate(judged, RECOVERY_S))]
+    events = [event for case in cases for event in case.events]
+    families = sorted({event.family for event in events})
+    asked: list[tuple[str, float | None]] = [(family, None) for family in families]
+    if by_severity:
+        known = {(e.family, e.severity) for e in events if e.severity is not None}
+        asked += sorted(known)
+        asked += [(ALL, severity) for severity in sorted({severity for _, severity in known})]
+    return rows + [
+        Row(model, row, family, severity, _of(cases, judged, family, severity))
+        for family, severity in asked
+    ]
+
+
+def _of(
+    cases: Sequence[Case],
+    judged: Sequence[LabelledScores],
+    family: str,
+    severity: float | None,
+) -> Evaluation:
+    """Figures of some faults, in the sessions that have them."""
+
+    def is_chosen(event: FaultEvent) -> bool:
+        return family in {ALL, event.family} and severity in {None, event.severity}
+
+    kept = [
+        only(one, case.events, [is_chosen(event) for event in case.events])
+        for case, one in zip(cases, judged, strict=True)
+        if any(is_chosen(event) for event in case.events)
+    ]
+    return evaluate(kept, RECOVERY_S)
+
+
+def _histogram(model: str, judged: Sequence[LabelledScores]) -> Histogram:
+    normal = np.concatenate([one.score[one.seen & ~one.label] for one in judged])
+    faulty = np.concatenate([one.score[one.seen & one.label] for one in judged])
+    return Histogram(model, _thinned(normal), _thinned(faulty))
+
+
+def _thinned(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    return scores[:: max(len(scores) // KEPT, 1)].astype(np.float64)

@@ -1,0 +1,119 @@
+"""Recorded sessions sent again over MQTT, in real time or faster."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import SimulatorError
+from simulator.live.publisher import Publisher
+from simulator.live.replay_run import SessionRun
+from simulator.live.replay_session import Session
+from simulator.live.requests import LiveRequests
+from simulator.recordings import files, truth
+from simulator.recordings.fault_request import healthy_rows
+from simulator.recordings.files import RUNNING_COLUMNS
+
+Array = NDArray[np.float64]
+
+PAUSE_S = 1.0  # between two sessions on the device's clock, well above a sampling gap
+
+
+@dataclass(frozen=True)
+class Pace:
+    """``speed`` times real time, ``batch`` samples a message, ``loop`` for ever."""
+
+    speed: float = 1.0
+    batch: int = 50
+    loop: bool = False
+
+
+def load(path: Path, *, features: list[str] | None, limit_rows: int | None) -> Session:
+    """Read what is to be sent of a session file, and its ground truth.
+
+    The truth is the document beside the file; without one the label tells of faults.
+
+    Args:
+        path: Session file.
+        features: Features to send; all of them if None. A running signal is sent in any case.
+        limit_rows: Rows to send; all of them if None.
+
+    Raises:
+        SimulatorError: If the file or its truth cannot be read, or lacks a feature.
+    """
+    recording = files.read(path, limit_rows=limit_rows)
+    missing = [name for name in features or [] if name not in recording.features]
+    if missing:
+        raise SimulatorError(
+            f"{path}: no feature {', '.join(missing)}; allowed: {', '.join(recording.features)}"
+        )
+    columns = {name: recording.features[name] for name in features or recording.features}
+    running = recording.column(RUNNING_COLUMNS)
+    if running is not None:
+        columns[running] = recording.numbers(running)
+    known, label = truth.find(path), recording.label()
+    episodes = truth.from_label(recording.ts, label) if known is None else known.episodes
+    faults = truth.place(episodes, recording.ts, label)
+    return Session(path.stem, recording.ts, columns, faults, healthy_rows(recording))
+
+
+def replay(
+    sessions: list[Session],
+    publisher: Publisher,
+    *,
+    device: str,
+    pace: Pace,
+    stop: Event,
+    advance: Callable[[int], object],
+    requests: LiveRequests | None = None,
+) -> None:
+    """Send sessions one after the other as one device.
+
+    The first sample of a session is rebased to now and the recorded spacing kept, so at ``speed`` k
+    the device's clock runs k times fast; the next session never begins before the last one's end.
+    Which faults start and end with a batch is told right after it.
+
+    Args:
+        sessions: At least one.
+        publisher: An open connection.
+        device: Name of the machine.
+        pace: How fast, in what portions, how often.
+        stop: Set it to end early.
+        advance: Called with the number of samples sent since the last call.
+        requests: Faults asked for meanwhile.
+    """
+    last_ts, run = -np.inf, 0
+    while not stop.is_set():
+        run += 1
+        for session in sessions:
+            begin = max(time.time(), last_ts + PAUSE_S)
+            last_ts = begin + float(session.due.max())
+            sending = SessionRun(
+                session,
+                name=f"{session.name}-{run}",
+                begin=begin,
+                publisher=publisher,
+                device=device,
+                requests=requests,
+            )
+            for rows in paced(session.due, pace, stop):
+                sending.send(rows)
+                advance(rows.stop - rows.start)
+            sending.close()
+        if not pace.loop:
+            return
+
+
+def paced(due: Array, pace: Pace, stop: Event) -> Iterator[slice]:
+    """Yield each batch of rows when its last sample is due, on one schedule without drift."""
+    begin = time.monotonic()
+    for first in range(0, len(due), pace.batch):
+        rows = slice(first, min(first + pace.batch, len(due)))
+        when = begin + float(due[rows.stop - 1]) / pace.speed
+        if stop.wait(max(0.0, when - time.monotonic())):
+            return
+        yield rows

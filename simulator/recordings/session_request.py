@@ -1,0 +1,88 @@
+"""What is to be generated, and the machine that it asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from simulator.errors import SimulatorError
+from simulator.faults.inject import FAULTS
+from simulator.machines.damage import Damage
+from simulator.machines.designs import MOTORS, MotorDesign, design_for
+from simulator.machines.faults import MACHINE_FAULTS
+from simulator.machines.motor import RATE_HZ, Motor, check_speed
+from simulator.machines.profile import Habits, benign_named
+from simulator.machines.sensor import Probe, sensor_named
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to generate.
+
+    Attributes:
+        rpm: Rated speed, 1/min.
+        sessions: Number of files.
+        minutes: Length of each.
+        seed: Decides all chance, and the unit.
+        fault: Family of faults, of the machine or of the sensor; None for a healthy session.
+        severities: Of the faults of a session, in turn; 0..1.
+        ramp_s: Seconds a fault takes to grow; None draws 0, 5 or 30.
+        benign: Show one kind of benign event only.
+        machine: ``motor``, or ``pump`` with its slow channels in files of their own.
+        sensor: Type of sensor.
+        rate_hz: Output rate.
+        filtered: Whether the anti-alias filter is on.
+        zeroed: Whether the sensor's offset was taken off on site.
+    """
+
+    rpm: float
+    sessions: int
+    minutes: float
+    seed: int
+    fault: str | None = None
+    severities: tuple[float, ...] = (1.0,)
+    ramp_s: float | None = 0.0
+    benign: str | None = None
+    machine: str = "motor"
+    sensor: str = "adxl355"
+    rate_hz: float = RATE_HZ
+    filtered: bool = True
+    zeroed: bool = True
+
+    @property
+    def design(self) -> MotorDesign:
+        """The machine at the speed asked for."""
+        if self.machine == "pump":
+            return replace(MOTORS["pump-1200"], rpm=self.rpm)
+        return design_for(self.rpm)
+
+    @property
+    def habits(self) -> Habits:
+        """What happens while it runs."""
+        return Habits() if self.benign is None else benign_named(self.benign)
+
+    def motor(self, number: int, damages: Sequence[Damage] = ()) -> Motor:
+        """Build the machine of one session."""
+        probe = Probe(sensor_named(self.sensor), self.rate_hz, self.filtered, self.zeroed)
+        return Motor(
+            self.design,
+            seed=self.seed,
+            session=number,
+            probe=probe,
+            habits=self.habits,
+            damages=damages,
+        )
+
+    def check(self) -> None:
+        """Refuse what cannot be generated before anything is written.
+
+        Raises:
+            SimulatorError: With the allowed values.
+        """
+        check_speed(self.rpm, self.rate_hz)
+        sensor_named(self.sensor)
+        if self.benign is not None:
+            benign_named(self.benign)
+            if self.fault is not None:
+                raise SimulatorError(f"--benign {self.benign} with --fault; allowed: one of them")
+        if self.fault is not None and self.fault not in {*FAULTS, *MACHINE_FAULTS}:
+            allowed = ", ".join([*MACHINE_FAULTS, *FAULTS])
+            raise SimulatorError(f"unknown fault {self.fault!r}; allowed: {allowed}")

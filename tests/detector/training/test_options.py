@@ -1,0 +1,349 @@
+"""Ways to train: each leaves its trace in the bundle, and live equals offline with all of them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from detector.__main__ import _parser
+from detector.cli.model_commands import train as train_command
+from detector.errors import BundleError, FaultlineError, TrainingError
+from detector.records import Samples
+from detector.scoring.bundle import load_bundle, save_bundle
+from detector.scoring.stream import DeviceStream, score_samples
+from detector.settings.sessions import SessionSettings
+from detector.training.data.prepare import prepare
+from detector.training.lab.labelled import place_f2
+from detector.training.select import choose_network
+from detector.training.train import train
+from tests.support.motors import FEATURES, dataset, live, small_bundle, small_options, with_fault
+
+DENSE = {"network": "dense_ae", "config": {"hidden": 8, "latent": 4}}
+SEEN = {"segments": 1, "bands": 2}  # window features
+KINDS = {
+    "zscore": {"network": "zscore", "config": {}},
+    "pca": {"network": "pca", "config": {}},
+    "knn": {"network": "knn", "config": {"windows": 500}},
+    "zscore of features": {"network": "zscore", "config": {}, **SEEN},
+    "pca of features": {"network": "pca", "config": {}, **SEEN},
+    "knn of features": {"network": "knn", "config": {"windows": 500}, **SEEN},
+    "dense_ae of features": {**DENSE, **SEEN},
+    "trimmed and smoothed": {"network": "zscore", "config": {}, "trim": 60, "smoothing": 3},
+    "plain MSE": {"network": "zscore", "config": {}, "judges": "mse"},
+}
+
+
+@pytest.fixture(scope="module")
+def bundles():
+    """One of each kind, trained once."""
+    return {name: small_bundle("small", **options) for name, options in KINDS.items()}
+
+
+def scored(bundle, samples, sizes=()):
+    """The frames of samples in batches of the given sizes and the rest."""
+    stream = DeviceStream("m", (*FEATURES, "rpm"), bundle, SessionSettings())
+    edges = [0, *np.minimum(np.cumsum(sizes, dtype=int), len(samples)).tolist(), len(samples)]
+    frames = []
+    for first, end in itertools.pairwise(edges):
+        part = Samples(samples.features, samples.ts[first:end], samples.values[first:end])
+        frames += score_samples(stream, part, chunk=64, arrival=0)
+    return frames
+
+
+def joined(frames, field):
+    """One array of a field over all frames."""
+    return np.concatenate([getattr(frame, field) for frame in frames])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_saved_bundle_scores_as_before(bundles, name, tmp_path):
+    """References and window features come back from disk to the last bit."""
+    save_bundle(bundles[name], tmp_path / "b")
+    samples = with_fault(live(300, 5), 150, 200)
+    loaded = load_bundle(tmp_path / "b")
+    assert loaded.document == bundles[name].document
+    np.testing.assert_array_equal(
+        joined(scored(loaded, samples), "score"), joined(scored(bundles[name], samples), "score")
+    )
+
+
+@pytest.mark.parametrize("sizes", [[1] * 40, [7, 90, 3], [24, 1, 25, 100]])
+@pytest.mark.parametrize("name", KINDS)
+def test_live_equals_offline_in_any_batches(bundles, name, sizes):
+    """To 1e-6, with the same flags."""
+    samples = with_fault(live(300, 5), 150, 200)
+    whole, parts = scored(bundles[name], samples), scored(bundles[name], samples, sizes)
+    for field in ("judged", "anomaly"):
+        np.testing.assert_array_equal(joined(parts, field), joined(whole, field))
+    for field in ("score", "mse"):
+        np.testing.assert_allclose(
+            joined(parts, field), joined(whole, field), rtol=1e-6, atol=1e-6, equal_nan=True
+        )
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_planted_fault_is_found_and_its_shares_sum_to_one(bundles, name):
+    """Normal samples stay below the threshold; every feature has its share."""
+    frames = scored(bundles[name], with_fault(live(400, 10), 200, 300))
+    anomaly = joined(frames, "anomaly")
+    assert anomaly[215:300].mean() > 0.9
+    assert anomaly[:200].mean() < 0.03
+    assert frames[0].contributions.sum() == pytest.approx(1.0, abs=1e-5)
+    assert frames[0].contributions[2] == 0.0
+
+
+def test_features_name_the_feature_they_come_from(bundles):
+    """A fault in x is laid at its door, though the model saw columns."""
+    [frame] = scored(bundles["zscore of features"], with_fault(live(400, 10), 200, 300))
+    assert frame.features[int(frame.contributions.argmax())] == "x"
+
+
+def test_trimmed_samples_are_judged_neither_live_nor_in_training(bundles):
+    """The first judged window begins after them, in both alike."""
+    bundle, chosen = bundles["trimmed and smoothed"], small_options(trim=60).preparation
+    [frame] = scored(bundle, live(300, 5))
+    first = 60 + 25 - 1
+    assert not frame.judged[:first].any()
+    assert frame.judged[first:].all()
+    assert np.isfinite(frame.score[24:]).all()
+    ready = prepare(dataset(), chosen)
+    trained_on = [len(session) for session in ready.sessions]
+    assert trained_on == [1200 - 60] * 3
+    assert bundle.document.calibration.windows == sum(n - 24 for n in trained_on)
+
+
+METHODS = {"max": {}, "quantile": {}, "sigma": {}}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_threshold_method_leaves_its_name(method):
+    """And places the threshold elsewhere than the others."""
+    found = small_bundle(network="zscore", config={}, threshold=method).document
+    assert found.calibration.method == method
+    largest = small_bundle(network="zscore", config={}).document.score.threshold
+    assert (found.score.threshold == largest) == (method == "max")
+
+
+def test_pot_leaves_its_name_where_there_is_enough_data():
+    """It extrapolates a tail, so it asks for more than the others."""
+    long = dataset(sessions=6, n=12_000)
+    made = train(long, small_options(network="zscore", config={}, threshold="pot"), "pot")
+    assert made.document.calibration.method == "pot"
+    with pytest.raises(TrainingError, match="allowed: at least") as caught:
+        small_bundle(network="zscore", config={}, threshold="pot")
+    assert "\n" not in str(caught.value)
+
+
+def write(path, samples, label=None):
+    """A session file; missing values are empty."""
+    columns = [samples.ts, *samples.values.T.astype(np.float64)]
+    names = ["ts", *samples.features]
+    if label is not None:
+        columns, names = [*columns, label], [*names, "label"]
+    rows = (
+        ",".join("" if np.isnan(v) else f"{v:.6f}" for v in row)
+        for row in zip(*columns, strict=True)
+    )
+    path.write_text("\n".join([",".join(names), *rows]) + "\n")
+
+
+def test_f2_moves_the_threshold_by_labelled_sessions(bundles, tmp_path):
+    """A fault that stays below the largest normal score is found after it."""
+    samples, label = live(3000, 20), np.zeros(3000)
+    samples.values[1500:2500, 0] += 0.25
+    label[1525:2500] = 1
+    write(tmp_path / "a.csv", samples, label)
+    before = bundles["zscore"].document
+    after = place_f2(
+        bundles["zscore"], [tmp_path / "a.csv"], small_options().conditioning.threshold_rule
+    )
+    assert after.document.calibration.method == "f2"
+    assert after.document.score.threshold != before.score.threshold
+    assert after.document.score.spread_high == before.score.spread_high
+
+
+def test_f2_refuses_sessions_without_a_label(bundles, tmp_path):
+    """One line that names the file."""
+    write(tmp_path / "a.csv", live(300, 20))
+    with pytest.raises(TrainingError, match=r"a\.csv: no label column, --threshold f2 needs one"):
+        place_f2(bundles["zscore"], [tmp_path], small_options().conditioning.threshold_rule)
+
+
+@pytest.mark.parametrize(
+    ("option", "changed"),
+    [({"two_sided": False}, "two_sided"), ({"shifts": False}, "shifts"),
+     ({"judges": "mse"}, "judges"), ({"weigh_slow": False}, "weights"),
+     ({"smoothing": 4}, "smoothing")],
+)  # fmt: skip
+def test_a_part_left_out_changes_the_rule(option, changed):
+    """Each can be switched off, and the scores follow."""
+    slow = dataset()
+    for number, session in enumerate(slow.sessions):
+        session.values[:, 1] += np.linspace(-2, 2, 1200) * (1 + number)
+    rules = [
+        train(slow, small_options(network="zscore", config={}, **chosen), "a").document.score
+        for chosen in ({}, option)
+    ]
+    assert getattr(rules[0], changed) != getattr(rules[1], changed)
+    assert rules[0].weights[1] < 1
+
+
+def test_the_plain_mse_is_the_score_where_it_judges(bundles):
+    """In units of the threshold."""
+    bundle = bundles["plain MSE"]
+    [frame] = scored(bundle, live(200, 3))
+    np.testing.assert_allclose(
+        frame.score[24:], frame.mse[24:] / bundle.document.score.threshold, rtol=1e-5
+    )
+
+
+def test_auto_returns_a_candidate_and_tells_the_comparison():
+    """Every candidate with its figure, and the one that was taken."""
+    sessions = dataset(sessions=1, n=30_000)
+    chosen, told = choose_network(sessions, small_options(), ["zscore", "pca"])
+    assert chosen.recipe.name in {"zscore", "pca"}
+    figures = {line.split()[0]: float(line.split()[-1]) for line in told.splitlines()[1:3]}
+    assert set(figures) == {"zscore", "pca"}
+    assert told.splitlines()[-1] == f"chosen: {chosen.recipe.name}"
+    assert figures[chosen.recipe.name] == max(figures.values())
+
+
+def test_auto_refuses_what_it_cannot_compare():
+    """Before any candidate is trained."""
+    with pytest.raises(BundleError, match="'gpt', allowed: "):
+        choose_network(dataset(), small_options(), ["zscore", "gpt"])
+    with pytest.raises(TrainingError, match="no candidate"):
+        choose_network(dataset(), small_options(), [])
+
+
+def command(*arguments):
+    """Run ``train`` in this process."""
+    return train_command(_parser().parse_args(["train", *map(str, arguments)]))
+
+
+@pytest.fixture
+def sessions(tmp_path):
+    """Two normal session files in a folder."""
+    folder = tmp_path / "train"
+    folder.mkdir()
+    for seed in range(2):
+        write(folder / f"{seed}.csv", live(1200, seed))
+    return folder
+
+
+QUICK = ("--window", 25, "--network", "zscore")
+NETWORK = ("--window", 25, "--network", "dense_ae", "--hidden", 8, "--epochs", 2, "--min-steps", 1)
+
+
+def test_normal_only_drops_labelled_rows(sessions, tmp_path):
+    """Without it they are refused, with it the session is cut there."""
+    label = np.zeros(1200)
+    label[600:700] = 1
+    write(sessions / "0.csv", live(1200, 0), label)
+    write(sessions / "1.csv", live(1200, 1), np.zeros(1200))
+    arguments = ("--sessions", sessions, "--out", tmp_path / "b", *QUICK)
+    with pytest.raises(TrainingError, match="100 samples are labelled as a fault"):
+        command(*arguments)
+    assert not (tmp_path / "b").exists()
+    command(*arguments, "--normal-only")
+    assert load_bundle(tmp_path / "b").document.training.samples == 2300
+
+
+def _other_features(folder):
+    samples = live(1200, 2)
+    write(folder / "2.csv", Samples(("x", "z", "rpm"), samples.ts, samples.values))
+
+
+def _all_missing(folder):
+    samples = live(1200, 0)
+    samples.values[:, 1] = np.nan
+    write(folder / "0.csv", samples)
+
+
+def _constant(folder):
+    for seed in range(2):
+        samples = live(1200, seed)
+        samples.values[:, 1] = 3.0
+        write(folder / f"{seed}.csv", samples)
+
+
+def _too_short(folder):
+    for seed in range(2):
+        write(folder / f"{seed}.csv", live(20, seed))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [(_other_features, r"2\.csv: features x, z, rpm; 0\.csv has x, y, rpm"),
+     (_all_missing, r"0\.csv: no value of y in any row"), (_constant, "y"),
+     (_too_short, "longest session has 20 samples, allowed: at least 25")],
+)  # fmt: skip
+@pytest.mark.parametrize("extra", [(), ("--representation", "features")])
+def test_bad_sessions_get_one_line_and_write_nothing(sessions, tmp_path, spoil, line, extra):
+    """What is wrong, in which file, and no folder."""
+    spoil(sessions)
+    with pytest.raises(FaultlineError, match=line) as caught:
+        command("--sessions", sessions, "--out", tmp_path / "b", *QUICK, *extra)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused_before_the_training(sessions):
+    """And left as it is."""
+    out = sessions / "0.csv"
+    before = out.read_bytes()
+    with pytest.raises(TrainingError, match=r"0\.csv: a file, allowed: a folder"):
+        command("--sessions", sessions, "--out", out, *QUICK)
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize("extra", [(), ("--representation", "features")])
+def test_from_starts_at_the_weights_of_the_base(sessions, tmp_path, extra):
+    """With a tiny learning rate they stay where they were; afresh they would not."""
+    command("--sessions", sessions, "--out", tmp_path / "base", *NETWORK, *extra)
+    command("--sessions", sessions, "--out", tmp_path / "tuned", "--from", tmp_path / "base",
+            "--learning-rate", 1e-9, "--epochs", 1, "--min-steps", 1)  # fmt: skip
+    base, tuned = load_bundle(tmp_path / "base"), load_bundle(tmp_path / "tuned")
+    assert tuned.document.window == base.document.window
+    assert tuned.document.input_shape == base.document.input_shape
+    for name, weights in base.model.state_dict().items():
+        torch.testing.assert_close(tuned.model.state_dict()[name], weights, atol=1e-4, rtol=1e-4)
+
+
+def test_from_refuses_other_features_references_and_auto(sessions, tmp_path):
+    """One line each, and nothing is written."""
+    out, base = tmp_path / "b", tmp_path / "base"
+    command("--sessions", sessions, "--out", base, *NETWORK)
+    command("--sessions", sessions, "--out", tmp_path / "ref", *QUICK)
+    start = ("--sessions", sessions, "--out", out)
+    with pytest.raises(TrainingError, match=r"trained on x, y; found x; allowed: the same"):
+        command(*start, "--from", base, "--features", "x")
+    with pytest.raises(TrainingError, match="zscore, allowed: a network"):
+        command(*start, "--from", tmp_path / "ref")
+    with pytest.raises(TrainingError, match="--network auto with --from"):
+        command(*start, "--from", base, "--network", "auto")
+    assert not out.exists()
+
+
+def test_an_interrupted_training_goes_on_and_ends_the_same(sessions, tmp_path, monkeypatch):
+    """The checkpoint is kept by the interruption and gone at the end."""
+    out, whole = tmp_path / "b", tmp_path / "whole"
+    command("--sessions", sessions, "--out", whole, *NETWORK)
+    arguments = ("--sessions", sessions, "--out", out, *NETWORK, "--resume")
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("detector.training.fitting.hold_out.tqdm.update", stop)
+        with pytest.raises(KeyboardInterrupt):
+            command(*arguments)
+    assert [path.name for path in (out / "resume").iterdir()] == ["block-1-of-5.part"]
+    assert not (out / "bundle.json").exists()
+    command(*arguments)
+    assert not (out / "resume").exists()
+    for name in ("bundle.json", "weights.safetensors"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()

@@ -1,0 +1,76 @@
+"""A real dashboard server on a free loopback port, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import answers, free_port, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def in_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a thread of its own: Playwright keeps a loop running in the tests' thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
+class Site:
+    """The dashboard as an operator starts it; it may be stopped and started again."""
+
+    def __init__(self, folder: Path, **settings: str):
+        self.port = free_port()
+        self.log = folder / "dashboard.log"
+        self.store = f"sqlite:///{folder}/store.db"
+        self.settings = {
+            "FAULTLINE_STORE__URL": self.store,
+            "FAULTLINE_DASHBOARD__START_DETECTOR": "false",
+            **settings,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the overview."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Site:
+        """Start it and wait until it listens."""
+        command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "dashboard/app.py",
+            "--server.address",
+            "127.0.0.1",
+            "--server.port",
+            str(self.port),
+        ]
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("FAULTLINE_")}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, env={**inherited, **self.settings}
+            )
+        wait_for(lambda: answers(self.port), 40, "the dashboard listens")
+        return self
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+    def __enter__(self) -> Site:
+        return self.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
