@@ -6,6 +6,7 @@ FaultlineError
 ├── PayloadError        an MQTT payload that is malformed, oversized or wrongly typed
 ├── BrokerError         a broker that cannot be reached or refuses
 ├── StoreError          a store that cannot be opened, or is written by another detector
+├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
 
@@ -35,6 +36,10 @@ class BrokerError(FaultlineError):
 
 class StoreError(FaultlineError):
     """The store cannot be opened, or another detector is writing to it."""
+
+
+class ExportError(FaultlineError):
+    """An export has nothing to write, or nowhere to write it."""
 
 
 class BundleError(FaultlineError):

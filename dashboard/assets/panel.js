@@ -172,5 +172,6 @@ export function healthNotices(health) {
     return [`The detector is stopped${since}. No data are scored and no alarms are raised.`];
   }
   if (health.connection === "connected") return [];
+  if (health.connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
   return [`The detector has no connection to the MQTT broker (${health.connection}).`];
 }

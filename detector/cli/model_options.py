@@ -1,43 +1,24 @@
-"""What ``train`` and ``evaluate`` take; kept apart from what they do, which imports torch."""
+"""What the commands about models take; kept apart from what they do, which imports torch."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from detector.cli.options import at_least, field, names, severities, some_of, unit
 from detector.thresholds.methods import METHODS
 
-Execute = Callable[[argparse.Namespace], str]
-
 PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
 CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
 
-TRAIN = (
-    "train", "train a model on normal sessions",
-    "python -m detector train --sessions runs/normal --out models/pump-1\n"
-    "  python -m detector train --sessions runs/normal --network auto --out models/pump-1\n"
-    "  python -m detector train --sessions new/short --from models/pump-1 --out models/pump-2\n"
-    "  python -m detector train --sessions rig/long rig/short:400 --window 30 "
-    "--baseline 100 --out models/rig",
-)  # fmt: skip
-EVALUATE = (
-    "evaluate", "tell what models catch in sessions with known faults",
-    "python -m detector evaluate --model models/motor-600rpm --sessions runs/normal --faults all\n"
-    "  python -m detector evaluate --model models/a models/b --sessions runs/labelled --faults "
-    "none --markdown --png lab.png",
-)  # fmt: skip
 
-
-def add_train(part: argparse.ArgumentParser, execute: Execute) -> None:
+def add_train(part: argparse.ArgumentParser) -> None:
     """Add the options of ``train``."""
     _add_data(part)
     _add_model(part)
     _add_learning(part)
     _add_score(part)
     _add_threshold(part)
-    part.set_defaults(run=execute)
 
 
 def _add_data(part: argparse.ArgumentParser) -> None:
@@ -132,7 +113,7 @@ def _add_threshold(part: argparse.ArgumentParser) -> None:
         help="f2: sessions with labelled faults, none of those it will be tested on")  # fmt: skip
 
 
-def add_evaluate(part: argparse.ArgumentParser, execute: Execute) -> None:
+def add_evaluate(part: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate``."""
     add = part.add_argument
     add("--model", nargs="+", type=Path, required=True, help="folders of bundles")
@@ -152,4 +133,12 @@ def add_evaluate(part: argparse.ArgumentParser, execute: Execute) -> None:
     add("--markdown", action="store_true", help="as a Markdown table")
     add("--png", type=Path, metavar="FILE",
         help="draw detection rate against severity, and normal and faulty scores")  # fmt: skip
-    part.set_defaults(run=execute)
+
+
+def add_score(part: argparse.ArgumentParser) -> None:
+    """Add the options of ``score``."""
+    add = part.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="CSV or Parquet")
+    add("--model", type=Path, required=True, help="folder of the bundle")
+    add("--out", type=Path, required=True, help="CSV or Parquet file to write")
+    add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")

@@ -1,4 +1,7 @@
-"""A scikit-learn estimator as a reference: flattened windows in, one distance each out."""
+"""A scikit-learn estimator as a reference: flattened windows in, one distance each out.
+
+scikit-learn takes seconds to import, so each reference imports its own when it is made or read.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,16 @@ class EstimatorReference(Measuring):
         estimator: Fitted.
     """
 
-    estimator_type: ClassVar[type]
     trusted: ClassVar[tuple[str, ...]] = ()  # types skops does not build by itself
 
     def __init__(self, config: Any, shape: tuple[int, int], estimator: Any) -> None:  # noqa: ANN401
         super().__init__(config, shape)
         self._estimator = estimator
+
+    @classmethod
+    @abstractmethod
+    def estimator_type(cls) -> type:
+        """The type that ``make`` makes."""
 
     @classmethod
     @abstractmethod
@@ -69,7 +76,7 @@ class EstimatorReference(Measuring):
     @classmethod
     def read(cls, config: Any, shape: tuple[int, int], folder: Path) -> Self:  # noqa: ANN401
         """See ``Reference.read``."""
-        estimator = read_estimator(folder, cls.estimator_type, cls.trusted)
+        estimator = read_estimator(folder, cls.estimator_type(), cls.trusted)
         width = shape[0] * shape[1]
         if getattr(estimator, "n_features_in_", None) != width:
             raise BundleError(

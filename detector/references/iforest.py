@@ -14,7 +14,6 @@ from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from msgspec import Meta
-from sklearn.ensemble import IsolationForest
 
 from detector.errors import BundleError
 from detector.references.contract import Array
@@ -47,15 +46,21 @@ class IForest(EstimatorReference):
     """
 
     name: ClassVar[str] = "iforest"
-    estimator_type: ClassVar[type] = IsolationForest
     # skops leaves a tree out of its own list because scikit-learn follows its node numbers
     # without looking; ``_refuse_wild_tree`` looks before the first window does.
     trusted: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)
 
     @classmethod
-    def make(cls, config: IForestConfig, seed: int) -> IsolationForest:
+    def estimator_type(cls) -> type:
+        """scikit-learn's own."""
+        from sklearn.ensemble import IsolationForest
+
+        return IsolationForest  # type: ignore[no-any-return]
+
+    @classmethod
+    def make(cls, config: IForestConfig, seed: int) -> Any:  # noqa: ANN401 -- scikit-learn is untyped
         """The same seed gives the same trees."""
-        return IsolationForest(
+        return cls.estimator_type()(
             n_estimators=config.trees, max_samples=config.samples, random_state=seed
         )
 

@@ -15,7 +15,6 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from msgspec import Meta
-from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
 from detector.references.contract import Array
 from detector.references.estimators import EstimatorReference, Flat
@@ -48,12 +47,18 @@ class Knn(EstimatorReference):
     """Mean Euclidean distance to the nearest training windows, per value of a window."""
 
     name: ClassVar[str] = "knn"
-    estimator_type: ClassVar[type] = NearestNeighbors
 
     @classmethod
-    def make(cls, config: KnnConfig, seed: int) -> NearestNeighbors:
+    def estimator_type(cls) -> type:
+        """scikit-learn's own."""
+        from sklearn.neighbors import NearestNeighbors
+
+        return NearestNeighbors  # type: ignore[no-any-return]
+
+    @classmethod
+    def make(cls, config: KnnConfig, seed: int) -> Any:  # noqa: ANN401 -- scikit-learn is untyped
         """Nothing is random."""
-        return NearestNeighbors(n_neighbors=config.neighbours, algorithm=SEARCH)
+        return cls.estimator_type()(n_neighbors=config.neighbours, algorithm=SEARCH)
 
     @classmethod
     def at_least(cls, config: KnnConfig) -> int:
@@ -71,12 +76,18 @@ class Lof(EstimatorReference):
     """The local outlier factor of windows that were not trained on."""
 
     name: ClassVar[str] = "lof"
-    estimator_type: ClassVar[type] = LocalOutlierFactor
 
     @classmethod
-    def make(cls, config: LofConfig, seed: int) -> LocalOutlierFactor:
+    def estimator_type(cls) -> type:
+        """scikit-learn's own."""
+        from sklearn.neighbors import LocalOutlierFactor
+
+        return LocalOutlierFactor  # type: ignore[no-any-return]
+
+    @classmethod
+    def make(cls, config: LofConfig, seed: int) -> Any:  # noqa: ANN401 -- scikit-learn is untyped
         """Nothing is random."""
-        return LocalOutlierFactor(n_neighbors=config.neighbours, algorithm=SEARCH, novelty=True)
+        return cls.estimator_type()(n_neighbors=config.neighbours, algorithm=SEARCH, novelty=True)
 
     @classmethod
     def at_least(cls, config: LofConfig) -> int:

@@ -6,11 +6,10 @@ Source: Schölkopf et al., Estimating the support of a high-dimensional distribu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from msgspec import Meta
-from sklearn.svm import OneClassSVM
 
 from detector.references.contract import Array
 from detector.references.estimators import EstimatorReference, Flat
@@ -38,12 +37,18 @@ class OcSvm(EstimatorReference):
     """
 
     name: ClassVar[str] = "ocsvm"
-    estimator_type: ClassVar[type] = OneClassSVM
 
     @classmethod
-    def make(cls, config: OcSvmConfig, seed: int) -> OneClassSVM:
+    def estimator_type(cls) -> type:
+        """scikit-learn's own."""
+        from sklearn.svm import OneClassSVM
+
+        return OneClassSVM  # type: ignore[no-any-return]
+
+    @classmethod
+    def make(cls, config: OcSvmConfig, seed: int) -> Any:  # noqa: ANN401 -- scikit-learn is untyped
         """Nothing is random; the kernel's width follows the variance of the windows."""
-        return OneClassSVM(kernel="rbf", gamma="scale", nu=config.nu)
+        return cls.estimator_type()(kernel="rbf", gamma="scale", nu=config.nu)
 
     def measure(self, flat: Flat) -> Array:
         """Shape (B,), unitless, >= 0; ends at some 700 where the density underflows."""

@@ -1,7 +1,8 @@
 """What a reference has learnt, on disk: tensors, or a scikit-learn estimator. Nothing is unpickled.
 
 A file is replaced only once its new content is complete. Estimators are read by skops, which
-builds only types it knows to be harmless, and those its caller lists.
+builds only types it knows to be harmless, and those its caller lists. It takes seconds to import,
+and most models need it not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
-from skops import io as skops_io
 
 from detector.errors import BundleError
 from detector.references.contract import Array
@@ -64,6 +64,8 @@ def read_tensors(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[st
 
 def write_estimator(folder: Path, estimator: object) -> None:
     """Keep a fitted scikit-learn estimator; the same estimator gives the same bytes."""
+    from skops import io as skops_io
+
     replace_file(folder / ESTIMATOR, _repeatable(skops_io.dumps(estimator)))
 
 
@@ -78,6 +80,8 @@ def read_estimator(folder: Path, expected: type, trusted: Sequence[str]) -> Any:
     Raises:
         BundleError: If the file is missing or broken, or holds a type that is not trusted.
     """
+    from skops import io as skops_io
+
     path = folder / ESTIMATOR
     try:
         estimator = skops_io.loads(path.read_bytes(), trusted=list(trusted))

@@ -20,7 +20,9 @@ from detector.records import Flags, Samples, Times, Values
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
 LABEL_COLUMNS = ("label", "anomaly")
 RUNNING_COLUMNS = ("rpm", "running")  # running signals: kept, but no model feature
-NOT_FEATURES = {*TIME_COLUMNS, *LABEL_COLUMNS, "changepoint", "session"}
+# What ``score`` and ``export`` write beside the signals says nothing of the machine.
+WRITTEN, RECONSTRUCTED = ("score", "mse", "threshold"), "_reconstruction"
+NOT_FEATURES = {*TIME_COLUMNS, *LABEL_COLUMNS, *WRITTEN, "changepoint", "session"}
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -140,7 +142,7 @@ def _times(table: pd.DataFrame, path: Path) -> Times:
 
 
 def _feature_columns(table: pd.DataFrame, path: Path, features: Sequence[str] | None) -> list[str]:
-    present = [str(column) for column in table.columns if column not in NOT_FEATURES]
+    present = [str(c) for c in table.columns if c not in NOT_FEATURES and not _is_written(str(c))]
     if features is None:
         chosen = present
     else:
@@ -154,6 +156,10 @@ def _feature_columns(table: pd.DataFrame, path: Path, features: Sequence[str] | 
     if not chosen:
         raise SessionFileError(f"{path}: no feature column beside the time")
     return chosen
+
+
+def _is_written(column: str) -> bool:
+    return column.endswith(RECONSTRUCTED)
 
 
 def _numbers(table: pd.DataFrame, name: str, path: Path) -> Values:

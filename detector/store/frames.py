@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -115,6 +116,45 @@ def between(connection: Connection, device: str, start: float, end: float) -> li
         .order_by(frames.c.id)
     )
     return [_frame(row) for row in connection.execute(query)]
+
+
+def extent(connection: Connection, device: str) -> tuple[float, float] | None:
+    """First and newest sample of a device, UTC seconds; None when none is stored."""
+    query = sa.select(sa.func.min(frames.c.start), sa.func.max(frames.c.end))
+    first, newest = connection.execute(query.where(frames.c.device == device)).one()
+    return None if first is None else (first, newest)
+
+
+def features_between(
+    connection: Connection, device: str, start: float, end: float
+) -> tuple[tuple[str, ...], int]:
+    """All features of a device's frames of a time, oldest first, and the number of its samples."""
+    features = sa.cast(frames.c.features, sa.Text)  # PostgreSQL cannot group JSON
+    query = (
+        sa.select(features, sa.func.sum(frames.c.n))
+        .where(frames.c.device == device, frames.c.start < end, frames.c.end >= start)
+        .group_by(features)
+        .order_by(sa.func.min(frames.c.start))
+    )
+    rows = connection.execute(query).all()
+    names = dict.fromkeys(name for text, _ in rows for name in msgspec.json.decode(text))
+    return tuple(names), sum(n for _, n in rows)
+
+
+def stream_between(
+    connection: Connection, device: str, start: float, end: float
+) -> Iterator[Frame]:
+    """Frames of a device with samples from ``start`` to before ``end``, in order of time.
+
+    Read a few at a time, however many there are.
+    """
+    query = (
+        sa.select(frames)
+        .where(frames.c.device == device, frames.c.start < end, frames.c.end >= start)
+        .order_by(frames.c.start)
+    )
+    for row in connection.execute(query.execution_options(yield_per=200)):
+        yield _frame(row)
 
 
 def delete_before(connection: Connection, arrival: float) -> int:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from detector.records import DeviceState
 from detector.scoring.bundle import save_bundle
 from detector.scoring.stream import DeviceStream, score_samples
-from detector.service.detector import TICK_SAMPLES
+from detector.service.pipeline import TICK_SAMPLES
 from detector.settings.sessions import SessionSettings
 from detector.store import alarms, commands, devices, frames
 from detector.store.schema import frames as frames_table

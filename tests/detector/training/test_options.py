@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from detector.__main__ import _parser
-from detector.cli.model_commands import train as train_command
+from detector.cli.train import train as train_command
 from detector.errors import BundleError, FaultlineError, TrainingError
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle, save_bundle

@@ -1,32 +1,18 @@
-"""What each sub-command of ``python -m detector`` does. Each returns what it prints."""
+"""``alarms`` and ``devices``: what is in the store. Each returns what it prints."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import signal
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
+from detector.cli.tables import as_json, table
 from detector.records import Alarm, DeviceStatus
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
 from detector.store import alarms, devices
 from detector.store.schema import open_store
-
-
-def serve(args: argparse.Namespace) -> str:
-    """Run the detector until Ctrl-C or SIGTERM."""
-    from detector.service.detector import Detector
-
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    Detector(load_settings(args.settings)).run(stop)
-    return ""
 
 
 def list_alarms(args: argparse.Namespace) -> str:
@@ -57,11 +43,6 @@ def _store(args: argparse.Namespace) -> Any:  # noqa: ANN401 -- an SQLAlchemy en
     return open_store(settings.store.url)
 
 
-def as_json(rows: list[dict[str, Any]]) -> str:
-    """Rows as an indented JSON list."""
-    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
-
-
 def _device_object(status: DeviceStatus) -> dict[str, Any]:
     fields = dataclasses.asdict(status)
     fields["rate"] = fields.pop("rate_hz")
@@ -82,13 +63,3 @@ def _time(ts: float) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
-
-
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]], none: str) -> str:
-    """Columns as wide as their widest cell; the word ``none`` where there is no row."""
-    if not rows:
-        return none
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))
-             for row in [head, *rows]]  # fmt: skip
-    return "\n".join(line.rstrip() for line in lines)

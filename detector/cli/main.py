@@ -1,0 +1,35 @@
+"""``faultline``, the same as ``python -m detector``: one command, one answer, one exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from detector.cli.parser import build_parser
+from detector.errors import FaultlineError
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one sub-command; returns the exit code."""
+    args = build_parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if args.command == "serve" else logging.WARNING,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+    )
+    try:
+        answer = args.run(args)
+    except FaultlineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except BrokenPipeError:  # a reader such as head had enough
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("stopped, nothing was written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    if answer:
+        print(answer)
+    return 0

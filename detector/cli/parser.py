@@ -1,0 +1,178 @@
+"""What each command takes, grouped by who uses it. Imports nothing that takes time."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+from detector.cli.model_options import add_evaluate, add_score, add_train
+from detector.cli.options import at_least
+from detector.cli.version import version_line
+
+Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
+SHELLS = ("bash", "zsh", "fish")
+SIMULATOR = ("generate", "inject", "replay", "demo", "sees")
+HTTP_PORT = 8501
+
+ABOUT = "Live anomaly monitoring for machines that publish sensor samples over MQTT."
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses in one line, like everything else."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and where to read more; exit code 2."""
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
+def build_parser(prog: str | None = None) -> Parser:
+    """The whole tree.
+
+    Args:
+        prog: Name of the program; None: as it was called.
+    """
+    parser = Parser(
+        prog=prog or _called_as(), description=ABOUT, epilog=_groups(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s COMMAND [OPTION ...]",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=version_line())
+    parts = parser.add_subparsers(dest="command", required=True, metavar="COMMAND",
+                                  help="one of those below", parser_class=Parser)  # fmt: skip
+    for group in GROUPS.values():
+        for name, (about, example, add, runner) in group.items():
+            part = parts.add_parser(
+                name, description=f"{about[0].upper()}{about[1:]}.",
+                epilog=f"example:\n  {example}",
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )  # fmt: skip
+            add(part)
+            part.set_defaults(run=_lazily(*runner))
+    return parser
+
+
+def _called_as() -> str:
+    """``faultline`` for the console script, else the module form."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "faultline" else "python -m detector"
+
+
+def _groups() -> str:
+    """Commands by who uses them, with an example each."""
+    lines = []
+    for who, group in GROUPS.items():
+        lines.append(f"for {who}:")
+        lines += [f"  {name:<12}{about}" for name, (about, *_) in group.items()]
+        first = next(iter(group.values()))[1].splitlines()[0]
+        lines += [f"  e.g. {first}", ""]
+    return "\n".join(lines).rstrip()
+
+
+def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
+    """A command's function; its module is imported when it runs, for some take seconds."""
+
+    def run(args: argparse.Namespace) -> str:
+        answer: str = getattr(import_module(f"detector.cli.{module}"), function)(args)
+        return answer
+
+    return run
+
+
+def _settings(part: argparse.ArgumentParser) -> None:
+    part.add_argument(
+        "--settings", type=Path, metavar="FILE",
+        help="settings file (default: the one named by FAULTLINE_SETTINGS, else faultline.toml)",
+    )  # fmt: skip
+
+
+def _json(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _alarms(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--device", help="of this device only")
+    part.add_argument("--limit", type=at_least(1), default=100,
+                      help="at most so many (default: %(default)s)")  # fmt: skip
+    _json(part)
+    _settings(part)
+
+
+def _devices(part: argparse.ArgumentParser) -> None:
+    _json(part)
+    _settings(part)
+
+
+def _export(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument
+    add("--device", required=True, help="whose samples")
+    add("--start", metavar="ISO", help="from this time, in UTC unless it says "
+        "(2026-03-01, 2026-03-01T12:00, ...T12:00+09:00; default: the first sample)")  # fmt: skip
+    add("--end", metavar="ISO", help="to before this time (default: the newest sample)")
+    add("--out", type=Path, required=True, metavar="FILE", help="FILE.csv or FILE.parquet")
+    add("--force", action="store_true", help="replace FILE where it exists")
+    _settings(part)
+
+
+def _dashboard(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--port", type=at_least(1), default=HTTP_PORT, help="(default: %(default)s)")
+    part.add_argument("--address", default="127.0.0.1", help="(default: %(default)s); another one "
+                      "needs dashboard.insecure in the settings")  # fmt: skip
+    _settings(part)
+
+
+def _simulate(part: argparse.ArgumentParser) -> None:
+    part.add_argument("what", choices=SIMULATOR, help="--help after it tells the rest")
+    part.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+
+def _completion(part: argparse.ArgumentParser) -> None:
+    part.add_argument("shell", choices=SHELLS)
+
+
+# who -> command -> what it does, an example, its options, the module and function that run it
+GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
+    "operators": {
+        "alarms": ("list alarms, the newest first", "faultline alarms --device motor-600-1",
+                   _alarms, ("listings", "list_alarms")),
+        "devices": ("list devices and their state", "faultline devices --json",
+                    _devices, ("listings", "list_devices")),
+        "export": ("write a device's stored samples and scores to a file",
+                   "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet",
+                   _export, ("export", "export")),
+        "dashboard": ("open the page, and start a detector when none is alive",
+                      "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),
+    },
+    "engineers": {
+        "train": ("train a model on normal sessions",
+                  "faultline train --sessions runs/normal --out models/pump-1\n"
+                  "  faultline train --sessions runs/normal --network auto --out models/pump-1\n"
+                  "  faultline train --sessions new/short --from models/pump-1 "
+                  "--out models/pump-2\n"
+                  "  faultline train --sessions rig/long rig/short:400 --window 30 "
+                  "--baseline 100 --out models/rig", add_train, ("train", "train")),
+        "evaluate": ("tell what models catch in sessions with known faults",
+                     "faultline evaluate --model models/motor-600rpm --sessions runs/normal "
+                     "--faults all\n"
+                     "  faultline evaluate --model models/a models/b --sessions runs/labelled "
+                     "--faults none --markdown --png lab.png",
+                     add_evaluate, ("evaluate", "evaluate")),
+        "score": ("score recorded sessions with a model",
+                  "faultline score --model models/motor-600rpm run.csv --out scored.csv",
+                  add_score, ("score", "score")),
+        "simulate": ("make sessions, put faults in, replay, or show a demo",
+                     "faultline simulate replay run.csv --mqtt mqtt://broker:1883 --device pump-1",
+                     _simulate, ("launch", "simulate")),
+    },
+    "integrators": {
+        "serve": ("run the detector until Ctrl-C",
+                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
+                  _settings, ("serve", "serve")),
+        "completion": ("print what makes a shell complete commands and options",
+                       'eval "$(faultline completion bash)"',
+                       _completion, ("completion", "completion")),
+    },
+}  # fmt: skip

@@ -1,0 +1,56 @@
+"""``train``: from sessions to a bundle."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from detector.cli.train_arguments import AUTO, RESUME, read_dataset, read_options, say
+from detector.errors import TrainingError
+from detector.scoring.bundle import Bundle, save_bundle
+from detector.training import train as training
+
+
+def train(args: argparse.Namespace) -> str:
+    """Train a bundle and write it."""
+    if args.out.exists() and not args.out.is_dir():
+        raise TrainingError(f"--out {args.out}: a file, allowed: a folder")
+    dataset = read_dataset(args)
+    options = read_options(args, dataset)
+    if args.network == AUTO:
+        from detector.training.select import choose_network
+
+        options, told = choose_network(dataset, options, args.candidates)
+        say(told)
+    bundle = training.train(dataset, options, args.out.name)
+    if args.threshold == "f2":
+        from detector.training.lab.labelled import place_f2
+
+        bundle = place_f2(bundle, args.labelled, options.conditioning.threshold_rule)
+    save_bundle(bundle, args.out)
+    _forget_checkpoints(args.out)
+    return "\n".join([*_told(bundle), f"written: {args.out} ({_size_kb(args.out):.0f} kB)"])
+
+
+def _told(bundle: Bundle) -> list[str]:
+    metrics = bundle.document.metrics
+    lines = [bundle.card().provenance]
+    if "held_out_mse" in metrics:
+        beside = ""
+        if "pca_held_out_mse_of_block_1" in metrics:
+            beside = (
+                f" (block 1: {metrics['held_out_mse_of_block_1']:.4f}; PCA with as many "
+                f"components {metrics['pca_held_out_mse_of_block_1']:.4f})"
+            )
+        lines.insert(0, f"held-out MSE {metrics['held_out_mse']:.4f}{beside}")
+    return lines
+
+
+def _forget_checkpoints(out: Path) -> None:
+    folder = out / RESUME
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _size_kb(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) / 1000

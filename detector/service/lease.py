@@ -1,0 +1,85 @@
+"""The lease in the store that keeps a second detector from writing the same devices."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from detector.errors import StoreError
+from detector.records import DetectorHealth
+from detector.store import devices
+from detector.store.schema import Engine, StoreFailure
+
+logger = logging.getLogger(__name__)
+
+RENEW_S = 1.0  # between renewals
+TRY_AGAIN_S = 0.2
+
+
+class Lease:
+    """This process's claim on a store.
+
+    Args:
+        store: Open.
+
+    Attributes:
+        owner: Host and process id.
+    """
+
+    def __init__(self, store: Engine) -> None:
+        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._store = store
+
+    def take(self) -> None:
+        """Take the lease; one left by a killed detector is free after a few seconds.
+
+        Raises:
+            StoreError: If another detector goes on renewing it.
+        """
+        deadline = time.monotonic() + devices.LEASE_S + 1.0
+        is_told = False
+        while True:
+            try:
+                with self._store.begin() as connection:
+                    devices.take_lease(connection, self.owner, time.time())
+            except StoreError:
+                if time.monotonic() > deadline:
+                    raise
+                if not is_told:
+                    logger.info("store: waiting for the lease of an earlier detector to end")
+                is_told = True
+                time.sleep(TRY_AGAIN_S)
+            else:
+                return
+
+    @contextmanager
+    def kept_by(self, health: Callable[[], DetectorHealth]) -> Iterator[None]:
+        """Renew it from a thread of its own while the block takes its time."""
+        done = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=(health, done), daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+    def release(self) -> None:
+        """Give it back, so that the page shows the detector as stopped at once."""
+        with self._store.begin() as connection:
+            devices.release_lease(connection, self.owner)
+
+    def _keep(self, health: Callable[[], DetectorHealth], done: threading.Event) -> None:
+        while True:
+            try:
+                with self._store.begin() as connection:
+                    devices.renew_lease(connection, health())
+            except (StoreError, StoreFailure) as error:  # the next tick meets it again
+                logger.warning("%s", error)
+            if done.wait(RENEW_S):
+                return

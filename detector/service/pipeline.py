@@ -1,0 +1,201 @@
+"""One tick after the other: buffer to scores to store to broker.
+
+Order within a tick: score, commit frames, alarms and device states in one transaction, and only
+then acknowledge the messages and publish. A crash in between is made good by the broker, which
+sends again what was not acknowledged, and by the store, which ignores what it already has.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from detector.alarms.desk import AlarmDesk
+from detector.errors import StoreError
+from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
+from detector.ingest.mqtt import Subscriber
+from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard
+from detector.scoring.bundle import Bundle
+from detector.scoring.fleet import Fleet
+from detector.scoring.stream import DeviceStream
+from detector.service.lease import RENEW_S, Lease
+from detector.service.operator_commands import apply_pending
+from detector.service.publishing import Publisher
+from detector.service.status import status_of
+from detector.settings.tree import Settings
+from detector.store import alarms, commands, devices, frames
+from detector.store.schema import Engine, StoreFailure
+
+logger = logging.getLogger(__name__)
+
+COMMANDS_S = 0.25  # between looks for operator commands
+CLEAN_UP_S = 3600.0
+TICK_SAMPLES = 10_000  # about; a backlog takes many ticks, between which the lease is renewed
+UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
+
+
+@dataclass
+class _Unsaved:
+    """What was taken and is not committed yet."""
+
+    blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
+    frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+
+
+class Pipeline:
+    """All that the scoring thread does.
+
+    Args:
+        settings: The whole tree.
+        store: Open; this process holds its lease.
+        buffer: What the network thread fills.
+        subscriber: Acknowledges and publishes.
+        lease: Renewed every second.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Engine,
+        buffer: SharedBuffer,
+        subscriber: Subscriber,
+        lease: Lease,
+    ) -> None:
+        self._settings, self._store, self._lease = settings, store, lease
+        self._buffer, self._subscriber = buffer, subscriber
+        self._publisher = Publisher(subscriber, store, settings.mqtt.topic_out)
+        with store.begin() as connection:
+            self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
+            self._desk = AlarmDesk(settings, alarms.active(connection))
+        self._due: dict[str, float] = {}
+        self._unsaved = _Unsaved()
+        self._statuses: dict[str, DeviceStatus] = {}
+        self._cards: dict[int, ModelCard] = {}
+        self._changed: set[str] = set()
+        self._faults = 0
+
+    def wait_for_work(self) -> None:
+        """Wait for the next tick, or less when there is reason to commit early."""
+        if not self._unsaved.blocks:
+            self._buffer.wait(self._settings.detector.tick_ms / 1000, self._subscriber.commit_after)
+
+    def trust_clocks(self) -> None:
+        """See ``Fleet.trust_clocks``."""
+        self._fleet.trust_clocks()
+
+    def guarded_tick(self) -> None:
+        """One guard for the scoring thread: a fault is logged and counted, the next tick runs."""
+        try:
+            self.tick()
+        except StoreError:
+            raise
+        except StoreFailure as error:
+            self._faults += 1
+            if self._is_due("store fault", 10.0):
+                logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
+                    "store: cannot be written (%s), %d frames wait",
+                    getattr(error, "orig", error),
+                    len(self._unsaved.frames),
+                )  # fmt: skip
+        except Exception:
+            self._faults += 1
+            if self._is_due("fault", 10.0):
+                logger.exception("scoring: a tick failed")
+
+    def tick(self) -> None:
+        """Score what arrived, commit it, then acknowledge and publish.
+
+        Of a backlog only a part; the messages are acknowledged once all of it is committed.
+        """
+        unsaved = self._unsaved
+        if len(unsaved.frames) < UNSAVED_FRAMES:
+            if not unsaved.blocks:
+                taken = self._buffer.take()
+                unsaved.receipts += taken.receipts
+                unsaved.blocks += taken.blocks
+            part = _next_part(unsaved.blocks)
+            unsaved.frames += [(f, self._card(f.device)) for f in self._fleet.score(part)]
+        self._commit()
+        unsaved.frames = []
+        if not unsaved.blocks:
+            self._subscriber.ack(unsaved.receipts)
+            unsaved.receipts = []
+        self._publish()
+
+    def _commit(self) -> None:
+        pairs = self._unsaved.frames
+        with self._store.begin() as connection:
+            frames.write(connection, [frame for frame, _ in pairs])
+            scored = [(frame, card) for frame, card in pairs if card is not None]
+            self._desk.update(connection, scored)
+            if self._is_due("commands", COMMANDS_S):
+                self._changed |= set(apply_pending(connection, self._fleet))
+            if self._is_due("lease", RENEW_S):
+                devices.renew_lease(connection, self._health())
+            if self._is_due("clean-up", CLEAN_UP_S):
+                kept_s = self._settings.store.retention_days * 86_400
+                frames.delete_before(connection, time.time() - kept_s)
+            self._desk.keep()
+            devices.update(connection, self._new_statuses(pairs))
+
+    def _new_statuses(self, pairs: list[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
+        newest = {frame.device: (frame, card) for frame, card in pairs}
+        received = self._buffer.counters() if newest else {}
+        for device, (frame, card) in newest.items():
+            self._statuses[device] = status_of(
+                self._fleet.streams[device],
+                frame,
+                card,
+                is_alarmed=self._desk.active(device) is not None,
+                threshold=self._fleet.threshold_of(device),
+                received=received.get(device, {}),
+            )
+        self._changed |= set(newest)
+        return [self._statuses[device] for device in newest]
+
+    def _publish(self) -> None:
+        """Alarm transitions at once, states once a second; only after the commit."""
+        self._changed |= self._publisher.alarms()
+        if self._is_due("states", RENEW_S):
+            known = self._changed & set(self._statuses)
+            self._publisher.states([self._statuses[device] for device in known], self._desk)
+            self._changed.clear()
+
+    def _card(self, device: str) -> ModelCard | None:
+        stream = self._fleet.streams[device]
+        if not isinstance(stream, DeviceStream):
+            return None
+        bundle: Bundle = stream.bundle
+        return self._cards.setdefault(id(bundle), bundle.card())
+
+    def _history(self, device: str, baseline: int, memory: int) -> tuple[list[Frame], list[Frame]]:
+        with self._store.begin() as connection:
+            return frames.newest_session(connection, device, baseline, memory)
+
+    def _health(self) -> DetectorHealth:
+        counters = {**self._buffer.totals(), **self._subscriber.counters()}
+        counters["scoring_faults"] = self._faults
+        connection = self._subscriber.connection
+        state = connection.state.value
+        shown = state if state == "connected" else connection.reason
+        return DetectorHealth(self._lease.owner, time.time(), shown, counters)
+
+    def _is_due(self, what: str, every_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(what, 0.0):
+            return False
+        self._due[what] = now + every_s
+        return True
+
+
+def _next_part(blocks: deque[TakenBlock]) -> list[TakenBlock]:
+    """Blocks from the left with about ``TICK_SAMPLES`` samples, at least one if there is one."""
+    part: list[TakenBlock] = []
+    count = 0
+    while blocks and count < TICK_SAMPLES:
+        part.append(blocks.popleft())
+        count += len(part[-1].samples)
+    return part
