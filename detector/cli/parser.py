@@ -29,24 +29,32 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
 
 
+class TopParser(Parser):
+    """Lists commands by who uses them."""
+
+    def format_help(self) -> str:
+        """The whole of ``--help``."""
+        return (
+            f"usage: {self.prog} COMMAND [OPTION ...]\n\n{ABOUT}\n\n{_groups()}\n\n"
+            f"{self.prog} COMMAND --help tells a command's options, --version what this is.\n"
+        )
+
+
 def build_parser(prog: str | None = None) -> Parser:
     """The whole tree.
 
     Args:
         prog: Name of the program; None: as it was called.
     """
-    parser = Parser(
-        prog=prog or _called_as(), description=ABOUT, epilog=_groups(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="%(prog)s COMMAND [OPTION ...]",
-    )  # fmt: skip
+    parser = TopParser(prog=prog or _called_as())
     parser.add_argument("--version", action="version", version=version_line())
-    parts = parser.add_subparsers(dest="command", required=True, metavar="COMMAND",
-                                  help="one of those below", parser_class=Parser)  # fmt: skip
+    parts = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=Parser
+    )
     for group in GROUPS.values():
         for name, (about, example, add, runner) in group.items():
             part = parts.add_parser(
-                name, description=f"{about[0].upper()}{about[1:]}.",
+                name, help=about, description=f"{about[0].upper()}{about[1:]}.",
                 epilog=f"example:\n  {example}",
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )  # fmt: skip

@@ -90,7 +90,7 @@ def test_bash_completes_commands_and_options(words, wanted):
         f"COMP_WORDS=({words}); COMP_CWORD={len(given) - 1}\n"
         "_shtab_faultline 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\"\n"
     )
-    found = subprocess.run(["bash", "-c", script], cwd=PROJECT, capture_output=True, text=True,
+    found = subprocess.run([shutil.which("bash"), "-c", script], cwd=PROJECT, capture_output=True, text=True,
                            timeout=60, check=False)  # fmt: skip
     assert found.stdout.split() == [wanted], found.stderr
 
