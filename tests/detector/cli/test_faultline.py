@@ -90,8 +90,8 @@ def test_bash_completes_commands_and_options(words, wanted):
         f"COMP_WORDS=({words}); COMP_CWORD={len(given) - 1}\n"
         "_shtab_faultline 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\"\n"
     )
-    found = subprocess.run([shutil.which("bash"), "-c", script], cwd=PROJECT, capture_output=True, text=True,
-                           timeout=60, check=False)  # fmt: skip
+    found = subprocess.run([shutil.which("bash"), "-c", script], cwd=PROJECT, text=True,
+                           capture_output=True, timeout=60, check=False)  # fmt: skip
     assert found.stdout.split() == [wanted], found.stderr
 
 
