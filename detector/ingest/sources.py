@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Sequence
 
 from detector.errors import PayloadError, SettingsError
-from detector.ingest.codecs.assemble import MAX_SAMPLES, Decoded, assemble
+from detector.ingest.codecs.assemble import Decoded, assemble
 from detector.ingest.codecs.contract import Codec, Message, RefusedPayloadError
 from detector.ingest.codecs.own import read_own
 from detector.ingest.codecs.table import CODECS
-from detector.ingest.codecs.values import shown
+from detector.ingest.codecs.values import checked_count, shown
 from detector.ingest.topics import MAX_NAME, Named, TopicTemplate
 from detector.settings.sources import SourceSettings
 
@@ -70,9 +70,8 @@ class Source:
         self._remember(topic, name)
         decoded = assemble(reading, message, self._settings)
         decoded.format = name
-        if sum(len(samples) for _, samples in decoded.blocks) > MAX_SAMPLES:
-            line = f"payload: more samples than allowed: {MAX_SAMPLES}"
-            raise RefusedPayloadError("samples", line)
+        if decoded.blocks:
+            checked_count(sum(len(samples) for _, samples in decoded.blocks))
         return decoded
 
     def _format_of(self, message: Message) -> str:

@@ -21,6 +21,7 @@ from detector.ingest.codecs.times import moment, moments
 from detector.ingest.codecs.values import (
     MAX_FEATURES,
     MAX_NAME,
+    checked_count,
     feature_names,
     matrix,
     number,
@@ -30,7 +31,6 @@ from detector.ingest.codecs.values import (
 from detector.records import Samples, Times
 from detector.settings.sources import SourceSettings
 
-MAX_SAMPLES = 100_000
 Setting = TypeVar("Setting", str, float)
 LONGEST_VECTOR = 16  # numbers of an array that is one moment's vector, not a burst
 WHOLE_VALUE = frozenset({"", "value", "val", "v", "state"})  # the one channel of a feature's topic
@@ -79,19 +79,14 @@ def assemble(reading: Reading, message: Message, source: SourceSettings) -> Deco
         if part is not None:
             key = _device(record, message), session_label(record.session)
             groups.setdefault(key, []).append(part)
-    if not groups and reading.ignored is None:
-        raise _nothing(decoded.left_out)
+    if not groups and decoded.ignored is None:
+        if not decoded.left_out:
+            line = "sample: found no features, allowed: at least one number"
+            raise RefusedPayloadError("empty", line)
+        decoded.ignored = "nothing but attributes"
     for (device, session), parts in groups.items():
         decoded.blocks.append((device, _joined(parts, session)))
     return decoded
-
-
-def _nothing(left_out: dict[str, str]) -> RefusedPayloadError:
-    line = "sample: found no features, allowed: at least one number"
-    if left_out:
-        path, reason = next(iter(left_out.items()))
-        line = f"{shown(path)}: {reason}; sample: no feature left, allowed: at least one number"
-    return RefusedPayloadError("empty", line)
 
 
 def _device(record: Record, message: Message) -> str:
@@ -134,9 +129,11 @@ def _named(channels: dict[str, object], feature: str | None) -> dict[str, object
     """Names below the feature that the topic names; its one value has that name."""
     if feature is None:
         return channels
-    if len(channels) == 1 and next(iter(channels)).lower() in WHOLE_VALUE:
-        return {feature: next(iter(channels.values()))}
-    return {f"{feature}.{name}" if name else feature: found for name, found in channels.items()}
+    whole = next((name for name in channels if name.lower() in WHOLE_VALUE), None)
+    return {
+        feature if name == whole else f"{feature}.{name}": found
+        for name, found in channels.items()
+    }
 
 
 def _is_taken(name: str, source: SourceSettings, decoded: Decoded) -> bool:
@@ -158,7 +155,7 @@ def _columns(
     times: list[object], channels: dict[str, object], source: SourceSettings, decoded: Decoded
 ) -> tuple[Times, dict[str, Sequence[float]]]:
     """Columns beside a column of times, all of one length."""
-    n = _checked_count(len(times))
+    n = checked_count(len(times))
     columns: dict[str, Sequence[float]] = {}
     for name, column in channels.items():
         if not isinstance(column, list):
@@ -205,7 +202,7 @@ def _burst_times(
 ) -> Times:
     """The first sample has the message's time; without one the last has its arrival."""
     lengths = {name: len(column) for name, column in columns.items()}
-    n = _checked_count(next(iter(lengths.values()), 0))
+    n = checked_count(next(iter(lengths.values()), 0))
     for name, length in lengths.items():
         if length != n:
             line = f"{shown(name)}: found {length} values, allowed: {n} as in the others"
@@ -260,14 +257,6 @@ def _of(setting: Setting | dict[str, Setting], name: str, otherwise: Setting) ->
     return setting.get(name, otherwise) if isinstance(setting, dict) else setting
 
 
-def _checked_count(n: int) -> int:
-    if n == 0:
-        raise RefusedPayloadError("empty", "payload: found no samples, allowed: at least one")
-    if n > MAX_SAMPLES:
-        raise RefusedPayloadError("samples", f"payload: {n} samples, allowed: up to {MAX_SAMPLES}")
-    return n
-
-
 def _joined(parts: list[_Part], session: str | None) -> Samples:
     """One block of all parts of a device: rows by time, a channel that is not told is missing."""
     if len(parts) == 1:
@@ -306,6 +295,6 @@ def _rows(parts: Iterable[_Part], place: dict[str, int]) -> tuple[Times, list[li
                 found.append((t, row))
             for at, value in told.items():
                 row[at] = value
-    _checked_count(len(found))
+    checked_count(len(found))
     found.sort(key=lambda pair: pair[0])
     return np.array([t for t, _ in found]), [row for _, row in found]

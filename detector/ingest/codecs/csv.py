@@ -10,6 +10,7 @@ from detector.ingest.codecs.values import TEXT_NUMBER
 from detector.settings.sources import SourceSettings
 
 SEPARATORS = ";\t,"
+LONGEST_LINE = 65_536
 
 
 class Csv:
@@ -19,9 +20,9 @@ class Csv:
         """Columns are named by the source or a header, and the first line has as many cells."""
         try:
             lines = message.payload.decode().splitlines()
-        except UnicodeDecodeError:
+            cells = _cells(lines[0]) if lines else []
+        except (UnicodeDecodeError, RefusedPayloadError):
             return False
-        cells = _cells(lines[0]) if lines else []
         if source.columns:
             return len(cells) == len(source.columns) > 1
         return len(lines) > 1 and _is_header(cells)
@@ -52,6 +53,9 @@ def _row(line: str, columns: tuple[str, ...]) -> Object:
 
 
 def _cells(line: str) -> list[str]:
+    if len(line) > LONGEST_LINE:
+        found = f"{len(line)} characters"
+        raise RefusedPayloadError("size", f"line: found {found}, allowed: {LONGEST_LINE}")
     separator = next((mark for mark in SEPARATORS if mark in line), ",")
     return next(csv.reader([line], delimiter=separator), [])
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from detector.ingest.codecs.contract import Record, RefusedPayloadError
 from detector.ingest.codecs.times import plausible
-from detector.ingest.codecs.values import shown
+from detector.ingest.codecs.values import checked_count, shown
 from detector.settings.sources import SourceSettings
 
 MAX_DEPTH = 8  # objects within objects
@@ -40,6 +40,7 @@ def plain(document: object, source: SourceSettings) -> list[Record]:
         RefusedPayloadError: If it is something else, or nested too deep.
     """
     if isinstance(document, list):
+        checked_count(len(document))
         return [record_of(_checked(item), source) for item in document]
     return [record_of(_checked(document), source)]
 

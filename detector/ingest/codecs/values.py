@@ -13,6 +13,7 @@ from detector.ingest.codecs.contract import RefusedPayloadError
 from detector.records import Values
 
 MAX_FEATURES = 512
+MAX_SAMPLES = 100_000  # of a message
 MAX_NAME = 200  # characters of a feature name or a session label
 LONGEST_NUMBER = 64  # characters of a text that is read as a number
 # Serial numbers such as 007 and 011316E1 are words: no leading zero, a sign in the exponent.
@@ -150,3 +151,12 @@ def matrix(names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Values:
             f"{shown(names[column])}: found {exact[column, at]:g}, allowed: up to 3.4e38 (float32)",
         )
     return values
+
+
+def checked_count(n: int) -> int:
+    """Refuse a message of no samples, or of too many."""
+    if n == 0:
+        raise RefusedPayloadError("empty", "payload: found no samples, allowed: at least one")
+    if n > MAX_SAMPLES:
+        raise RefusedPayloadError("samples", f"payload: {n} samples, allowed: up to {MAX_SAMPLES}")
+    return n
