@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from detector.settings.devices import DeviceRule, RunningSignal
+from detector.settings.sources import SourceSettings
 from detector.settings.tree import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
@@ -27,6 +28,7 @@ def render() -> str:
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(_table(f"[{name}]", section))
+    parts.append(_table("[[sources]]", SourceSettings))
     parts.append(_table("[[devices]]", DeviceRule))
     parts.append(_table("running, in [[devices]]", RunningSignal))
     return "\n".join(parts)

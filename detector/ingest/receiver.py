@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from detector.errors import PayloadError
 from detector.ingest.buffer import Receipt, SharedBuffer
-from detector.ingest.fields import RefusedPayloadError
-from detector.ingest.payload import decode
+from detector.ingest.codecs.contract import RefusedPayloadError
 from detector.ingest.refusals import Refusals
-from detector.ingest.topics import MAX_NAME, TopicTemplate
+from detector.ingest.sources import Sources
+from detector.ingest.topics import MAX_NAME
+from detector.ingest.unused import Unused
+
+Answer = Callable[[str, bytes], object]  # publishes a topic and a payload
 
 
 class Receiver:
@@ -17,19 +21,28 @@ class Receiver:
 
     Called by the network thread only; the counters may be read from any.
 
+    Args:
+        sources: How topics are read.
+        buffer: Where samples and receipts go.
+        answer: Sends what a format asks for, for example a Sparkplug rebirth.
+
     Attributes:
         counters: Messages and bytes received, and messages dropped, by name.
         refusals: Messages dropped by device and reason.
+        unused: Channels seen and not used, by topic.
     """
 
-    def __init__(self, topics: TopicTemplate, buffer: SharedBuffer) -> None:
-        self._topics = topics
+    def __init__(self, sources: Sources, buffer: SharedBuffer, answer: Answer) -> None:
+        self._sources = sources
         self._buffer = buffer
+        self._answer = answer
         self.refusals = Refusals()
+        self.unused = Unused()
         self.counters = {
             "messages": 0,
             "bytes": 0,
             "retained": 0,
+            "ignored": 0,
             "bad_topics": 0,
             "bad_payloads": 0,
             "oversized": 0,
@@ -42,7 +55,7 @@ class Receiver:
 
         Args:
             topic: Of the message.
-            payload: See ``decode``.
+            payload: See ``Sources.decode``.
             is_retained: The broker kept it from before the subscription: old samples, dropped.
             receipt: None when no acknowledgement is due.
         """
@@ -62,22 +75,28 @@ class Receiver:
         """Whether the message's receipt went to the buffer with its samples."""
         arrival = time.time()
         try:
-            device = self._topics.device_of(topic)
+            decoded = self._sources.decode(topic, payload, arrival)
+        except RefusedPayloadError as error:
+            self._refuse(topic, error)
+            return False
         except PayloadError as error:
             self.counters["bad_topics"] += 1
             self.refusals.add(topic[:MAX_NAME], "topic", str(error))
             return False
-        try:
-            blocks = decode(payload, arrival)
-        except RefusedPayloadError as error:
-            self._refuse(device, error)
+        if decoded.left_out:
+            self.unused.add(topic, decoded.left_out)
+        if not decoded.blocks:
+            self.counters["ignored"] += 1
             return False
-        for samples in blocks[:-1]:
+        for device, samples in decoded.blocks[:-1]:
             self._buffer.append(device, samples, arrival, None)
-        self._buffer.append(device, blocks[-1], arrival, receipt)
+        device, samples = decoded.blocks[-1]
+        self._buffer.append(device, samples, arrival, receipt)
         return True
 
-    def _refuse(self, device: str, error: RefusedPayloadError) -> None:
+    def _refuse(self, topic: str, error: RefusedPayloadError) -> None:
         self.counters["bad_payloads"] += 1
         self.counters["oversized"] += error.kind == "size"
-        self.refusals.add(device, error.kind, str(error))
+        self.refusals.add(self._sources.device_of(topic), error.kind, str(error))
+        for answer in error.requests:
+            self._answer(*answer)

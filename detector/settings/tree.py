@@ -16,6 +16,7 @@ from detector.settings.detector import DetectorSettings
 from detector.settings.devices import SHIPPED_RULES, DeviceRule
 from detector.settings.mqtt import MqttSettings
 from detector.settings.sessions import SessionSettings
+from detector.settings.sources import SourceSettings
 from detector.settings.store import StoreSettings
 
 PREFIX = "FAULTLINE_"
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
+    sources: tuple[SourceSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -48,6 +50,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file over defaults."""
         return env_settings, init_settings
+
+    @property
+    def all_sources(self) -> tuple[SourceSettings, ...]:
+        """``[[sources]]``, and ``mqtt.topic`` where it is set or nothing else is."""
+        if self.sources and "topic" not in self.mqtt.model_fields_set:
+            return self.sources
+        return (*self.sources, SourceSettings(topic=self.mqtt.topic))
 
     def rule_for(self, device: str) -> DeviceRule | None:
         """The first rule whose pattern matches ``device``; None when none does."""

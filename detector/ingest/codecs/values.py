@@ -1,39 +1,31 @@
-"""The parts of a sample as they stand in JSON: times, labels, names and numbers.
-
-Whatever is not allowed is refused with one line; the caller adds the device.
-"""
+"""Values as messages give them -> numbers, missing values, or words that are no channel."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import re
+from collections.abc import Container, Sequence
 
 import numpy as np
 
-from detector.errors import PayloadError
-from detector.records import Times, Values
+from detector.ingest.codecs.contract import RefusedPayloadError
+from detector.records import Values
 
 MAX_FEATURES = 512
+MAX_SAMPLES = 100_000  # of a message
 MAX_NAME = 200  # characters of a feature name or a session label
-LATEST = 7_258_118_400.0  # 2200-01-01T00:00:00Z, seconds
-MILLISECONDS_FROM = 1e11  # as seconds the year 5138, as milliseconds 1973
+LONGEST_NUMBER = 64  # characters of a text that is read as a number
+# Serial numbers such as 007 and 011316E1 are words: no leading zero, a sign in the exponent.
+TEXT_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d{1,3})?", re.ASCII)
 NUMBERS = frozenset({bool, int, float, type(None)})
-_PLAIN_NUMBERS = frozenset({int, float})
-
-
-class RefusedPayloadError(PayloadError):
-    """A payload that is not taken.
-
-    Attributes:
-        kind: Class of the reason, for counting: ``size``, ``json``, ``nesting``, ``empty``,
-            ``names``, ``type``, ``non-finite``, ``columns``, ``samples``, ``time``, ``session``.
-    """
-
-    def __init__(self, kind: str, line: str) -> None:
-        super().__init__(line)
-        self.kind = kind
+SWITCHES = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
+NO_NUMBER = frozenset({"nan", "inf", "infinity", "null"})  # with or without a sign
+# In a channel that is known as one, these words say that it has no value now.
+NO_VALUE = frozenset(
+    {"", "-", "--", "unavailable", "unknown", "none", "n/a", "na", "nil", "undef", "missing",
+     "offline", "error", "bad", "invalid"}
+)  # fmt: skip
 
 
 def shown(found: object) -> str:
@@ -44,50 +36,46 @@ def shown(found: object) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
-def moment(found: object) -> float:
-    """Read one ``ts``: seconds, milliseconds (above 1e11) or ISO 8601 (UTC unless it says).
+def number(
+    found: object, *, is_expected: bool = False, missing: Container[object] = ()
+) -> float | None:
+    """Read a value as a number.
 
-    Raises:
-        RefusedPayloadError: If it is of another type, or outside 1970 to 2200.
-    """
-    seconds = math.nan
-    if isinstance(found, str):
-        seconds = _from_iso(found)
-    elif isinstance(found, int | float) and not isinstance(found, bool):
-        seconds = found / 1000 if found > MILLISECONDS_FROM else float(found)
-    if not 0 <= seconds < LATEST:
-        raise RefusedPayloadError(
-            "time",
-            f"ts: found {shown(found)}, allowed: seconds or milliseconds since 1970, "
-            "or ISO 8601, up to the year 2200",
-        )
-    return seconds
-
-
-def moments(column: Sequence[object]) -> Times:
-    """Read a column of ``ts``; see ``moment``.
+    Args:
+        found: As it stands in the message.
+        is_expected: The channel is known to be one.
+        missing: Values that mean none.
 
     Returns:
-        Shape (n,), UTC seconds.
+        The number, NaN where it is missing; None where the value is a word that is no number.
     """
-    if len(column) == 1 or not _PLAIN_NUMBERS.issuperset(map(type, column)):
-        return np.array([moment(found) for found in column], dtype=np.float64)
-    ts = np.array(column, dtype=np.float64)
-    if ts.max() > MILLISECONDS_FROM:
-        ts[ts > MILLISECONDS_FROM] /= 1000
-    if ts.min() < 0 or ts.max() >= LATEST:
-        moment(column[int(np.argmax((ts < 0) | (ts >= LATEST)))])  # refuses it by name
-    return ts
-
-
-def _from_iso(text: str) -> float:
-    """UTC seconds; NaN when it is no ISO 8601 time (digits alone are ambiguous)."""
-    try:
-        read = datetime.fromisoformat("" if text.isdigit() else text)
-    except ValueError:
+    if isinstance(found, str):
+        return _from_text(found.strip(), is_expected, missing)
+    if found is None or found in missing:
         return math.nan
-    seconds = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-    return seconds if seconds < LATEST else math.nan
+    if isinstance(found, bool | int | float):
+        return _finite(found)
+    return None
+
+
+def _finite(found: float) -> float:
+    try:
+        return float(found) if math.isfinite(found) else math.nan
+    except OverflowError:
+        line = "sample: found an integer beyond float64, allowed: up to 3.4e38 (float32)"
+        raise RefusedPayloadError("non-finite", line) from None
+
+
+def _from_text(text: str, is_expected: bool, missing: Container[object]) -> float | None:
+    word = text.lower()
+    if text in missing or word.lstrip("+-") in NO_NUMBER or (is_expected and word in NO_VALUE):
+        return math.nan
+    if word in SWITCHES:
+        return SWITCHES[word]
+    if len(text) > LONGEST_NUMBER or not TEXT_NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    return math.nan if value in missing else value
 
 
 def session_label(found: object) -> str | None:
@@ -135,21 +123,6 @@ def feature_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def check_numbers(name: str, column: Sequence[object]) -> None:
-    """Refuse what is neither number, true, false nor null.
-
-    Raises:
-        RefusedPayloadError: Naming the feature and the first such value.
-    """
-    if NUMBERS.issuperset(map(type, column)):
-        return
-    for found in column:
-        if type(found) not in NUMBERS:
-            raise RefusedPayloadError(
-                "type", f"{shown(name)}: found {shown(found)}, allowed: a finite number or null"
-            )
-
-
 def matrix(names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Values:
     """Numbers as float32; null becomes NaN, true 1 and false 0.
 
@@ -178,3 +151,12 @@ def matrix(names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Values:
             f"{shown(names[column])}: found {exact[column, at]:g}, allowed: up to 3.4e38 (float32)",
         )
     return values
+
+
+def checked_count(n: int) -> int:
+    """Refuse a message of no samples, or of too many."""
+    if n == 0:
+        raise RefusedPayloadError("empty", "payload: found no samples, allowed: at least one")
+    if n > MAX_SAMPLES:
+        raise RefusedPayloadError("samples", f"payload: {n} samples, allowed: up to {MAX_SAMPLES}")
+    return n

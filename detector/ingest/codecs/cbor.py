@@ -1,0 +1,53 @@
+"""CBOR (RFC 8949): the same documents as JSON, in binary; SenML packs with their numbered keys."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import cbor2
+
+from detector.ingest.codecs.contract import Message, Reading, RefusedPayloadError
+from detector.ingest.codecs.documents import with_text_keys
+from detector.ingest.codecs.envelopes import senml
+from detector.ingest.codecs.envelopes.table import read_document
+from detector.settings.sources import SourceSettings
+
+MAP_OR_ARRAY = (4, 5)  # major types, the upper three bits of the first byte
+TAG = 6
+UNREADABLE = (
+    cbor2.CBORError, RecursionError, ValueError, OverflowError, MemoryError, TypeError, KeyError,
+)  # fmt: skip
+
+
+class Cbor:
+    """An object or a list of them."""
+
+    def fits(self, message: Message, _: SourceSettings) -> bool:
+        """It begins like a map, an array or a tag, and all of it can be read."""
+        if not message.payload or message.payload[0] >> 5 not in (*MAP_OR_ARRAY, TAG):
+            return False
+        try:
+            _document(message.payload)
+        except RefusedPayloadError:
+            return False
+        return True
+
+    def read(self, message: Message, source: SourceSettings) -> Reading:
+        """Read a message; see ``Codec``."""
+        document = _document(message.payload)
+        if isinstance(document, list):
+            document = [senml.named(entry) for entry in document]
+        return read_document(with_text_keys(document), message, source)
+
+
+def _document(payload: bytes) -> object:
+    stream = BytesIO(payload)
+    try:
+        document = cbor2.CBORDecoder(stream).decode()
+    except UNREADABLE as error:
+        line = f"payload: {str(error)[:120]}, allowed: one CBOR map or array"
+        raise RefusedPayloadError("format", line) from None
+    if stream.read(1):
+        line = "payload: bytes after the CBOR item, allowed: one map or array"
+        raise RefusedPayloadError("format", line)
+    return document

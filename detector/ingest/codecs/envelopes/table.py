@@ -1,0 +1,39 @@
+"""The known envelopes, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from detector.ingest.codecs.contract import Message, Reading
+from detector.ingest.codecs.documents import plain
+from detector.ingest.codecs.envelopes import (
+    chirpstack,
+    name_value,
+    opc_ua,
+    senml,
+    telegraf,
+    things_stack,
+    thingsboard,
+)
+from detector.settings.sources import SourceSettings
+
+ENVELOPES = (
+    senml.unpack,
+    things_stack.unpack,
+    chirpstack.unpack,
+    opc_ua.unpack,
+    telegraf.unpack,
+    thingsboard.unpack,
+    name_value.unpack,
+)
+
+
+def read_document(document: object, message: Message, source: SourceSettings) -> Reading:
+    """Records of a document, out of its envelope where it has a known one.
+
+    Raises:
+        RefusedPayloadError: One line with what, where, found and allowed.
+    """
+    for unpack in ENVELOPES:
+        reading = unpack(document, message, source)
+        if reading is not None:
+            return reading
+    return Reading(plain(document, source))

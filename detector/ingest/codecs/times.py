@@ -1,0 +1,94 @@
+"""Times as messages give them -> UTC seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+import numpy as np
+
+from detector.ingest.codecs.contract import RefusedPayloadError
+from detector.ingest.codecs.values import shown
+from detector.records import Times
+
+LATEST = 7_258_118_400.0  # 2200-01-01T00:00:00Z, seconds
+PLAUSIBLE_FROM = 946_684_800.0  # 2000-01-01T00:00:00Z; earlier numbers are more often no date
+# As seconds the bounds are beyond the year 5000, as the finer unit about 1973.
+FINER_FROM = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+_PLAIN = frozenset({int, float})
+
+
+def moment(found: object, zone: tzinfo = UTC) -> float:
+    """Read one time: s, ms, µs or ns since 1970 by size, or ISO 8601 with ``T`` or a blank.
+
+    Args:
+        found: A number, a text or a datetime.
+        zone: Of a time that names none.
+
+    Returns:
+        UTC seconds.
+
+    Raises:
+        RefusedPayloadError: If it is of another type, or outside 1970 to 2200.
+    """
+    seconds = _seconds(found, zone)
+    if not 0 <= seconds < LATEST:
+        raise RefusedPayloadError(
+            "time",
+            f"time: found {shown(found)}, allowed: s, ms, µs or ns since 1970, or ISO 8601, "
+            "up to the year 2200",
+        )
+    return seconds
+
+
+def plausible(found: object, zone: tzinfo = UTC) -> bool:
+    """Whether a value is a time of this century; a counter or a temperature is not."""
+    return PLAUSIBLE_FROM <= _seconds(found, zone) < LATEST
+
+
+def moments(column: Sequence[object], zone: tzinfo = UTC) -> Times:
+    """Read a column of times; see ``moment``.
+
+    Returns:
+        Shape (n,), UTC seconds.
+    """
+    if len(column) == 1 or not _PLAIN.issuperset(map(type, column)):
+        return np.array([moment(found, zone) for found in column], dtype=np.float64)
+    ts = np.array(column, dtype=np.float64)
+    if ts.max() > FINER_FROM[-1][0]:
+        return np.array([moment(found, zone) for found in column], dtype=np.float64)
+    if ts.min() < 0 or ts.max() >= LATEST:
+        moment(column[int(np.argmax((ts < 0) | (ts >= LATEST)))], zone)  # refuses it by name
+    return ts
+
+
+def _seconds(found: object, zone: tzinfo) -> float:
+    """UTC seconds; NaN when it is no time."""
+    if isinstance(found, datetime):
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
+    if isinstance(found, str):
+        return _from_text(found.strip(), zone)
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return _by_size(found)
+    return math.nan
+
+
+def _by_size(number: float) -> float:
+    for bound, per_second in FINER_FROM:
+        if number > bound:
+            return number / per_second
+    return float(number)
+
+
+def _from_text(text: str, zone: tzinfo) -> float:
+    """Digits like a number, but none so few that they may be a date; else ISO 8601."""
+    try:
+        if text.replace(".", "", 1).isdecimal():
+            seconds = _by_size(float(text) if "." in text else int(text))
+            return seconds if seconds >= PLAUSIBLE_FROM else math.nan
+        read = datetime.fromisoformat(text)
+        seconds = (read if read.tzinfo else read.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError):
+        return math.nan
+    return seconds

@@ -1,0 +1,180 @@
+"""Which messages are read how: a topic finds its source, the source reads the payload."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+from detector.errors import PayloadError, SettingsError
+from detector.ingest.codecs.assemble import Decoded, assemble
+from detector.ingest.codecs.contract import Codec, Message, RefusedPayloadError
+from detector.ingest.codecs.own import read_own
+from detector.ingest.codecs.table import CODECS
+from detector.ingest.codecs.values import checked_count, shown
+from detector.ingest.topics import MAX_NAME, Named, TopicTemplate
+from detector.settings.sources import SourceSettings
+
+MAX_BYTES = 1 << 20
+MOST_TOPICS = 20_000  # remembered; beyond, all are learnt anew
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+
+class Source:
+    """One kind of messages.
+
+    Args:
+        settings: How they are read.
+
+    Raises:
+        SettingsError: If its topic template cannot be used.
+    """
+
+    def __init__(self, settings: SourceSettings) -> None:
+        self.template = TopicTemplate.compile(settings.topic)
+        self._settings = settings
+        as_told = settings.model_copy(update={"topic": "x", "format": "auto", "rate_hz": None})
+        self._is_own = settings.format in ("auto", "json") and as_told == SourceSettings(topic="x")
+        self._codecs: dict[str, Codec] = {}
+        self._formats: dict[str, str] = {}  # by topic, found by auto
+
+    def decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
+        """Read a message.
+
+        Args:
+            topic: Of the message; it fits the template.
+            named: What the topic says.
+            payload: At most 1 MiB, also unpacked.
+            arrival: UTC seconds, the time of a sample without one.
+
+        Raises:
+            RefusedPayloadError: One line with what, where, found and allowed.
+        """
+        if len(payload) > MAX_BYTES:
+            raise _too_large(len(payload))
+        if self._is_own and named.feature is None and named.device and payload[:1] in (b"{", b"["):
+            blocks = read_own(payload)
+            if blocks is not None:
+                return Decoded([(named.device, samples) for samples in blocks], format="json")
+        return self._decode(topic, named, payload, arrival)
+
+    def _decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
+        if named.feature is not None and named.feature.startswith("$"):
+            return Decoded(ignored="an attribute of its device")
+        if not payload:
+            return Decoded(ignored="empty payload")
+        content = payload if self._settings.layout else _bare(_unpacked(payload))
+        message = Message(topic, content, arrival, named.device, named.feature)
+        name = self._format_of(message)
+        reading = self._codec(name).read(message, self._settings)
+        self._remember(topic, name)
+        decoded = assemble(reading, message, self._settings)
+        decoded.format = name
+        if decoded.blocks:
+            checked_count(sum(len(samples) for _, samples in decoded.blocks))
+        return decoded
+
+    def _format_of(self, message: Message) -> str:
+        if self._settings.format != "auto":
+            return "json" if self._settings.format == "senml" else self._settings.format
+        known = self._formats.get(message.topic)
+        for name in (known, *CODECS) if known else CODECS:
+            if name and self._codec(name).fits(message, self._settings):
+                return name
+        found = shown(bytes(message.payload[:24]))
+        raise RefusedPayloadError(
+            "format",
+            f"payload: found {found}, allowed: {', '.join(CODECS)} (`format` of the source), "
+            "or one value and {feature} in its topic",
+        )
+
+    def _codec(self, name: str) -> Codec:
+        if name not in self._codecs:
+            self._codecs[name] = CODECS[name]()
+        return self._codecs[name]
+
+    def _remember(self, topic: str, name: str) -> None:
+        if len(self._formats) >= MOST_TOPICS:
+            self._formats.clear()
+        self._formats[topic] = name
+
+
+class Sources:
+    """All sources; of those whose templates fit a topic the most specific counts.
+
+    Args:
+        settings: At least one.
+
+    Raises:
+        SettingsError: If a template cannot be used, or two ask for the same topics.
+    """
+
+    def __init__(self, settings: Sequence[SourceSettings]) -> None:
+        self._sources = sorted(
+            (Source(one) for one in settings), key=lambda source: source.template.specificity
+        )
+        self._known: dict[str, tuple[Source, Named]] = {}
+        filters = self.filters
+        for one in filters:
+            if filters.count(one) > 1:
+                line = f"sources: found two with the topics {one!r}, allowed: each only once"
+                raise SettingsError(line)
+
+    @property
+    def filters(self) -> list[str]:
+        """What the broker is asked for."""
+        return [source.template.filter for source in self._sources]
+
+    def decode(self, topic: str, payload: bytes, arrival: float) -> Decoded:
+        """Read a message; see ``Source.decode``.
+
+        Raises:
+            PayloadError: If no source asks for the topic, or it names a device badly.
+        """
+        known = self._known.get(topic)
+        if known is None:
+            known = self._find(topic)
+        source, named = known
+        return source.decode(topic, named, payload, arrival)
+
+    def device_of(self, topic: str) -> str:
+        """Whom a refusal is about: the device that the topic names, else the topic."""
+        _, named = self._known[topic]
+        return named.device or topic[:MAX_NAME]
+
+    def _find(self, topic: str) -> tuple[Source, Named]:
+        source = next((one for one in self._sources if one.template.fits(topic)), None)
+        if source is None:
+            allowed = ", ".join(one.template.template for one in self._sources)
+            raise PayloadError(f"topic {topic[:MAX_NAME]!r}: allowed: {allowed}")
+        if len(self._known) >= MOST_TOPICS:
+            self._known.clear()
+        self._known[topic] = source, source.template.named(topic)
+        return self._known[topic]
+
+
+def _unpacked(payload: bytes) -> bytes:
+    """Without gzip."""
+    if not payload.startswith(GZIP):
+        return payload
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        content = unzip.decompress(payload, MAX_BYTES + 1)
+    except zlib.error as error:
+        line = f"payload: broken gzip ({error}), allowed: a whole one"
+        raise RefusedPayloadError("format", line) from None
+    if len(content) > MAX_BYTES:
+        raise _too_large(len(content))
+    return content
+
+
+def _bare(payload: bytes) -> bytes:
+    """Without byte-order mark, and, in front of text, without trailing NUL and newline."""
+    content = payload.removeprefix(BOM)
+    if content[:1] in (b"{", b"[") or content[:1].isalnum():
+        return content.rstrip(b"\0\r\n\t ")
+    return content
+
+
+def _too_large(n_bytes: int) -> RefusedPayloadError:
+    return RefusedPayloadError("size", f"payload: {n_bytes} bytes, allowed: {MAX_BYTES}")
