@@ -41,7 +41,9 @@ def _payload(file: str) -> bytes:
         with Path(file).open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        line = f"{file}: cannot be read ({error.strerror}), allowed: a file, or - for standard input"
+        line = (
+            f"{file}: cannot be read ({error.strerror}), allowed: a file, or - for standard input"
+        )
         raise PayloadError(line) from None
 
 
@@ -88,9 +90,7 @@ def _block(device: str, block: Samples, units: dict[str, str]) -> str:
         head += f" over {block.ts[-1] - block.ts[0]:.6g} s"
     if block.session is not None:
         head += f", session {block.session}"
-    rows = [
-        (name, units.get(name, ""), _values(block, f)) for f, name in enumerate(block.features)
-    ]
+    rows = [(name, units.get(name, ""), _values(block, f)) for f, name in enumerate(block.features)]
     return f"{head}\n{table(('feature', 'unit', 'values'), rows, '')}"
 
 

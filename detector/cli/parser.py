@@ -125,6 +125,14 @@ def _export(part: argparse.ArgumentParser) -> None:
     _settings(part)
 
 
+def _decode(part: argparse.ArgumentParser) -> None:
+    part.add_argument("file", nargs="?", default="-", metavar="FILE",
+                      help="the message's bytes; - is standard input (default)")  # fmt: skip
+    part.add_argument("--topic", required=True, help="it came on")
+    _json(part)
+    _settings(part)
+
+
 def _dashboard(part: argparse.ArgumentParser) -> None:
     part.add_argument("--port", type=at_least(1), default=HTTP_PORT, help="(default: %(default)s)")
     part.add_argument("--address", default="127.0.0.1", help="(default: %(default)s); another one "
@@ -179,6 +187,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "serve": ("run the detector until Ctrl-C",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
                   _settings, ("serve", "serve")),
+        "decode": ("tell what is read in one message, and what is left out and why",
+                   "mosquitto_sub -C 1 -t 'plant/fan-1' | faultline decode --topic plant/fan-1 -",
+                   _decode, ("decode", "decode")),
         "completion": ("print what makes a shell complete commands and options",
                        'eval "$(faultline completion bash)"',
                        _completion, ("completion", "completion")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ def as_json(content: Any) -> str:  # noqa: ANN401 -- whatever can be said in JSO
     return msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]], none: str) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], none: str) -> str:
     """Columns as wide as their widest cell; the word ``none`` where there is no row."""
     if not rows:
         return none

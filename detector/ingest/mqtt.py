@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from detector.ingest.buffer import Receipt, SharedBuffer
+from detector.ingest.client import OFFLINE, Client, connect, durable_client, is_5
 from detector.ingest.connection import (
     Connection,
     ConnectionLog,
@@ -32,38 +30,34 @@ from detector.ingest.connection import (
 from detector.ingest.delivery import Delivery
 from detector.ingest.guard import Guard
 from detector.ingest.receiver import Receiver
-from detector.ingest.topics import TopicTemplate
+from detector.ingest.sources import Sources
 from detector.settings.mqtt import MqttSettings
 
-SESSION_EXPIRY_S = 7 * 24 * 3600  # how long the broker keeps the session of a stopped detector
-LARGEST_PACKET = 8 << 20  # bytes; the broker keeps larger ones from us
 IN_FLIGHT_3_1_1 = 20  # mosquitto's limit where the client cannot name its own
-QUEUED_OUT = 10_000  # messages at QoS 1 that wait for a connection
-RETRY_S = (1, 30)  # first and longest pause between attempts
 RESUBSCRIBE_S = 30.0
 NO_CONNECTION = 0
-ONLINE, OFFLINE = '{"state": "online"}', '{"state": "offline"}'
+ONLINE = '{"state": "online"}'
 
 
 class Subscriber:
     """Receives samples into a buffer and publishes states and alarms.
 
     Args:
-        settings: Broker, topics and credentials.
+        settings: Broker, topics out and credentials.
+        sources: Which topics to ask for, and how their messages are read.
         buffer: Where samples and receipts go.
 
     Raises:
-        SettingsError: If the topic template or the broker's address cannot be used.
+        SettingsError: If the broker's address cannot be used.
     """
 
-    def __init__(self, settings: MqttSettings, buffer: SharedBuffer) -> None:
-        topics = TopicTemplate.compile(settings.topic)
+    def __init__(self, settings: MqttSettings, sources: Sources, buffer: SharedBuffer) -> None:
         self._settings = settings
-        self._filter = topics.filter
+        self._filters = sources.filters
         self._status_topic = f"{settings.topic_out}/status"
-        self._address = address(settings.url)
+        address(settings.url)  # refuses what no socket could be opened with
         self._log = ConnectionLog(f"broker {settings.url}")
-        self._receiver = Receiver(topics, buffer)
+        self._receiver = Receiver(sources, buffer, self.publish)
         self._guard = Guard()
         self._counters = dict.fromkeys(
             ("connections", "sessions_lost", "stale_receipts", "refused_publishes"), 0
@@ -72,7 +66,7 @@ class Subscriber:
         self._open = NO_CONNECTION
         self._refused: set[int] = set()  # numbers of publishes that this connection refused
         self._again: threading.Timer | None = None
-        self._client = self._listening(_client(settings, self._status_topic))
+        self._client = self._listening(durable_client(settings, self._status_topic))
 
     @property
     def connection(self) -> Connection:
@@ -82,12 +76,16 @@ class Subscriber:
     @property
     def commit_after(self) -> int:
         """Waiting receipts at which to commit early: half of what the broker lets wait."""
-        limit = self._settings.receive_maximum if _is_5(self._settings) else IN_FLIGHT_3_1_1
+        limit = self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1
         return max(1, limit // 2)
 
     def counters(self) -> dict[str, int]:
         """Totals of the connection and of what was received, by name."""
         return {**self._receiver.counters, **self._counters, "faults": self._guard.faults}
+
+    def unused(self) -> dict[str, dict[str, str]]:
+        """Channels seen and not used, by topic, with the reason."""
+        return self._receiver.unused.listed()
 
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""
@@ -95,7 +93,7 @@ class Subscriber:
 
     def start(self) -> None:
         """Begin to connect, and go on for as long as it takes."""
-        self._arm()
+        connect(self._client, self._settings)
         self._client.loop_start()
 
     def stop(self, timeout_s: float = 2.0) -> None:
@@ -138,7 +136,7 @@ class Subscriber:
             message.rc = MQTTErrorCode.MQTT_ERR_SUCCESS  # queued, but paho never clears the code
         return Delivery(message, self._refused)
 
-    def _listening(self, client: _Client) -> _Client:
+    def _listening(self, client: Client) -> Client:
         over = self._guard.over
         client.on_fault = self._on_fault
         client.on_connect = over(self._on_connect)
@@ -149,23 +147,14 @@ class Subscriber:
         client.on_publish = over(self._on_publish)
         return client
 
-    def _arm(self) -> None:
-        host, port = self._address
-        is_5 = _is_5(self._settings)
-        self._client.connect_async(
-            host,
-            port,
-            keepalive=self._settings.keepalive_s,
-            clean_start=False if is_5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
-            properties=_connect_properties(self._settings) if is_5 else None,
-        )
-
     def _subscribe(self) -> None:
         qos = self._settings.qos
-        if _is_5(self._settings):  # what we publish ourselves is no sample
-            self._client.subscribe(self._filter, options=SubscribeOptions(qos, noLocal=True))
+        if is_5(self._settings):  # what we publish ourselves is no sample
+            options = SubscribeOptions(qos, noLocal=True)
+            self._client.subscribe([(one, options) for one in self._filters])
         else:
-            self._client.subscribe(self._filter, qos)
+            wanted: list[tuple[str, int]] = [(one, qos) for one in self._filters]
+            self._client.subscribe(wanted)
 
     def _on_connect(
         self, _: object, __: object, flags: paho.ConnectFlags, reason: ReasonCode, ___: object
@@ -201,11 +190,14 @@ class Subscriber:
     def _on_subscribe(
         self, _: object, __: object, ___: object, reasons: list[ReasonCode], ____: object
     ) -> None:
-        what = f"subscription to {self._filter}"
-        if not reasons[0].is_failure:
-            self._log.note(ConnectionState.CONNECTED, f"connected, {what} ({reasons[0]})")
+        pairs = list(zip(self._filters, reasons, strict=False))
+        refused = [(one, reason) for one, reason in pairs if reason.is_failure]
+        if not refused:
+            what = ", ".join(f"{one} ({reason})" for one, reason in pairs)
+            self._log.note(ConnectionState.CONNECTED, f"connected, subscription to {what}")
             return
-        line = f"refused the {what} ({reasons[0]}), allowed: mqtt.topic that this user may read"
+        what = ", ".join(f"{one} ({reason})" for one, reason in refused)
+        line = f"refused the subscription to {what}, allowed: topics that this user may read"
         self._log.note(ConnectionState.REFUSED, line)
         self._again = threading.Timer(RESUBSCRIBE_S, self._guard.over(self._subscribe))
         self._again.daemon = True
@@ -232,52 +224,4 @@ class Subscriber:
         with self._lock:
             self._open = NO_CONNECTION
         self._note_disconnected(f"not understood ({sys.exception()})")
-        self._arm()
-
-
-class _Client(paho.Client):
-    """Paho's client, whose thread outlives a fault of its own (a malformed packet, say)."""
-
-    on_fault: Callable[[], None]
-
-    def loop_forever(
-        self, timeout: float = 1.0, retry_first_connection: bool = False
-    ) -> MQTTErrorCode:
-        while True:
-            try:
-                return super().loop_forever(timeout, retry_first_connection)
-            except Exception:  # noqa: BLE001 -- the guard again, one floor below; it is logged
-                self.on_fault()
-                time.sleep(RETRY_S[0])
-
-
-def _client(settings: MqttSettings, status_topic: str) -> _Client:
-    is_5 = _is_5(settings)
-    client = _Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=settings.client_id,
-        protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
-        clean_session=None if is_5 else False,
-        manual_ack=True,
-    )
-    client.reconnect_delay_set(*RETRY_S)
-    client.max_queued_messages_set(QUEUED_OUT)
-    client.will_set(status_topic, OFFLINE, qos=1, retain=True)
-    if settings.username is not None:
-        password = settings.password.get_secret_value() if settings.password else None
-        client.username_pw_set(settings.username, password)
-    if settings.url.startswith("mqtts:"):
-        client.tls_set()
-    return client
-
-
-def _connect_properties(settings: MqttSettings) -> Properties:
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = SESSION_EXPIRY_S
-    properties.ReceiveMaximum = settings.receive_maximum
-    properties.MaximumPacketSize = LARGEST_PACKET
-    return properties
-
-
-def _is_5(settings: MqttSettings) -> bool:
-    return settings.protocol == "5"
+        connect(self._client, self._settings)

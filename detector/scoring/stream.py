@@ -18,6 +18,7 @@ import numpy.typing as npt
 from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
+from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
 from detector.scoring.score import Array, Terms, contributions, flatness, no_terms, smooth
 from detector.scoring.scorer import score_windows
@@ -34,9 +35,6 @@ from detector.sessions.segments import Piece, Segmenter
 from detector.sessions.windows import whole_windows, windows
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
-
-MISSING_SCORE = 2.0  # of a sample whose model feature has been missing for longer than a hole
-MISSING_HOLD_S = 10.0  # for so long afterwards: a loose contact comes and goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +97,7 @@ class DeviceStream:
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
         self._heard = self._tail  # the same samples as received, holes and all
-        self._complete: str | None = None  # session that has had a complete sample
-        self._gone_until = -np.inf  # while a value missing in this session still counts
-        self._gone_shares = np.zeros(len(features), np.float32)
+        self._missing = MissingRule(self._columns, len(features))
         self._terms_before = no_terms(len(bundle.detector.groups), len(self._columns))
 
     @property
@@ -156,7 +152,7 @@ class DeviceStream:
         score[held] = np.fmax(score[held], MISSING_SCORE)
         shares = self._contributions(scores, stretch.judged[first:])
         if held.any() and score.max(initial=0.0, where=held) <= MISSING_SCORE:
-            shares = self._missing_shares(piece)
+            shares = self._missing.shares(piece)
         mse[first:] = scored.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
         reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
@@ -194,8 +190,8 @@ class DeviceStream:
         for frame in tail:
             score_samples(self, _samples_of(frame), chunk=256, arrival=frame.arrival)
         # The replay names the session otherwise, and of a long one it is only the end.
-        if has_scored or self._complete is not None:
-            self._complete = session
+        if has_scored or self._missing.knows_a_session:
+            self._missing.complete(session)
         self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
         self.counters.clear()
 
@@ -216,14 +212,14 @@ class DeviceStream:
         scaled = self._scaled(joined if count else joined[:0])
         seen = windows(scaled, document.window)
         runs = running_flags(piece.values, self.features, self._running)
-        gone = self._gone(piece, runs)
+        gone = self._missing.gone(piece, runs)
         judged = gone & runs
         if count:
             judged[-count:] |= self._judged(joined, scaled)[-count:]
         judged &= self._started(piece)
         if piece.usable:
             self._tail, self._heard = joined[-self.memory :], heard[-self.memory :]
-            self._complete = piece.session
+            self._missing.complete(piece.session)
         flat = self._flat(heard, count)
         return Stretch(piece, seen[len(seen) - count :], judged, gone, self._baseline.offset, flat)
 
@@ -243,22 +239,6 @@ class DeviceStream:
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
         return unscale(newest, scaling.centre, scaling.scale) + offset
-
-    def _gone(self, piece: Piece, runs: Flags) -> Flags:
-        """Where a model feature is missing, or was a moment ago in the same session's running.
-
-        A plain rule sees that before any network could. Nothing is said before the session's first
-        complete sample, nor where the running signal is missing too.
-        """
-        gone = np.zeros(len(piece.ts), np.bool_)
-        if piece.session != self._complete:
-            self._gone_until = -np.inf
-            return gone
-        if not piece.usable:
-            gone = np.asarray(np.isnan(piece.values[:, self._columns]).any(axis=1))
-            if (gone & runs).any():
-                self._gone_until = float(piece.ts[gone & runs][-1]) + MISSING_HOLD_S
-        return np.asarray(gone | (piece.ts <= self._gone_until))
 
     def _started(self, piece: Piece) -> Flags:
         """Whether the start-up at the beginning of the session is over at each sample."""
@@ -292,14 +272,6 @@ class DeviceStream:
             groups = self.bundle.document.score.groups(self.bundle.detector.groups)
             shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
-
-    def _missing_shares(self, piece: Piece) -> Values:
-        """Share of each feature in what is missing, or was when something was last missing."""
-        counts = np.zeros(len(self.features), np.float32)
-        counts[self._columns] = np.isnan(piece.values[:, self._columns]).sum(axis=0)
-        if not piece.usable and counts.any():
-            self._gone_shares = counts / counts.sum()
-        return self._gone_shares
 
 
 def _samples_of(frame: Frame) -> Samples:

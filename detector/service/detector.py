@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.mqtt import Subscriber
+from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
 from detector.settings.tree import Settings
@@ -36,7 +37,7 @@ class Detector:
         settings: The whole tree.
 
     Raises:
-        SettingsError: If the topic template cannot be used.
+        SettingsError: If a source cannot be used.
         StoreError: If the store cannot be opened or another detector writes to it.
     """
 
@@ -46,7 +47,7 @@ class Detector:
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device, settings.buffer.max_devices, patience_s=PATIENCE_S
         )
-        self._subscriber = Subscriber(settings.mqtt, self._buffer)
+        self._subscriber = Subscriber(settings.mqtt, Sources(settings.all_sources), self._buffer)
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)

@@ -131,8 +131,7 @@ def _named(channels: dict[str, object], feature: str | None) -> dict[str, object
         return channels
     whole = next((name for name in channels if name.lower() in WHOLE_VALUE), None)
     return {
-        feature if name == whole else f"{feature}.{name}": found
-        for name, found in channels.items()
+        feature if name == whole else f"{feature}.{name}": found for name, found in channels.items()
     }
 
 

@@ -21,15 +21,22 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from detector.errors import SettingsError
-from detector.ingest import mqtt
+from detector.ingest import client, mqtt
 from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber
 from detector.ingest.refusals import OTHERS, Refusals
+from detector.ingest.sources import Sources
 from detector.settings.mqtt import MqttSettings
+from detector.settings.sources import SourceSettings
 from tests.conftest import Broker, answers, free_port, wait_for
 
 T0 = 1_700_000_000.0
+
+
+def sources(settings: MqttSettings) -> Sources:
+    """Those of the short form ``mqtt.topic``."""
+    return Sources([SourceSettings(topic=settings.topic)])
 
 
 class Detector:
@@ -39,7 +46,7 @@ class Detector:
         wanted = {"url": broker.url, "topic": f"{name}/{{device}}", "client_id": name}
         self.settings = MqttSettings(**wanted, topic_out=f"out-{name}", **settings)
         self.buffer = SharedBuffer(10_000, 100)
-        self.subscriber = Subscriber(self.settings, self.buffer)
+        self.subscriber = Subscriber(self.settings, sources(self.settings), self.buffer)
         self.blocks: list[TakenBlock] = []
         self.receipts: list[Receipt] = []
 
@@ -75,7 +82,7 @@ class Detector:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again ten times sooner than in earnest."""
-    monkeypatch.setattr(mqtt, "RETRY_S", (0.1, 0.2))
+    monkeypatch.setattr(client, "RETRY_S", (0.1, 0.2))
 
 
 @pytest.fixture
@@ -257,13 +264,14 @@ def test_bad_messages_are_counted_and_stop_nothing(broker, detector, machine, ca
     watching = detector(broker, receive_maximum=4).start()
     topic = watching.settings.topic.replace("{device}", "bad-1")
     sender = machine(broker)
-    for payload in (b"{", b'{"a": "hot"}', b'{"a": NaN}', b"[" * 5000, b"x" * 1_100_000, b"{"):
+    bad = [b"{", b'{"ts": "now", "a": 1}', b'{"a": 1e999}', b"[" * 5000, b"x" * 1_100_000, b"{"]
+    for payload in bad:
         sender.send(topic, payload)
     sender.send(topic, {"ts": T0, "a": 1})
     wait_for(lambda: watching.take() == 7)
     assert watching.ts == [T0]
     assert watching.subscriber.refusals() == {
-        "bad-1": {"json": 2, "type": 1, "non-finite": 1, "nesting": 1, "size": 1}
+        "bad-1": {"json": 2, "time": 1, "non-finite": 1, "nesting": 1, "size": 1}
     }
     assert (watching.count("bad_payloads"), watching.count("oversized")) == (6, 1)
     (line,) = [record.getMessage() for record in caplog.records]
@@ -447,7 +455,7 @@ def test_warnings_are_few_and_counts_complete(caplog) -> None:
 def test_addresses_no_socket_could_use_are_refused(url: str) -> None:
     """A port out of range or an impossible host is refused before connecting."""
     with pytest.raises(SettingsError, match=r"mqtt\.url"):
-        Subscriber(MqttSettings(url=url), SharedBuffer(10, 1))
+        Subscriber(MqttSettings(url=url), sources(MqttSettings()), SharedBuffer(10, 1))
 
 
 def test_commit_after_is_below_what_the_broker_lets_wait() -> None:
@@ -456,7 +464,8 @@ def test_commit_after_is_below_what_the_broker_lets_wait() -> None:
     def after(**settings: Any) -> int:
         port = free_port()
         settings = {"url": f"mqtt://127.0.0.1:{port}", **settings}
-        return Subscriber(MqttSettings(**settings), SharedBuffer(10, 1)).commit_after
+        chosen = MqttSettings(**settings)
+        return Subscriber(chosen, sources(chosen), SharedBuffer(10, 1)).commit_after
 
     assert after(receive_maximum=300) == 150
     assert after(receive_maximum=1) == 1

@@ -128,8 +128,8 @@ def test_a_moved_threshold_is_applied_and_kept(served, broker):
 
 def test_bad_input_is_counted_and_stops_nothing(served, broker):
     """Malformed, oversized, non-finite, wrongly typed, other features: the good device goes on."""
-    bad = [b"{", b"[" * 100_000, b'{"ts":1,"x":NaN}', b'{"ts":1,"x":"wet"}', b'{"x":1e999}',
-           b'{"ts":1,"x":[1,2]}', b" " * (2 << 20), b"\xff\xfe", b"7"]  # fmt: skip
+    bad = [b"{", b"[" * 100_000, b'{"ts":"now","x":1}', b'{"x":1e999}', b'{"ts":1,"":2}',
+           b'{"ts":[1,2],"x":[1]}', b" " * (2 << 20), b"\xff\xfe", b"7"]  # fmt: skip
     with Client(broker.url) as client:
         for payload in bad:
             client.publish(topic(served, "m-bad"), payload)
