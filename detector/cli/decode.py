@@ -13,7 +13,7 @@ import msgspec
 
 from detector.cli.tables import table
 from detector.errors import PayloadError
-from detector.ingest.codecs.assemble import Decoded
+from detector.ingest.messages.assemble import Decoded
 from detector.ingest.sources import MAX_BYTES, Sources
 from detector.records import Samples
 from detector.settings.load import load_settings

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from detector.errors import PayloadError
 from detector.ingest.buffer import Receipt, SharedBuffer
-from detector.ingest.codecs.contract import RefusedPayloadError
+from detector.ingest.messages.contract import RefusedPayloadError
 from detector.ingest.refusals import Refusals
 from detector.ingest.sources import Sources
 from detector.ingest.topics import MAX_NAME

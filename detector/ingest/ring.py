@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from detector.ingest.codecs.values import MAX_FEATURES
+from detector.ingest.messages.values import MAX_FEATURES
 from detector.records import Samples
 
 Features: TypeAlias = tuple[str, ...]

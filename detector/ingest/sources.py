@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Sequence
 
 from detector.errors import PayloadError, SettingsError
-from detector.ingest.codecs.assemble import Decoded, assemble
-from detector.ingest.codecs.contract import Codec, Message, RefusedPayloadError
 from detector.ingest.codecs.own import read_own
 from detector.ingest.codecs.table import CODECS
-from detector.ingest.codecs.values import checked_count, shown
+from detector.ingest.messages.assemble import Decoded, assemble
+from detector.ingest.messages.contract import Codec, Message, RefusedPayloadError
+from detector.ingest.messages.values import checked_count, shown
 from detector.ingest.topics import MAX_NAME, Named, TopicTemplate
 from detector.settings.sources import SourceSettings
 

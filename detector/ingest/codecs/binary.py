@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.ingest.codecs.contract import Message, Reading, Record, RefusedPayloadError
+from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
 from detector.settings.sources import SourceSettings
 
 PLANAR = "planar "

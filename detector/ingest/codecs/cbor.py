@@ -6,10 +6,10 @@ from io import BytesIO
 
 import cbor2
 
-from detector.ingest.codecs.contract import Message, Reading, RefusedPayloadError
-from detector.ingest.codecs.documents import with_text_keys
-from detector.ingest.codecs.envelopes import senml
-from detector.ingest.codecs.envelopes.table import read_document
+from detector.ingest.envelopes import senml
+from detector.ingest.envelopes.table import read_document
+from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
+from detector.ingest.messages.documents import with_text_keys
 from detector.settings.sources import SourceSettings
 
 MAP_OR_ARRAY = (4, 5)  # major types, the upper three bits of the first byte

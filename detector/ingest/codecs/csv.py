@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 
-from detector.ingest.codecs.contract import Message, Reading, RefusedPayloadError
-from detector.ingest.codecs.documents import TIME_NAMES, Object, record_of
-from detector.ingest.codecs.values import TEXT_NUMBER
+from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
+from detector.ingest.messages.documents import TIME_NAMES, Object, record_of
+from detector.ingest.messages.values import TEXT_NUMBER
 from detector.settings.sources import SourceSettings
 
 SEPARATORS = ";\t,"

@@ -7,9 +7,9 @@ import math
 
 import msgspec
 
-from detector.ingest.codecs.contract import Message, Reading, RefusedPayloadError
-from detector.ingest.codecs.documents import too_deep
-from detector.ingest.codecs.envelopes.table import read_document
+from detector.ingest.envelopes.table import read_document
+from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
+from detector.ingest.messages.documents import too_deep
 from detector.settings.sources import SourceSettings
 
 _ANY = msgspec.json.Decoder()

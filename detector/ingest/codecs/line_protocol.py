@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from detector.ingest.codecs.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.codecs.envelopes.telegraf import named_by, series_name
-from detector.ingest.codecs.values import shown
+from detector.ingest.envelopes.telegraf import named_by, series_name
+from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
+from detector.ingest.messages.values import shown
 from detector.settings.sources import SourceSettings
 
 _NAME = r"(?:\\.|[^\s,=\\])+"

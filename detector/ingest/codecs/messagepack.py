@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from detector.ingest.codecs.contract import Message, Reading, RefusedPayloadError
-from detector.ingest.codecs.documents import too_deep, with_text_keys
-from detector.ingest.codecs.envelopes.table import read_document
+from detector.ingest.envelopes.table import read_document
+from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
+from detector.ingest.messages.documents import too_deep, with_text_keys
 from detector.settings.sources import SourceSettings
 
 FIRST = frozenset({*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF})  # maps and arrays

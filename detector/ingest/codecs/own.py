@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from detector.ingest.codecs.times import moments
-from detector.ingest.codecs.values import NUMBERS, feature_names, matrix, session_label
+from detector.ingest.messages.times import moments
+from detector.ingest.messages.values import NUMBERS, feature_names, matrix, session_label
 from detector.records import Samples
 
 RESERVED = frozenset({"ts", "session"})

@@ -12,8 +12,8 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from detector.ingest.codecs.contract import Message, Reading, Record, RefusedPayloadError
 from detector.ingest.codecs.sparkplug_messages import Payload
+from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
 from detector.settings.sources import SourceSettings
 
 NAMESPACE = "spBv1.0"

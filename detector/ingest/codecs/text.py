@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detector.ingest.codecs.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.codecs.values import shown
+from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
+from detector.ingest.messages.values import shown
 from detector.settings.sources import SourceSettings
 
 LONGEST = 256  # characters

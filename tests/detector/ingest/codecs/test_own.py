@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.errors import PayloadError
-from detector.ingest.codecs.contract import RefusedPayloadError
+from detector.ingest.messages.contract import RefusedPayloadError
 from detector.ingest.sources import MAX_BYTES, Sources
 from detector.records import Samples
 from detector.settings.sources import SourceSettings

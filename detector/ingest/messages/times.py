@@ -8,8 +8,8 @@ from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
-from detector.ingest.codecs.contract import RefusedPayloadError
-from detector.ingest.codecs.values import shown
+from detector.ingest.messages.contract import RefusedPayloadError
+from detector.ingest.messages.values import shown
 from detector.records import Times
 
 LATEST = 7_258_118_400.0  # 2200-01-01T00:00:00Z, seconds

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from detector.ingest.codecs.contract import Message, Reading, RefusedPayloadError
-from detector.ingest.codecs.documents import record_of
+from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
+from detector.ingest.messages.documents import record_of
 from detector.settings.sources import SourceSettings
 
 

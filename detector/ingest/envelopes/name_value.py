@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from detector.ingest.codecs.contract import Message, Reading, Record
-from detector.ingest.codecs.documents import Object, record_of
+from detector.ingest.messages.contract import Message, Reading, Record
+from detector.ingest.messages.documents import Object, record_of
 from detector.settings.sources import SourceSettings
 
 NAMES = ("name", "n", "id", "key", "tag", "channel", "variable", "sensor", "metric")

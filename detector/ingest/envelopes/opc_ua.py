@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detector.ingest.codecs.contract import Message, Reading, Record
-from detector.ingest.codecs.documents import Object, record_of
+from detector.ingest.messages.contract import Message, Reading, Record
+from detector.ingest.messages.documents import Object, record_of
 from detector.settings.sources import SourceSettings
 
 BAD = 0x80000000  # of a StatusCode, its highest bit

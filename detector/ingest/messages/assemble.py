@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from detector.ingest.codecs.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.codecs.times import moment, moments
-from detector.ingest.codecs.values import (
+from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
+from detector.ingest.messages.times import moment, moments
+from detector.ingest.messages.values import (
     MAX_FEATURES,
     MAX_NAME,
     checked_count,

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from detector.ingest.codecs.contract import Record, RefusedPayloadError
-from detector.ingest.codecs.times import plausible
-from detector.ingest.codecs.values import checked_count, shown
+from detector.ingest.messages.contract import Record, RefusedPayloadError
+from detector.ingest.messages.times import plausible
+from detector.ingest.messages.values import checked_count, shown
 from detector.settings.sources import SourceSettings
 
 MAX_DEPTH = 8  # objects within objects

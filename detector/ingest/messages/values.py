@@ -9,7 +9,7 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
-from detector.ingest.codecs.contract import RefusedPayloadError
+from detector.ingest.messages.contract import RefusedPayloadError
 from detector.records import Values
 
 MAX_FEATURES = 512

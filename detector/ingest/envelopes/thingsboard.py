@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard
 
-from detector.ingest.codecs.contract import Message, Reading, Record
-from detector.ingest.codecs.documents import record_of
+from detector.ingest.messages.contract import Message, Reading, Record
+from detector.ingest.messages.documents import record_of
 from detector.settings.sources import SourceSettings
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from detector.ingest.codecs.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.codecs.times import moment
-from detector.ingest.codecs.values import shown
+from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
+from detector.ingest.messages.times import moment
+from detector.ingest.messages.values import shown
 from detector.settings.sources import SourceSettings
 
 LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v",

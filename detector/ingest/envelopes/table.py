@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from detector.ingest.codecs.contract import Message, Reading
-from detector.ingest.codecs.documents import plain
-from detector.ingest.codecs.envelopes import (
+from detector.ingest.envelopes import (
     chirpstack,
     name_value,
     opc_ua,
@@ -13,6 +11,8 @@ from detector.ingest.codecs.envelopes import (
     things_stack,
     thingsboard,
 )
+from detector.ingest.messages.contract import Message, Reading
+from detector.ingest.messages.documents import plain
 from detector.settings.sources import SourceSettings
 
 ENVELOPES = (
