@@ -25,7 +25,9 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 from tqdm import tqdm
 
+from detector.errors import TrainingError
 from detector.networks.base import NETWORKS
+from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
 from detector.sessions.files import Recording, find_files, read_recordings
 from detector.thresholds.methods import ThresholdRule
@@ -68,7 +70,7 @@ class Judged:
 def main() -> int:
     """Print the table."""
     args = _parser().parse_args()
-    files = _chosen(find_files([args.data]), args.files)
+    files = _usable(_chosen(find_files([args.data]), args.files), args)
     names = args.networks.split(",")
     found: dict[str, list[list[Judged]]] = {}
     work = [(name, seed) for name in names for seed in _seeds(name, args.seeds)]
@@ -101,9 +103,53 @@ def _chosen(files: Sequence[Path], which: str) -> list[Path]:
     return [path for path in files if path.stem.isdigit() and int(path.stem) % 2 == rest]
 
 
+def _usable(files: Sequence[Path], args: argparse.Namespace) -> list[Path]:
+    """Files that can be trained on and judged; what is done with each other one is printed."""
+    kept = []
+    for path in files:
+        recording = next(iter(read_recordings([path])))
+        reason = _why_not(path, recording, args)
+        if reason is not None:
+            print(f"{path.parent.name}/{path.name}: left out: {reason}")
+            continue
+        kept.append(path)
+        faulty = int(recording.label[:TRAIN_ROWS].sum())
+        if faulty:
+            print(
+                f"{path.parent.name}/{path.name}: {faulty} of the first {TRAIN_ROWS} rows are "
+                f"labelled; trained on the other {TRAIN_ROWS - faulty}"
+            )
+    if not kept:
+        sys.exit("no file can be judged")
+    return kept
+
+
+def _why_not(path: Path, recording: Recording, args: argparse.Namespace) -> str | None:
+    """Why a file says nothing here; None where it does."""
+    if recording.label is None:
+        return "no labels"
+    if len(recording.label) <= TRAIN_ROWS:
+        return f"{len(recording.label)} rows, none after the first {TRAIN_ROWS}"
+    try:
+        _trained(path, "zscore", 0, args)
+    except TrainingError as error:
+        return str(error)
+    return None
+
+
 def _judge(path: Path, name: str, seed: int, args: argparse.Namespace) -> Judged:
     recording = next(iter(read_recordings([path])))
-    dataset = load_dataset([(path, TRAIN_ROWS)], find_running=False)
+    bundle = _trained(path, name, seed, args)
+    return _after(recording, scores_of(score_recording(bundle, recording)))
+
+
+def _trained(path: Path, name: str, seed: int, args: argparse.Namespace) -> Bundle:
+    """A model of the normal ones among a file's first rows.
+
+    Raises:
+        TrainingError: If they are too few.
+    """
+    dataset = load_dataset([(path, TRAIN_ROWS)], find_running=False, normal_only=True)
     options = TrainOptions(
         recipe=Recipe(name=name, plan=SHORT_PLAN, device="cpu"),
         preparation=Preparation(window=args.window),
@@ -112,8 +158,7 @@ def _judge(path: Path, name: str, seed: int, args: argparse.Namespace) -> Judged
         seed=seed,
     )
     with redirect_stderr(io.StringIO()):  # one bar for all files is enough
-        bundle = train(dataset, options, name)
-    return _after(recording, scores_of(score_recording(bundle, recording)))
+        return train(dataset, options, name)
 
 
 def _after(recording: Recording, scores: object) -> Judged:

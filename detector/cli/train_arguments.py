@@ -13,6 +13,7 @@ from detector.errors import TrainingError
 from detector.networks.contract import Network
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.sessions.files import find_files
+from detector.sessions.running_states import SPREAD, in_words
 from detector.sessions.window_length import default_window
 from detector.settings.devices import RunningSignal
 from detector.thresholds.methods import ThresholdRule
@@ -119,11 +120,13 @@ def _default_window(args: argparse.Namespace, dataset: Dataset) -> int:
 
 
 def _nominal_rpm(dataset: Dataset) -> float | None:
-    """The middle of the judged speeds, where the running signal is a speed."""
+    """The judged speed that needs the longest window: the slowest, of one held speed its middle."""
     signal = dataset.signal
     if signal is None or signal.feature != "rpm" or not math.isfinite(signal.max):
         return None
-    return (signal.min + signal.max) / 2
+    low, high = (signal.ranges or ((signal.min, signal.max),))[0]
+    is_one_speed = high <= low * (1 + SPREAD) / (1 - SPREAD) + 0.01
+    return (low + high) / 2 if is_one_speed else low / (1 - SPREAD)
 
 
 def _base(args: argparse.Namespace, dataset: Dataset) -> Bundle | None:
@@ -204,7 +207,8 @@ def _conditioning(args: argparse.Namespace) -> Conditioning:
 
 def _judged_where(signal: RunningSignal | None, asked: str) -> str:
     if signal is not None:
-        return f"where {signal.feature} is {signal.min:g} to {signal.max:g}"
+        ranges = signal.ranges or ((signal.min, signal.max),)
+        return f"where {signal.feature} is {in_words(ranges)}"
     if asked == "level":
         return "by the signal's own level (a fault that lowers it is missed)"
     return "in every state"

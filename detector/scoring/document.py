@@ -29,17 +29,21 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: tuple[float, ...]
 
 
-class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The running signal and the range that is judged; ``max`` None is open."""
+class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The running signal and what is judged of it; ``max`` None is open.
+
+    ``ranges``: those within ``min`` to ``max`` that count; empty: all of it.
+    """
 
     feature: str
     min: float
     max: float | None = None
+    ranges: tuple[tuple[float, float], ...] = ()
 
     def signal(self) -> RunningSignal:
         """The same as a setting."""
         upper = math.inf if self.max is None else self.max
-        return RunningSignal(feature=self.feature, min=self.min, max=upper)
+        return RunningSignal(feature=self.feature, min=self.min, max=upper, ranges=self.ranges)
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

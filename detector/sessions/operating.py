@@ -27,8 +27,11 @@ def running_flags(values: Values, features: tuple[str, ...], signal: RunningSign
     if signal is None:
         return np.ones(len(values), np.bool_)
     column = values[:, features.index(signal.feature)]
+    flags = np.zeros(len(column), np.bool_)
     with np.errstate(invalid="ignore"):
-        return np.asarray((column >= signal.min) & (column <= signal.max))
+        for low, high in signal.ranges or ((signal.min, signal.max),):
+            flags |= (column >= low) & (column <= high)
+    return flags
 
 
 def settled_flags(flags: Flags, window: int) -> Flags:

@@ -16,6 +16,9 @@ class RunningSignal(Section):
     feature: str = Field(description="Name of the running signal, for example `rpm`.")
     min: float = Field(description="Smallest value that counts as running, in its own unit.")
     max: float = Field(float("inf"), description="Largest value that counts as running.")
+    ranges: tuple[tuple[float, float], ...] = Field(
+        (), description="Ranges that count, where not all from `min` to `max` does."
+    )
 
 
 class DeviceRule(Section):

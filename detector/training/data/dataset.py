@@ -15,11 +15,10 @@ from detector.records import Flags, Samples, Times, Values
 from detector.scoring.rate import TOLERANCE
 from detector.sessions.files import RUNNING_COLUMNS, Recording, read_recordings
 from detector.sessions.operating import running_flags
+from detector.sessions.running_states import running_ranges
 from detector.sessions.segments import Segmenter, median_period
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
-
-NOMINAL_SPREAD = 0.02  # a running speed is judged within this share of the nominal one
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,12 @@ def load_dataset(
         recordings = [part for recording in recordings for part in _normal_parts(recording)]
     _refuse_faults(recordings)
     _refuse_other_features(recordings, features)
+    period_s = _common_period(recordings)
     if running is None and find_running:
-        running = _find_running(recordings)
+        running = _find_running(recordings, period_s)
     signal = None if running is None else running.feature
     names = recordings[0].samples.features
     model = tuple(features or [n for n in names if n not in {*RUNNING_COLUMNS, signal}])
-    period_s = _common_period(recordings)
     sessions = [
         session
         for recording in recordings
@@ -156,22 +155,20 @@ def _refuse_faults(recordings: Sequence[Recording]) -> None:
             )
 
 
-def _find_running(recordings: Sequence[Recording]) -> RunningSignal | None:
+def _find_running(recordings: Sequence[Recording], period_s: float) -> RunningSignal | None:
     present = set.intersection(*(set(r.samples.features) for r in recordings))
     if "running" in present:
         return RunningSignal(feature="running", min=0.5)
     if "rpm" not in present:
         return None
-    speeds = np.concatenate(
-        [r.samples.values[:, r.samples.features.index("rpm")] for r in recordings]
-    ).astype(np.float64)
-    speeds = speeds[np.isfinite(speeds)]
-    turning = speeds[speeds > 0.5 * speeds.max()] if len(speeds) else speeds
-    if not len(turning) or turning.max() <= 0:
+    speeds = [r.samples.values[:, r.samples.features.index("rpm")] for r in recordings]
+    ranges = running_ranges([one.astype(np.float64) for one in speeds], period_s)
+    if not ranges:
         raise TrainingError("running signal rpm: the machine never turns in these sessions")
-    nominal = float(np.median(turning))
-    low, high = nominal * (1 - NOMINAL_SPREAD), nominal * (1 + NOMINAL_SPREAD)
-    return RunningSignal(feature="rpm", min=round(low, 3), max=round(high, 3))
+    return RunningSignal(
+        feature="rpm", min=ranges[0][0], max=ranges[-1][1],
+        ranges=ranges if len(ranges) > 1 else (),
+    )  # fmt: skip
 
 
 def _common_period(recordings: Sequence[Recording]) -> float:

@@ -102,7 +102,7 @@ def _running(signal: RunningSignal | None) -> Running | None:
     if signal is None:
         return None
     upper = signal.max if np.isfinite(signal.max) else None
-    return Running(signal.feature, signal.min, upper)
+    return Running(signal.feature, signal.min, upper, signal.ranges)
 
 
 def _versions(last: FittedModel) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from detector.__main__ import _parser
+from detector.cli.parser import build_parser
 from detector.cli.train import train as train_command
 from detector.errors import BundleError, FaultlineError, TrainingError
 from detector.records import Samples
@@ -221,7 +221,7 @@ def test_auto_refuses_what_it_cannot_compare():
 
 def command(*arguments):
     """Run ``train`` in this process."""
-    return train_command(_parser().parse_args(["train", *map(str, arguments)]))
+    return train_command(build_parser().parse_args(["train", *map(str, arguments)]))
 
 
 @pytest.fixture
