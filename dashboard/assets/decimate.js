@@ -50,6 +50,85 @@ export function line(ring, column, from, to, bucket, xOf) {
   return { x, y };
 }
 
+// The band between the extremes of each bucket, as one closed outline per unbroken stretch, and
+// its upper and lower edge as a line each.
+export function band(ring, column, from, to, bucket, xOf) {
+  const { mask, ts, broken } = ring;
+  const outline = { x: [], y: [] };
+  const edges = { x: [], y: [] };
+  let stretch = []; // [x, low, high]
+  let low = NaN;
+  let high = NaN;
+  let at = 0;
+  const flush = () => {
+    if (low === low) stretch.push([xOf(ts[at & mask]), low, high]);
+    low = high = NaN;
+  };
+  const close = () => {
+    flush();
+    if (stretch.length) addStretch(outline, edges, stretch);
+    stretch = [];
+  };
+  for (let i = from; i < to; i++) {
+    const value = column[i & mask];
+    if (broken[i & mask] || value !== value) close();
+    if (value !== value) continue;
+    if (i % bucket === 0) flush();
+    if (low !== low) at = i;
+    low = low <= value ? low : value;
+    high = high >= value ? high : value;
+  }
+  close();
+  return { outline, edges };
+}
+
+function addStretch(outline, edges, stretch) {
+  const x = stretch.map((point) => point[0]);
+  const back = [...stretch].reverse();
+  outline.x.push(...x, ...back.map((point) => point[0]), null);
+  outline.y.push(...stretch.map((point) => point[2]), ...back.map((point) => point[1]), null);
+  for (const edge of [1, 2]) {
+    edges.x.push(...x, null);
+    edges.y.push(...stretch.map((point) => point[edge]), null);
+  }
+}
+
+// The error |value - reconstruction|: the largest of each bucket, so that no peak is lost.
+export function errors(ring, f, from, to, bucket, xOf) {
+  const { mask, ts, broken } = ring;
+  const raw = ring.values[f];
+  const model = ring.reconstruction[f];
+  const x = [];
+  const y = [];
+  let largest = NaN;
+  let at = 0;
+  const flush = () => {
+    if (largest !== largest) return;
+    x.push(xOf(ts[at & mask]));
+    y.push(largest);
+    largest = NaN;
+  };
+  for (let i = from; i < to; i++) {
+    const error = Math.abs(raw[i & mask] - model[i & mask]);
+    if (i % bucket === 0) flush();
+    if ((error !== error || broken[i & mask]) && y.length && y[y.length - 1] !== null) {
+      flush();
+      x.push(xOf(ts[i & mask]));
+      y.push(null);
+    }
+    if (error !== error) continue;
+    if (!(largest >= error)) [largest, at] = [error, i];
+  }
+  flush();
+  return { x, y };
+}
+
+// Whether feature f caused what is wrong with sample i: it contributed at least half as much as the
+// feature that contributed most.
+export function caused(ring, f, i) {
+  return ring.share[f][i & ring.mask] >= 128;
+}
+
 // Indices of the anomalies from `from` to `to`: all of them, or when they are many the highest
 // score of each bucket that has any.
 export function anomalies(ring, threshold, from, to, most) {

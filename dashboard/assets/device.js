@@ -190,13 +190,13 @@ class DeviceView {
     const threshold = card ? this.threshold() : null;
     const view = { theme, card, alarms, threshold, range, width, note: this.note() };
     if (this.figure.base === null) this.figure.base = Math.floor(range[0]);
-    const { data, layout, anomalies } = this.figure.build(this.ring, view);
+    const { data, layout, anomalies, marked, lens_s } = this.figure.build(this.ring, view);
     this.graph.style.height = `${layout.height}px`;
     this.plotly.react(this.graph, data, layout, CONFIG);
     this.listen();
     this.counts.draws++;
     this.counts.draw_ms = performance.now() - began;
-    this.publish(anomalies, threshold);
+    this.publish({ anomalies, marked: JSON.stringify(marked), lens_s }, threshold);
   }
 
   listen() {
@@ -221,7 +221,7 @@ class DeviceView {
 
   recolour() {
     this.theme = readTheme(this.root);
-    for (const key of ["raw", "reconstruction", "anomaly", "alarm", "notJudged", "text", "faint"]) {
+    for (const key of ["raw", "reconstruction", "error", "anomaly", "alarm", "notJudged", "text", "faint"]) {
       this.root.style.setProperty(`--fl-${key}`, this.theme[key]);
     }
     this.root.classList.toggle("fl-dark", this.theme.dark);
@@ -239,11 +239,10 @@ class DeviceView {
   }
 
   // Facts for tests and for whoever looks with the browser's tools.
-  publish(anomalies, threshold) {
-    Object.assign(this.root.dataset, this.counts, {
+  publish(drawn, threshold) {
+    Object.assign(this.root.dataset, this.counts, drawn, {
       device: this.device,
       samples: this.ring.length,
-      anomalies,
       threshold: threshold ?? "",
       zoomed: !!this.zoom,
       state: this.header.status?.state ?? "",

@@ -21,7 +21,8 @@ const LAYOUT = `
 <div class="fl-legend">
   <span><i class="fl-key fl-key-raw"></i>raw signal</span>
   <span><i class="fl-key fl-key-reconstruction"></i>reconstruction</span>
-  <span><i class="fl-key fl-key-anomaly"></i>anomaly</span>
+  <span><i class="fl-key fl-key-error"></i>error, their distance</span>
+  <span title="A sample whose score is above the threshold, marked on the features whose own score is above it too."><i class="fl-key fl-key-anomaly"></i>anomaly</span>
   <span><i class="fl-key fl-key-alarm"></i>alarm</span>
   <span><i class="fl-key fl-key-threshold"></i>threshold</span>
   <span><i class="fl-key fl-key-not-judged"></i>not judged</span>

@@ -26,6 +26,7 @@ export class Ring {
     this.ts = new Float64Array(capacity);
     this.values = this.features.map(() => new Float32Array(capacity));
     this.reconstruction = this.features.map(() => new Float32Array(capacity));
+    this.share = this.features.map(() => new Uint8Array(capacity)); // of the largest, 255: as much
     this.score = new Float32Array(capacity);
     this.judged = new Uint8Array(capacity);
     this.broken = new Uint8Array(capacity); // 1: no line leads to this sample
@@ -47,16 +48,18 @@ export class Ring {
       this.lastId = lastId;
     }
     let taken = 0;
+    let frame = -1; // which of the block's frames sample i is in
     const known = this.lastId; // a frame is taken whole or not at all
     for (let i = 0; i < block.n; i++) {
+      if (!i || block.ids[i] !== block.ids[i - 1]) frame++;
       if (block.ids[i] <= known) continue;
-      this.add(block, i, gap_s);
+      this.add(block, i, gap_s, frame * this.features.length);
       taken++;
     }
     return taken;
   }
 
-  add(block, i, gap_s) {
+  add(block, i, gap_s, shares) {
     const ts = block.ts[i];
     const since = ts - this.lastTs; // NaN for the first sample
     const otherSession = block.session !== this.session;
@@ -67,6 +70,7 @@ export class Ring {
     this.features.forEach((_, f) => {
       this.values[f][at] = block.values[f][i];
       this.reconstruction[f][at] = block.reconstruction[f] ? block.reconstruction[f][i] : NaN;
+      this.share[f][at] = block.shares ? block.shares[shares + f] : 255;
     });
     this.score[at] = block.score[i];
     this.judged[at] = block.judged[i];
@@ -99,6 +103,7 @@ export class Ring {
       this.features.forEach((_, f) => {
         this.values[f][to] = old.values[f][from];
         this.reconstruction[f][to] = old.reconstruction[f][from];
+        this.share[f][to] = old.share[f][from];
       });
       this.score[to] = old.score[from];
       this.judged[to] = old.judged[from];

@@ -25,6 +25,7 @@ export function decode(buffer) {
     });
     block.score = array(Float32Array, n);
     block.judged = array(Uint8Array, n);
+    block.shares = array(Uint8Array, block.frames * features.length);
   }
   return header;
 }

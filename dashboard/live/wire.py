@@ -3,7 +3,8 @@
 Layout: length of the header (u4), the header padded with spaces to a multiple of 8, then for
 each of the header's ``blocks`` its arrays, each padded likewise: ``ids`` f8 (frame of each
 sample), ``ts`` f8, ``values`` f4 by column, ``reconstruction`` f4 of the columns listed in
-``reconstructed``, ``score`` f4, ``judged`` u1. ``dashboard/assets/wire.js`` reads it.
+``reconstructed``, ``score`` f4, ``judged`` u1, ``shares`` u1 by frame and column: of what the
+column with the most contributed, 255 is as much. ``dashboard/assets/wire.js`` reads it.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def _block(run: Sequence[Frame]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]
     reconstructed = np.flatnonzero(np.isfinite(model).any(axis=0))
     shape = {
         "n": len(values),
+        "frames": len(run),
         "session": run[0].session,
         "features": run[0].features,
         "reconstructed": reconstructed.tolist(),
@@ -66,7 +68,17 @@ def _block(run: Sequence[Frame]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]
         model.T[reconstructed].astype("<f4"),
         np.concatenate([frame.score for frame in run]).astype("<f4"),
         np.concatenate([frame.judged for frame in run]).astype("u1"),
+        np.stack([_shares(frame) for frame in run]),
     ]
+
+
+def _shares(frame: Frame) -> npt.NDArray[np.uint8]:
+    """Contributions against the largest of them; all count alike where nothing is known."""
+    share = np.nan_to_num(frame.contributions)
+    most = share.max(initial=0.0)
+    if most <= 0:
+        return np.full(len(share), 255, np.uint8)
+    return np.asarray(np.round(255 * share / most), np.uint8)
 
 
 def _padded(arrays: Iterable[npt.NDArray[Any]]) -> Iterator[bytes]:

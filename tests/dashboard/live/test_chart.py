@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.support.live_server import Site
@@ -11,11 +13,12 @@ pytestmark = pytest.mark.browser
 START = """
 const url = name => `/assets/x/${name}.js`;
 const {Ring} = await import(url("ring"));
-const {line, anomalies, bucketOf, notJudged} = await import(url("decimate"));
+const {line, band, errors, caused, anomalies, bucketOf, notJudged} = await import(url("decimate"));
+const {Figure} = await import(url("figure"));
 const {SteadyRange, timeTicks, valueTicks, clock} = await import(url("axes"));
 // A block of n samples of one feature at 100 Hz.
 const block = (id, start, n, more = {}) => ({
-  n, session: "s", features: ["a"], ids: Array(n).fill(id),
+  n, frames: 1, session: "s", features: ["a"], ids: Array(n).fill(id),
   ts: Array.from({length: n}, (_, i) => start + i / 100),
   values: [Array.from({length: n}, (_, i) => Math.sin(i))], reconstruction: [null],
   score: Array(n).fill(0.5), judged: Array(n).fill(1), ...more});
@@ -27,6 +30,22 @@ const fed = (...blocks) => {
 };
 const drawn = (ring, bucket = 1) =>
   line(ring, ring.values[0], ring.first, ring.next, bucket, t => t);
+// A ring of features a and b with a model, a minute at 100 Hz; b is wrong from sample 4000 to 4100.
+const modelled = (n = 6000, shares = [20, 255]) => {
+  const wave = Array.from({length: n}, (_, i) => Math.sin(i / 2));
+  const score = Array.from({length: n}, (_, i) => i >= 4000 && i < 4100 ? 8 : 0.5);
+  return fed(block(1, 0, n, {
+    features: ["a", "b"], shares, score,
+    values: [wave, wave.map((v, i) => score[i] > 1 ? v + 9 : v)],
+    reconstruction: [wave.map(v => v * .9), wave]}));
+};
+const theme = new Proxy({}, {get: () => "#123456"});
+const card = {features: ["a", "b"], units: ["g", "g"], window: 60, sampling_period_s: 0.01};
+const built = (ring, window, width = 1000) => {
+  const end = ring.lastTs, view = {theme, card, alarms: [], threshold: 1, width, note: null};
+  return new Figure().build(ring, {...view, range: [end - window, end]});
+};
+const names = drawing => drawing.data.map(trace => trace.name);
 const gaps = ring => drawn(ring).y.filter(v => v === null).length;
 """
 
@@ -165,3 +184,79 @@ def test_time_ticks_are_round_in_local_time(run):
 def test_value_ticks_are_round_and_few(run, low, high, texts):
     """At least three, with as many digits as they need."""
     assert run(f"return valueTicks([{low}, {high}], 3).text") == texts
+
+
+def test_a_band_holds_every_value_of_its_bucket(run):
+    """Also beside a hole, over which no band leads."""
+    code = """const ring = fed(block(1, 0, 995), block(2, 20, 1000));
+              ring.values[0][333] = 42;
+              const {outline, edges} = band(ring, ring.values[0], 0, ring.next, 10, t => t);
+              return [Math.max(...outline.y), outline.y.filter(v => v === null).length,
+                      edges.x.filter((x, i) => edges.y[i] !== null && x > 9.95 && x < 20).length]"""
+    assert run(code) == [42, 2, 0]
+
+
+def test_no_peak_of_the_error_is_lost(run):
+    """The error is the distance of signal and reconstruction; a bucket shows its largest."""
+    code = """const ring = modelled(); ring.values[0][1234] += 7;
+              const of = bucket => errors(ring, 0, 0, ring.next, bucket, t => t);
+              const at = of(1).y[777], is = Math.abs(ring.values[0][777] * .1);
+              return [Math.max(...of(1).y), Math.max(...of(24).y), of(24).y.length, at - is]"""
+    every, bucketed, points, off = run(code)
+    assert every == bucketed > 6
+    assert points == 250
+    assert off == pytest.approx(0, abs=0.02)
+
+
+def test_an_error_is_not_drawn_where_there_is_none(run):
+    """Neither in warm-up nor across a hole."""
+    code = """const b = block(1, 0, 100, {reconstruction: [Array(100).fill(0)]});
+              b.reconstruction[0].fill(NaN, 0, 20);
+              const ring = fed(b, block(2, 5, 50, {reconstruction: [Array(50).fill(0)]}));
+              const {y} = errors(ring, 0, 0, ring.next, 1, t => t);
+              return [y.length, y.indexOf(null)]"""
+    assert run(code) == [131, 80]
+
+
+def test_only_the_features_that_caused_an_anomaly_are_marked(run):
+    """Those that contributed at least half of what the largest did."""
+    assert run("return built(modelled(), 60).marked") == {"a": 0, "b": 100}
+    assert run("return built(modelled(6000, [200, 255]), 60).marked") == {"a": 100, "b": 100}
+    assert run("return caused(modelled(6000, [127, 128]), 0, 9)") is False
+
+
+def test_each_frame_brings_its_own_shares(run):
+    """A fault may move from one feature to another."""
+    code = """const two = {features: ["a", "b"], values: [[0, 0, 0, 0], [0, 0, 0, 0]],
+                           reconstruction: [null, null], frames: 2, ids: [1, 1, 2, 2],
+                           shares: [255, 0, 0, 255]};
+              const ring = fed(block(1, 0, 4, two));
+              return [0, 1, 2, 3].map(i => [caused(ring, 0, i), caused(ring, 1, i)])"""
+    assert run(code) == [[True, False]] * 2 + [[False, True]] * 2
+
+
+def test_a_wide_range_is_bands_beside_a_lens_of_every_sample(run):
+    """So that wave and reconstruction can be told apart at both."""
+    drawn = run("const d = built(modelled(), 60); return [names(d), d.lens_s]")
+    assert {"a raw", "a reconstruction", "a reconstruction edges", "a error"} <= set(drawn[0])
+    assert {"a raw, lens", "a reconstruction, lens", "b error, lens"} <= set(drawn[0])
+    assert drawn[1] == 2
+    lens = "built(modelled(), 60).data.find(trace => trace.name === 'a raw, lens')"
+    assert run(f"return {lens}.x.length") >= 200
+
+
+def test_a_narrow_range_or_page_has_no_lens(run):
+    """Three seconds are their own lens, and a telephone has no room for one."""
+    for arguments in ("modelled(), 3", "modelled(), 60, 400"):
+        drawn = run(f"const d = built({arguments}); return [names(d), d.lens_s, d.layout.xaxis2]")
+        assert drawn[1:] == [0, None]
+        assert not [name for name in drawn[0] if "lens" in name]
+
+
+def test_signal_error_and_lens_share_no_room(run):
+    """Every row has its own place, top to bottom."""
+    axes = run("""const {layout} = built(modelled(), 60);
+                  return ["", 2, 3, 4, 5].map(n => layout[`yaxis${n}`].domain)""")
+    for (low, high), (_, below) in pairwise(axes):
+        assert low < high
+        assert below < low

@@ -62,7 +62,8 @@ def read(message):
     for block in header["blocks"]:
         ids += np.frombuffer(message, "<f8", block["n"], offset).tolist()
         n, count = block["n"], len(block["features"])
-        for size in (8 * n, 8 * n, 4 * n * count, 4 * n * len(block["reconstructed"]), 4 * n, n):
+        sizes = [8 * n, 8 * n, 4 * n * count, 4 * n * len(block["reconstructed"]), 4 * n, n]
+        for size in (*sizes, block["frames"] * count):
             offset += -(-size // 8) * 8
     assert offset == len(message)
     return header, sorted({int(frame_id) for frame_id in ids})

@@ -1,0 +1,104 @@
+"""The overview and what both pages say, in a real browser on a real server and store."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from detector.store import devices
+from tests.conftest import wait_for
+from tests.support.live_feed import Feed, Machine
+from tests.support.live_page import LIVE, open_device, text
+from tests.support.live_server import Site
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_overview_shows_the_worst_first(site, feed, page):
+    """Alarm before stale before unscored before not judged before ok."""
+    page.goto(site.url)
+    page.wait_for_selector('[data-device="silent"][data-state="stale"]', timeout=30_000)
+    tiles = page.eval_on_selector_all(
+        ".fl-tile", "tiles => tiles.map(t => [t.dataset.device, t.dataset.state])"
+    )
+    worst_first = ["alarm", "stale", "unscored", "warming-up", "not-judged", "ok"]
+    ranks = [worst_first.index(state) for _, state in tiles]
+    assert ranks == sorted(ranks)
+    assert dict(tiles).items() >= {
+        "bad": "alarm", "silent": "stale", "unknown": "unscored", "stopped": "not-judged",
+        "good-1": "ok", "good-2": "ok",
+    }.items()  # fmt: skip
+    assert "Alarm on bad" in page.text_content(".fl-alarms")
+
+
+def test_a_click_on_a_tile_opens_the_device(site, feed, page):
+    """The device is named in the address, so the page can be shared."""
+    page.goto(site.url)
+    page.click('[data-device="good-2"]', timeout=30_000)
+    page.wait_for_selector(LIVE, timeout=30_000)
+    assert page.url.endswith("/device?device=good-2")
+    assert text(page, "name") == "good-2"
+
+
+def test_a_lost_broker_is_shown(site, feed, page):
+    """The detector's connection is told in its own words."""
+    feed.connection = "reconnecting"
+    try:
+        page.goto(site.url)
+        page.wait_for_selector(".fl-notices p", timeout=20_000)
+        wait_for(lambda: "MQTT broker (reconnecting)" in page.text_content(".fl-notices"), 8)
+    finally:
+        feed.connection = "connected"
+
+
+def test_a_stopped_detector_is_shown_on_both_pages(site, feed, page):
+    """An old lease means that nothing is scored, whatever the tiles say."""
+    with feed.engine.begin() as store:
+        held = devices.health(store)
+    feed.leases = False
+    try:
+        open_device(page, site, "good-1")
+        wait_for(lambda: "detector is stopped" in text(page, "notices"), 12, "the device's notice")
+        page.goto(site.url)
+        page.wait_for_selector(".fl-notices p", timeout=20_000)
+        assert "The detector is stopped" in page.text_content(".fl-notices")
+    finally:
+        feed.leases = True
+    assert held is not None
+
+
+def test_an_empty_store_says_what_to_do(chromium, tmp_path):
+    """Broker, topic and an example; the device page points there and shows the first device."""
+    with Site(tmp_path, FAULTLINE_MQTT__URL="mqtt://broker.plant:1884") as own:
+        page = chromium.new_page()
+        page.goto(own.url)
+        page.wait_for_selector(".fl-empty", timeout=30_000)
+        said = page.text_content(".fl-empty")
+        assert "mqtt://broker.plant:1884" in said
+        assert "sensors/motor-600-1" in said
+        json.loads(page.text_content(".fl-empty dd:last-of-type"))
+        page.goto(f"{own.url}/device")
+        page.wait_for_selector("text=No device has been seen yet", timeout=30_000)
+        with Feed(own.store, Machine("first")):
+            page.wait_for_selector(LIVE, timeout=30_000)  # by itself
+        page.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"FAULTLINE_DASHBOARD__STALE_S": "-1"}, "dashboard.stale_s"),
+        ({"FAULTLINE_STORE__URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened"),
+    ],
+)
+def test_a_refusal_is_one_line_on_the_page(chromium, tmp_path, settings, line):
+    """Broken settings or store: what is wrong, no traceback."""
+    with Site(tmp_path, **settings) as own:
+        page = chromium.new_page()
+        page.goto(own.url)
+        alert = page.wait_for_selector("[data-testid=stAlert]", timeout=30_000)
+        assert line in alert.text_content()
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert "Traceback" not in own.log.read_text()
+        page.close()

@@ -1,0 +1,32 @@
+"""What tests of the pages ask of an open page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from tests.conftest import wait_for
+
+LIVE = ".faultline_device[data-draws]"
+SLIDER = "input[type=range]"
+
+
+def open_device(page, site, device, window="Auto"):
+    """Open a device and wait for its first drawing."""
+    page.goto(f"{site.url}/device?{urlencode({'device': device, 'window': window})}")
+    page.wait_for_selector(LIVE, timeout=30_000)
+
+
+def facts(page):
+    """What the live view says of itself."""
+    return page.eval_on_selector(".faultline_device", "root => ({...root.dataset})")
+
+
+def text(page, name):
+    """The text of a part of the device page."""
+    return page.text_content(f'.faultline_device [data-is="{name}"]')
+
+
+def draws_more(page, count):
+    """Wait until the chart has been drawn ``count`` more times."""
+    first = int(facts(page)["draws"])
+    wait_for(lambda: int(facts(page)["draws"]) >= first + count, 20, "more draws")
