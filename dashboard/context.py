@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from functools import cache
 
+from detector.errors import SettingsError
+from detector.settings.dashboard import DashboardSettings
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
 from detector.store.schema import Engine, open_store
@@ -20,6 +22,14 @@ def settings() -> Settings:
     """
     with _opening:
         return _settings()
+
+
+def dashboard_settings() -> DashboardSettings:
+    """What concerns the page; the defaults while the settings are refused, which the page says."""
+    try:
+        return settings().dashboard
+    except SettingsError:
+        return DashboardSettings()
 
 
 def engine() -> Engine:

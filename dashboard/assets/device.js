@@ -38,10 +38,9 @@ class DeviceView {
     this.zoom = null; // [start, end] in seconds while zoomed
     this.counts = { draws: 0, updates: 0, snapshots: 0, draw_ms: 0 };
     this.forgetDevice(null);
-    const plotly = loadPlotly(version);
     loadStyle(version)
       .then(() => this.begin())
-      .then(() => plotly)
+      .then(() => loadPlotly(version)) // the words first: to run plotly.js takes half a second
       .then((library) => this.beginChart(library));
     this.clock = setInterval(() => this.showPanel(), CLOCK_MS);
   }

@@ -20,10 +20,17 @@ export function loadStyle(version) {
 }
 
 export async function loadPlotly(version) {
+  await painted();
   const script = document.createElement("script");
   script.src = `/assets/${version}/plotly.min.js`;
   await load("faultline-plotly", script);
   return window.Plotly;
+}
+
+// Resolves when what stands in the page now has been painted; at once where nothing is painted.
+function painted() {
+  if (document.hidden) return Promise.resolve();
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 // The server's time now, from its newest message and when that was heard.

@@ -1,4 +1,4 @@
-"""The routes beside Streamlit's own: the live socket and the assets."""
+"""The routes beside Streamlit's own: the pages' addresses, the live socket and the assets."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import context
-from dashboard.live import access, asset_files
+from dashboard.live import asset_files, front_page
 from dashboard.live.hub import LiveHub, Viewer
 
+PAGES = ("/", "/device")
 hub = LiveHub(context.settings, context.engine)
 
 
 async def live(websocket: WebSocket) -> None:
     """Push live updates of one device (``?device=``), or of the overview without it."""
     await websocket.accept()
-    if not access.is_same_origin(websocket.headers):
-        await websocket.close(access.REFUSED, "open this page from the dashboard itself")
-        return
     device = websocket.query_params.get("device") or None
     with hub.watching(device, _seconds(websocket.query_params.get("window"))) as viewer:
         sending = asyncio.create_task(_send(websocket, viewer))
@@ -51,6 +49,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 ROUTES = (
+    *(Route(path, front_page.serve) for path in PAGES),
     WebSocketRoute("/live", live),
     Route("/assets/{version}/{name}", asset_files.serve),
 )

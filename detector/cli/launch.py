@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from detector.errors import SettingsError
-from detector.settings.load import FILE_VARIABLE
+from detector.settings.load import FILE_VARIABLE, load_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = PROJECT / "dashboard" / "app.py"
@@ -31,8 +31,10 @@ def dashboard(args: argparse.Namespace) -> NoReturn:
     """Become the page's server.
 
     Raises:
-        SettingsError: If the port is in use or the address is not this machine's.
+        SettingsError: If the port is in use, the address is not this machine's, or others reach it
+            and the settings do not consent to that.
     """
+    load_settings(args.settings).dashboard.refuse_open(args.address)
     _refuse_busy(args.address, args.port)
     if args.settings is not None:
         os.environ[FILE_VARIABLE] = str(args.settings.resolve())

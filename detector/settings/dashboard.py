@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from pydantic import Field
 
+from detector.errors import SettingsError
 from detector.settings.section import Section
 
 
@@ -20,3 +23,39 @@ class DashboardSettings(Section):
     start_detector: bool = Field(
         True, description="Start a detector as a child process when none is alive."
     )
+    insecure: bool = Field(
+        False,
+        description="Let the page listen beyond this computer. It has no login: whoever reaches "
+        "it can move thresholds.",
+    )
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Names under which browsers open the page, besides addresses and this "
+        "computer's own name.",
+    )
+
+    def refuse_open(self, address: str | None) -> None:
+        """Refuse an address that others reach, unless ``insecure`` consents to it.
+
+        Args:
+            address: Where the page would listen; None: on every interface.
+
+        Raises:
+            SettingsError: If others reach it and nobody has consented.
+        """
+        if self.insecure or is_loopback(address):
+            return
+        raise SettingsError(
+            f"dashboard: listening on {address or 'every interface'}, where others reach it and "
+            "may move thresholds without a login, allowed: 127.0.0.1, or dashboard.insecure = true"
+        )
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether only this computer reaches an address."""
+    if address == "localhost":
+        return True
+    try:
+        return address is not None and ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -34,7 +34,13 @@ class Site:
             "FAULTLINE_DASHBOARD__START_DETECTOR": "false",
             **settings,
         }
+        self.options: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
+
+    def at(self, address: str) -> Site:
+        """Let it listen somewhere else than ``.streamlit/config.toml`` says."""
+        self.options = ["--server.address", address]
+        return self
 
     @property
     def url(self) -> str:
@@ -49,10 +55,9 @@ class Site:
             "streamlit",
             "run",
             "dashboard/app.py",
-            "--server.address",
-            "127.0.0.1",
             "--server.port",
             str(self.port),
+            *self.options,
         ]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FAULTLINE_")}
         with self.log.open("ab") as log:

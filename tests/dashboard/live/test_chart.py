@@ -6,8 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.live_server import Site
-
 pytestmark = pytest.mark.browser
 
 START = """
@@ -51,13 +49,12 @@ const gaps = ring => drawn(ring).y.filter(v => v === null).length;
 
 
 @pytest.fixture(scope="module")
-def run(chromium, tmp_path_factory):
+def run(chromium, site):
     """Runs JavaScript with the modules and helpers above."""
-    with Site(tmp_path_factory.mktemp("site")) as site:
-        page = chromium.new_page(timezone_id="Asia/Kolkata")
-        page.goto(f"{site.url}/assets/x/live.css")
-        yield lambda code: page.evaluate(f"(async () => {{{START} {code} }})()")
-        page.close()
+    page = chromium.new_page(timezone_id="Asia/Kolkata")
+    page.goto(f"{site.url}/assets/x/live.css")
+    yield lambda code: page.evaluate(f"(async () => {{{START} {code} }})()")
+    page.close()
 
 
 def test_a_frame_received_twice_is_taken_once(run):

@@ -102,3 +102,19 @@ def test_a_refusal_is_one_line_on_the_page(chromium, tmp_path, settings, line):
         assert page.locator("[data-testid=stException]").count() == 0
         assert "Traceback" not in own.log.read_text()
         page.close()
+
+
+@pytest.mark.parametrize("address", ["/", "/device?device=good-1"])
+def test_every_address_can_be_opened_and_reloaded(site, feed, page, address):
+    """Nothing is asked for in vain, and the browser's console stays empty."""
+    said, failed = [], []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("response", lambda got: failed.append(got.url) if got.status >= 400 else None)
+    page.goto(f"{site.url}{address}")
+    for _ in range(2):
+        page.wait_for_selector(f"{LIVE}, .fl-tile", timeout=30_000)
+        page.wait_for_timeout(700)
+        page.reload()
+    assert failed == []
+    assert [line for line in said if not line.startswith(("log:", "info:", "debug:"))] == []

@@ -1,4 +1,4 @@
-"""The live socket and its neighbours: who may connect, what is served, what is imported."""
+"""The live socket's neighbours: what is served, what is imported, the detector as a child."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import urllib.error
 import urllib.request
 
 import pytest
-from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from dashboard import child, context
@@ -23,34 +22,10 @@ from tests.conftest import wait_for
 from tests.support.live_server import Site, in_a_loop
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A dashboard on an empty store."""
-    with Site(tmp_path_factory.mktemp("site")) as started:
-        yield started
-
-
 def get(url):
     """Content and headers of an address."""
     with urllib.request.urlopen(url) as answer:  # noqa: S310 -- our own server
         return answer.read(), answer.headers
-
-
-def test_a_page_of_this_server_is_answered(site):
-    """The same origin gets updates."""
-    with connect(f"ws://127.0.0.1:{site.port}/live?device=x", origin=site.url) as socket:
-        assert b'"full":true' in socket.recv(timeout=5)
-
-
-@pytest.mark.parametrize("origin", [None, "http://elsewhere.example", "http://127.0.0.1:1"])
-def test_a_foreign_or_missing_origin_is_refused(site, origin):
-    """Another site's page in the same browser must not read the plant's data."""
-    with (
-        connect(f"ws://127.0.0.1:{site.port}/live?device=x", origin=origin) as socket,
-        pytest.raises(ConnectionClosed) as closed,
-    ):
-        socket.recv(timeout=5)
-    assert closed.value.rcvd.code == 4401
 
 
 def test_assets_are_packed_and_kept_for_ever(site):

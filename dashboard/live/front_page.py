@@ -1,0 +1,50 @@
+"""Streamlit's own page, told two things that it would find out late.
+
+Where its server is: otherwise it takes the address of a page, ``/device``, for a folder, and asks
+there first, which ends in two answers 404. And which files the live view will ask for: otherwise
+the browser hears of them when Streamlit has come up, and of each module when it has read the one
+before.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dashboard.live import asset_files
+
+STREAMLITS = Path(streamlit.__file__).parent / "static" / "index.html"
+HERE = '<script>window.__streamlit = {BACKEND_BASE_URL: window.location.origin + "/"}</script>'
+BEFORE = "</head>"
+
+
+async def serve(_request: Request) -> Response:
+    """Answer ``/`` and the addresses of the pages."""
+    return HTMLResponse(page(), headers={"cache-control": "no-cache"})
+
+
+@cache
+def page() -> str:
+    """The page as it is sent."""
+    links = [HERE, *(_link(name) for name in asset_files.files()), _plotly()]
+    before, head_ends, after = STREAMLITS.read_text(encoding="utf-8").partition(BEFORE)
+    return f"{before}{''.join(links)}\n{head_ends}{after}"
+
+
+def _link(name: str) -> str:
+    address = _address(name)
+    if name.endswith(".js"):
+        return f'<link rel="modulepreload" href="{address}">'
+    return f'<link rel="preload" as="style" href="{address}">' if name.endswith(".css") else ""
+
+
+def _plotly() -> str:
+    return f'<link rel="preload" as="script" href="{_address(asset_files.PLOTLY.name)}">'
+
+
+def _address(name: str) -> str:
+    return f"/assets/{asset_files.version()}/{name}"
