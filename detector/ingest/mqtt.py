@@ -76,8 +76,16 @@ class Subscriber:
     @property
     def commit_after(self) -> int:
         """Waiting receipts at which to commit early: half of what the broker lets wait."""
-        limit = self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1
-        return max(1, limit // 2)
+        return max(1, self._in_flight // 2)
+
+    @property
+    def hold_at_most(self) -> int:
+        """Receipts that may wait for more than a commit: most of what the broker lets wait."""
+        return self._in_flight * 9 // 10
+
+    @property
+    def _in_flight(self) -> int:
+        return self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1
 
     def counters(self) -> dict[str, int]:
         """Totals of the connection and of what was received, by name."""

@@ -71,6 +71,7 @@ class Detector:
                     clocks_trusted = True
                     pipeline.trust_clocks()
             pipeline.guarded_tick()
+            pipeline.drain()
         finally:
             self._subscriber.stop()
             self._lease.release()

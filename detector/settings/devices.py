@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from detector.settings.alarms import AlarmSettings
+from detector.settings.alignment import Method
 from detector.settings.section import Section
 
 
@@ -36,6 +37,12 @@ class DeviceRule(Section):
         description="Score threshold instead of 1.0 until moved.",
     )
     alarms: AlarmSettings | None = Field(None, description="Alarm rule instead of `[alarms]`.")
+    align: dict[str, Method] = Field(
+        {},
+        description="How channels are joined where not by themselves, `*` and `?` allowed: `hold` "
+        "(on change), `linear` (neighbours up to `wait_s` apart) or `mean`; for example "
+        '`{ "temp*" = "hold" }`.',
+    )
 
 
 SHIPPED_RULES = (

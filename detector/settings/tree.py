@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from detector.settings.alarms import AlarmSettings
+from detector.settings.alignment import AlignmentSettings
 from detector.settings.buffer import BufferSettings
 from detector.settings.dashboard import DashboardSettings
 from detector.settings.detector import DetectorSettings
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     buffer: BufferSettings = BufferSettings()
     sessions: SessionSettings = SessionSettings()
     alarms: AlarmSettings = AlarmSettings()
+    alignment: AlignmentSettings = AlignmentSettings()
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
