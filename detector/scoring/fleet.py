@@ -12,6 +12,7 @@ import numpy as np
 
 from detector.alignment.rules import Rules
 from detector.errors import BundleError
+from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle, load_bundle
@@ -23,6 +24,9 @@ from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings
 
 logger = logging.getLogger(__name__)
+
+MOST_LINES = 5  # of one kind
+LINES_EVERY_S = 60.0
 
 Stream: TypeAlias = DeviceStream | UnscoredStream
 # device, samples of the baseline, samples to look back -> first and newest frames of its session
@@ -52,6 +56,7 @@ class Fleet:
         self._history = history
         self._thresholds = dict(thresholds)
         self._models: dict[Path, Bundle | str] = {}
+        self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self.streams: dict[str, Stream] = {}  # of the live samples
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
 
@@ -162,7 +167,8 @@ class Fleet:
         bundle = self._model_of(device)
         reason = self._reason(device, features, bundle, before)
         if reason is not None or not isinstance(bundle, Bundle):
-            logger.warning("%s: stored unscored: %s", device, reason)
+            self._say(logging.WARNING, f"stored unscored: {reason}".replace(device, "…"), device,
+                      f"stored unscored: {reason}")  # fmt: skip
             return self._carry_rate(UnscoredStream(device, features, rules, str(reason)), before)
         stream = DeviceStream(
             device,
@@ -176,8 +182,14 @@ class Fleet:
             start, tail = self._history(device, bundle.document.baseline, stream.memory)
             if tail and set(tail[-1].features) <= set(features):
                 stream.resume(start, tail)
-        logger.info("%s: scored with %s", device, bundle.name)
+        self._say(logging.INFO, bundle.name, device, f"scored with {bundle.name}")
         return self._carry_rate(stream, before)
+
+    def _say(self, level: int, kind: str, device: str, line: str) -> None:
+        """Log what becomes of a device; a thousand of the same are a few lines."""
+        tail = self._told.tail(kind)
+        if tail is not None:
+            logger.log(level, "%s: %s%s", device, line, tail)
 
     def _carry_rate(self, stream: Stream, before: Stream | None) -> Stream:
         if before is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from detector.records import Flags, Times, Values
 from detector.scoring.document import Document
@@ -11,6 +12,9 @@ from detector.sessions.operating import level_flags, running_flags, settled_flag
 from detector.sessions.segments import Piece
 from detector.sessions.windows import whole_windows
 from detector.settings.devices import RunningSignal
+
+NEWEST_STEPS = 3  # whose median
+CHANGED = 1.5  # times off the period means that the rate has just changed
 
 
 class Judging:
@@ -56,10 +60,13 @@ class Judging:
         Returns:
             One flag per window of the n samples.
         """
-        steps = self._document.window - 1
+        steps, period_s = self._document.window - 1, self._document.sampling_period_s
         found = ts[steps:] - ts[: len(ts) - steps]
-        wanted = steps * self._document.sampling_period_s
-        return np.asarray(np.abs(found - wanted) <= TOLERANCE * wanted)
+        fits = np.abs(found - steps * period_s) <= TOLERANCE * steps * period_s
+        if steps < NEWEST_STEPS:
+            return np.asarray(fits)
+        last = np.median(sliding_window_view(np.diff(ts), NEWEST_STEPS), axis=1)[-len(fits) :]
+        return np.asarray(fits & (last < CHANGED * period_s) & (last > period_s / CHANGED))
 
     def has_started(self, piece: Piece) -> Flags:
         """Whether the start-up at the beginning of the session is over at each sample."""
