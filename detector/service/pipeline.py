@@ -178,6 +178,7 @@ class Pipeline:
                 is_alarmed=self._desk.active(device) is not None,
                 threshold=self._fleet.threshold_of(device),
                 received=Counter(received.get(device, {})) + self._aligner.counters(device),
+                clock_offset_s=self._subscriber.clocks.offset_s(device),
             )
         self._changed |= set(newest)
         return [self._statuses[device] for device in newest]

@@ -27,3 +27,10 @@ class AlignmentSettings(Section):
         le=86_400,
         description="A channel that is sent only on change keeps its value for so many seconds.",
     )
+    clock_limit_s: float = Field(
+        5.0,
+        gt=0,
+        le=86_400,
+        description="A device's clock that is further off than this is told, and replaced by the "
+        'time of arrival where its rule says `clock = "arrival"`.',
+    )

@@ -63,3 +63,8 @@ class Settings(BaseSettings):
     def rule_for(self, device: str) -> DeviceRule | None:
         """The first rule whose pattern matches ``device``; None when none does."""
         return next((rule for rule in self.devices if fnmatchcase(device, rule.match)), None)
+
+    def is_clock_replaced(self, device: str) -> bool:
+        """Whether a wrong clock of ``device`` gives way to the time of arrival."""
+        rule = self.rule_for(device)
+        return rule is not None and rule.clock == "arrival"
