@@ -78,10 +78,10 @@ class Grid:
         self._low = np.append(self._low, np.full(len(new), np.nan, np.float32))
         self._steps += [Steps() for _ in new]
 
-    def remember(self, ts: float, values: Values) -> None:
-        """Start with what each channel last was, as an earlier run stored it."""
+    def remember(self, ts: Times, values: Values) -> None:
+        """Start with the last known value of each channel, and when it was heard."""
         known = np.isfinite(values)
-        self._before[known], self._low[known] = ts, values[known]
+        self._before[known], self._low[known] = ts[known], values[known]
 
     def heard(self, rows: Rows, newest: float, now: float) -> None:
         """Note what came: rows of one take, and the newest time of all so far."""
@@ -121,7 +121,7 @@ class Grid:
         """No row is made of a silence in which every channel has gone."""
         good_until = self._before.max(initial=-np.inf) + self._rules.hold_s
         if self._next * self.period_s > good_until:
-            self._next = max(self._next, int(np.floor(first / self.period_s)) + 1)
+            self._next = max(self._next, int(np.ceil(first / self.period_s - AT)))
 
     def _waited_for(self, now: float) -> float:
         """Up to when all has come that could."""

@@ -18,7 +18,7 @@ from detector.alignment.grid import Grid
 from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
 from detector.alignment.steps import Steps
-from detector.records import Flags, Samples, Values
+from detector.records import Flags, Samples, Times, Values
 
 NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
 LOOKED_AT = 64  # rows between two looks at whether channels come together
@@ -53,11 +53,13 @@ class Lane:
         self.newest_out = -np.inf  # time of the newest row that left
         self.heard_at = -np.inf  # when rows last came, as ``since``
         self._waiting = no_rows(0)
-        self._known: Values | None = None  # of a row that an earlier run stored, at newest_out
+        self._last_ts: Times = np.empty(0)  # when each channel was last heard, and
+        self._last: Values = np.empty(0, np.float32)  # its value then
         self._settled = False  # the first wait is over
         self._steps = Steps()
         self._ways: Counter[bytes] = Counter()  # which needed channels rows had
         self._noted: list[Rows] = []  # the same rows
+        self._came_along = np.empty(0, np.bool_)  # channels that most rows once had
         self._grid: Grid | None = None
         self._arrival = 0.0
         self._needed = np.empty(0, np.bool_)
@@ -75,7 +77,8 @@ class Lane:
     def resume(self, channels: tuple[str, ...], ts: float, values: Values) -> None:
         """Go on after a row that an earlier run stored."""
         self._widen(channels)
-        self.newest_out, self._known = ts, values
+        self.newest_out = ts
+        self._last_ts[:], self._last[:] = ts, values
 
     def pass_on(self, samples: Samples, arrival: float) -> bool:
         """Let samples through at once where that is all there is to do.
@@ -97,6 +100,7 @@ class Lane:
         self.newest_out = float(samples.ts[-1])
         self._ways.clear()
         self._noted.clear()
+        self._came_along[:] = True
         return True
 
     def push(self, channels: tuple[str, ...], rows: Rows) -> None:
@@ -157,6 +161,7 @@ class Lane:
 
     def _as_they_are(self, n: int) -> list[Ready]:
         leaving, self._waiting = self._waiting[:n], self._waiting[n:]
+        self._keep_last(leaving)
         leaving = self._without_asides(leaving)
         if not len(leaving):
             return []
@@ -166,6 +171,14 @@ class Lane:
         if sum(self._ways.values()) >= LOOKED_AT:
             self._look()
         return self._cut(leaving)
+
+    def _keep_last(self, rows: Rows) -> None:
+        """Remember the last of each channel, should it have to be held."""
+        heard = rows.heard.any(axis=0)
+        at = len(rows) - 1 - rows.heard[::-1].argmax(axis=0)
+        columns = np.arange(len(heard))
+        self._last_ts = np.where(heard, rows.ts[at], self._last_ts)
+        self._last = np.where(heard, rows.values[at, columns], self._last)
 
     def _asides_later(self, rows: Rows) -> Rows:
         """What the model does not need may come late: it goes with the next row."""
@@ -198,12 +211,17 @@ class Lane:
             self._ways[row.tobytes()] += 1
 
     def _look(self) -> None:
-        """Channels come apart where rows are seldom whole, and lack now these, now those."""
+        """Channels come apart where rows are seldom whole.
+
+        Not where all lack the same, which they once had: that one has failed.
+        """
         ways, self._ways = self._ways, Counter()
         noted, self._noted = self._noted, []
         whole = ways.pop(b"", 0)
-        apart = len(ways) > 1 and whole < TOGETHER * (whole + ways.total())
-        if not apart:
+        heard = np.mean(np.concatenate([rows.heard for rows in noted]), axis=0) >= TOGETHER
+        has_failed = len(ways) == 1 and not (~heard & ~self._came_along & self._needed).any()
+        self._came_along |= heard
+        if has_failed or whole >= TOGETHER * (whole + ways.total()):
             return
         period_s = self._rules.period_s or fastest(noted)
         if period_s is None or not len(self._waiting):
@@ -212,8 +230,7 @@ class Lane:
         start = max(self.newest_out, first - 0.5 * period_s)
         self._grid = Grid(self._rules, period_s, start)
         self._grid.widen(self.channels)
-        if self._known is not None:
-            self._grid.remember(self.newest_out, self._known)
+        self._grid.remember(self._last_ts, self._last)
         self._grid.heard(self._waiting, float(self._waiting.ts[-1]), self.heard_at)
 
     def _from_grid(self, grid: Grid, now: float, at_once: bool) -> list[Ready]:
@@ -247,12 +264,15 @@ class Lane:
         if len(channels) <= len(self.channels):
             return
         self._waiting = self._waiting.widened(len(channels) - len(self.channels))
-        if self._known is not None:
-            more = len(channels) - len(self._known)
-            self._known = np.append(self._known, np.full(more, np.nan, np.float32))
+        more = len(channels) - len(self._last)
+        self._last_ts = np.append(self._last_ts, np.full(more, -np.inf))
+        self._last = np.append(self._last, np.full(more, np.nan, np.float32))
         self.channels = channels
         needed = self._rules.needed
         self._needed = np.array([not needed or name in needed for name in channels])
+        new = len(channels) - len(self._came_along)
+        self._came_along = np.append(self._came_along, np.zeros(new, np.bool_))
+        self._noted = [rows.widened(new) for rows in self._noted]
         if not self._needed.any():
             self._needed[:] = True
         if self._grid is not None:

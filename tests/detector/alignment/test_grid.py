@@ -111,6 +111,20 @@ def test_a_value_sent_on_change_is_held():
     assert (v[since > 9.05] == 8).all()
 
 
+@pytest.mark.parametrize("first", [0.0, 7.0])
+def test_one_channel_on_change_beside_whole_messages_is_held(first):
+    """Also when it is first heard long after the others."""
+    rules = Rules(wait_s=1.0, hold_s=60.0, late_s=60.0, period_s=PERIOD, needed=frozenset("xyv"))
+    ts = T0 + np.arange(0, 30, PERIOD)
+    timed = [(t - T0, message(t, x=wave(t), y=wave(t))) for t in ts]
+    timed += [(first, message(T0 + first, v=600)), (20.0, message(T0 + 20.0, v=900))]
+    line = Line(rules).play(timed)
+    when, v = column(line, "v")
+    assert (v[(when > T0 + first + 8) & (when < T0 + 19.9)] == 600).all()
+    assert (v[when > T0 + 20.1] == 900).all()
+    np.testing.assert_allclose(column(line, "x")[1], wave(when), atol=1e-5)
+
+
 def test_a_missing_value_is_missing():
     """A sensor that says so is not held."""
     timed = [pair for pair in apart() if "v" not in pair[1].features]
