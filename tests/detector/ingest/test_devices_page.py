@@ -79,10 +79,10 @@ def blocks():
 
 def examples():
     """A payload with its topic, the settings above it and the console block below it."""
-    settings, waiting = "", None
+    settings, waiting = {}, None
     for heading, before, language, content in blocks():
         if language == "toml":
-            settings = content
+            settings[heading] = content
         elif language in PAYLOADS:
             assert waiting is None, f"{heading}: a payload without a console block"
             topic = TOPIC.search(before)
@@ -90,7 +90,7 @@ def examples():
             waiting = topic[1], bytes.fromhex(content) if language == "hex" else content.encode()
         elif language == "console":
             assert waiting, f"{heading}: a console block without a payload"
-            yield Example(heading, waiting[0], settings, waiting[1], content)
+            yield Example(heading, waiting[0], settings[heading], waiting[1], content)
             waiting = None
 
 
