@@ -113,6 +113,7 @@ class Lane:
             again = int((rows.ts == self.newest_out).sum())
             self._counters["duplicate"] += again
             self._counters["late"] += int(late.sum()) - again
+            self._keep_last(rows[late])
             rows = rows[~late]
         if not len(rows):
             return
@@ -174,11 +175,11 @@ class Lane:
 
     def _keep_last(self, rows: Rows) -> None:
         """Remember the last of each channel, should it have to be held."""
-        heard = rows.heard.any(axis=0)
+        columns = np.arange(rows.heard.shape[1])
         at = len(rows) - 1 - rows.heard[::-1].argmax(axis=0)
-        columns = np.arange(len(heard))
-        self._last_ts = np.where(heard, rows.ts[at], self._last_ts)
-        self._last = np.where(heard, rows.values[at, columns], self._last)
+        newer = rows.heard.any(axis=0) & (rows.ts[at] >= self._last_ts)
+        self._last_ts = np.where(newer, rows.ts[at], self._last_ts)
+        self._last = np.where(newer, rows.values[at, columns], self._last)
 
     def _asides_later(self, rows: Rows) -> Rows:
         """What the model does not need may come late: it goes with the next row."""

@@ -63,7 +63,7 @@ model = "{model}"
 def sparkplug(base, samples):
     """A birth with aliases, then data of ten moments each."""
     names = NAMES
-    birth = Payload(timestamp=round(samples.ts[0] * 1000) - 1000, seq=0)
+    birth = Payload(timestamp=round(samples.ts[0] * 1000) - 20, seq=0)
     for alias, name in enumerate(names):
         birth.metrics.add(name=name, alias=alias, datatype=FLOAT, is_null=True)
     yield f"spBv1.0/{base}/DBIRTH/edge/press", birth.SerializeToString()
