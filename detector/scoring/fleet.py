@@ -112,10 +112,11 @@ class Fleet:
     def alignment_of(self, device: str) -> Rules:
         """How a device's samples are joined: by its model's period and channels."""
         settings, rule = self._settings, self._settings.rule_for(device)
+        own = None if rule is None else rule.hold_s
         bundle = self._model_of(device)
         rules = Rules(
             wait_s=settings.alignment.wait_s,
-            hold_s=settings.alignment.hold_s,
+            hold_s=settings.alignment.hold_s if own is None else own,
             late_s=settings.sessions.late_s,
             methods=rule.align if rule else {},
         )

@@ -43,6 +43,9 @@ class DeviceRule(Section):
         description="Whose time counts where the device's clock is off by more than "
         "`alignment.clock_limit_s`; by arrival the spacing of its samples is kept.",
     )
+    hold_s: float | None = Field(
+        None, ge=0, le=86_400, description="`alignment.hold_s` of this device."
+    )
     align: dict[str, Method] = Field(
         {},
         description="How channels are joined where not by themselves, `*` and `?` allowed: `hold` "
