@@ -36,6 +36,7 @@ bench: $(VENV)/.dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.pipeline
 	$(PY) -m benchmarks.speed.simulator_speed
 	$(PY) -m benchmarks.speed.first_content
+	$(PY) -m benchmarks.speed.alignment
 
 system:
 	@sh .ci/system-packages mosquitto chromium
