@@ -85,7 +85,8 @@ def _as_text(decoded: Decoded) -> str:
 def _block(device: str, block: Samples, units: dict[str, str]) -> str:
     """A device with its channels, one a row, and the first values of each."""
     first = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(block.ts[0]))
-    head = f"device {device}: {len(block)} samples from {first} UTC"
+    samples = "1 sample" if len(block) == 1 else f"{len(block)} samples"
+    head = f"device {device}: {samples} from {first} UTC"
     if len(block) > 1:
         head += f" over {block.ts[-1] - block.ts[0]:.6g} s"
     if block.session is not None:

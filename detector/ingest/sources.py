@@ -59,7 +59,7 @@ class Source:
         return self._decode(topic, named, payload, arrival)
 
     def _decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
-        if named.feature is not None and named.feature.startswith("$"):
+        if any(part.startswith("$") for part in (named.feature or "").split(".")):
             return Decoded(ignored="an attribute of its device")
         if not payload:
             return Decoded(ignored="empty payload")

@@ -24,22 +24,23 @@ class TopicTemplate:
     """A template such as ``plant/{line}/+/{device}/#``, compiled once.
 
     Several named parts are allowed; the device is the part ``{device}``, the feature
-    ``{feature}``.
+    ``{feature}``. Where one of them stands at several levels, its name is all of them: those of
+    a device joined with ``-``, those of a feature with a dot.
 
     Attributes:
         template: As written in the settings.
         filter: What the broker is asked for, named parts as ``+``.
         levels: The levels of ``filter``; a trailing ``#`` is left out.
-        device: Index of the device among the levels; None: the payload names it.
-        feature: Index of the feature; None: the payload names its channels.
+        device: Where among the levels the device stands; empty: the payload names it.
+        feature: Where the feature stands; empty: the payload names its channels.
         open_ended: Whether further levels may follow, ``#``.
     """
 
     template: str
     filter: str
     levels: tuple[str, ...]
-    device: int | None
-    feature: int | None
+    device: tuple[int, ...]
+    feature: tuple[int, ...]
     open_ended: bool
 
     @classmethod
@@ -47,17 +48,14 @@ class TopicTemplate:
         """Read a template.
 
         Raises:
-            SettingsError: If it is shared, names a part twice, has a wildcard or a brace inside
-                a level, or a ``#`` before the end.
+            SettingsError: If it is shared, has a wildcard or a brace inside a level, or a ``#``
+                before the end.
         """
         if template.startswith(SHARED):
             raise _refusal(
                 template, "no $share: it would split a device's samples over several readers"
             )
         levels = template.split("/")
-        for part in (DEVICE, FEATURE):
-            if levels.count(part) > 1:
-                raise _refusal(template, f"{part} once, as a whole level")
         for index, level in enumerate(levels):
             _check_level(template, level, is_last=index == len(levels) - 1)
         plain = ["+" if level.startswith("{") else level for level in levels]
@@ -66,8 +64,8 @@ class TopicTemplate:
             template=template,
             filter="/".join(plain),
             levels=tuple(plain[:-1] if open_ended else plain),
-            device=levels.index(DEVICE) if DEVICE in levels else None,
-            feature=levels.index(FEATURE) if FEATURE in levels else None,
+            device=tuple(at for at, level in enumerate(levels) if level == DEVICE),
+            feature=tuple(at for at, level in enumerate(levels) if level == FEATURE),
             open_ended=open_ended,
         )
 
@@ -91,15 +89,20 @@ class TopicTemplate:
             PayloadError: If a name is empty, longer than 200 characters or not printable.
         """
         levels = topic.split("/")
-        device = None if self.device is None else levels[self.device]
-        feature = None if self.feature is None else levels[self.feature]
-        for what, name in (("device", device), ("feature", feature)):
-            if name is not None and not (name and len(name) <= MAX_NAME and name.isprintable()):
-                raise PayloadError(
-                    f"topic {topic[:MAX_NAME]!r}: {what} name {name[:40]!r} of {len(name)} "
-                    f"characters, allowed: 1 to {MAX_NAME} printable characters"
-                )
-        return Named(device, feature)
+        devices = [levels[at] for at in self.device]
+        features = [levels[at] for at in self.feature]
+        _check_name(topic, "device", "-".join(devices), devices)
+        _check_name(topic, "feature", ".".join(features), features)
+        return Named("-".join(devices) or None, ".".join(features) or None)
+
+
+def _check_name(topic: str, what: str, name: str, parts: list[str]) -> None:
+    if all(parts) and len(name) <= MAX_NAME and name.isprintable():
+        return
+    raise PayloadError(
+        f"topic {topic[:MAX_NAME]!r}: {what} name {name[:40]!r} of {len(name)} "
+        f"characters, allowed: 1 to {MAX_NAME} printable characters"
+    )
 
 
 def _check_level(template: str, level: str, *, is_last: bool) -> None:

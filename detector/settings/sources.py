@@ -22,7 +22,8 @@ class SourceSettings(Section):
     topic: str = Field(
         min_length=1,
         description="Topic template: `{device}` and `{feature}` name levels that say so, other "
-        "`{names}`, `+` and `#` stand for any; for example `plant/{line}/{device}/#`.",
+        "`{names}`, `+` and `#` stand for any; for example `plant/{line}/{device}/#`. Several "
+        "`{device}` are joined with `-`, several `{feature}` with a dot.",
     )
     format: Format = Field(
         "auto", description="Payload format; `auto` looks at the first bytes of each topic."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
+from detector.ingest.messages.documents import TIME
 from detector.settings.sources import SourceSettings
 
 PLANAR = "planar "
@@ -30,9 +31,9 @@ class Binary:
                 f"({len(columns)} columns of {dtype.itemsize}, layout {layout})"
             )
             raise RefusedPayloadError("bytes", line)
-        if n_bytes > row and source.rate_hz is None:
+        if n_bytes > row and source.rate_hz is None and TIME not in columns:
             found = f"{n_bytes // row} samples and no rate"
-            line = f"payload: found {found}, allowed: the source's rate_hz"
+            line = f"payload: found {found}, allowed: the source's rate_hz, or a column ts"
             raise RefusedPayloadError("rate", line)
         numbers = np.frombuffer(message.payload, dtype)
         if layout.startswith(PLANAR):
@@ -40,4 +41,5 @@ class Binary:
         else:
             table = numbers.reshape(-1, len(columns)).T
         channels = {name: table[at].tolist() for at, name in enumerate(columns)}
-        return Reading([Record(channels)])
+        times = channels.pop(TIME, None)
+        return Reading([Record(channels, time=times)])

@@ -8,6 +8,8 @@ from detector.ingest.messages.contract import Message, Reading, RefusedPayloadEr
 from detector.ingest.messages.documents import record_of
 from detector.settings.sources import SourceSettings
 
+GATEWAY_TIMES = ("time", "gwTime", "nsTime")  # the last two since version 4.6
+
 
 def unpack(document: object, _: Message, source: SourceSettings) -> Reading | None:
     """The decoded object of an uplink; joins, acknowledgements and status are no samples."""
@@ -18,7 +20,7 @@ def unpack(document: object, _: Message, source: SourceSettings) -> Reading | No
         return None
     decoded = _decoded(document)
     if decoded is None:
-        if "data" not in document:
+        if not document.get("data"):
             return Reading(ignored="an event without an uplink")
         line = "uplink: no object, allowed: a codec in the device's profile"
         raise RefusedPayloadError("format", line)
@@ -38,7 +40,8 @@ def _decoded(document: dict[str, object]) -> dict[str, object] | None:
 
 
 def _time(document: dict[str, object]) -> object:
-    """The uplink's, else that of the first gateway that heard it."""
+    """The uplink's, else that of the first gateway that heard it, else of the network server."""
     heard = document.get("rxInfo")
     first = heard[0] if isinstance(heard, list) and heard else {}
-    return document.get("time") or (first.get("time") if isinstance(first, dict) else None)
+    of_gateway = [first.get(key) for key in GATEWAY_TIMES] if isinstance(first, dict) else []
+    return next(filter(None, [document.get("time"), *of_gateway]), None)

@@ -14,20 +14,51 @@ TIMES = ("t", "ts", "time", "timestamp")
 QUALITIES = ("q", "quality", "status")
 UNITS = ("unit", "u", "units")
 UNCERTAIN_FROM = 64  # of an OPC quality; 192 is good
+# Short words mean too much else (`v`, `t`, `id`) where no list says what they are.
+ALONE = frozenset({"name", "tag", "channel", "variable", "sensor", "metric"})
+BESIDE = frozenset({"timestamp", "ts", "quality", "unit", "units"})  # a value
 
 
-def unpack(document: object, _: Message, source: SourceSettings) -> Reading | None:
+def unpack(document: object, message: Message, source: SourceSettings) -> Reading | None:
     """One record a channel, with its own time where it has one, beside the object's own values."""
     if isinstance(document, list) and _is_list(document):
         return Reading([_channel(item, None) for item in document])
     if not isinstance(document, dict):
         return None
-    lists = {key: value for key, value in document.items() if _is_list(value)}
-    if not lists:
+    if message.feature is None and not source.device and _is_alone(document):
+        return Reading([_channel(document, None)])
+    items = _items(document)
+    if not items:
         return None
-    rest = record_of({key: value for key, value in document.items() if key not in lists}, source)
-    channels = [_channel(item, rest) for items in lists.values() for item in items]
+    rest = record_of({key: value for key, value in document.items() if key not in items}, source)
+    channels = [_channel(item, rest) for listed in items.values() for item in listed]
     return Reading([*channels, rest] if rest.channels else channels)
+
+
+def _items(document: Object) -> dict[str, list[Object]]:
+    """Channels by the key they stand under: lists of them, else objects with a value each."""
+    lists = {key: value for key, value in document.items() if _is_list(value)}
+    objects = {key: value for key, value in document.items() if isinstance(value, dict)}
+    if lists or not all(map(_is_told, objects.values())):
+        return lists
+    return {key: [{**value, "name": key}] for key, value in objects.items()}
+
+
+def _is_told(found: Object) -> bool:
+    """Whether an object is a value with its time, quality or unit, and nothing else."""
+    beside = {key.lower() for key in found} - {"value"}
+    return len(beside) == len(found) - 1 and bool(beside) and beside <= BESIDE
+
+
+def _is_alone(document: Object) -> bool:
+    """Whether an object is one channel: its name, its value, and what is said of it."""
+    keys = {key.lower() for key in document}
+    return (
+        len(keys & ALONE) == 1
+        and bool(keys & {"value", "val"})
+        and keys <= ALONE | BESIDE | {"value", "val", "time"}
+        and _is_channel(document)
+    )
 
 
 def _is_list(found: object) -> bool:

@@ -7,6 +7,8 @@ from detector.ingest.envelopes import (
     name_value,
     opc_ua,
     senml,
+    shelly,
+    tasmota,
     telegraf,
     things_stack,
     thingsboard,
@@ -21,6 +23,8 @@ ENVELOPES = (
     chirpstack.unpack,
     opc_ua.unpack,
     telegraf.unpack,
+    tasmota.unpack,
+    shelly.unpack,
     thingsboard.unpack,
     name_value.unpack,
 )

@@ -9,9 +9,7 @@ from detector.settings.sources import SourceSettings
 
 def unpack(document: object, message: Message, source: SourceSettings) -> Reading | None:
     """The fields of each metric; see ``series_name`` for what they are called."""
-    if not isinstance(document, dict):
-        return None
-    metrics = document.get("metrics", [document])
+    metrics = document.get("metrics", [document]) if isinstance(document, dict) else document
     if not isinstance(metrics, list) or not metrics or not all(map(_is_metric, metrics)):
         return None
     return Reading([_record(metric, message, source) for metric in metrics])

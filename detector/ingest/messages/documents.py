@@ -21,7 +21,7 @@ TIME = "ts"
 TIME_NAMES = (
     "ts", "timestamp", "time", "datetime", "t", "_time", "date", "created_at", "received_at",
     "measured_at", "recorded_at", "sampled_at", "reported_at", "event_time", "time_stamp",
-    "timestamp_ms", "ts_ms", "timestamp_us", "timestamp_ns", "time_ms", "epoch", "utc",
+    "timestamp_ms", "ts_ms", "timestamp_us", "timestamp_ns", "time_ms", "epoch", "utc", "last_seen",
 )  # fmt: skip
 RATES = frozenset(
     {"fs", "rate", "sampling_rate", "sample_rate", "samplerate", "rate_hz", "fs_hz", "odr"}

@@ -50,6 +50,15 @@ def test_the_feature_is_the_level_named_feature() -> None:
     assert TopicTemplate.compile("gateway/#").named("gateway/x") == (None, None)
 
 
+def test_a_name_of_several_levels_is_all_of_them() -> None:
+    """Levels of a device are joined with a hyphen, those of a feature with a dot."""
+    template = TopicTemplate.compile("{device}/+/{device}/{feature}/{feature}")
+    assert template.filter == "+/+/+/+/+"
+    assert template.named("line-1/x/press/emeter/power") == ("line-1-press", "emeter.power")
+    with pytest.raises(PayloadError, match="allowed"):
+        template.named("line-1/x//emeter/power")
+
+
 @pytest.mark.parametrize(
     "topic",
     ["sensors/", "sensors/" + "x" * 201, "sensors/a\tb"],
@@ -64,8 +73,6 @@ def test_topics_that_name_no_device_are_refused(topic: str) -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        "{device}/{device}",
-        "{feature}/a/{feature}",
         "$share/group/sensors/{device}",
         "a/#/{device}",
         "a{b}/{device}",
@@ -74,6 +81,6 @@ def test_topics_that_name_no_device_are_refused(topic: str) -> None:
     ],
 )
 def test_templates_a_broker_could_not_use_are_refused(template: str) -> None:
-    """A template without one device or with a wildcard inside a level is refused."""
+    """A shared template, or one with a wildcard inside a level, is refused."""
     with pytest.raises(SettingsError, match="allowed"):
         TopicTemplate.compile(template)
