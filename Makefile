@@ -39,7 +39,7 @@ bench: $(VENV)/.dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.alignment
 
 system:
-	@sh .ci/system-packages mosquitto chromium
+	@sh .ci/system-packages mosquitto chromium openssl
 
 clean:  ## remove the virtual environment and local stores
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -65,17 +65,20 @@ class Broker:
         """Where to connect."""
         return f"mqtt://127.0.0.1:{self.port}"
 
+    def rules(self) -> str:
+        """What it is told, as mosquitto.conf."""
+        return (
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {self.folder}/\nmax_queued_messages 0\n"
+        )
+
     def start(self) -> None:
         """Start it and wait until it listens."""
         binary = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         if binary is None:
             pytest.fail("mosquitto is not installed; `make test` says how")
         config = self.folder / "mosquitto.conf"
-        config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {self.folder}/\nmax_queued_messages 0\n"
-            + ("user root\n" if os.getuid() == 0 else "")
-        )
+        config.write_text(self.rules() + ("user root\n" if os.getuid() == 0 else ""))
         with (self.folder / "mosquitto.log").open("ab") as log:
             self.process = subprocess.Popen([binary, "-c", str(config)], stdout=log, stderr=log)
         wait_for(lambda: answers(self.port), what="mosquitto listens")
