@@ -74,6 +74,11 @@ class Subscriber:
         return self._log.now
 
     @property
+    def connections(self) -> int:
+        """How many were made so far; a new one may meet a broker that kept nothing."""
+        return self._counters["connections"]
+
+    @property
     def commit_after(self) -> int:
         """Waiting receipts at which to commit early: half of what the broker lets wait."""
         limit = self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1

@@ -66,7 +66,7 @@ class Pipeline:
     ) -> None:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
-        self._publisher = Publisher(subscriber, store, settings.mqtt.topic_out)
+        self._publisher = Publisher(subscriber, store, settings.mqtt)
         with store.begin() as connection:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
@@ -160,6 +160,8 @@ class Pipeline:
         """Alarm transitions at once, states once a second; only after the commit."""
         self._changed |= self._publisher.alarms()
         if self._is_due("states", RENEW_S):
+            if self._publisher.must_repeat():
+                self._changed |= set(self._statuses)
             known = self._changed & set(self._statuses)
             self._publisher.states([self._statuses[device] for device in known], self._desk)
             self._changed.clear()

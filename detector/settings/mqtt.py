@@ -39,6 +39,12 @@ class MqttSettings(Section):
     topic_out: str = Field(
         "faultline", min_length=1, description="Prefix of the topics that states go out on."
     )
+    home_assistant: str | None = Field(
+        None,
+        min_length=1,
+        description="Discovery prefix of Home Assistant, usually `homeassistant`; devices are made "
+        "known to it there. Empty: they are not.",
+    )
 
     @field_validator("url")
     @classmethod
@@ -49,6 +55,13 @@ class MqttSettings(Section):
         if parts.username or parts.password:
             raise ValueError("a user or password in the URL; allowed: mqtt.username, mqtt.password")
         return url
+
+    @field_validator("home_assistant")
+    @classmethod
+    def _no_wildcards(cls, prefix: str | None) -> str | None:
+        if prefix is not None and {"+", "#", "\0"} & set(prefix):
+            raise ValueError("allowed: a topic without + and #, usually homeassistant")
+        return prefix
 
     @field_validator("topic")
     @classmethod
