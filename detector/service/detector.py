@@ -17,6 +17,7 @@ from detector.ingest.mqtt import Subscriber
 from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
+from detector.service.metrics import MetricsEndpoint
 from detector.settings.tree import Settings
 from detector.store.schema import Engine, open_store
 
@@ -37,7 +38,7 @@ class Detector:
         settings: The whole tree.
 
     Raises:
-        SettingsError: If a source cannot be used.
+        SettingsError: If a source cannot be used, or the port for metrics.
         StoreError: If the store cannot be opened or another detector writes to it.
     """
 
@@ -47,7 +48,9 @@ class Detector:
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device, settings.buffer.max_devices, patience_s=PATIENCE_S
         )
-        self._subscriber = Subscriber(settings.mqtt, Sources(settings.all_sources), self._buffer)
+        self._sources = Sources(settings.all_sources)
+        self._subscriber = Subscriber(settings.mqtt, self._sources, self._buffer)
+        self._metrics = MetricsEndpoint(settings.metrics)
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
@@ -61,17 +64,20 @@ class Detector:
         """
         self._subscriber.start()
         try:
+            self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._load()
+            tick = self._metrics.watch(pipeline)
             started = time.monotonic()
             clocks_trusted = False
             while not stop.is_set():
                 pipeline.wait_for_work()
-                pipeline.guarded_tick()
+                tick()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
                     pipeline.trust_clocks()
-            pipeline.guarded_tick()
+            tick()
         finally:
+            self._metrics.stop()
             self._subscriber.stop()
             self._lease.release()
             self._store.dispose()

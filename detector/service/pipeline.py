@@ -20,6 +20,7 @@ from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream
+from detector.service.figures import PipelineFigures
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
 from detector.service.publishing import Publisher
@@ -76,6 +77,20 @@ class Pipeline:
         self._cards: dict[int, ModelCard] = {}
         self._changed: set[str] = set()
         self._faults = 0
+        self._lag_s: float | None = None
+        self._committed_at: float | None = None
+
+    def figures(self) -> PipelineFigures:
+        """How it stands; for any thread, so it looks at whole copies only."""
+        return PipelineFigures(
+            statuses=list(self._statuses.values()),
+            active_alarms=self._desk.active_count,
+            unscored_samples=sum(len(block.samples) for block in list(self._unsaved.blocks)),
+            unsaved_frames=len(self._unsaved.frames),
+            faults=self._faults,
+            lag_s=self._lag_s,
+            committed_at=self._committed_at,
+        )
 
     def wait_for_work(self) -> None:
         """Wait for the next tick, or less when there is reason to commit early."""
@@ -140,6 +155,9 @@ class Pipeline:
                 frames.delete_before(connection, time.time() - kept_s)
             self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
+        self._committed_at = time.time()
+        if pairs:
+            self._lag_s = self._committed_at - min(frame.arrival for frame, _ in pairs)
 
     def _new_statuses(self, pairs: list[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
         newest = {frame.device: (frame, card) for frame, card in pairs}
