@@ -84,6 +84,11 @@ class Subscriber:
         return self._log.now
 
     @property
+    def connections(self) -> int:
+        """How many were made so far; a new one may meet a broker that kept nothing."""
+        return self._counters["connections"]
+
+    @property
     def commit_after(self) -> int:
         """Waiting receipts at which to commit early: half of what the broker lets wait."""
         return max(1, self._in_flight // 2)

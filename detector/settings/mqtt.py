@@ -62,6 +62,12 @@ class MqttSettings(Section):
     topic_out: str = Field(
         "faultline", min_length=1, description="Prefix of the topics that states go out on."
     )
+    home_assistant: str | None = Field(
+        None,
+        min_length=1,
+        description="Discovery prefix of Home Assistant, usually `homeassistant`; devices are made "
+        "known to it there. Empty: they are not.",
+    )
 
     @field_validator("url")
     @classmethod
@@ -92,6 +98,13 @@ class MqttSettings(Section):
         if path is not None and info.field_name == "key" and info.data.get("certificate") is None:
             raise ValueError("a key without a certificate; allowed: mqtt.certificate beside it")
         return path
+
+    @field_validator("home_assistant")
+    @classmethod
+    def _no_wildcards(cls, prefix: str | None) -> str | None:
+        if prefix is not None and {"+", "#", "\0"} & set(prefix):
+            raise ValueError("allowed: a topic without + and #, usually homeassistant")
+        return prefix
 
     @field_validator("topic")
     @classmethod
