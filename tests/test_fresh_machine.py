@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 CI = Path(__file__).parents[1] / ".ci"
-# Stands for a Python. What pip is asked for goes to pip.log; it does not find what is REFUSED.
+# Stands for a Python. What pip is asked for goes to log; it does not find what is REFUSED.
 FAKE = """#!/bin/sh
 [ VERSION = broken ] && exit 127
 case "$*" in
 *"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo >.venv/pyvenv.cfg ;;
-*"-m pip"*) echo "${*#*-version-check }" >>pip.log; case "$*" in ${REFUSED:-none}) exit 1 ;; esac ;;
+*"-m pip"*) echo "${*#*check }" >>log; case "$*" in ${REFUSED:-none}) echo >&2; exit 1 ;; esac ;;
 *"import sys, pip"* | *torch*) exit 0 ;;
 -V | *"import sys;"*) echo Python VERSION ;;
 *) echo VERSION ;;
@@ -56,7 +56,7 @@ def test_the_newest_python_that_runs_is_chosen(tmp_path, first, second, chosen):
 
 
 @pytest.mark.parametrize(("named", "says"), [
-    ("", "error: no Python 3.11, 3.12 or 3.13 here: install one"),
+    ("", "error: no Python 3.11, 3.12 or 3.13 found: install one"),
     ("python3.9", "error: PYTHON=python3.9: Python 3.9, needed: 3.11, 3.12 or 3.13"),
     ("python3.13", "error: PYTHON=python3.13: does not run, needed: 3.11, 3.12 or 3.13"),
 ])  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_broken_environment_is_made_anew_and_filled_once(tmp_path, settings, i
     nvidia_smi = settings.get("GPU", "broken")
     put(tmp_path / "bin", {"python3.13": "3.13", "nvidia-smi": nvidia_smi, "uname": "Linux"})
     once, twice = (run("set-up", tmp_path, ".venv", "requirements.txt", **settings) for _ in "12")
-    asked = [line for line in (tmp_path / "pip.log").open() if "--dry-run" not in line]
+    asked = [line for line in (tmp_path / "log").open() if "--dry-run" not in line]
     assert (once.returncode, once.stderr, once.stdout.count("\n")) == (0, "", 1 + bool(says))
     assert re.match(rf".venv does not suit \(.* not run\): made anew with .*\n{says}", once.stdout)
     assert asked == [f"install {what}\n" for what in [*installed, "-r requirements.txt", FAULTLINE]]
