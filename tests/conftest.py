@@ -1,4 +1,4 @@
-"""What many tests share: a real mosquitto, a real Chromium, free ports and waiting."""
+"""What many tests share: processes, a real mosquitto, a real Chromium, free ports and waiting."""
 
 from __future__ import annotations
 
@@ -25,6 +25,43 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Files and folders whose tests share a server or trained networks, or take long: those of each run
+# in one process, the longest begin first. The tests of any other file run together too.
+TOGETHER = (
+    "dashboard/pages",
+    "end_to_end",
+    "detector/service",
+    "simulator/demo",
+    "simulator/live",
+    "simulator/machines/test_faults.py",
+    "benchmarks/test_pipeline.py",
+    "simulator/recordings/test_generate.py",
+    "simulator/machines/test_visibility.py",
+    "detector/networks",
+    "detector/cli",
+    "dashboard/live",
+    "detector/training/lab",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put each test into its group, and the groups in order."""
+    first: dict[str, tuple[int, int]] = {}
+    for number, item in enumerate(items):
+        name, rank = group_of(item.nodeid.split("::")[0].removeprefix("tests/"))
+        item.add_marker(pytest.mark.xdist_group(name))
+        first.setdefault(name, (rank, number))
+    items.sort(key=lambda item: first[item.get_closest_marker("xdist_group").args[0]])
+
+
+def group_of(file: str) -> tuple[str, int]:
+    """The group of a file's tests, and its place among the groups."""
+    for rank, name in enumerate(TOGETHER):
+        if file == name or file.startswith(f"{name}/"):
+            return name, rank
+    return file, len(TOGETHER)
 
 
 def free_port() -> int:
