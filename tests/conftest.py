@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported by any test
 
 import pytest
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -45,23 +47,31 @@ TOGETHER = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def group_of(nodeid: str) -> str:
+    """What a test runs together with: one of ``TOGETHER``, or the tests of its file."""
+    file = nodeid.split("::", maxsplit=1)[0].removeprefix("tests/")
+    return next((name for name in TOGETHER if f"{file}/".startswith(f"{name}/")), file)
+
+
+class Groups(LoadScopeScheduling):
+    """Hands a whole group to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """The mark ``xdist_group`` of pytest-xdist 3.8 goes unheard with pytest 9.2."""
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put each test into its group, and the groups in order."""
-    first: dict[str, tuple[int, int]] = {}
-    for number, item in enumerate(items):
-        name, rank = group_of(item.nodeid.split("::")[0].removeprefix("tests/"))
-        item.add_marker(pytest.mark.xdist_group(name))
-        first.setdefault(name, (rank, number))
-    items.sort(key=lambda item: first[item.get_closest_marker("xdist_group").args[0]])
-
-
-def group_of(file: str) -> tuple[str, int]:
-    """The group of a file's tests, and its place among the groups."""
-    for rank, name in enumerate(TOGETHER):
-        if file == name or file.startswith(f"{name}/"):
-            return name, rank
-    return file, len(TOGETHER)
+    """Let no group be torn apart where files come in random order, and put the longest first."""
+    place = {name: number for number, name in enumerate(TOGETHER)}
+    for item in items:
+        place.setdefault(group_of(item.nodeid), len(place))
+    items.sort(key=lambda item: place[group_of(item.nodeid)])
 
 
 def free_port() -> int:
