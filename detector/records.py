@@ -37,6 +37,40 @@ class Samples:
     def __len__(self) -> int:
         return len(self.ts)
 
+    def with_features(self, features: tuple[str, ...]) -> Samples:
+        """The same with the columns of ``features``; those it has not are missing."""
+        if features == self.features:
+            return self
+        place = {name: column for column, name in enumerate(self.features)}
+        values = np.full((len(self), len(features)), np.nan, np.float32)
+        for column, name in enumerate(features):
+            if name in place:
+                values[:, column] = self.values[:, place[name]]
+        return Samples(features, self.ts, values, self.session)
+
+
+BACKLOG = "~backlog"  # ends the label of a session that was sent after its time
+
+
+def backlog_label(label: str | None) -> str:
+    """Label of a session of samples sent after their time."""
+    return f"{label or ''}{BACKLOG}"
+
+
+def is_backlog_label(label: str | None) -> bool:
+    """Whether a label is of samples sent after their time, beside the live ones."""
+    return label is not None and label.endswith(BACKLOG)
+
+
+def label_of(session: str) -> str | None:
+    """The name that a sender gave to a session; None when it gave none."""
+    return session.rpartition("#")[0] or None
+
+
+def is_backlog(session: str) -> bool:
+    """Whether a session is of samples sent after their time."""
+    return is_backlog_label(label_of(session))
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

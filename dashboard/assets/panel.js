@@ -159,7 +159,11 @@ function notices({ header, link, now, error, device }) {
   if (error) lines.push(`The dashboard cannot read its store: ${error}`);
   if (!header) return lines;
   lines.push(...healthNotices(header.health));
-  const { status, stale_s } = header;
+  const { status, stale_s, clock_limit_s } = header;
+  const behind_s = (status?.counters?.clock_offset_ms ?? 0) / 1000;
+  if (Math.abs(behind_s) > clock_limit_s) {
+    lines.push(`The device's clock is ${age(Math.abs(behind_s))} ${behind_s > 0 ? "behind" : "ahead"}; the times below are its own.`);
+  }
   if (!status) lines.push(`${device} has not been seen yet; it appears here with its first sample.`);
   else if (now - status.last_arrival > stale_s) {
     lines.push(`No data for ${age(now - status.last_arrival)}. The state and figures below are old.`);

@@ -71,6 +71,7 @@ def header(facts: Facts, frames_read: Sequence[Frame], settings: Settings) -> di
         "gap_s": None if period is None else period * settings.sessions.gap_periods,
         "auto_window_s": auto_window_s(status, settings.dashboard.live_window_s),
         "stale_s": settings.dashboard.stale_s,
+        "clock_limit_s": settings.alignment.clock_limit_s,
         "command": None if facts.command is None else asdict(facts.command),
         "contributions": None if newest is None else contributions(newest),
     }

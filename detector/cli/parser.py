@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
-from detector.cli.model_options import add_evaluate, add_score, add_train
+from detector.cli.models.model_options import add_evaluate, add_score, add_train
 from detector.cli.options import at_least
 from detector.cli.version import version_line
 
@@ -169,16 +169,16 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                   "  faultline train --sessions new/short --from models/pump-1 "
                   "--out models/pump-2\n"
                   "  faultline train --sessions rig/long rig/short:400 --window 30 "
-                  "--baseline 100 --out models/rig", add_train, ("train", "train")),
+                  "--baseline 100 --out models/rig", add_train, ("models.train", "train")),
         "evaluate": ("tell what models catch in sessions with known faults",
                      "faultline evaluate --model models/motor-600rpm --sessions runs/normal "
                      "--faults all\n"
                      "  faultline evaluate --model models/a models/b --sessions runs/labelled "
                      "--faults none --markdown --png lab.png",
-                     add_evaluate, ("evaluate", "evaluate")),
+                     add_evaluate, ("models.evaluate", "evaluate")),
         "score": ("score recorded sessions with a model",
                   "faultline score --model models/motor-600rpm run.csv --out scored.csv",
-                  add_score, ("score", "score")),
+                  add_score, ("models.score", "score")),
         "simulate": ("make sessions, put faults in, replay, or show a demo",
                      "faultline simulate replay run.csv --mqtt mqtt://broker:1883 --device pump-1",
                      _simulate, ("launch", "simulate")),

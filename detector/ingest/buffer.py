@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from detector.ingest.ring import Ring
-from detector.records import Samples
+from detector.records import Flags, Samples
 
 
 class Receipt(NamedTuple):
@@ -38,12 +38,14 @@ class TakenBlock:
         samples: With the session named by the sender.
         arrival: When the newest arrived, UTC seconds.
         broken: Samples were lost before it, so the session must break here.
+        heard: Shape (n, F), which columns the message of a sample had; None: all of them.
     """
 
     device: str
     samples: Samples
     arrival: float
     broken: bool
+    heard: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,9 @@ class SharedBuffer:
         """Everything since the last take; for the scoring thread."""
         with self._changed:
             blocks = [
-                TakenBlock(device, samples, arrival, broken)
+                TakenBlock(device, *run)
                 for device, ring in self._waiting.items()
-                for samples, arrival, broken in ring.drain()
+                for run in ring.drain()
             ]
             self._waiting.clear()
             receipts, self._receipts = self._receipts, []

@@ -9,6 +9,7 @@ thread: paho appends the packet to a deque and wakes the network thread, which s
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from detector.ingest.buffer import Receipt, SharedBuffer
 from detector.ingest.client import OFFLINE, Client, connect, durable_client, is_5
+from detector.ingest.clocks import Clocks
 from detector.ingest.connection import (
     Connection,
     ConnectionLog,
@@ -46,18 +48,26 @@ class Subscriber:
         settings: Broker, topics out and credentials.
         sources: Which topics to ask for, and how their messages are read.
         buffer: Where samples and receipts go.
+        clocks: Measures the devices' clocks; None: ones that replace none.
 
     Raises:
         SettingsError: If the broker's address cannot be used.
     """
 
-    def __init__(self, settings: MqttSettings, sources: Sources, buffer: SharedBuffer) -> None:
+    def __init__(
+        self,
+        settings: MqttSettings,
+        sources: Sources,
+        buffer: SharedBuffer,
+        clocks: Clocks | None = None,
+    ) -> None:
         self._settings = settings
         self._filters = sources.filters
         self._status_topic = f"{settings.topic_out}/status"
         address(settings.url)  # refuses what no socket could be opened with
         self._log = ConnectionLog(f"broker {settings.url}")
-        self._receiver = Receiver(sources, buffer, self.publish)
+        self.clocks = clocks or Clocks(math.inf, lambda _: False)
+        self._receiver = Receiver(sources, buffer, self.publish, self.clocks)
         self._guard = Guard()
         self._counters = dict.fromkeys(
             ("connections", "sessions_lost", "stale_receipts", "refused_publishes"), 0
@@ -76,8 +86,16 @@ class Subscriber:
     @property
     def commit_after(self) -> int:
         """Waiting receipts at which to commit early: half of what the broker lets wait."""
-        limit = self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1
-        return max(1, limit // 2)
+        return max(1, self._in_flight // 2)
+
+    @property
+    def hold_at_most(self) -> int:
+        """Receipts that may wait for more than a commit: most of what the broker lets wait."""
+        return self._in_flight * 9 // 10
+
+    @property
+    def _in_flight(self) -> int:
+        return self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1
 
     def counters(self) -> dict[str, int]:
         """Totals of the connection and of what was received, by name."""

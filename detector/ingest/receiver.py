@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from detector.errors import PayloadError
 from detector.ingest.buffer import Receipt, SharedBuffer
+from detector.ingest.clocks import Clocks
 from detector.ingest.messages.contract import RefusedPayloadError
 from detector.ingest.refusals import Refusals
 from detector.ingest.sources import Sources
@@ -25,6 +26,7 @@ class Receiver:
         sources: How topics are read.
         buffer: Where samples and receipts go.
         answer: Sends what a format asks for, for example a Sparkplug rebirth.
+        clocks: Measures the devices' clocks.
 
     Attributes:
         counters: Messages and bytes received, and messages dropped, by name.
@@ -32,8 +34,11 @@ class Receiver:
         unused: Channels seen and not used, by topic.
     """
 
-    def __init__(self, sources: Sources, buffer: SharedBuffer, answer: Answer) -> None:
+    def __init__(
+        self, sources: Sources, buffer: SharedBuffer, answer: Answer, clocks: Clocks
+    ) -> None:
         self._sources = sources
+        self.clocks = clocks
         self._buffer = buffer
         self._answer = answer
         self.refusals = Refusals()
@@ -88,10 +93,11 @@ class Receiver:
         if not decoded.blocks:
             self.counters["ignored"] += 1
             return False
+        settle = self.clocks.settle
         for device, samples in decoded.blocks[:-1]:
-            self._buffer.append(device, samples, arrival, None)
+            self._buffer.append(device, settle(device, samples, arrival), arrival, None)
         device, samples = decoded.blocks[-1]
-        self._buffer.append(device, samples, arrival, receipt)
+        self._buffer.append(device, settle(device, samples, arrival), arrival, receipt)
         return True
 
     def _refuse(self, topic: str, error: RefusedPayloadError) -> None:

@@ -8,8 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from detector.folding import Folding
+
 logger = logging.getLogger(__name__)
 
+MOST_LINES = 20  # of one reason in a while, over all devices
 OTHERS = "(others)"  # devices beyond those held
 
 
@@ -30,12 +33,10 @@ class Refusals:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._max_devices = max_devices
-        self._every_s = every_s
-        self._clock = clock
+        self._of_device = Folding(1, every_s, clock)
+        self._of_kind = Folding(MOST_LINES, every_s, clock)
         self._lock = threading.Lock()
         self._counts: dict[str, Counter[str]] = {}
-        self._silent_until: dict[str, float] = {}
-        self._unsaid: Counter[str] = Counter()
 
     def add(self, device: str, kind: str, line: str) -> None:
         """Count one message and warn unless this device was warned of lately.
@@ -48,10 +49,10 @@ class Refusals:
         with self._lock:
             key = device if device in self._counts or self._has_room() else OTHERS
             self._counts.setdefault(key, Counter())[kind] += 1
-            unsaid = self._say(key)
-        if unsaid is not None:
-            tail = f" ({unsaid} more not shown)" if unsaid else ""
-            logger.warning("%s: dropped a message: %s%s", device, line, tail)
+            tail = self._of_device.tail(key)
+            more = None if tail is None else self._of_kind.tail(kind)
+        if more is not None:
+            logger.warning("%s: dropped a message: %s%s", device, line, tail or more)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Messages refused, by device and kind."""
@@ -60,12 +61,3 @@ class Refusals:
 
     def _has_room(self) -> bool:
         return len(self._counts) < self._max_devices
-
-    def _say(self, key: str) -> int | None:
-        """How many went unsaid since the last warning; None while it is too early for another."""
-        now = self._clock()
-        if now < self._silent_until.get(key, now):
-            self._unsaid[key] += 1
-            return None
-        self._silent_until[key] = now + self._every_s
-        return self._unsaid.pop(key, 0)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.ingest.messages.values import MAX_FEATURES
-from detector.records import Samples
+from detector.records import Flags, Samples
 
 Features: TypeAlias = tuple[str, ...]
 Columns: TypeAlias = "slice | npt.NDArray[np.intp]"
@@ -28,6 +28,7 @@ class _Run:
         width: Features known when it began; later ones are to the right of them.
         broken: Samples were lost before it.
         arrival: When its newest sample arrived, UTC seconds.
+        is_whole: Each message had all of its features.
     """
 
     start: int
@@ -35,6 +36,7 @@ class _Run:
     width: int
     broken: bool
     arrival: float
+    is_whole: bool = True
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Ring:
     )
     _ts: npt.NDArray[np.float64] = field(init=False)
     _values: npt.NDArray[np.float32] = field(init=False)
+    _heard: npt.NDArray[np.bool_] = field(init=False)  # only where a message had not all
     _tail: int = 0
     _head: int = 0
     _runs: deque[_Run] = field(default_factory=deque)
@@ -68,6 +71,7 @@ class Ring:
     def __post_init__(self) -> None:
         self._ts = np.empty(self.capacity, dtype=np.float64)
         self._values = np.empty((self.capacity, 0), dtype=np.float32)
+        self._heard = np.empty((0, 0), dtype=np.bool_)
 
     def __len__(self) -> int:
         return self._head - self._tail
@@ -89,19 +93,23 @@ class Ring:
             self.counters["too_many_features"] += len(samples)
             return
         self._drop_oldest(len(samples) - self.free)
-        self._run_for(samples.session).arrival = arrival
+        run = self._run_for(samples.session)
+        run.arrival = arrival
+        run.is_whole &= isinstance(columns, slice)
         self._write(samples, columns)
 
-    def drain(self) -> Iterator[tuple[Samples, float, bool]]:
+    def drain(self) -> Iterator[tuple[Samples, float, bool, Flags | None]]:
         """Hand out copies of all that waits, run by run, and forget it.
 
         Yields:
-            The samples of one run, the arrival of its newest and whether samples were lost
-            before it.
+            The samples of one run, the arrival of its newest, whether samples were lost before
+            it, and which features each had; None: all.
         """
         runs = list(self._runs)
         for run, end in zip(runs, [run.start for run in runs[1:]] + [self._head], strict=True):
-            yield self._copy(run, end), run.arrival, run.broken
+            rows = self._at(run.start, end)
+            heard = None if run.is_whole else self._heard[rows, : run.width].copy()
+            yield self._copy(run, end), run.arrival, run.broken, heard
         self._runs.clear()
         self._tail = self._head = 0  # from the front again: memory stays as small as the backlog
 
@@ -132,6 +140,9 @@ class Ring:
         self._values = np.empty((self.capacity, len(self.features)), dtype=np.float32)
         waiting = self._at(self._tail, self._head)
         self._values[waiting, :width] = old[waiting]
+        if len(self._heard):
+            heard, self._heard = self._heard, np.zeros(self._values.shape, dtype=np.bool_)
+            self._heard[waiting, :width] = heard[waiting]
 
     def _drop_oldest(self, surplus: int) -> None:
         if surplus <= 0:
@@ -163,11 +174,23 @@ class Ring:
         self._ts[rows] = samples.ts
         if isinstance(columns, slice):
             self._values[rows] = samples.values
+            if len(self._heard):
+                self._heard[rows] = True
         else:
             full = np.full((len(samples), len(self.features)), np.nan, dtype=np.float32)
             full[:, columns] = samples.values
             self._values[rows] = full
+            self._write_heard(rows, columns)
         self._head += len(samples)
+
+    def _write_heard(
+        self, rows: slice | npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
+    ) -> None:
+        if not len(self._heard):  # the first message that has not all: what waits had them
+            self._heard = np.ones(self._values.shape, dtype=np.bool_)
+        heard = np.zeros((1, len(self.features)), dtype=np.bool_)
+        heard[:, columns] = True
+        self._heard[rows] = heard
 
     def _copy(self, run: _Run, end: int) -> Samples:
         rows = self._at(run.start, end)

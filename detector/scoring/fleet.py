@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from detector.alignment.rules import Rules
 from detector.errors import BundleError
+from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
-from detector.records import Frame
+from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.rate import rate_misfit
 from detector.scoring.scorer import score_windows
@@ -22,6 +24,9 @@ from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings
 
 logger = logging.getLogger(__name__)
+
+MOST_LINES = 5  # of one kind
+LINES_EVERY_S = 60.0
 
 Stream: TypeAlias = DeviceStream | UnscoredStream
 # device, samples of the baseline, samples to look back -> first and newest frames of its session
@@ -51,7 +56,9 @@ class Fleet:
         self._history = history
         self._thresholds = dict(thresholds)
         self._models: dict[Path, Bundle | str] = {}
-        self.streams: dict[str, Stream] = {}
+        self._told = Folding(MOST_LINES, LINES_EVERY_S)
+        self.streams: dict[str, Stream] = {}  # of the live samples
+        self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
 
     def score(self, blocks: Sequence[TakenBlock]) -> list[Frame]:
         """Blocks to frames, each device's in order.
@@ -102,13 +109,47 @@ class Fleet:
                 frames.append(one.stream.finish(one.stretch, scored.part(start, end), one.arrival))
         return frames
 
+    def alignment_of(self, device: str) -> Rules:
+        """How a device's samples are joined: by its model's period and channels."""
+        settings, rule = self._settings, self._settings.rule_for(device)
+        bundle = self._model_of(device)
+        rules = Rules(
+            wait_s=settings.alignment.wait_s,
+            hold_s=settings.alignment.hold_s,
+            late_s=settings.sessions.late_s,
+            methods=rule.align if rule else {},
+        )
+        if not isinstance(bundle, Bundle):
+            return rules
+        needed = frozenset(self._needed_by(bundle, device))
+        return replace(rules, period_s=bundle.document.sampling_period_s, needed=needed)
+
     def _stream_for(self, block: TakenBlock) -> Stream:
-        stream = self.streams.get(block.device)
+        is_late = is_backlog_label(block.samples.session)
+        streams = self._backlogs if is_late else self.streams
+        stream = streams.get(block.device)
         features = block.samples.features
-        if stream is None or stream.features != features or self._has_changed(stream):
-            stream = self._new_stream(block.device, features, stream)
-            self.streams[block.device] = stream
-        return stream
+        if stream is not None and self._goes_on(stream, features):
+            return stream
+        streams[block.device] = self._new_stream(
+            block.device, features, stream, is_resumed=not is_late
+        )
+        return streams[block.device]
+
+    def _goes_on(self, stream: Stream, features: tuple[str, ...]) -> bool:
+        """Whether a stream takes samples of these features, if need be more than before."""
+        if self._has_changed(stream):
+            return False
+        if stream.features == features:
+            return True
+        if features[: len(stream.features)] != stream.features:
+            return False
+        if isinstance(stream, UnscoredStream):
+            bundle = self._model_of(stream.device)
+            if isinstance(bundle, Bundle) and self._fits(bundle, features):
+                return False  # now there is all that its model needs
+        stream.widen(features)
+        return True
 
     def _has_changed(self, stream: Stream) -> bool:
         """Whether the rate left the model's range, or came into it."""
@@ -119,12 +160,15 @@ class Fleet:
         is_scored = isinstance(stream, DeviceStream)
         return is_scored is (misfit is not None) and self._fits(bundle, stream.features)
 
-    def _new_stream(self, device: str, features: tuple[str, ...], before: Stream | None) -> Stream:
+    def _new_stream(
+        self, device: str, features: tuple[str, ...], before: Stream | None, *, is_resumed: bool
+    ) -> Stream:
         rules, rule = self._settings.sessions, self._settings.rule_for(device)
         bundle = self._model_of(device)
         reason = self._reason(device, features, bundle, before)
         if reason is not None or not isinstance(bundle, Bundle):
-            logger.warning("%s: stored unscored: %s", device, reason)
+            self._say(logging.WARNING, f"stored unscored: {reason}".replace(device, "…"), device,
+                      f"stored unscored: {reason}")  # fmt: skip
             return self._carry_rate(UnscoredStream(device, features, rules, str(reason)), before)
         stream = DeviceStream(
             device,
@@ -134,12 +178,18 @@ class Fleet:
             running=None if rule is None else rule.running,
             threshold=self.threshold_of(device),
         )
-        if before is None:
+        if before is None and is_resumed:
             start, tail = self._history(device, bundle.document.baseline, stream.memory)
-            if tail and tail[-1].features == features:
+            if tail and set(tail[-1].features) <= set(features):
                 stream.resume(start, tail)
-        logger.info("%s: scored with %s", device, bundle.name)
+        self._say(logging.INFO, bundle.name, device, f"scored with {bundle.name}")
         return self._carry_rate(stream, before)
+
+    def _say(self, level: int, kind: str, device: str, line: str) -> None:
+        """Log what becomes of a device; a thousand of the same are a few lines."""
+        tail = self._told.tail(kind)
+        if tail is not None:
+            logger.log(level, "%s: %s%s", device, line, tail)
 
     def _carry_rate(self, stream: Stream, before: Stream | None) -> Stream:
         if before is not None:
@@ -159,11 +209,7 @@ class Fleet:
             return "no rule of the settings names a model for it"
         if isinstance(bundle, str):
             return bundle
-        rule = self._settings.rule_for(device)
-        signal = None if rule is None else rule.running
-        needed = {*bundle.features} | ({signal.feature} if signal else set())
-        if bundle.document.running is not None and signal is None:
-            needed.add(bundle.document.running.feature)
+        needed = self._needed_by(bundle, device)
         if not needed <= set(features):
             missing = ", ".join(sorted(needed - set(features)))
             return (
@@ -173,6 +219,15 @@ class Fleet:
         rate = None if before is None else before.rate.rate_hz
         misfit = rate_misfit(rate, bundle.document.sampling_period_s)
         return None if misfit is None else f"{bundle.name}: {misfit}"
+
+    def _needed_by(self, bundle: Bundle, device: str) -> set[str]:
+        """The model's features and the running signal."""
+        rule = self._settings.rule_for(device)
+        signal = None if rule is None else rule.running
+        needed = {*bundle.features} | ({signal.feature} if signal else set())
+        if bundle.document.running is not None and signal is None:
+            needed.add(bundle.document.running.feature)
+        return needed
 
     def _fits(self, bundle: Bundle, features: tuple[str, ...]) -> bool:
         return set(bundle.features) <= set(features)

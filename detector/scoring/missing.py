@@ -36,6 +36,10 @@ class MissingRule:
         """Whether any sample was complete."""
         return self._complete is not None
 
+    def widen(self, more: int) -> None:
+        """The device has ``more`` features to the right."""
+        self._shares = np.append(self._shares, np.zeros(more, np.float32))
+
     def complete(self, session: str) -> None:
         """Note that a sample of the session had every feature."""
         self._complete = session

@@ -15,24 +15,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from detector.records import Flags, Frame, Samples, Values
+from detector.records import Flags, Frame, Samples, Values, label_of
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
+from detector.scoring.judging import Judging
 from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
 from detector.scoring.score import Array, Terms, contributions, flatness, no_terms, smooth
 from detector.scoring.scorer import score_windows
 from detector.sessions.baseline import Baseline
-from detector.sessions.operating import (
-    LEVEL_REACH,
-    SETTLE_WINDOWS,
-    level_flags,
-    running_flags,
-    settled_flags,
-)
+from detector.sessions.operating import LEVEL_REACH, SETTLE_WINDOWS, running_flags
 from detector.sessions.scaling import scale, unscale
 from detector.sessions.segments import Piece, Segmenter
-from detector.sessions.windows import whole_windows, windows
+from detector.sessions.windows import windows
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
 
@@ -86,17 +81,18 @@ class DeviceStream:
         self.rate = RateMeter()
         document = bundle.document
         own = None if document.running is None else document.running.signal()
-        self._running = running or own
+        self._judging = Judging(document, features, running or own)
         self._columns = [features.index(name) for name in bundle.features]
         needed = np.zeros(len(features), np.bool_)
         needed[self._columns] = True
-        if self._running is not None:
-            needed[features.index(self._running.feature)] = True
+        if self._judging.signal is not None:
+            needed[features.index(self._judging.signal.feature)] = True
         self._needed = needed
         self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
         self._heard = self._tail  # the same samples as received, holes and all
+        self._times = np.empty(0)  # of the same samples
         self._missing = MissingRule(self._columns, len(features))
         self._terms_before = no_terms(len(bundle.detector.groups), len(self._columns))
 
@@ -114,6 +110,17 @@ class DeviceStream:
         )
         held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
         return document.window * windows_back + document.score.smoothing + held
+
+    def widen(self, features: tuple[str, ...]) -> None:
+        """Go on with more features, to the right of those there are; the model needs none."""
+        more = len(features) - len(self.features)
+        self.features = self._judging.features = features
+        self.segmenter.widen(more)
+        self._missing.widen(more)
+        room = np.full((len(self._tail), more), np.nan, np.float32)
+        self._tail = np.hstack([self._tail, room])
+        self._heard = np.hstack([self._heard, room])
+        self._needed = np.append(self._needed, np.zeros(more, np.bool_))
 
     def accept(self, samples: Samples, *, broken: bool = False) -> list[Stretch]:
         """Cut samples into sessions and lay out their windows.
@@ -188,7 +195,8 @@ class DeviceStream:
             self._baseline.inherit(self._filled(start))
         has_scored = any(np.isfinite(frame.score).any() for frame in [*start, *tail])
         for frame in tail:
-            score_samples(self, _samples_of(frame), chunk=256, arrival=frame.arrival)
+            samples = _samples_of(frame, self.features)
+            score_samples(self, samples, chunk=256, arrival=frame.arrival)
         # The replay names the session otherwise, and of a long one it is only the end.
         if has_scored or self._missing.knows_a_session:
             self._missing.complete(session)
@@ -197,28 +205,33 @@ class DeviceStream:
 
     def _filled(self, start: Sequence[Frame]) -> list[Values]:
         segmenter = Segmenter(self._rules, self.bundle.document.sampling_period_s, self._needed)
-        pieces = [piece for frame in start for piece in segmenter.push(_samples_of(frame))]
+        samples = [_samples_of(frame, self.features) for frame in start]
+        pieces = [piece for one in samples for piece in segmenter.push(one)]
         return [piece.filled[:, self._columns] for piece in pieces if piece.usable]
 
     def _stretch(self, piece: Piece) -> Stretch:
         document = self.bundle.document
         if piece.starts or not piece.usable:
             self._tail = self._heard = self._tail[:0]
+            self._times = self._times[:0]
             self._baseline.restart()
         joined = np.concatenate([self._tail, piece.filled])
         heard = np.concatenate([self._heard, piece.values])
+        times = np.concatenate([self._times, piece.ts])
         known = self._baseline.learn(piece.filled[:, self._columns]) if piece.usable else 0
         count = min(known, max(len(joined) - document.window + 1, 0))
         scaled = self._scaled(joined if count else joined[:0])
         seen = windows(scaled, document.window)
-        runs = running_flags(piece.values, self.features, self._running)
+        runs = running_flags(piece.values, self.features, self._judging.signal)
         gone = self._missing.gone(piece, runs)
         judged = gone & runs
         if count:
-            judged[-count:] |= self._judged(joined, scaled)[-count:]
-        judged &= self._started(piece)
+            judged[-count:] |= self._judging.windows(joined, scaled)[-count:]
+            judged[-count:] &= self._judging.fits_rate(times)[-count:]
+        judged &= self._judging.has_started(piece)
         if piece.usable:
             self._tail, self._heard = joined[-self.memory :], heard[-self.memory :]
+            self._times = times[-self.memory :]
             self._missing.complete(piece.session)
         flat = self._flat(heard, count)
         return Stretch(piece, seen[len(seen) - count :], judged, gone, self._baseline.offset, flat)
@@ -240,24 +253,6 @@ class DeviceStream:
         scaling = self.bundle.document.scaling
         return unscale(newest, scaling.centre, scaling.scale) + offset
 
-    def _started(self, piece: Piece) -> Flags:
-        """Whether the start-up at the beginning of the session is over at each sample."""
-        document = self.bundle.document
-        if not document.trim:
-            return np.ones(len(piece.ts), np.bool_)
-        start = float(piece.session.rpartition("#")[2])
-        age = (piece.ts - start) / document.sampling_period_s
-        return np.asarray(age >= document.trim + document.window - 1.5)
-
-    def _judged(self, filled: Values, scaled: Values) -> Flags:
-        document = self.bundle.document
-        if self._running is None and document.lowest_log_rms is not None:
-            return level_flags(scaled, document.window, document.lowest_log_rms)
-        flags = running_flags(filled, self.features, self._running)
-        if self._running is None:
-            return whole_windows(flags, document.window)
-        return settled_flags(flags, document.window)
-
     def _smoothed(self, terms: Terms, piece: Piece) -> Terms:
         before = terms.part(0, 0) if piece.starts else self._terms_before
         width = self.bundle.document.score.smoothing
@@ -274,13 +269,9 @@ class DeviceStream:
         return shares
 
 
-def _samples_of(frame: Frame) -> Samples:
-    return Samples(frame.features, frame.ts, frame.values, session_label(frame.session))
-
-
-def session_label(session: str) -> str | None:
-    """The name a sender gave to a session; None when it gave none."""
-    return session.rpartition("#")[0] or None
+def _samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
+    label = label_of(frame.session)
+    return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
 def score_samples(

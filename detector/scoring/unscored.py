@@ -34,6 +34,11 @@ class UnscoredStream:
         """What was late, repeated or missing, by name."""
         return self.segmenter.counters
 
+    def widen(self, features: tuple[str, ...]) -> None:
+        """Go on with more features, to the right of those there are."""
+        self.segmenter.widen(len(features) - len(self.features))
+        self.features = features
+
     def frames(self, samples: Samples, arrival: float, *, broken: bool) -> list[Frame]:
         """The next samples in order of arrival, as frames without scores."""
         made = []

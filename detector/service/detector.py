@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from detector.ingest.buffer import SharedBuffer
+from detector.ingest.clocks import Clocks
 from detector.ingest.mqtt import Subscriber
 from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
@@ -47,7 +48,9 @@ class Detector:
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device, settings.buffer.max_devices, patience_s=PATIENCE_S
         )
-        self._subscriber = Subscriber(settings.mqtt, Sources(settings.all_sources), self._buffer)
+        clocks = Clocks(settings.alignment.clock_limit_s, settings.is_clock_replaced)
+        sources = Sources(settings.all_sources)
+        self._subscriber = Subscriber(settings.mqtt, sources, self._buffer, clocks)
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
@@ -71,6 +74,7 @@ class Detector:
                     clocks_trusted = True
                     pipeline.trust_clocks()
             pipeline.guarded_tick()
+            pipeline.drain()
         finally:
             self._subscriber.stop()
             self._lease.release()

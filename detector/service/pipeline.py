@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from detector.alarms.desk import AlarmDesk
+from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
 from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
 from detector.ingest.mqtt import Subscriber
-from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard
+from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream
@@ -42,7 +43,7 @@ class _Unsaved:
 
     blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
     frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
-    receipts: list[Receipt] = field(default_factory=list)
+    receipts: deque[tuple[int, list[Receipt]]] = field(default_factory=deque)  # by take
 
 
 class Pipeline:
@@ -70,6 +71,8 @@ class Pipeline:
         with store.begin() as connection:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
+            self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
+        self._takes = 0
         self._due: dict[str, float] = {}
         self._unsaved = _Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
@@ -113,23 +116,45 @@ class Pipeline:
         unsaved = self._unsaved
         if len(unsaved.frames) < UNSAVED_FRAMES:
             if not unsaved.blocks:
-                taken = self._buffer.take()
-                unsaved.receipts += taken.receipts
-                unsaved.blocks += taken.blocks
+                self._take()
             part = _next_part(unsaved.blocks)
-            unsaved.frames += [(f, self._card(f.device)) for f in self._fleet.score(part)]
+            unsaved.frames += [(f, self._card_for(f)) for f in self._fleet.score(part)]
         self._commit()
         unsaved.frames = []
         if not unsaved.blocks:
-            self._subscriber.ack(unsaved.receipts)
-            unsaved.receipts = []
+            self._acknowledge()
         self._publish()
+
+    def drain(self) -> None:
+        """Before the end: what waits for its turn, unless the broker will send it again."""
+        if self._unsaved.receipts:
+            return
+        self._unsaved.blocks += self._aligner.release(time.monotonic(), at_once=True)
+        faults = self._faults
+        while self._unsaved.blocks and self._faults == faults:
+            self.guarded_tick()
+
+    def _take(self) -> None:
+        taken, now = self._buffer.take(), time.monotonic()
+        self._takes += 1
+        unsaved = self._unsaved
+        unsaved.blocks += self._aligner.push(taken.blocks, self._takes, now)
+        if taken.receipts:
+            unsaved.receipts.append((self._takes, taken.receipts))
+        if sum(len(receipts) for _, receipts in unsaved.receipts) > self._subscriber.hold_at_most:
+            unsaved.blocks += self._aligner.release(now, at_once=True)  # else nothing comes
+
+    def _acknowledge(self) -> None:
+        """The messages of all takes of which no sample waits for its turn any more."""
+        oldest, receipts = self._aligner.oldest_take(), self._unsaved.receipts
+        while receipts and (oldest is None or receipts[0][0] < oldest):
+            self._subscriber.ack(receipts.popleft()[1])
 
     def _commit(self) -> None:
         pairs = self._unsaved.frames
         with self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
-            scored = [(frame, card) for frame, card in pairs if card is not None]
+            scored = [(f, card) for f, card in pairs if card is not None]
             self._desk.update(connection, scored)
             if self._is_due("commands", COMMANDS_S):
                 self._changed |= set(apply_pending(connection, self._fleet))
@@ -142,7 +167,8 @@ class Pipeline:
             devices.update(connection, self._new_statuses(pairs))
 
     def _new_statuses(self, pairs: list[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
-        newest = {frame.device: (frame, card) for frame, card in pairs}
+        live = [(f, card) for f, card in pairs if not is_backlog(f.session)]
+        newest = {frame.device: (frame, card) for frame, card in live}
         received = self._buffer.counters() if newest else {}
         for device, (frame, card) in newest.items():
             self._statuses[device] = status_of(
@@ -151,7 +177,8 @@ class Pipeline:
                 card,
                 is_alarmed=self._desk.active(device) is not None,
                 threshold=self._fleet.threshold_of(device),
-                received=received.get(device, {}),
+                received=Counter(received.get(device, {})) + self._aligner.counters(device),
+                clock_offset_s=self._subscriber.clocks.offset_s(device),
             )
         self._changed |= set(newest)
         return [self._statuses[device] for device in newest]
@@ -164,8 +191,11 @@ class Pipeline:
             self._publisher.states([self._statuses[device] for device in known], self._desk)
             self._changed.clear()
 
-    def _card(self, device: str) -> ModelCard | None:
-        stream = self._fleet.streams[device]
+    def _card_for(self, frame: Frame) -> ModelCard | None:
+        """Of the model that judges a frame; what was sent after its time raises no alarm."""
+        if is_backlog(frame.session):
+            return None
+        stream = self._fleet.streams[frame.device]
         if not isinstance(stream, DeviceStream):
             return None
         bundle: Bundle = stream.bundle
@@ -174,6 +204,14 @@ class Pipeline:
     def _history(self, device: str, baseline: int, memory: int) -> tuple[list[Frame], list[Frame]]:
         with self._store.begin() as connection:
             return frames.newest_session(connection, device, baseline, memory)
+
+    def _last(self, device: str) -> Frame | None:
+        with self._store.connect() as connection:
+            return frames.newest_live(connection, device)
+
+    def _stored(self, device: str, start: float, end: float) -> list[tuple[float, float]]:
+        with self._store.connect() as connection:
+            return frames.spans(connection, device, start, end)
 
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}

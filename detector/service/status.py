@@ -20,6 +20,7 @@ def status_of(
     is_alarmed: bool,
     threshold: float,
     received: dict[str, int],
+    clock_offset_s: float | None,
 ) -> DeviceStatus:
     """Make the status of a device.
 
@@ -30,8 +31,11 @@ def status_of(
         is_alarmed: An alarm is active.
         threshold: In force.
         received: Counters of the buffer for this device.
+        clock_offset_s: How far its clock is behind ours.
     """
     counters = Counter(received) + Counter(stream.counters)
+    if clock_offset_s is not None:
+        counters["clock_offset_ms"] = round(1000 * clock_offset_s)
     return DeviceStatus(
         device=stream.device,
         state=_state(frame, card, is_alarmed),

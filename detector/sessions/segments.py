@@ -86,6 +86,12 @@ class Segmenter:
         self._label, self._last_ts = samples.session, float(samples.ts[-1])
         return pieces
 
+    def widen(self, more: int) -> None:
+        """Take in ``more`` columns to the right, which may be missing."""
+        self._needed = np.append(self._needed, np.zeros(more, np.bool_))
+        self._last_known = np.append(self._last_known, np.full(more, np.nan, np.float32))
+        self._hole = np.append(self._hole, np.zeros(more, np.int64))
+
     def resume(self, session: str, stored_until: float) -> None:
         """Continue after a restart.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from detector.settings.alarms import AlarmSettings
+from detector.settings.alignment import Method
 from detector.settings.section import Section
 
 
@@ -36,6 +38,17 @@ class DeviceRule(Section):
         description="Score threshold instead of 1.0 until moved.",
     )
     alarms: AlarmSettings | None = Field(None, description="Alarm rule instead of `[alarms]`.")
+    clock: Literal["device", "arrival"] = Field(
+        "device",
+        description="Whose time counts where the device's clock is off by more than "
+        "`alignment.clock_limit_s`; by arrival the spacing of its samples is kept.",
+    )
+    align: dict[str, Method] = Field(
+        {},
+        description="How channels are joined where not by themselves, `*` and `?` allowed: `hold` "
+        "(on change), `linear` (neighbours up to `wait_s` apart) or `mean`; for example "
+        '`{ "temp*" = "hold" }`.',
+    )
 
 
 SHIPPED_RULES = (

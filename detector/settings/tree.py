@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from detector.settings.alarms import AlarmSettings
+from detector.settings.alignment import AlignmentSettings
 from detector.settings.buffer import BufferSettings
 from detector.settings.dashboard import DashboardSettings
 from detector.settings.detector import DetectorSettings
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     buffer: BufferSettings = BufferSettings()
     sessions: SessionSettings = SessionSettings()
     alarms: AlarmSettings = AlarmSettings()
+    alignment: AlignmentSettings = AlignmentSettings()
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
@@ -61,3 +63,8 @@ class Settings(BaseSettings):
     def rule_for(self, device: str) -> DeviceRule | None:
         """The first rule whose pattern matches ``device``; None when none does."""
         return next((rule for rule in self.devices if fnmatchcase(device, rule.match)), None)
+
+    def is_clock_replaced(self, device: str) -> bool:
+        """Whether a wrong clock of ``device`` gives way to the time of arrival."""
+        rule = self.rule_for(device)
+        return rule is not None and rule.clock == "arrival"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
-from detector.records import Frame
+from detector.records import BACKLOG, Frame
 from detector.store.schema import frames
 
 
@@ -43,10 +43,10 @@ def newest_id(connection: Connection) -> int:
 def after(
     connection: Connection, devices: Sequence[str], frame_id: int, limit: int = 1000
 ) -> list[Frame]:
-    """Frames of ``devices`` committed after ``frame_id``, in order of commit."""
+    """Live frames of ``devices`` committed after ``frame_id``, in order of commit."""
     query = (
         sa.select(frames)
-        .where(frames.c.device.in_(devices), frames.c.id > frame_id)
+        .where(frames.c.device.in_(devices), frames.c.id > frame_id, _is_live())
         .order_by(frames.c.id)
         .limit(limit)
     )
@@ -61,7 +61,8 @@ def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
     Returns:
         In order of commit; empty for an unknown device.
     """
-    query = sa.select(frames).where(frames.c.device == device).order_by(frames.c.id.desc())
+    query = sa.select(frames).where(frames.c.device == device, _is_live())
+    query = query.order_by(frames.c.id.desc())
     found: list[Frame] = []
     for row in connection.execute(query.execution_options(yield_per=50)):
         if found and (row.end > found[-1].ts[0] or row.end < found[0].ts[-1] - seconds):
@@ -87,7 +88,7 @@ def newest_session(
     """
     session = connection.execute(
         sa.select(frames.c.session)
-        .where(frames.c.device == device)
+        .where(frames.c.device == device, _is_live())
         .order_by(frames.c.id.desc())
         .limit(1)
     ).scalar()
@@ -95,6 +96,30 @@ def newest_session(
     start = _enough(connection, of_session.order_by(frames.c.id), first)
     tail = _enough(connection, of_session.order_by(frames.c.id.desc()), newest)
     return start, tail[::-1]
+
+
+def newest_live(connection: Connection, device: str) -> Frame | None:
+    """The newest frame of a device's live samples; None for an unknown device."""
+    query = sa.select(frames).where(frames.c.device == device, _is_live())
+    row = connection.execute(query.order_by(frames.c.id.desc()).limit(1)).first()
+    return None if row is None else _frame(row)
+
+
+def spans(
+    connection: Connection, device: str, start: float, end: float
+) -> list[tuple[float, float]]:
+    """First and last time of each frame of a device that overlaps ``start``..``end``."""
+    query = (
+        sa.select(frames.c.start, frames.c.end)
+        .where(frames.c.device == device, frames.c.start <= end, frames.c.end >= start)
+        .order_by(frames.c.start)
+    )
+    return [(row.start, row.end) for row in connection.execute(query)]
+
+
+def _is_live() -> sa.ColumnElement[bool]:
+    """Not sent after its time, beside the live samples."""
+    return ~frames.c.session.like(f"%{BACKLOG}#%")
 
 
 def _enough(connection: Connection, query: sa.Select[Any], samples: int) -> list[Frame]:

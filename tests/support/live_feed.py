@@ -214,5 +214,5 @@ def status(machine: Machine, made: Frame, now: float) -> DeviceStatus:
         RATE_HZ,
         machine.features,
         card(machine) if machine.has_model else None,
-        {"received": machine.scored},
+        {"received": machine.scored, "clock_offset_ms": round(-1000 * machine.clock_offset_s)},
     )

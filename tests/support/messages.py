@@ -1,37 +1,73 @@
-"""Messages for tests, and what was read of them."""
+"""Messages through a real buffer and the aligner, on a clock of the test's own."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass, field
 
-from detector.ingest.codecs.sparkplug_messages import Payload
-from detector.ingest.sources import Sources
-from detector.settings.sources import SourceSettings
+import numpy as np
 
-ARRIVAL = 1_800_000_000.0
-T0 = 1_772_366_400.0
+from detector.alignment.aligner import Aligner
+from detector.alignment.rules import Rules
+from detector.ingest.buffer import SharedBuffer
+from detector.records import Samples
 
-
-def read(topic, payload, /, **source):
-    """What one message says, by a source of its own."""
-    settings = SourceSettings(**{"topic": "sensors/{device}", **source})
-    return Sources([settings]).decode(topic, payload, ARRIVAL)
+T0 = 1_700_000_000.0
+TICK_S = 0.1
 
 
-def told(decoded):
-    """Devices with their times and values, NaN as None."""
-    return [
-        (device, samples.ts.tolist(), {
-            name: [None if math.isnan(x) else x for x in samples.values[:, f].tolist()]
-            for f, name in enumerate(samples.features)
-        })
-        for device, samples in decoded.blocks
-    ]  # fmt: skip
+def message(ts, session=None, **channels):
+    """Samples as a codec makes them of one message."""
+    ts = np.atleast_1d(np.asarray(ts, np.float64))
+    columns = [np.broadcast_to(np.float32(values), ts.shape) for values in channels.values()]
+    return Samples(tuple(channels), ts, np.stack(columns, axis=1).astype(np.float32), session)
 
 
-def metrics(*given, topic="spBv1.0/g/DDATA/edge/press", **payload):
-    """A Sparkplug message of metrics."""
-    message = Payload(timestamp=int(T0 * 1000), **payload)
-    for metric in given:
-        message.metrics.add(**metric)
-    return topic, message.SerializeToString()
+@dataclass
+class Line:
+    """One device's way from its messages to what leaves the aligner."""
+
+    rules: Rules
+    last: object = None
+    spans: list = field(default_factory=list)
+    now: float = 0.0
+    takes: int = 0
+
+    def __post_init__(self):
+        self.buffer = SharedBuffer(200_000, 10)
+        self.aligner = Aligner(lambda _: self.rules, lambda _: self.last, lambda *_: self.spans)
+        self.out = []  # (when, block)
+
+    def send(self, *messages):
+        """Messages that arrive together, then a tick."""
+        for samples in messages:
+            self.buffer.append("m", samples, T0 + self.now, None)
+        self.takes += 1
+        blocks = self.aligner.push(self.buffer.take().blocks, self.takes, self.now)
+        self.out += [(self.now, block) for block in blocks]
+        return blocks
+
+    def play(self, timed):
+        """Messages by arrival time, a tick every ``TICK_S``; then silence."""
+        waiting = sorted(timed, key=lambda pair: pair[0])
+        while waiting:
+            due = [samples for at, samples in waiting if at <= self.now]
+            waiting = waiting[len(due) :]
+            self.send(*due)
+            self.now += TICK_S
+        return self.rest()
+
+    def rest(self, seconds=5.0):
+        """Ticks without messages."""
+        for _ in range(round(seconds / TICK_S)):
+            self.send()
+            self.now += TICK_S
+        return self
+
+    def table(self, *, backlog=False):
+        """Features, times and values of all that left, in order."""
+        blocks = [b for _, b in self.out if str(b.samples.session).endswith("~backlog") is backlog]
+        features = blocks[-1].samples.features if blocks else ()
+        wide = [block.samples.with_features(features) for block in blocks]
+        ts = np.concatenate([one.ts for one in wide]) if wide else np.empty(0)
+        values = np.concatenate([one.values for one in wide]) if wide else np.empty((0, 0))
+        return features, ts, values

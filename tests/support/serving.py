@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.records import Samples
 from detector.store import devices
-from detector.store.schema import open_store
+from detector.store.schema import frames, open_store
 from tests.conftest import wait_for
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,10 @@ class Served:
         """Run a query of ``detector.store`` and return its answer."""
         with self.engine.begin() as connection:
             return query(connection, *args)
+
+    def stored(self) -> int:
+        """Samples in the store, of all devices."""
+        return self.read(lambda c: c.execute(sa.select(sa.func.sum(frames.c.n))).scalar()) or 0
 
     def _is_serving(self, owner: str) -> bool:
         assert self.process is not None

@@ -28,6 +28,7 @@ def feed(site):
         Machine("stopped", running=False),
         Machine("tuned"),
         Machine("shared"),
+        Machine("early", clock_offset_s=-3600),
     ]
     with Feed(site.store, *machines) as feeding:
         feeding["silent"].sending = False

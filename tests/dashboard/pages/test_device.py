@@ -124,6 +124,13 @@ def test_a_silent_device_is_shown_as_stale(site, feed, page):
     assert text(page, "state") == "Stale"
 
 
+def test_a_clock_that_is_wrong_is_told(site, feed, page):
+    """Its data are fresh all the same: that is judged by arrival."""
+    open_device(page, site, "early")
+    wait_for(lambda: "clock is 60 min behind" in text(page, "notices"), 10, "the notice")
+    assert text(page, "state") == "OK"
+
+
 def test_a_stopped_machine_is_greyed_with_a_word(site, feed, page):
     """Stretches that are not judged carry the words and no markers."""
     open_device(page, site, "stopped")

@@ -6,9 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
-import sqlalchemy as sa
 
-from detector.store.schema import frames
 from tests.conftest import wait_for
 from tests.support.serving import PROJECT, Client, Served
 
@@ -53,10 +51,7 @@ def test_what_comes_while_models_load_is_kept(tmp_path, broker):
             wait_for(lambda: "connected, subscription" in served.log, 30, "subscribed")
             for i in range(200):
                 client.publish(f"{tmp_path.name}/m", b'{"ts": %d, "a": 1}' % (1_700_000_000 + i))
-            query = sa.select(sa.func.sum(frames.c.n))
-            wait_for(
-                lambda: served.read(lambda c: c.execute(query).scalar()) == 200, 40, "all stored"
-            )
+            wait_for(lambda: served.stored() == 200, 40, "all stored")
         finally:
             process.terminate()
             process.wait(20)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from detector.cli.models.train import train as train_command
 from detector.cli.parser import build_parser
-from detector.cli.train import train as train_command
 from detector.errors import FaultlineError, TrainingError
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle

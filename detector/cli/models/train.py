@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from detector.cli.train_arguments import AUTO, RESUME, read_dataset, read_options, say
+from detector.cli.models.train_arguments import AUTO, RESUME, read_dataset, read_options, say
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, save_bundle
 from detector.training import train as training

@@ -1,0 +1,273 @@
+"""One run of a device's samples, put in order: they wait no longer than they must.
+
+As a rule every message has all channels at one rate. Such samples pass as they are, at once while
+each follows the one before, and after a wait where one seems to be missing. Parts of one moment
+are joined. Where the channels come apart, at times of their own, a ``Grid`` makes the rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from detector.alignment.grid import Grid
+from detector.alignment.rows import Rows, no_rows
+from detector.alignment.rules import Rules
+from detector.alignment.steps import Steps
+from detector.records import Flags, Samples, Values
+
+NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
+LOOKED_AT = 64  # rows between two looks at whether channels come together
+TOGETHER = 0.5  # share of the rows that are whole, where they do
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows that left, of one session as named by the sender.
+
+    Attributes:
+        samples: In order of time.
+        arrival: When the newest of them arrived, UTC seconds.
+    """
+
+    samples: Samples
+    arrival: float
+
+
+class Lane:
+    """Takes rows in any order and lets them leave in theirs.
+
+    Args:
+        rules: Of the device.
+        counters: What was late or repeated is counted here.
+    """
+
+    def __init__(self, rules: Rules, counters: Counter[str]) -> None:
+        self._rules = rules
+        self._counters = counters
+        self.channels: tuple[str, ...] = ()
+        self.newest_out = -np.inf  # time of the newest row that left
+        self.heard_at = -np.inf  # when rows last came, as ``since``
+        self._waiting = no_rows(0)
+        self._known: Values | None = None  # of a row that an earlier run stored, at newest_out
+        self._settled = False  # the first wait is over
+        self._steps = Steps()
+        self._ways: Counter[bytes] = Counter()  # which needed channels rows had
+        self._noted: list[Rows] = []  # the same rows
+        self._grid: Grid | None = None
+        self._arrival = 0.0
+        self._needed = np.empty(0, np.bool_)
+
+    @property
+    def oldest_take(self) -> int | None:
+        """Number of the oldest take with samples that wait; None when none do."""
+        return int(self._waiting.take.min()) if len(self._waiting) else None
+
+    @property
+    def is_joining(self) -> bool:
+        """Whether its channels come apart and are joined on a grid."""
+        return self._grid is not None
+
+    def resume(self, channels: tuple[str, ...], ts: float, values: Values) -> None:
+        """Go on after a row that an earlier run stored."""
+        self._widen(channels)
+        self.newest_out, self._known = ts, values
+
+    def pass_on(self, samples: Samples, arrival: float) -> bool:
+        """Let samples through at once where that is all there is to do.
+
+        Args:
+            samples: Each with all channels.
+            arrival: UTC seconds.
+
+        Returns:
+            Whether they are: nothing waits, and each follows the one before.
+        """
+        usual = self._steps.median
+        if not self._settled or self._grid is not None or len(self._waiting) or usual is None:
+            return False
+        steps = np.diff(samples.ts, prepend=self.newest_out)
+        if samples.features != self.channels or steps.min() <= 0 or steps.max() > NEXT * usual:
+            return False
+        self._steps.add(samples.ts)
+        self.newest_out = float(samples.ts[-1])
+        self._ways.clear()
+        self._noted.clear()
+        return True
+
+    def push(self, channels: tuple[str, ...], rows: Rows) -> None:
+        """Take rows of ``channels``; those known so far are the first of them, in their order."""
+        self._widen(channels)
+        rows = rows.widened(len(self.channels) - len(channels))
+        rows = self._asides_later(rows)
+        late = rows.ts <= self.newest_out
+        if late.any():
+            again = int((rows.ts == self.newest_out).sum())
+            self._counters["duplicate"] += again
+            self._counters["late"] += int(late.sum()) - again
+            rows = rows[~late]
+        if not len(rows):
+            return
+        self.heard_at = float(rows.since[-1])
+        self._arrival = max(self._arrival, float(rows.arrival[-1]))
+        self._waiting, repeated = self._waiting.then(rows).merged()
+        self._counters["duplicate"] += repeated
+        if self._grid is not None:
+            self._grid.heard(rows.merged()[0], float(self._waiting.ts[-1]), self.heard_at)
+
+    def release(self, now: float, *, at_once: bool = False) -> list[Ready]:
+        """Let rows leave.
+
+        Args:
+            now: Of the clock of ``Rows.since``.
+            at_once: None waits any more.
+        """
+        if not len(self._waiting):
+            return []
+        if not self._settled:
+            if not at_once and now - self._waiting.since.min() < self._rules.wait_s:
+                return []
+            self._settle()
+        if self._grid is not None:
+            return self._from_grid(self._grid, now, at_once)
+        n = len(self._waiting) if at_once else self._count_ready(now)
+        return self._as_they_are(n) if n else []
+
+    def _settle(self) -> None:
+        """The first wait is over: what came so far says how the channels come."""
+        self._settled = True
+        self._note(self._waiting)
+        self._look()
+
+    def _count_ready(self, now: float) -> int:
+        rows = self._waiting
+        usual = self._steps.median or self._rules.period_s or 0.0
+        before = self.newest_out if np.isfinite(self.newest_out) else rows.ts[0]
+        follows = np.diff(rows.ts, prepend=before) <= NEXT * usual
+        ready = (follows & self._is_whole(rows)) | (now - rows.since >= self._rules.wait_s)
+        return len(ready) if ready.all() else int(ready.argmin())
+
+    def _is_whole(self, rows: Rows) -> Flags:
+        """Where all needed channels were heard."""
+        return np.asarray(rows.heard[:, self._needed].all(axis=1))
+
+    def _as_they_are(self, n: int) -> list[Ready]:
+        leaving, self._waiting = self._waiting[:n], self._waiting[n:]
+        leaving = self._without_asides(leaving)
+        if not len(leaving):
+            return []
+        self._steps.add(leaving.ts)
+        self.newest_out = float(leaving.ts[-1])
+        self._note(leaving)
+        if sum(self._ways.values()) >= LOOKED_AT:
+            self._look()
+        return self._cut(leaving)
+
+    def _asides_later(self, rows: Rows) -> Rows:
+        """What the model does not need may come late: it goes with the next row."""
+        if self._grid is not None or not np.isfinite(self.newest_out):
+            return rows
+        aside = (rows.ts <= self.newest_out) & ~rows.heard[:, self._needed].any(axis=1)
+        soon = np.nextafter(self.newest_out, np.inf)
+        return replace(rows, ts=np.where(aside, soon, rows.ts)) if aside.any() else rows
+
+    def _without_asides(self, rows: Rows) -> Rows:
+        """A row of none of the needed channels goes with the next that has some."""
+        aside: Flags = np.logical_not(np.any(rows.heard[:, self._needed], axis=1))
+        if not aside.any() or aside.all():
+            return rows
+        values = rows.values.copy()
+        for i in np.flatnonzero(aside[:-1]).tolist():
+            new = rows.heard[i] & ~rows.heard[i + 1]
+            values[i + 1, new] = values[i, new]
+        kept = ~aside
+        kept[-1] = True
+        return Rows(rows.ts, values, rows.heard, rows.labels, rows.since, rows.arrival, rows.take)[
+            kept
+        ]
+
+    def _note(self, rows: Rows) -> None:
+        self._noted.append(rows)
+        whole = self._is_whole(rows)
+        self._ways[b""] += int(whole.sum())
+        for row in rows.heard[~whole][:, self._needed]:
+            self._ways[row.tobytes()] += 1
+
+    def _look(self) -> None:
+        """Channels come apart where rows are seldom whole, and lack now these, now those."""
+        ways, self._ways = self._ways, Counter()
+        noted, self._noted = self._noted, []
+        whole = ways.pop(b"", 0)
+        apart = len(ways) > 1 and whole < TOGETHER * (whole + ways.total())
+        if not apart:
+            return
+        period_s = self._rules.period_s or fastest(noted)
+        if period_s is None or not len(self._waiting):
+            return
+        first = float(self._waiting.ts[0])
+        start = max(self.newest_out, first - 0.5 * period_s)
+        self._grid = Grid(self._rules, period_s, start)
+        self._grid.widen(self.channels)
+        if self._known is not None:
+            self._grid.remember(self.newest_out, self._known)
+        self._grid.heard(self._waiting, float(self._waiting.ts[-1]), self.heard_at)
+
+    def _from_grid(self, grid: Grid, now: float, at_once: bool) -> list[Ready]:
+        ready: list[Ready] = []
+        while len(self._waiting):
+            times, values, used = grid.rows(self._waiting, now, at_once=at_once)
+            if not len(times):
+                break
+            ended = int(np.searchsorted(self._waiting.ts, used, "right"))
+            label = self._waiting.labels[max(ended - 1, 0)]
+            self._waiting = self._waiting[ended:]
+            self.newest_out = float(times[-1])
+            some = np.isfinite(values[:, self._needed]).any(axis=1)
+            if some.any():
+                samples = Samples(self.channels, times[some], values[some], label)
+                ready.append(Ready(samples, self._arrival))
+        return ready
+
+    def _cut(self, rows: Rows) -> list[Ready]:
+        """Rows by the session that their sender named."""
+        edges = [0, *(np.flatnonzero(rows.labels[1:] != rows.labels[:-1]) + 1).tolist(), len(rows)]
+        return [
+            Ready(
+                Samples(self.channels, rows.ts[a:b], rows.values[a:b], rows.labels[a]),
+                float(rows.arrival[a:b].max()),
+            )
+            for a, b in pairwise(edges)
+        ]
+
+    def _widen(self, channels: tuple[str, ...]) -> None:
+        if len(channels) <= len(self.channels):
+            return
+        self._waiting = self._waiting.widened(len(channels) - len(self.channels))
+        if self._known is not None:
+            more = len(channels) - len(self._known)
+            self._known = np.append(self._known, np.full(more, np.nan, np.float32))
+        self.channels = channels
+        needed = self._rules.needed
+        self._needed = np.array([not needed or name in needed for name in channels])
+        if not self._needed.any():
+            self._needed[:] = True
+        if self._grid is not None:
+            self._grid.widen(channels)
+
+
+def fastest(noted: Sequence[Rows]) -> float | None:
+    """Period of the channel that comes most often at a regular step; None when none does."""
+    ts = np.concatenate([rows.ts for rows in noted])
+    channels = min(rows.heard.shape[1] for rows in noted)
+    found = []
+    for channel in range(channels):
+        heard = np.concatenate([rows.heard[:, channel] for rows in noted])
+        steps = Steps()
+        steps.add(ts[heard])
+        if steps.median is not None and steps.is_regular:
+            found.append(float(f"{steps.median:.3g}"))
+    return min(found, default=None)

@@ -1,0 +1,78 @@
+"""When a machine is judged: in the states asked for, after its start, at its model's rate."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from detector.records import Flags, Times, Values
+from detector.scoring.document import Document
+from detector.scoring.rate import TOLERANCE
+from detector.sessions.operating import level_flags, running_flags, settled_flags
+from detector.sessions.segments import Piece
+from detector.sessions.windows import whole_windows
+from detector.settings.devices import RunningSignal
+
+NEWEST_STEPS = 3  # whose median
+CHANGED = 1.5  # times off the period means that the rate has just changed
+
+
+class Judging:
+    """The rules of one device.
+
+    Args:
+        document: Of its bundle.
+        features: The F columns of its samples.
+        signal: Its running signal; None: it has none.
+    """
+
+    def __init__(
+        self, document: Document, features: tuple[str, ...], signal: RunningSignal | None
+    ) -> None:
+        self._document = document
+        self.features = features
+        self.signal = signal
+
+    def windows(self, filled: Values, scaled: Values) -> Flags:
+        """Whether the machine is in the states asked for.
+
+        Args:
+            filled: Shape (n, F), samples of one session in their units.
+            scaled: The model's columns of them, scaled.
+
+        Returns:
+            One flag per window of the n samples.
+        """
+        document = self._document
+        if self.signal is None and document.lowest_log_rms is not None:
+            return level_flags(scaled, document.window, document.lowest_log_rms)
+        flags = running_flags(filled, self.features, self.signal)
+        if self.signal is None:
+            return whole_windows(flags, document.window)
+        return settled_flags(flags, document.window)
+
+    def fits_rate(self, ts: Times) -> Flags:
+        """Whether windows were sampled as the model's were; else health looks like a fault.
+
+        Args:
+            ts: Shape (n,), increasing.
+
+        Returns:
+            One flag per window of the n samples.
+        """
+        steps, period_s = self._document.window - 1, self._document.sampling_period_s
+        found = ts[steps:] - ts[: len(ts) - steps]
+        fits = np.abs(found - steps * period_s) <= TOLERANCE * steps * period_s
+        if steps < NEWEST_STEPS:
+            return np.asarray(fits)
+        last = np.median(sliding_window_view(np.diff(ts), NEWEST_STEPS), axis=1)[-len(fits) :]
+        return np.asarray(fits & (last < CHANGED * period_s) & (last > period_s / CHANGED))
+
+    def has_started(self, piece: Piece) -> Flags:
+        """Whether the start-up at the beginning of the session is over at each sample."""
+        document = self._document
+        if not document.trim:
+            return np.ones(len(piece.ts), np.bool_)
+        start = float(piece.session.rpartition("#")[2])
+        age = (piece.ts - start) / document.sampling_period_s
+        return np.asarray(age >= document.trim + document.window - 1.5)
