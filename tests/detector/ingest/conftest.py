@@ -9,7 +9,7 @@ import pytest
 
 from detector.ingest import client
 from tests.conftest import Broker
-from tests.support.subscribing import Detector, Machine
+from tests.support.ingest.subscribing import Detector, Machine
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber
 from detector.settings.mqtt import MqttSettings
 from tests.conftest import Broker, answers, wait_for
-from tests.support.subscribing import T0, sources
+from tests.support.ingest.subscribing import T0, sources
 
 
 def test_reconnects_after_the_broker_restarts(own_broker, detector, machine, caplog) -> None:

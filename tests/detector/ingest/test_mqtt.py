@@ -13,7 +13,7 @@ from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber
 from detector.settings.mqtt import MqttSettings
 from tests.conftest import free_port, wait_for
-from tests.support.subscribing import T0, sources
+from tests.support.ingest.subscribing import T0, sources
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])

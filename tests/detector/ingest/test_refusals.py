@@ -9,7 +9,7 @@ import paho.mqtt.client as paho
 from detector.ingest.connection import ConnectionState
 from detector.ingest.refusals import OTHERS, Refusals
 from tests.conftest import wait_for
-from tests.support.subscribing import T0
+from tests.support.ingest.subscribing import T0
 
 
 def test_bad_messages_are_counted_and_stop_nothing(broker, detector, machine, caplog) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from detector.ingest.sources import Sources
 from detector.settings.sources import SourceSettings
-from tests.support.decoding import ARRIVAL, T0, read, told
+from tests.support.ingest.decoding import ARRIVAL, T0, read, told
 
 
 def test_the_most_specific_source_reads_a_topic():

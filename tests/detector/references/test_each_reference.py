@@ -7,7 +7,7 @@ import pytest
 
 from detector.references.base import build_reference
 from detector.sessions.windows import windows
-from tests.support.references import WINDOW, fitted, scaled
+from tests.support.training.references import WINDOW, fitted, scaled
 
 
 def test_zscore_counts_in_deviations_even_where_the_scaling_does_not():

@@ -23,7 +23,7 @@ from detector.references.base import (
 from detector.references.iforest import _refuse_wild_tree
 from detector.references.storage import ESTIMATOR, TENSORS, write_estimator
 from detector.sessions.windows import windows
-from tests.support.references import ESTIMATOR_KEPT, WINDOW, answer, fitted, scaled
+from tests.support.training.references import ESTIMATOR_KEPT, WINDOW, answer, fitted, scaled
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -70,7 +70,7 @@ def test_the_same_references_give_the_same_bytes_in_another_process(tmp_path):
     code = (
         "import sys; from pathlib import Path\n"
         "from detector.references.base import REFERENCES, save_reference\n"
-        "from tests.support.references import fitted\n"
+        "from tests.support.training.references import fitted\n"
         "for name in REFERENCES: save_reference(fitted(name), Path(sys.argv[1]) / name)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "other")], cwd=PROJECT, check=True)

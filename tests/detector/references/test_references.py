@@ -18,7 +18,7 @@ from detector.references.base import (
 from detector.scoring.score import window_terms
 from detector.sessions.windows import windows
 from detector.training.fitting.calibrate import Conditioning, HeldOut, calibrate
-from tests.support.references import ESTIMATOR_KEPT, WINDOW, answer, fitted, scaled
+from tests.support.training.references import ESTIMATOR_KEPT, WINDOW, answer, fitted, scaled
 
 
 def abnormality(reference, calm, batch):

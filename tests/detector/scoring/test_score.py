@@ -23,7 +23,7 @@ from detector.scoring.scorer import score_windows
 from detector.sessions.windows import windows
 from detector.thresholds.methods import feature_mse_at, mse_at
 from tests.support.motors import signal, small_bundle
-from tests.support.terms import terms_of
+from tests.support.training.terms import terms_of
 
 PER_COLUMN = (
     *("weights", "spread_centre", "spread_low", "spread_high"),

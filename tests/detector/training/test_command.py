@@ -12,7 +12,7 @@ from detector.errors import FaultlineError, TrainingError
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle
 from tests.support.motors import live
-from tests.support.sessions import write
+from tests.support.training.sessions import write
 
 
 def command(*arguments):

@@ -17,7 +17,7 @@ from detector.training.lab.labelled import place_f2
 from detector.training.select import choose_network
 from detector.training.train import train
 from tests.support.motors import FEATURES, dataset, live, small_bundle, small_options, with_fault
-from tests.support.sessions import write
+from tests.support.training.sessions import write
 
 DENSE = {"network": "dense_ae", "config": {"hidden": 8, "latent": 4}}
 SEEN = {"segments": 1, "bands": 2}  # window features

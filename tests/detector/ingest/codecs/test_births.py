@@ -8,7 +8,7 @@ from detector.errors import PayloadError
 from detector.ingest.codecs.sparkplug_messages import Payload
 from detector.ingest.sources import Sources
 from detector.settings.sources import SourceSettings
-from tests.support.decoding import ARRIVAL, T0, metrics, told
+from tests.support.ingest.decoding import ARRIVAL, T0, metrics, told
 
 
 def test_data_before_their_birth_ask_for_it_once_in_a_while():

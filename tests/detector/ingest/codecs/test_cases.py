@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from detector.errors import PayloadError
-from tests.support.decoding import ARRIVAL, T0, metrics, read, told
+from tests.support.ingest.decoding import ARRIVAL, T0, metrics, read, told
 
 CASES = [
     json.loads(line) for line in Path(__file__).with_name("cases.jsonl").read_text().splitlines()

@@ -16,7 +16,7 @@ from detector.training.fitting.calibrate import (
     slow_weights,
     splits,
 )
-from tests.support.terms import terms_of
+from tests.support.training.terms import terms_of
 
 
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=8), st.integers(2, 40))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detector.training.lab.evaluate import Injection, inject_faults
-from tests.support.sessions import SEVERITIES, recording
+from tests.support.training.sessions import SEVERITIES, recording
 
 
 @pytest.fixture(scope="package")

@@ -20,7 +20,7 @@ from detector.training.lab.evaluate import (
 from simulator.recordings import truth
 from simulator.recordings.truth import Episode, Truth
 from tests.support.motors import START, live
-from tests.support.sessions import SEVERITIES, recording
+from tests.support.training.sessions import SEVERITIES, recording
 
 
 def test_every_family_and_severity_comes_once_per_seed():

@@ -15,7 +15,7 @@ from detector.training.lab.cases import labelled_case
 from detector.training.lab.lab import ALL, measure
 from detector.training.lab.report import HEAD, as_json, as_markdown, as_text, draw, refuse_picture
 from tests.support.motors import live, small_bundle
-from tests.support.sessions import SEVERITIES, recording
+from tests.support.training.sessions import SEVERITIES, recording
 
 FLOOR = {"random", "everything", "untrained", "|z|"}
 
