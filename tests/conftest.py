@@ -28,18 +28,19 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
+PATIENCE = 3.0
+
 # Files and folders whose tests share a server or trained networks, or take long: those of each run
 # in one process, the longest begin first. The tests of any other file run together too.
 TOGETHER = (
-    "dashboard/pages",
+    "dashboard/pages",  # looks at animation frames, so what begins beside it is light
+    "simulator/machines",
     "end_to_end",
     "detector/service",
     "simulator/demo",
     "simulator/live",
-    "simulator/machines/test_faults.py",
-    "benchmarks/test_pipeline.py",
+    "benchmarks",
     "simulator/recordings/test_generate.py",
-    "simulator/machines/test_visibility.py",
     "detector/networks",
     "detector/cli",
     "dashboard/live",
@@ -82,14 +83,18 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> object:
-    """Poll until ``condition`` is true and return its value; fail after ``seconds``."""
-    deadline = time.monotonic() + seconds
+    """Poll until ``condition`` is true and return its value; ``seconds`` are of a free computer.
+
+    Raises:
+        AssertionError: If it is not after ``PATIENCE`` times as long: other tests run beside it.
+    """
+    deadline = time.monotonic() + PATIENCE * seconds
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
         time.sleep(0.02)
-    raise AssertionError(f"not within {seconds:g} s: {what or condition}")
+    raise AssertionError(f"not within {PATIENCE * seconds:g} s: {what or condition}")
 
 
 def answers(port: int) -> bool:

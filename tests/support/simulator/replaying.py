@@ -13,7 +13,7 @@ from simulator.live.replay import Pace, Session, load, replay
 from simulator.live.requests import LiveRequests
 from simulator.recordings.recorded_faults import inject_into_file
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 DEVICE = "replayed"
 TRUTH = f"simulator/{DEVICE}/truth"
 FAULT = f"simulator/{DEVICE}/fault"
