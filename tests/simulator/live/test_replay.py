@@ -3,11 +3,13 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
 
+from simulator.cli import commands
 from tests.conftest import wait_for
 from tests.support.simulator.replaying import DEADLINE_S, DEVICE, send, session
 
@@ -65,3 +67,22 @@ def test_interrupt_ends_quietly(broker, listener, tmp_path):
     wait_for(lambda: any(p["session"] == "a-2" for _, _, p in listener.messages))
     process.send_signal(signal.SIGINT)
     assert (process.communicate(timeout=DEADLINE_S)[1], process.returncode) == (b"", 130)
+
+
+def test_a_signal_that_comes_while_it_waits_is_heard(broker, tmp_path, monkeypatch):
+    """The replay holds the lock of its event just then, and the signal interrupts it there."""
+    (tmp_path / "a.csv").write_text("ts,acc_x\n0,1\n1,2\n")
+    handlers = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+
+    def waiting(*_, stop, **__):
+        heard = threading.Thread(target=handlers[signal.SIGINT], daemon=True)
+        with stop._cond:
+            heard.start()
+            heard.join(5)
+            assert not heard.is_alive()
+        assert stop.wait(DEADLINE_S)
+
+    monkeypatch.setattr(commands, "replay", waiting)
+    asked = ["replay", str(tmp_path / "a.csv"), "--device", DEVICE, "--mqtt", broker.url]
+    assert commands.run(asked) == 130
