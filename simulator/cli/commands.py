@@ -116,7 +116,8 @@ def _replay(given: argparse.Namespace) -> int:
     ]
     stop, requests = threading.Event(), LiveRequests()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        # From a thread: the signal may come while this one waits and holds the event's own lock.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     total = None if given.loop else sum(len(session.ts) for session in sessions)
     with (
         Publisher(
