@@ -6,14 +6,15 @@ import re
 
 from detector.ingest.envelopes.telegraf import named_by, series_name
 from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.messages.values import shown
+from detector.ingest.messages.values import checked_count, shown
 from detector.settings.sources import SourceSettings
 
 _NAME = r"(?:\\.|[^\s,=\\])+"
 _VALUE = r'(?:"(?:\\.|[^"\\])*"|(?:\\.|[^\s,"\\])+)'
 _LINE = re.compile(
     rf"(?P<series>(?:\\.|[^\s,\\])+)(?P<tags>(?:,{_NAME}={_NAME})*)"
-    rf"[ \t]+(?P<fields>{_NAME}={_VALUE}(?:,{_NAME}={_VALUE})*)(?:[ \t]+(?P<time>-?\d+))?[ \t]*"
+    rf"[ \t]+(?P<fields>{_NAME}={_VALUE}(?:,{_NAME}={_VALUE})*)"
+    r"(?:[ \t]+(?P<time>-?\d{1,20}))?[ \t]*"
 )
 _PAIR = re.compile(rf"({_NAME})=({_VALUE})")
 _ESCAPED = re.compile(r"\\([,= \"\\])")
@@ -42,10 +43,14 @@ class LineProtocol:
             line = "payload: not UTF-8, allowed: line protocol in UTF-8"
             raise RefusedPayloadError("format", line) from None
         points = [line for line in lines if line.strip() and not line.startswith("#")]
-        return Reading([_record(line, message, source) for line in points])
+        checked_count(len(points))
+        return Reading(_record(line, message, source) for line in points)
 
 
 def _record(line: str, message: Message, source: SourceSettings) -> Record:
+    if len(line) > LONGEST_LINE:
+        found_length = f"{len(line)} characters"
+        raise RefusedPayloadError("size", f"line: found {found_length}, allowed: {LONGEST_LINE}")
     found = _LINE.fullmatch(line)
     if found is None:
         allowed = "measurement,tag=value field=value timestamp"
@@ -63,8 +68,8 @@ def _value(text: str) -> object:
         return _plain(text[1:-1]) or None  # a word is left out as such
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    return text[:-1] if _INTEGER.fullmatch(text) else text
+    return text[:-1] if text[-1] in "iu" and _INTEGER.fullmatch(text) else text
 
 
 def _plain(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text

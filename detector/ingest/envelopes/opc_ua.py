@@ -31,7 +31,7 @@ def _is_data_set(found: object) -> bool:
 def _record(message: Object, source: SourceSettings) -> Record:
     values = {name: _value(field) for name, field in message["Payload"].items()}
     times = [f["SourceTimestamp"] for f in message["Payload"].values()
-             if isinstance(f, dict) and f.get("SourceTimestamp")]  # fmt: skip
+             if isinstance(f, dict) and isinstance(f.get("SourceTimestamp"), str)]  # fmt: skip
     return record_of(values, source, time=message.get("Timestamp") or max(times, default=None))
 
 

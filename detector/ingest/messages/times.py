@@ -16,6 +16,7 @@ LATEST = 7_258_118_400.0  # 2200-01-01T00:00:00Z, seconds
 PLAUSIBLE_FROM = 946_684_800.0  # 2000-01-01T00:00:00Z; earlier numbers are more often no date
 # As seconds the bounds are beyond the year 5000, as the finer unit about 1973.
 FINER_FROM = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+BEYOND = 1e30  # in whatever unit
 _PLAIN = frozenset({int, float})
 
 
@@ -55,7 +56,10 @@ def moments(column: Sequence[object], zone: tzinfo = UTC) -> Times:
     """
     if len(column) == 1 or not _PLAIN.issuperset(map(type, column)):
         return np.array([moment(found, zone) for found in column], dtype=np.float64)
-    ts = np.array(column, dtype=np.float64)
+    try:
+        ts = np.array(column, dtype=np.float64)
+    except OverflowError:  # an integer beyond float64 is refused by name
+        return np.array([moment(found, zone) for found in column], dtype=np.float64)
     if ts.max() > FINER_FROM[-1][0]:
         return np.array([moment(found, zone) for found in column], dtype=np.float64)
     if ts.min() < 0 or ts.max() >= LATEST:
@@ -75,6 +79,8 @@ def _seconds(found: object, zone: tzinfo) -> float:
 
 
 def _by_size(number: float) -> float:
+    if abs(number) > BEYOND:  # integers may be beyond float64, too
+        return math.nan
     for bound, per_second in FINER_FROM:
         if number > bound:
             return number / per_second
