@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check models bench system clean
+.PHONY: help demo test check models bench soak system clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ bench: $(VENV)/.dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.pipeline
 	$(PY) -m benchmarks.speed.simulator_speed
 	$(PY) -m benchmarks.speed.first_content
+
+soak: $(VENV)/.dev  ## the long forms of tests
+	$(PY) -m benchmarks.soak.fuzz
 
 system:
 	@sh .ci/system-packages mosquitto chromium
