@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.messages.join import Column, Part, joined, refuse_untimed
+from detector.ingest.messages.join import Column, Part, joined, listed, refuse_untimed
 from detector.ingest.messages.times import LATEST, moment, moments
 from detector.ingest.messages.values import (
     MAX_FEATURES,
@@ -25,6 +25,7 @@ from detector.ingest.messages.values import (
     checked_count,
     feature_names,
     number,
+    numbers,
     session_label,
     shown,
 )
@@ -244,18 +245,22 @@ def _add(
     decoded: Decoded,
 ) -> None:
     """Read a channel's values; one that holds words is left out and named."""
-    is_expected = name in source.columns
-    numbers = [number(x, is_expected=is_expected, missing=source.missing) for x in column]
-    if None in numbers:
-        word = column[numbers.index(None)]
-        decoded.left_out[name] = f"{shown(word)} is no number"
-        return
+    told: Column | None = None
+    if len(column) > LONGEST_VECTOR and not source.missing:
+        told = numbers(column)  # all at once
+    if told is None:
+        is_expected = name in source.columns
+        read = [number(x, is_expected=is_expected, missing=source.missing) for x in column]
+        if None in read:
+            decoded.left_out[name] = f"{shown(column[read.index(None)])} is no number"
+            return
+        told = [x for x in read if x is not None]
     if name in columns:
         raise RefusedPayloadError("names", f"{shown(name)}: found twice, allowed: once")
     if len(columns) >= MAX_FEATURES:
         feature_names((*columns, name))  # refuses them
     factor = _of(source.scale, name, 1.0)
-    columns[name] = [x if factor == 1.0 else x * factor for x in numbers if x is not None]
+    columns[name] = told if factor == 1.0 else [x * factor for x in listed(told)]
 
 
 def _of(setting: Setting | dict[str, Setting], name: str, otherwise: Setting) -> Setting:

@@ -31,6 +31,7 @@ PERIODS = frozenset({"dt", "interval", "sampling_period", "period_s"})  # second
 WRAPPERS = frozenset({"d", "data", "payload", "values", "fields", "telemetry", "measurements"})
 SHORTEST_S, LONGEST_S = 1 / FASTEST_HZ, 1 / SLOWEST_HZ
 SESSION = "session"
+_CONTAINERS = frozenset({dict, list, tuple})
 
 Object = Mapping[str, Any]
 
@@ -95,7 +96,7 @@ def _flat(content: Object) -> tuple[dict[str, object], dict[str, str]]:
     for name, leaf in _leaves(content, "", MAX_DEPTH):
         if name in flat:
             raise RefusedPayloadError("names", f"{shown(name)}: found twice, allowed: once")
-        if isinstance(leaf, list) and any(isinstance(item, list | dict) for item in leaf):
+        if isinstance(leaf, list) and not _CONTAINERS.isdisjoint(map(type, leaf)):
             left_out[name] = "a list of objects or lists"
         elif isinstance(leaf, bytes | bytearray):
             left_out[name] = "bytes"
@@ -186,6 +187,8 @@ def with_text_keys(document: object, depth: int = MAX_DEPTH + 2) -> object:
     if isinstance(document, dict):
         return {as_text(key): with_text_keys(value, depth - 1) for key, value in document.items()}
     if isinstance(document, list | tuple):
+        if _CONTAINERS.isdisjoint(map(type, document)):
+            return list(document)
         return [with_text_keys(item, depth - 1) for item in document]
     return document
 

@@ -52,6 +52,12 @@ def joined(parts: list[Part], session: str | None) -> Samples:
     return Samples(names, ts, matrix(names, columns), session)
 
 
+def listed(column: Column) -> Sequence[float]:
+    """A column as Python's own numbers, which are quicker one by one."""
+    found: Sequence[float] = column.tolist() if isinstance(column, np.ndarray) else column
+    return found
+
+
 def refuse_untimed(parts: list[Part]) -> None:
     """Parts without a time are one moment, the arrival, where each tells other channels.
 
@@ -72,8 +78,8 @@ def _rows(parts: Iterable[Part], place: Mapping[str, int]) -> list[tuple[float, 
     found: list[tuple[float, list[float]]] = []
     newest: dict[float, list[float]] = {}
     for part in parts:
-        cells = [(place[name], column) for name, column in part.columns.items()]
-        for i, t in enumerate(part.ts if isinstance(part.ts, list) else part.ts.tolist()):
+        cells = [(place[name], listed(column)) for name, column in part.columns.items()]
+        for i, t in enumerate(listed(part.ts)):
             row = newest.get(t)
             if row is None or not all(math.isnan(row[at]) for at, _ in cells):
                 row = newest[t] = [math.nan] * len(place)

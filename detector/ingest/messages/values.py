@@ -6,6 +6,7 @@ import functools
 import math
 import re
 from collections.abc import Container, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ LONGEST_NUMBER = 64  # characters of a text that is read as a number
 # Serial numbers such as 007 and 011316E1 are words: no leading zero, a sign in the exponent.
 TEXT_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d{1,3})?", re.ASCII)
 NUMBERS = frozenset({bool, int, float, type(None)})
+_PLAIN = NUMBERS - {bool}
 SWITCHES = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
 NO_NUMBER = frozenset({"nan", "inf", "infinity", "null"})  # with or without a sign
 # In a channel that is known as one, these words say that it has no value now.
@@ -77,6 +79,18 @@ def number(
     if isinstance(found, bool | int | float):
         return _finite(found)
     return None
+
+
+def numbers(column: Sequence[Any]) -> npt.NDArray[np.float64] | None:
+    """As ``number`` of each, all at once; None where one is neither int, float nor null."""
+    if not _PLAIN.issuperset(map(type, column)):
+        return None
+    try:
+        found = np.array(column, dtype=np.float64)
+    except OverflowError:  # beyond float64: ``number`` refuses it
+        return None
+    found[~np.isfinite(found)] = math.nan
+    return found
 
 
 def _finite(found: float) -> float:
