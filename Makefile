@@ -34,6 +34,7 @@ models: $(VENV)/.run  ## rebuild the shipped bundles from simulated sessions
 
 bench: $(VENV)/.dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.pipeline
+	$(PY) -m benchmarks.speed.ingest
 	$(PY) -m benchmarks.speed.simulator_speed
 	$(PY) -m benchmarks.speed.first_content
 
