@@ -143,6 +143,7 @@ HOSTILE: dict[str, Form] = {
     "csv, the last is short": repeated(b"1772366400,1,2,3\n", after=b"1,2\n"),
     "a time of many digits in a line": lambda n: b"m a=1 " + b"9" * n,
     "a line of tags": numbered("a%d=b", before="m,", after=" a=1 1"),
+    "a line of a tag with a quote": repeated(b"9", before=b'm,a="', after=b" a=1"),
     "a line of fields": numbered("a%d=1i", before="m ", after=" x"),
     "a line of escapes": repeated(b"\\ ", before=b"m"),
     "a line of blanks": repeated(b" ", before=b"m a=1", after=b"x"),

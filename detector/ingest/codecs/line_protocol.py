@@ -16,7 +16,8 @@ _LINE = re.compile(
     rf"[ \t]+(?P<fields>{_NAME}={_VALUE}(?:,{_NAME}={_VALUE})*)"
     r"(?:[ \t]+(?P<time>-?\d{1,20}))?[ \t]*"
 )
-_PAIR = re.compile(rf"({_NAME})=({_VALUE})")
+_TAG = re.compile(rf",({_NAME})=({_NAME})")  # what _LINE calls a tag: no more, no less
+_FIELD = re.compile(rf"({_NAME})=({_VALUE})")
 _ESCAPED = re.compile(r"\\([,= \"\\])")
 _INTEGER = re.compile(r"[+-]?\d+[iu]")
 _TRUE = frozenset({"t", "T", "true", "True", "TRUE"})
@@ -55,10 +56,10 @@ def _record(line: str, message: Message, source: SourceSettings) -> Record:
     if found is None:
         allowed = "measurement,tag=value field=value timestamp"
         raise RefusedPayloadError("format", f"line: found {shown(line)}, allowed: {allowed}")
-    tags: dict[str, object] = {_plain(k): _plain(v) for k, v in _PAIR.findall(found["tags"])}
+    tags: dict[str, object] = {_plain(k): _plain(v) for k, v in _TAG.findall(found["tags"])}
     device = named_by(tags, source)
     prefix = series_name(_plain(found["series"]), tags, message.device)
-    fields = {f"{prefix}.{_plain(k)}": _value(v) for k, v in _PAIR.findall(found["fields"])}
+    fields = {f"{prefix}.{_plain(k)}": _value(v) for k, v in _FIELD.findall(found["fields"])}
     time = None if found["time"] is None else int(found["time"])
     return Record(fields, time=time, device=device)
 

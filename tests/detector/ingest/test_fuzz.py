@@ -157,6 +157,12 @@ def test_a_line_is_read_up_to_a_length():
     assert refusal(b"1," * 40_000, format="csv", columns=("a", "b")) == "size"
 
 
+def test_a_tag_with_a_quote_is_read_whole():
+    """Quotes mean nothing in tags; what is left of one was searched again from every character."""
+    samples = taken(b'm,a=x"y,c=z b=1 1772366400')
+    assert samples.features == ('m.x"y.z.b',)
+
+
 def births(reader, device, metrics, name="m"):
     """Let a codec hear a birth; returns what data of an alias say after it."""
     payload = Payload()
