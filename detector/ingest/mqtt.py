@@ -9,7 +9,6 @@ thread: paho appends the packet to a deque and wakes the network thread, which s
 
 from __future__ import annotations
 
-import math
 import ssl
 import sys
 import threading
@@ -66,8 +65,8 @@ class Subscriber:
         self._filters = sources.filters
         self._status_topic = f"{settings.topic_out}/status"
         self._log = ConnectionLog(f"broker {settings.url}")
-        self.clocks = clocks or Clocks(math.inf, lambda _: False)
-        self._receiver = Receiver(sources, buffer, self.publish, self.clocks)
+        self._receiver = Receiver(sources, buffer, self.publish, clocks)
+        self.clocks = self._receiver.clocks
         self._guard = Guard()
         self._counters = dict.fromkeys(
             ("connections", "sessions_lost", "stale_receipts", "refused_publishes"), 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -26,7 +27,7 @@ class Receiver:
         sources: How topics are read.
         buffer: Where samples and receipts go.
         answer: Sends what a format asks for, for example a Sparkplug rebirth.
-        clocks: Measures the devices' clocks.
+        clocks: Measures the devices' clocks; None: ones that replace none.
 
     Attributes:
         counters: Messages and bytes received, and messages dropped, by name.
@@ -35,10 +36,14 @@ class Receiver:
     """
 
     def __init__(
-        self, sources: Sources, buffer: SharedBuffer, answer: Answer, clocks: Clocks
+        self,
+        sources: Sources,
+        buffer: SharedBuffer,
+        answer: Answer,
+        clocks: Clocks | None = None,
     ) -> None:
         self._sources = sources
-        self.clocks = clocks
+        self.clocks = clocks or Clocks(math.inf, lambda _: False)
         self._buffer = buffer
         self._answer = answer
         self.refusals = Refusals()

@@ -13,7 +13,7 @@ from detector.ingest.codecs.table import CODECS
 from detector.ingest.messages.assemble import Decoded, assemble
 from detector.ingest.messages.contract import Codec, Message, RefusedPayloadError
 from detector.ingest.messages.values import checked_count, shown
-from detector.ingest.topics import MAX_NAME, Named, TopicTemplate
+from detector.ingest.topics import MAX_NAME, MAX_TOPIC, Named, TopicTemplate
 from detector.settings.sources import SourceSettings
 
 MAX_BYTES = 1 << 20
@@ -177,6 +177,9 @@ class Sources:
         return named.device or topic[:MAX_NAME]
 
     def _find(self, topic: str) -> tuple[Source, Named]:
+        if len(topic) > MAX_TOPIC:
+            found = f"{len(topic)} characters"
+            raise PayloadError(f"topic {topic[:MAX_NAME]!r}: {found}, allowed: {MAX_TOPIC}")
         source = next((one for one in self._sources if one.template.fits(topic)), None)
         if source is None:
             allowed = ", ".join(one.template.template for one in self._sources)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 MOST_TOPICS = 2000
 MOST_CHANNELS = 200  # of a topic
+MAX_NAME = 200  # characters; of a longer one the beginning is told
 
 
 class Unused:
@@ -32,7 +33,8 @@ class Unused:
                 self.beyond += 1
                 return
             held = self._seen.setdefault(topic, {})
-            for name, reason in left_out.items():
+            for whole_name, reason in left_out.items():
+                name = whole_name[:MAX_NAME]
                 if name in held or len(held) < MOST_CHANNELS:
                     held[name] = reason
 
