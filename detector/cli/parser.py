@@ -110,6 +110,8 @@ def _alarms(part: argparse.ArgumentParser) -> None:
 
 
 def _devices(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
+                      "since its start and did not use, and why")  # fmt: skip
     _json(part)
     _settings(part)
 
@@ -154,7 +156,8 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
     "operators": {
         "alarms": ("list alarms, the newest first", "faultline alarms --device motor-600-1",
                    _alarms, ("listings", "list_alarms")),
-        "devices": ("list devices and their state", "faultline devices --json",
+        "devices": ("list devices and their state, or what was received and not used",
+                    "faultline devices --json\n  faultline devices --unused",
                     _devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet",

@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from detector.text import inert
+
 logger = logging.getLogger(__name__)
 
 OTHERS = "(others)"  # devices beyond those held
@@ -51,7 +53,7 @@ class Refusals:
             unsaid = self._say(key)
         if unsaid is not None:
             tail = f" ({unsaid} more not shown)" if unsaid else ""
-            logger.warning("%s: dropped a message: %s%s", device, line, tail)
+            logger.warning("%s: dropped a message: %s%s", inert(device), inert(line), tail)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Messages refused, by device and kind."""

@@ -20,6 +20,7 @@ from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream
+from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
 from detector.service.publishing import Publisher
@@ -67,6 +68,7 @@ class Pipeline:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
         self._publisher = Publisher(subscriber, store, settings.mqtt.topic_out)
+        self._inventory = InventoryWriter(store, subscriber.unused)
         with store.begin() as connection:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
@@ -124,6 +126,7 @@ class Pipeline:
             self._subscriber.ack(unsaved.receipts)
             unsaved.receipts = []
         self._publish()
+        self._inventory.write()
 
     def _commit(self) -> None:
         pairs = self._unsaved.frames
