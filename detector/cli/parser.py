@@ -135,6 +135,15 @@ def _decode(part: argparse.ArgumentParser) -> None:
     _settings(part)
 
 
+def _adopt(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--topic", required=True, metavar="FILTER", help="what to listen to, "
+                      "such as 'plant/#'; '#' is all that may be read")  # fmt: skip
+    part.add_argument("--seconds", type=at_least(1), default=60,
+                      help="how long (default: %(default)s); Ctrl-C ends it early")  # fmt: skip
+    _json(part)
+    _settings(part)
+
+
 def _dashboard(part: argparse.ArgumentParser) -> None:
     part.add_argument("--port", type=at_least(1), default=HTTP_PORT, help="(default: %(default)s)")
     part.add_argument("--address", default="127.0.0.1", help="(default: %(default)s); another one "
@@ -190,6 +199,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "serve": ("run the detector until Ctrl-C",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
                   _settings, ("serve", "serve")),
+        "adopt": ("listen to a broker, tell what is there, and print the settings to paste",
+                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'",
+                  _adopt, ("adopt", "adopt")),
         "decode": ("tell what is read in one message, and what is left out and why",
                    "mosquitto_sub -C 1 -t 'plant/fan-1' | faultline decode --topic plant/fan-1 -",
                    _decode, ("decode", "decode")),

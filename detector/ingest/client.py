@@ -1,7 +1,8 @@
-"""Paho's client as the subscriber needs it: a durable session, acknowledged by hand."""
+"""Paho's client as it is needed: a durable session acknowledged by hand, or passing by."""
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 
@@ -54,6 +55,31 @@ def durable_client(settings: MqttSettings, status_topic: str) -> Client:
     client.reconnect_delay_set(*RETRY_S)
     client.max_queued_messages_set(QUEUED_OUT)
     client.will_set(status_topic, OFFLINE, qos=1, retain=True)
+    return _with_credentials(client, settings)
+
+
+def passing_client(settings: MqttSettings) -> Client:
+    """A client that only listens for a while: a name nobody else has, and no session is kept."""
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"faultline-adopt-{secrets.token_hex(3)}",
+        protocol=MQTTProtocolVersion.MQTTv5 if is_5(settings) else MQTTProtocolVersion.MQTTv311,
+        clean_session=None if is_5(settings) else True,
+    )
+    return _with_credentials(client, settings)
+
+
+def connect_once(client: Client, settings: MqttSettings) -> None:
+    """Connect now.
+
+    Raises:
+        OSError: If the broker cannot be reached.
+    """
+    host, port = address(settings.url)
+    client.connect(host, port, keepalive=settings.keepalive_s)
+
+
+def _with_credentials(client: Client, settings: MqttSettings) -> Client:
     if settings.username is not None:
         password = settings.password.get_secret_value() if settings.password else None
         client.username_pw_set(settings.username, password)
