@@ -92,7 +92,7 @@ class SharedBuffer:
 
     def append(
         self, device: str, samples: Samples, arrival: float, receipt: Receipt | None
-    ) -> None:
+    ) -> bool:
         """Add what one message carried; for the network thread.
 
         Args:
@@ -100,6 +100,9 @@ class SharedBuffer:
             samples: Shape (n, F), n >= 1.
             arrival: UTC seconds.
             receipt: Of the message, with its last samples; None when none is due.
+
+        Returns:
+            False when the device is beyond ``max_devices``: its samples are dropped.
         """
         with self._lock:
             ring = self._ring_of(device)
@@ -114,6 +117,7 @@ class SharedBuffer:
                     if ring.free < self._capacity // 2:
                         self._pressed = True
             self._keep(receipt)
+        return ring is not None
 
     def append_receipt(self, receipt: Receipt | None) -> None:
         """Add a message that carried nothing usable, so that it is acknowledged in its turn."""

@@ -33,6 +33,7 @@ from detector.ingest.guard import Guard
 from detector.ingest.receiver import Receiver
 from detector.ingest.sources import Sources
 from detector.ingest.trust import why_not_trusted
+from detector.ingest.unused import UnusedInventory
 from detector.settings.mqtt import MqttSettings
 
 IN_FLIGHT_3_1_1 = 20  # mosquitto's limit where the client cannot name its own
@@ -105,9 +106,10 @@ class Subscriber:
         """Totals of the connection and of what was received, by name."""
         return {**self._receiver.counters, **self._counters, "faults": self._guard.faults}
 
-    def unused(self) -> dict[str, dict[str, str]]:
-        """Channels seen and not used, by topic, with the reason."""
-        return self._receiver.unused.listed()
+    @property
+    def unused(self) -> UnusedInventory:
+        """What was received and not used."""
+        return self._receiver.unused
 
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""

@@ -17,7 +17,7 @@ from detector.ingest.codecs.sparkplug_messages import Payload
 from detector.ingest.messages.contract import KINDS, RefusedPayloadError
 from detector.ingest.sources import MAX_BYTES, Sources
 from detector.ingest.topics import MAX_TOPIC
-from detector.ingest.unused import MAX_NAME, Unused
+from detector.ingest.unused import MAX_NAME, UnusedInventory
 from detector.settings.sources import SourceSettings
 
 ARRIVAL = 1_800_000_000.0
@@ -197,9 +197,10 @@ def test_a_topic_is_read_up_to_a_length():
 
 def test_of_a_long_name_the_beginning_is_remembered():
     """In the inventory of what is not used."""
-    unused = Unused()
-    unused.add("t", {"n" * 100_000: "why"})
-    assert unused.listed() == {"t": {"n" * MAX_NAME: "why"}}
+    unused = UnusedInventory()
+    unused.left_out("t", {"n" * 100_000: "why"}, ARRIVAL)
+    [entry] = unused.changed(1)["t"]
+    assert (entry.channel, entry.reason) == ("n" * MAX_NAME, "why")
 
 
 def test_the_reasons_are_those_that_the_code_gives():
