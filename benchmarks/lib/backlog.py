@@ -160,7 +160,8 @@ def publish(url: str, payload: bytes, count: int) -> None:
     client = Paho(CallbackAPIVersion.VERSION2, protocol=Version.MQTTv5)
     client.max_inflight_messages_set(IN_FLIGHT)
     client.max_queued_messages_set(0)
-    client.connect(*address(url))
+    where = address(url)
+    client.connect(where.host, where.port)
     client.loop_start()
     sent = [
         client.publish(TOPIC.format(device=f"m{number % DEVICES}"), payload, qos=1)
