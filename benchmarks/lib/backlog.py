@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from paho.mqtt.client import Client as Paho
@@ -33,6 +33,31 @@ DEVICES = 20  # that take turns
 WITHIN_S = 60.0
 TICK_S = 0.1
 IN_FLIGHT = 1000  # of the publisher
+
+
+@dataclass(frozen=True)
+class Round:
+    """How both read the same backlog.
+
+    Attributes:
+        bare, whole: Messages per second.
+        bare_cpu_us, whole_cpu_us: CPU time of the reading process for each message.
+    """
+
+    bare: float
+    whole: float
+    bare_cpu_us: float
+    whole_cpu_us: float
+
+    @property
+    def ratio(self) -> float:
+        """Of the rates."""
+        return self.whole / self.bare
+
+    @property
+    def cpu_ratio(self) -> float:
+        """Of the messages that a second of CPU reads; it bears other work on the machine."""
+        return self.bare_cpu_us / self.whole_cpu_us
 
 
 class Reader(Protocol):
@@ -135,7 +160,8 @@ def publish(url: str, payload: bytes, count: int) -> None:
     client = Paho(CallbackAPIVersion.VERSION2, protocol=Version.MQTTv5)
     client.max_inflight_messages_set(IN_FLIGHT)
     client.max_queued_messages_set(0)
-    client.connect(*address(url))
+    where = address(url)
+    client.connect(where.host, where.port)
     client.loop_start()
     sent = [
         client.publish(TOPIC.format(device=f"m{number % DEVICES}"), payload, qos=1)
@@ -147,8 +173,8 @@ def publish(url: str, payload: bytes, count: int) -> None:
     client.loop_stop()
 
 
-def rates(url: str, payload: bytes, count: int, rounds: int) -> Sequence[tuple[float, float]]:
-    """Messages per second of the bare client and of the subscriber, round by round."""
+def race(url: str, payload: bytes, count: int, rounds: int) -> list[Round]:
+    """Let the bare client and the subscriber read ``rounds`` backlogs of ``count`` messages."""
     readers: dict[str, Reader] = {"bare": Bare(url), "whole": Whole(url)}
     for reader in readers.values():
         reader.open()
@@ -156,6 +182,14 @@ def rates(url: str, payload: bytes, count: int, rounds: int) -> Sequence[tuple[f
     for number in range(rounds):
         publish(url, payload, count)
         order = list(readers)[:: 1 if number % 2 else -1]
-        took_s = {name: readers[name].drain(count) for name in order}
-        found.append((count / took_s["bare"], count / took_s["whole"]))
+        cost = {name: _cost(readers[name], count) for name in order}
+        (bare, bare_cpu_us), (whole, whole_cpu_us) = cost["bare"], cost["whole"]
+        found.append(Round(bare, whole, bare_cpu_us, whole_cpu_us))
     return found
+
+
+def _cost(reader: Reader, count: int) -> tuple[float, float]:
+    """Messages per second, and microseconds of CPU for each."""
+    began_cpu_s = time.process_time()
+    took_s = reader.drain(count)
+    return count / took_s, (time.process_time() - began_cpu_s) / count * 1e6
