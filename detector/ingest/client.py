@@ -1,7 +1,8 @@
-"""Paho's client as the subscriber needs it: a durable session, acknowledged by hand."""
+"""Paho's client as it is needed: a durable session acknowledged by hand, or passing by."""
 
 from __future__ import annotations
 
+import secrets
 import ssl
 import sys
 import time
@@ -65,19 +66,48 @@ def durable_client(settings: MqttSettings, status_topic: str) -> Client:
     Raises:
         SettingsError: If the broker's address or a file of the credentials cannot be used.
     """
-    where = address(settings.url)
     client = Client(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
         protocol=MQTTProtocolVersion.MQTTv5 if is_5(settings) else MQTTProtocolVersion.MQTTv311,
         clean_session=None if is_5(settings) else False,
-        transport="tcp" if where.path is None else "websockets",
+        transport="tcp" if address(settings.url).path is None else "websockets",
         manual_ack=True,
     )
     client.reconnect_delay_set(*RETRY_S)
     client.max_queued_messages_set(QUEUED_OUT)
     client.will_set(status_topic, OFFLINE, qos=1, retain=True)
-    word = password(settings)
+    return _with_credentials(client, settings)
+
+
+def passing_client(settings: MqttSettings) -> Client:
+    """A client that only listens for a while: a name nobody else has, and no session is kept.
+
+    Raises:
+        SettingsError: If the broker's address or a file of the credentials cannot be used.
+    """
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"faultline-adopt-{secrets.token_hex(3)}",
+        protocol=MQTTProtocolVersion.MQTTv5 if is_5(settings) else MQTTProtocolVersion.MQTTv311,
+        clean_session=None if is_5(settings) else True,
+        transport="tcp" if address(settings.url).path is None else "websockets",
+    )
+    return _with_credentials(client, settings)
+
+
+def connect_once(client: Client, settings: MqttSettings) -> None:
+    """Connect now.
+
+    Raises:
+        OSError: If the broker cannot be reached.
+    """
+    where = address(settings.url)
+    client.connect(where.host, where.port, keepalive=settings.keepalive_s)
+
+
+def _with_credentials(client: Client, settings: MqttSettings) -> Client:
+    where, word = address(settings.url), password(settings)
     if settings.username is not None:
         client.username_pw_set(settings.username, word)
     if where.is_encrypted:

@@ -9,7 +9,6 @@ thread: paho appends the packet to a deque and wakes the network thread, which s
 
 from __future__ import annotations
 
-import math
 import ssl
 import sys
 import threading
@@ -34,6 +33,7 @@ from detector.ingest.guard import Guard
 from detector.ingest.receiver import Receiver
 from detector.ingest.sources import Sources
 from detector.ingest.trust import why_not_trusted
+from detector.ingest.unused import UnusedInventory
 from detector.settings.mqtt import MqttSettings
 
 IN_FLIGHT_3_1_1 = 20  # mosquitto's limit where the client cannot name its own
@@ -66,8 +66,8 @@ class Subscriber:
         self._filters = sources.filters
         self._status_topic = f"{settings.topic_out}/status"
         self._log = ConnectionLog(f"broker {settings.url}")
-        self.clocks = clocks or Clocks(math.inf, lambda _: False)
-        self._receiver = Receiver(sources, buffer, self.publish, self.clocks)
+        self._receiver = Receiver(sources, buffer, self.publish, clocks)
+        self.clocks = self._receiver.clocks
         self._guard = Guard()
         self._counters = dict.fromkeys(
             ("connections", "sessions_lost", "stale_receipts", "refused_publishes"), 0
@@ -106,9 +106,10 @@ class Subscriber:
         """Totals of the connection and of what was received, by name."""
         return {**self._receiver.counters, **self._counters, "faults": self._guard.faults}
 
-    def unused(self) -> dict[str, dict[str, str]]:
-        """Channels seen and not used, by topic, with the reason."""
-        return self._receiver.unused.listed()
+    @property
+    def unused(self) -> UnusedInventory:
+        """What was received and not used."""
+        return self._receiver.unused
 
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""

@@ -11,9 +11,9 @@ from detector.errors import PayloadError, SettingsError
 from detector.ingest.codecs.own import read_own
 from detector.ingest.codecs.table import CODECS
 from detector.ingest.messages.assemble import Decoded, assemble
-from detector.ingest.messages.contract import Codec, Message, RefusedPayloadError
+from detector.ingest.messages.contract import Codec, Message, Reading, RefusedPayloadError
 from detector.ingest.messages.values import checked_count, shown
-from detector.ingest.topics import MAX_NAME, Named, TopicTemplate
+from detector.ingest.topics import MAX_NAME, MAX_TOPIC, Named, TopicTemplate
 from detector.settings.sources import SourceSettings
 
 MAX_BYTES = 1 << 20
@@ -80,16 +80,27 @@ class Source:
                 return Decoded([(named.device, samples) for samples in blocks], format="json")
         return self._decode(topic, named, payload, arrival)
 
-    def _decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
-        if any(part.startswith("$") for part in (named.feature or "").split(".")):
-            return Decoded(ignored="an attribute of its device")
-        if not payload:
-            return Decoded(ignored="empty payload")
+    def read(
+        self, topic: str, named: Named, payload: bytes, arrival: float
+    ) -> tuple[str, Message, Reading]:
+        """What stands in a message, before anything is made of it: format, message, records.
+
+        Raises:
+            RefusedPayloadError: One line with what, where, found and allowed.
+        """
         content = payload if self._settings.layout else _bare(_unpacked(payload))
         message = Message(topic, content, arrival, named.device, named.feature)
         name = self._format_of(message)
         reading = self._codec(name).read(message, self._settings)
         self._remember(topic, name)
+        return name, message, reading
+
+    def _decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
+        if any(part.startswith("$") for part in (named.feature or "").split(".")):
+            return Decoded(ignored="an attribute of its device")
+        if not payload:
+            return Decoded(ignored="empty payload")
+        name, message, reading = self.read(topic, named, payload, arrival)
         decoded = assemble(reading, message, self._settings)
         decoded.format = name
         if decoded.blocks:
@@ -158,10 +169,7 @@ class Sources:
         Raises:
             PayloadError: If no source asks for the topic, or it names a device badly.
         """
-        known = self._known.get(topic)
-        if known is None:
-            known = self._find(topic)
-        source, named = known
+        source, named = self.find(topic)
         source.tally.messages += 1
         try:
             decoded = source.decode(topic, named, payload, arrival)
@@ -176,7 +184,19 @@ class Sources:
         _, named = self._known[topic]
         return named.device or topic[:MAX_NAME]
 
-    def _find(self, topic: str) -> tuple[Source, Named]:
+    def find(self, topic: str) -> tuple[Source, Named]:
+        """The source of a topic, and what the topic says.
+
+        Raises:
+            PayloadError: If no source asks for the topic, or it names a device badly.
+        """
+        known = self._known.get(topic)
+        return self._learnt(topic) if known is None else known
+
+    def _learnt(self, topic: str) -> tuple[Source, Named]:
+        if len(topic) > MAX_TOPIC:
+            found = f"{len(topic)} characters"
+            raise PayloadError(f"topic {topic[:MAX_NAME]!r}: {found}, allowed: {MAX_TOPIC}")
         source = next((one for one in self._sources if one.template.fits(topic)), None)
         if source is None:
             allowed = ", ".join(one.template.template for one in self._sources)

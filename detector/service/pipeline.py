@@ -22,6 +22,7 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream
 from detector.service.figures import PipelineFigures
+from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
 from detector.service.publishing import Publisher
@@ -69,6 +70,7 @@ class Pipeline:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
         self._publisher = Publisher(subscriber, store, settings.mqtt)
+        self._inventory = InventoryWriter(store, subscriber.unused)
         with store.begin() as connection:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
@@ -139,6 +141,7 @@ class Pipeline:
         if not unsaved.blocks:
             self._acknowledge()
         self._publish()
+        self._inventory.write()
 
     def drain(self) -> None:
         """Before the end: what waits for its turn, unless the broker will send it again."""
