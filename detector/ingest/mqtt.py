@@ -101,6 +101,10 @@ class Subscriber:
         """Channels seen and not used, by topic, with the reason."""
         return self._receiver.unused.listed()
 
+    def births(self) -> dict[str, bytes | None]:
+        """Messages heard since the last time that later ones cannot be read without, by topic."""
+        return self._receiver.births()
+
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""
         return self._receiver.refusals.counts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -41,6 +42,8 @@ class Receiver:
         self.clocks = clocks
         self._buffer = buffer
         self._answer = answer
+        self._lock = threading.Lock()  # of the births
+        self._births: dict[str, bytes | None] = {}
         self.refusals = Refusals()
         self.unused = Unused()
         self.counters = {
@@ -52,6 +55,12 @@ class Receiver:
             "bad_payloads": 0,
             "oversized": 0,
         }
+
+    def births(self) -> dict[str, bytes | None]:
+        """Those heard since the last time this was asked; may be called from any thread."""
+        with self._lock:
+            heard, self._births = self._births, {}
+        return heard
 
     def receive(
         self, topic: str, payload: bytes, *, is_retained: bool, receipt: Receipt | None
@@ -88,6 +97,9 @@ class Receiver:
             self.counters["bad_topics"] += 1
             self.refusals.add(topic[:MAX_NAME], "topic", str(error))
             return False
+        if decoded.births:
+            with self._lock:
+                self._births |= decoded.births
         if decoded.left_out:
             self.unused.add(topic, decoded.left_out)
         if not decoded.blocks:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from detector.errors import PayloadError, SettingsError
 from detector.ingest.codecs.own import read_own
@@ -69,7 +70,7 @@ class Source:
         reading = self._codec(name).read(message, self._settings)
         self._remember(topic, name)
         decoded = assemble(reading, message, self._settings)
-        decoded.format = name
+        decoded.format, decoded.births = name, reading.births
         if decoded.blocks:
             checked_count(sum(len(samples) for _, samples in decoded.blocks))
         return decoded
@@ -136,6 +137,12 @@ class Sources:
             known = self._find(topic)
         source, named = known
         return source.decode(topic, named, payload, arrival)
+
+    def recall(self, births: Mapping[str, bytes]) -> None:
+        """Learn again what messages by topic said to an earlier run; see ``Reading.births``."""
+        for topic, payload in births.items():
+            with suppress(PayloadError):  # the settings have changed
+                self.decode(topic, payload, 0.0)
 
     def device_of(self, topic: str) -> str:
         """Whom a refusal is about: the device that the topic names, else the topic."""

@@ -19,6 +19,7 @@ from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
 from detector.settings.tree import Settings
+from detector.store import births
 from detector.store.schema import Engine, open_store
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Detector:
         # decides before either connects.
         self._lease = Lease(self._store)
         self._lease.take()
+        with self._store.connect() as connection:
+            sources.recall(births.every(connection))
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, then commit what is there and say goodbye.

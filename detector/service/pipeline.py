@@ -29,7 +29,7 @@ from detector.service.operator_commands import apply_pending
 from detector.service.publishing import Publisher
 from detector.service.status import status_of
 from detector.settings.tree import Settings
-from detector.store import alarms, commands, devices, frames
+from detector.store import alarms, births, commands, devices, frames
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class _Unsaved:
     blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
     frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
     receipts: deque[tuple[int, Receipt]] = field(default_factory=deque)  # with their lot
+    births: dict[str, bytes | None] = field(default_factory=dict)  # by topic
 
 
 class Pipeline:
@@ -127,7 +128,7 @@ class Pipeline:
                 unsaved.blocks.popleft()
             unsaved.frames += [(f, self._card_for(f)) for f in self._fleet.score(part)]
         self._commit()
-        unsaved.frames = []
+        unsaved.frames, unsaved.births = [], {}
         if not unsaved.blocks:
             self._acknowledge()
         self._publish()
@@ -145,6 +146,7 @@ class Pipeline:
         unsaved, taken = self._unsaved, self._buffer.take()
         unsaved.taken += taken.blocks
         unsaved.receipts += zip(taken.lots, taken.receipts, strict=True)
+        unsaved.births |= self._subscriber.births()
         now = self._clock.tick(is_listening=self._can_come())
         while unsaved.taken:
             self._aligner.push(unsaved.taken[0], now)
@@ -177,6 +179,7 @@ class Pipeline:
         pairs = self._unsaved.frames
         with self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
+            births.write(connection, self._unsaved.births)
             scored = [(f, card) for f, card in pairs if card is not None]
             self._desk.update(connection, scored)
             if self._is_due("commands", COMMANDS_S):

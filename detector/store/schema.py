@@ -105,6 +105,14 @@ commands = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What later messages of a device cannot be read without, as it came.
+births = sa.Table(
+    "births",
+    metadata,
+    sa.Column("topic", sa.String, primary_key=True),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+)
+
 # One row: the detector that may write. Its age tells whether the detector lives.
 lease = sa.Table(
     "lease",

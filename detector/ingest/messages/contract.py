@@ -80,10 +80,13 @@ class Reading:
     Attributes:
         records: In order.
         ignored: Why a message without records is no mistake.
+        births: Messages by topic that later ones cannot be read without, to be read again by
+            whoever starts anew; None: not any more.
     """
 
     records: list[Record] = field(default_factory=list)
     ignored: str | None = None
+    births: dict[str, bytes | None] = field(default_factory=dict)
 
 
 class Codec(Protocol):

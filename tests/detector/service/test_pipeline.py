@@ -16,7 +16,7 @@ from detector.service import clock
 from detector.service.lease import Lease
 from detector.service.pipeline import Pipeline
 from detector.settings.tree import Settings
-from detector.store import frames
+from detector.store import births, frames
 from detector.store.schema import StoreFailure, open_store
 from detector.store.schema import frames as frames_table
 from tests.support.messages import T0, message
@@ -152,6 +152,24 @@ def test_a_store_that_cannot_be_read_costs_no_sample(bench, query, monkeypatch):
     bench.ticks(3.0)
     assert bench.stored()[:, 1].tolist() == list(range(100))
     assert bench.broker.acknowledged == list(range(1, 101))
+
+
+def test_a_birth_is_kept_before_its_message_is_acknowledged(bench, monkeypatch):
+    """In the same commit as the samples; a failed one forgets nothing."""
+    bench.broker.heard = {"a": b"1", "b": b"2"}
+    bench.send(ts=T0, x=1.0, y=1.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(frames, "write", _fails)
+        bench.ticks()
+    assert _kept(bench) == {}
+    bench.broker.heard = {"a": b"3", "b": None}
+    bench.ticks()
+    assert _kept(bench) == {"a": b"3"}
+
+
+def _kept(bench):
+    with bench.store.connect() as connection:
+        return births.every(connection)
 
 
 def _fails(connection, *_):
