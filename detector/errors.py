@@ -6,6 +6,7 @@ FaultlineError
 ├── PayloadError        an MQTT payload that is malformed, oversized or wrongly typed
 ├── BrokerError         a broker that cannot be reached or refuses
 ├── StoreError          a store that cannot be opened, or is written by another detector
+├── AdoptError          devices that cannot be adopted from what was heard of them
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
@@ -36,6 +37,10 @@ class BrokerError(FaultlineError):
 
 class StoreError(FaultlineError):
     """The store cannot be opened, or another detector is writing to it."""
+
+
+class AdoptError(FaultlineError):
+    """What was heard on the broker gives no source."""
 
 
 class ExportError(FaultlineError):

@@ -184,6 +184,38 @@ class DeviceStatus:
     counters: dict[str, int] = field(default_factory=dict)
 
 
+class Outcome(StrEnum):
+    """What became of something that was received and not used."""
+
+    LEFT_OUT = "left-out"  # a channel that is no feature
+    IGNORED = "ignored"  # a message without samples that is no mistake
+    REFUSED = "refused"  # a message that was not taken
+    NOT_HELD = "not-held"  # samples of a device beyond those that the buffer may hold
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Something that was received and not used; counted since the detector started.
+
+    Attributes:
+        topic: It came on.
+        channel: What was left out of its messages; None: whole messages.
+        outcome: What became of it.
+        kind: Class of the reason, of a refusal; empty otherwise.
+        reason: The newest one, one line; its text may hold anything that was sent.
+        count: Messages.
+        last_seen: Arrival of the newest, detector clock.
+    """
+
+    topic: str
+    channel: str | None
+    outcome: Outcome
+    kind: str
+    reason: str
+    count: int
+    last_seen: float
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """The operator-facing thing with a life of its own.

@@ -109,8 +109,9 @@ def test_the_light_rooms_start_without_torch():
     """The command line, the page's process and what they read from."""
     code = (
         "import sys, detector.__main__, detector.cli.parser, detector.cli.listings, "
-        "detector.cli.export, detector.service.detector, detector.alarms.notify, "
-        "detector.store.frames, detector.thresholds.methods; assert 'torch' not in sys.modules"
+        "detector.cli.export, detector.cli.adopt, detector.service.detector, "
+        "detector.alarms.notify, detector.store.frames, detector.thresholds.methods; "
+        "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
 

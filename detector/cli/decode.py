@@ -9,9 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from detector.cli.tables import table
+from detector.cli.tables import as_json, table
 from detector.errors import PayloadError
 from detector.ingest.messages.assemble import Decoded
 from detector.ingest.sources import MAX_BYTES, Sources
@@ -54,7 +52,7 @@ def _as_json(decoded: Decoded) -> str:
         "left_out": decoded.left_out,
         "format": decoded.format,
     }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    return as_json(content)
 
 
 def _object(device: str, block: Samples, units: dict[str, str]) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from datetime import UTC, datetime
 from typing import Any
 
-from detector.cli.tables import as_json, table
-from detector.records import Alarm, DeviceStatus
+from detector.cli.tables import as_json, moment, table
+from detector.records import Alarm, DeviceStatus, Unused
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
-from detector.store import alarms, devices
+from detector.store import alarms, devices, unused
 from detector.store.schema import open_store
 
 
@@ -26,16 +25,35 @@ def list_alarms(args: argparse.Namespace) -> str:
 
 
 def list_devices(args: argparse.Namespace) -> str:
-    """Devices in the store."""
+    """Devices in the store, or what was received and not used."""
+    if args.unused:
+        return _list_unused(args)
     with _store(args).begin() as connection:
         found = devices.every(connection)
     if args.json:
         return as_json([_device_object(status) for status in found])
     rows: list[tuple[str, ...]] = [
-        (s.device, s.state.value, _number(s.score), _time(s.last_ts), _number(s.rate_hz),
+        (s.device, s.state.value, _number(s.score), moment(s.last_ts), _number(s.rate_hz),
          s.reason or "") for s in found
     ]  # fmt: skip
     return table(("device", "state", "score", "last sample", "Hz", "reason"), rows, "no devices")
+
+
+def _list_unused(args: argparse.Namespace) -> str:
+    with _store(args).begin() as connection:
+        found = unused.every(connection)
+    if args.json:
+        return as_json(found)
+    head = ("topic", "channel", "messages", "last seen", "reason")
+    return table(head, [_unused_row(entry) for entry in found], "nothing was left unused")
+
+
+def _unused_row(entry: Unused) -> tuple[str, ...]:
+    reason = entry.reason
+    if entry.channel is None:
+        kind = f" ({entry.kind})" if entry.kind else ""
+        reason = f"{entry.outcome.value}{kind}: {reason}"
+    return (entry.topic, entry.channel or "", str(entry.count), moment(entry.last_seen), reason)
 
 
 def _store(args: argparse.Namespace) -> Any:  # noqa: ANN401 -- an SQLAlchemy engine
@@ -53,12 +71,8 @@ def _device_object(status: DeviceStatus) -> dict[str, Any]:
 def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
     seconds = "" if alarm.end is None else f"{alarm.end - alarm.start:.1f}"
     most = max(alarm.contributions, key=alarm.contributions.__getitem__, default="")
-    return (str(alarm.id), alarm.device, alarm.state, _time(alarm.start), seconds,
+    return (str(alarm.id), alarm.device, alarm.state, moment(alarm.start), seconds,
             _number(alarm.peak_score), most)  # fmt: skip
-
-
-def _time(ts: float) -> str:
-    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _number(value: float | None) -> str:

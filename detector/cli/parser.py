@@ -110,6 +110,8 @@ def _alarms(part: argparse.ArgumentParser) -> None:
 
 
 def _devices(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
+                      "since its start and did not use, and why")  # fmt: skip
     _json(part)
     _settings(part)
 
@@ -129,6 +131,15 @@ def _decode(part: argparse.ArgumentParser) -> None:
     part.add_argument("file", nargs="?", default="-", metavar="FILE",
                       help="the message's bytes; - is standard input (default)")  # fmt: skip
     part.add_argument("--topic", required=True, help="it came on")
+    _json(part)
+    _settings(part)
+
+
+def _adopt(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--topic", required=True, metavar="FILTER", help="what to listen to, "
+                      "such as 'plant/#'; '#' is all that may be read")  # fmt: skip
+    part.add_argument("--seconds", type=at_least(1), default=60,
+                      help="how long (default: %(default)s); Ctrl-C ends it early")  # fmt: skip
     _json(part)
     _settings(part)
 
@@ -154,7 +165,8 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
     "operators": {
         "alarms": ("list alarms, the newest first", "faultline alarms --device motor-600-1",
                    _alarms, ("listings", "list_alarms")),
-        "devices": ("list devices and their state", "faultline devices --json",
+        "devices": ("list devices and their state, or what was received and not used",
+                    "faultline devices --json\n  faultline devices --unused",
                     _devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet",
@@ -187,6 +199,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "serve": ("run the detector until Ctrl-C",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
                   _settings, ("serve", "serve")),
+        "adopt": ("listen to a broker, tell what is there, and print the settings to paste",
+                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'",
+                  _adopt, ("adopt", "adopt")),
         "decode": ("tell what is read in one message, and what is left out and why",
                    "mosquitto_sub -C 1 -t 'plant/fan-1' | faultline decode --topic plant/fan-1 -",
                    _decode, ("decode", "decode")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -76,6 +76,9 @@ class SharedBuffer:
             thread then reads nothing and the broker keeps what it cannot deliver. 0: at once.
         lot: So many messages in a row are told apart from the next: samples that wait for others
             keep the receipts of their lot and of later ones back, and no earlier ones.
+
+    Attributes:
+        patience_s: The same; it may be changed.
     """
 
     def __init__(
@@ -83,10 +86,11 @@ class SharedBuffer:
     ) -> None:
         self._capacity = samples_per_device
         self._max_devices = max_devices
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._lot = lot
         self._taken = 0  # receipts so far
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()  # taken by itself where nothing waits: a third as costly
+        self._changed = threading.Condition(self._lock)
         self._rings: dict[str, Ring] = {}
         self._waiting: dict[str, Ring] = {}  # those with samples, so that a take skips the rest
         self._receipts: list[Receipt] = []
@@ -96,7 +100,7 @@ class SharedBuffer:
 
     def append(
         self, device: str, samples: Samples, arrival: float, receipt: Receipt | None
-    ) -> None:
+    ) -> bool:
         """Add what one message carried; for the network thread.
 
         Args:
@@ -104,22 +108,28 @@ class SharedBuffer:
             samples: Shape (n, F), n >= 1.
             arrival: UTC seconds.
             receipt: Of the message, with its last samples; None when none is due.
+
+        Returns:
+            False when the device is beyond ``max_devices``: its samples are dropped.
         """
-        with self._changed:
+        with self._lock:
             ring = self._ring_of(device)
             if ring is None:
                 self._unheld_samples += len(samples)
             else:
                 for part in _parts(samples, self._capacity):
-                    self._make_room(ring, len(part))
+                    if ring.free < len(part):
+                        self._make_room(ring, len(part))
                     ring.append(part, arrival, self._newest_lot)
                     self._waiting[device] = ring
-                    self._pressed |= ring.free < self._capacity // 2
+                    if ring.free < self._capacity // 2:
+                        self._pressed = True
             self._keep(receipt)
+        return ring is not None
 
     def append_receipt(self, receipt: Receipt | None) -> None:
         """Add a message that carried nothing usable, so that it is acknowledged in its turn."""
-        with self._changed:
+        with self._lock:
             self._keep(receipt)
 
     def take(self) -> Taken:
@@ -188,7 +198,7 @@ class SharedBuffer:
 
     def _make_room(self, ring: Ring, n: int) -> None:
         """Wait for a take, as long as patience allows."""
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self.patience_s
         while ring.free < n and (left := deadline - time.monotonic()) > 0:
             self._pressed = True
             self._wake()
@@ -207,11 +217,10 @@ class SharedBuffer:
             self._changed.notify_all()
 
 
-def _parts(samples: Samples, size: int) -> Iterator[Samples]:
+def _parts(samples: Samples, size: int) -> Sequence[Samples]:
     """The samples in pieces that a ring can hold."""
     if len(samples) <= size:
-        yield samples
-        return
-    for start in range(0, len(samples), size):
-        part = slice(start, start + size)
-        yield Samples(samples.features, samples.ts[part], samples.values[part], samples.session)
+        return (samples,)
+    parts = [slice(start, start + size) for start in range(0, len(samples), size)]
+    return [Samples(samples.features, samples.ts[part], samples.values[part], samples.session)
+            for part in parts]  # fmt: skip

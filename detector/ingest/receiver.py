@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from detector.ingest.messages.contract import RefusedPayloadError
 from detector.ingest.refusals import Refusals
 from detector.ingest.sources import Sources
 from detector.ingest.topics import MAX_NAME
-from detector.ingest.unused import Unused
+from detector.ingest.unused import UnusedInventory
+from detector.records import Outcome, Samples
 
 Answer = Callable[[str, bytes], object]  # publishes a topic and a payload
 
@@ -27,25 +29,29 @@ class Receiver:
         sources: How topics are read.
         buffer: Where samples and receipts go.
         answer: Sends what a format asks for, for example a Sparkplug rebirth.
-        clocks: Measures the devices' clocks.
+        clocks: Measures the devices' clocks; None: ones that replace none.
 
     Attributes:
         counters: Messages and bytes received, and messages dropped, by name.
         refusals: Messages dropped by device and reason.
-        unused: Channels seen and not used, by topic.
+        unused: Channels and messages that were not used, by topic.
     """
 
     def __init__(
-        self, sources: Sources, buffer: SharedBuffer, answer: Answer, clocks: Clocks
+        self,
+        sources: Sources,
+        buffer: SharedBuffer,
+        answer: Answer,
+        clocks: Clocks | None = None,
     ) -> None:
         self._sources = sources
-        self.clocks = clocks
+        self.clocks = clocks or Clocks(math.inf, lambda _: False)
         self._buffer = buffer
         self._answer = answer
         self._lock = threading.Lock()  # of the births
         self._births: dict[str, bytes | None] = {}
         self.refusals = Refusals()
-        self.unused = Unused()
+        self.unused = UnusedInventory()
         self.counters = {
             "messages": 0,
             "bytes": 0,
@@ -91,30 +97,41 @@ class Receiver:
         try:
             decoded = self._sources.decode(topic, payload, arrival)
         except RefusedPayloadError as error:
-            self._refuse(topic, error)
+            self._refuse(topic, error, arrival)
             return False
         except PayloadError as error:
             self.counters["bad_topics"] += 1
             self.refusals.add(topic[:MAX_NAME], "topic", str(error))
+            self.unused.message(topic, Outcome.REFUSED, "topic", str(error), arrival)
             return False
         if decoded.births:
             with self._lock:
                 self._births |= decoded.births
         if decoded.left_out:
-            self.unused.add(topic, decoded.left_out)
+            self.unused.left_out(topic, decoded.left_out, arrival)
         if not decoded.blocks:
             self.counters["ignored"] += 1
+            if not decoded.left_out:
+                self.unused.message(topic, Outcome.IGNORED, "", str(decoded.ignored), arrival)
             return False
         settle = self.clocks.settle
         for device, samples in decoded.blocks[:-1]:
-            self._buffer.append(device, settle(device, samples, arrival), arrival, None)
+            self._append(topic, device, settle(device, samples, arrival), arrival, None)
         device, samples = decoded.blocks[-1]
-        self._buffer.append(device, settle(device, samples, arrival), arrival, receipt)
+        self._append(topic, device, settle(device, samples, arrival), arrival, receipt)
         return True
 
-    def _refuse(self, topic: str, error: RefusedPayloadError) -> None:
+    def _append(
+        self, topic: str, device: str, samples: Samples, arrival: float, receipt: Receipt | None
+    ) -> None:
+        if not self._buffer.append(device, samples, arrival, receipt):
+            reason = f"device {device}: beyond buffer.max_devices"
+            self.unused.message(topic, Outcome.NOT_HELD, "", reason, arrival)
+
+    def _refuse(self, topic: str, error: RefusedPayloadError, arrival: float) -> None:
         self.counters["bad_payloads"] += 1
         self.counters["oversized"] += error.kind == "size"
         self.refusals.add(self._sources.device_of(topic), error.kind, str(error))
+        self.unused.message(topic, Outcome.REFUSED, error.kind, str(error), arrival)
         for answer in error.requests:
             self._answer(*answer)

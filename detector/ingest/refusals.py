@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from detector.folding import Folding
+from detector.text import inert
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Refusals:
             tail = self._of_device.tail(key)
             more = None if tail is None else self._of_kind.tail(kind)
         if more is not None:
-            logger.warning("%s: dropped a message: %s%s", device, line, tail or more)
+            logger.warning("%s: dropped a message: %s%s", inert(device), inert(line), tail or more)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Messages refused, by device and kind."""

@@ -81,24 +81,26 @@ class Ring:
     @property
     def free(self) -> int:
         """Samples that fit before the oldest are lost."""
-        return self.capacity - len(self)
+        return self.capacity - self._head + self._tail
 
     def append(self, samples: Samples, arrival: float, lot: int) -> None:
         """Add at most ``capacity`` samples, overwriting the oldest where there is no room.
 
         Features the device sent before and not now become NaN.
         """
-        self.counters["samples"] += len(samples)
+        n = len(samples)
+        self.counters["samples"] += n
         columns = self._columns(samples.features)
         if columns is None:
             self._lost = True
-            self.counters["too_many_features"] += len(samples)
+            self.counters["too_many_features"] += n
             return
-        self._drop_oldest(len(samples) - self.free)
+        if n > self.free:
+            self._drop_oldest(n - self.free)
         run = self._run_for(samples.session, lot)
         run.arrival = arrival
         run.is_whole &= isinstance(columns, slice)
-        self._write(samples, columns)
+        self._write(samples, columns, n)
 
     def drain(self) -> Iterator[tuple[Samples, float, bool, Flags | None, int]]:
         """Hand out copies of all that waits, run by run, and forget it.
@@ -147,8 +149,6 @@ class Ring:
             self._heard[waiting, :width] = heard[waiting]
 
     def _drop_oldest(self, surplus: int) -> None:
-        if surplus <= 0:
-            return
         self.counters["overrun_samples"] += surplus
         self._tail += surplus
         while self._runs and self._end_of_first() <= self._tail:
@@ -172,19 +172,19 @@ class Ring:
             self._lost = False
         return last
 
-    def _write(self, samples: Samples, columns: Columns) -> None:
-        rows = self._at(self._head, self._head + len(samples))
+    def _write(self, samples: Samples, columns: Columns, n: int) -> None:
+        rows = self._at(self._head, self._head + n)
         self._ts[rows] = samples.ts
         if isinstance(columns, slice):
             self._values[rows] = samples.values
             if len(self._heard):
                 self._heard[rows] = True
         else:
-            full = np.full((len(samples), len(self.features)), np.nan, dtype=np.float32)
+            full = np.full((n, len(self.features)), np.nan, dtype=np.float32)
             full[:, columns] = samples.values
             self._values[rows] = full
             self._write_heard(rows, columns)
-        self._head += len(samples)
+        self._head += n
 
     def _write_heard(
         self, rows: slice | npt.NDArray[np.intp], columns: npt.NDArray[np.intp]

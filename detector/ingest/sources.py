@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from detector.errors import PayloadError, SettingsError
 from detector.ingest.codecs.own import read_own
 from detector.ingest.codecs.table import CODECS
 from detector.ingest.messages.assemble import Decoded, assemble
-from detector.ingest.messages.contract import Codec, Message, RefusedPayloadError
+from detector.ingest.messages.contract import Codec, Message, Reading, RefusedPayloadError
 from detector.ingest.messages.values import checked_count, shown
-from detector.ingest.topics import MAX_NAME, Named, TopicTemplate
+from detector.ingest.topics import MAX_NAME, MAX_TOPIC, Named, TopicTemplate
 from detector.settings.sources import SourceSettings
 
 MAX_BYTES = 1 << 20
@@ -21,11 +23,30 @@ GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
 
+@dataclass(slots=True)
+class Tally:
+    """What came of the messages of one source; the network thread counts, any thread may read.
+
+    Attributes:
+        messages: All that were read or refused.
+        samples: Read from them.
+        refused: Messages by kind of reason, see ``RefusedPayloadError``.
+    """
+
+    messages: int = 0
+    samples: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
 class Source:
     """One kind of messages.
 
     Args:
         settings: How they are read.
+
+    Attributes:
+        template: Of its topics.
+        tally: What came of its messages.
 
     Raises:
         SettingsError: If its topic template cannot be used.
@@ -33,6 +54,7 @@ class Source:
 
     def __init__(self, settings: SourceSettings) -> None:
         self.template = TopicTemplate.compile(settings.topic)
+        self.tally = Tally()
         self._settings = settings
         as_told = settings.model_copy(update={"topic": "x", "format": "auto", "rate_hz": None})
         self._is_own = settings.format in ("auto", "json") and as_told == SourceSettings(topic="x")
@@ -59,16 +81,27 @@ class Source:
                 return Decoded([(named.device, samples) for samples in blocks], format="json")
         return self._decode(topic, named, payload, arrival)
 
-    def _decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
-        if any(part.startswith("$") for part in (named.feature or "").split(".")):
-            return Decoded(ignored="an attribute of its device")
-        if not payload:
-            return Decoded(ignored="empty payload")
+    def read(
+        self, topic: str, named: Named, payload: bytes, arrival: float
+    ) -> tuple[str, Message, Reading]:
+        """What stands in a message, before anything is made of it: format, message, records.
+
+        Raises:
+            RefusedPayloadError: One line with what, where, found and allowed.
+        """
         content = payload if self._settings.layout else _bare(_unpacked(payload))
         message = Message(topic, content, arrival, named.device, named.feature)
         name = self._format_of(message)
         reading = self._codec(name).read(message, self._settings)
         self._remember(topic, name)
+        return name, message, reading
+
+    def _decode(self, topic: str, named: Named, payload: bytes, arrival: float) -> Decoded:
+        if any(part.startswith("$") for part in (named.feature or "").split(".")):
+            return Decoded(ignored="an attribute of its device")
+        if not payload:
+            return Decoded(ignored="empty payload")
+        name, message, reading = self.read(topic, named, payload, arrival)
         decoded = assemble(reading, message, self._settings)
         decoded.format, decoded.births = name, reading.births
         if decoded.blocks:
@@ -126,30 +159,52 @@ class Sources:
         """What the broker is asked for."""
         return [source.template.filter for source in self._sources]
 
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """What came of the messages, by topic template."""
+        return {source.template.template: source.tally for source in self._sources}
+
     def decode(self, topic: str, payload: bytes, arrival: float) -> Decoded:
         """Read a message; see ``Source.decode``.
 
         Raises:
             PayloadError: If no source asks for the topic, or it names a device badly.
         """
-        known = self._known.get(topic)
-        if known is None:
-            known = self._find(topic)
-        source, named = known
-        return source.decode(topic, named, payload, arrival)
+        source, named = self.find(topic)
+        source.tally.messages += 1
+        try:
+            decoded = source.decode(topic, named, payload, arrival)
+        except RefusedPayloadError as error:
+            source.tally.refused[error.kind] += 1
+            raise
+        source.tally.samples += sum(len(samples) for _, samples in decoded.blocks)
+        return decoded
 
     def recall(self, births: Mapping[str, bytes]) -> None:
         """Learn again what messages by topic said to an earlier run; see ``Reading.births``."""
         for topic, payload in births.items():
             with suppress(PayloadError):  # the settings have changed
-                self.decode(topic, payload, 0.0)
+                source, named = self.find(topic)
+                source.decode(topic, named, payload, 0.0)
 
     def device_of(self, topic: str) -> str:
         """Whom a refusal is about: the device that the topic names, else the topic."""
         _, named = self._known[topic]
         return named.device or topic[:MAX_NAME]
 
-    def _find(self, topic: str) -> tuple[Source, Named]:
+    def find(self, topic: str) -> tuple[Source, Named]:
+        """The source of a topic, and what the topic says.
+
+        Raises:
+            PayloadError: If no source asks for the topic, or it names a device badly.
+        """
+        known = self._known.get(topic)
+        return self._learnt(topic) if known is None else known
+
+    def _learnt(self, topic: str) -> tuple[Source, Named]:
+        if len(topic) > MAX_TOPIC:
+            found = f"{len(topic)} characters"
+            raise PayloadError(f"topic {topic[:MAX_NAME]!r}: {found}, allowed: {MAX_TOPIC}")
         source = next((one for one in self._sources if one.template.fits(topic)), None)
         if source is None:
             allowed = ", ".join(one.template.template for one in self._sources)

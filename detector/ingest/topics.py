@@ -9,6 +9,7 @@ from detector.errors import PayloadError, SettingsError
 
 DEVICE, FEATURE = "{device}", "{feature}"
 MAX_NAME = 200  # characters of a device or feature name
+MAX_TOPIC = 1000  # characters
 SHARED = "$share/"
 
 

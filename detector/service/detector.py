@@ -18,6 +18,7 @@ from detector.ingest.mqtt import Subscriber, in_flight
 from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
+from detector.service.metrics import MetricsEndpoint
 from detector.settings.tree import Settings
 from detector.store import births
 from detector.store.schema import Engine, open_store
@@ -31,6 +32,7 @@ SENT_AGAIN_S = 10.0  # after the start, how long the broker may send stored samp
 # How long the network thread waits for a full buffer before samples are lost: longer than a tick
 # that waits for a locked store, shorter than the broker waits for a sign of life.
 PATIENCE_S = 20.0
+LOADING_S = 30.0  # the same while models load: nobody takes, and that ends
 LOTS = 16  # that the messages in flight are told apart in
 LOADING = "loading"
 
@@ -42,7 +44,7 @@ class Detector:
         settings: The whole tree.
 
     Raises:
-        SettingsError: If a source cannot be used.
+        SettingsError: If a source cannot be used, or the port for metrics.
         StoreError: If the store cannot be opened or another detector writes to it.
     """
 
@@ -52,18 +54,19 @@ class Detector:
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device,
             settings.buffer.max_devices,
-            patience_s=PATIENCE_S,
+            patience_s=LOADING_S,
             lot=max(1, in_flight(settings.mqtt) // LOTS),
         )
         clocks = Clocks(settings.alignment.clock_limit_s, settings.is_clock_replaced)
-        sources = Sources(settings.all_sources)
-        self._subscriber = Subscriber(settings.mqtt, sources, self._buffer, clocks)
+        self._sources = Sources(settings.all_sources)
+        self._subscriber = Subscriber(settings.mqtt, self._sources, self._buffer, clocks)
+        self._metrics = MetricsEndpoint(settings.metrics)
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
         self._lease.take()
         with self._store.connect() as connection:
-            sources.recall(births.every(connection))
+            self._sources.recall(births.every(connection))
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, then commit what is there and say goodbye.
@@ -73,18 +76,22 @@ class Detector:
         """
         self._subscriber.start()
         try:
+            self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._load()
+            self._buffer.patience_s = PATIENCE_S
+            tick = self._metrics.watch(pipeline)
             started = time.monotonic()
             clocks_trusted = False
             while not stop.is_set():
                 pipeline.wait_for_work()
-                pipeline.guarded_tick()
+                tick()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
                     pipeline.trust_clocks()
-            pipeline.guarded_tick()
+            tick()
             pipeline.drain()
         finally:
+            self._metrics.stop()
             self._subscriber.stop()
             self._lease.release()
             self._store.dispose()

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from detector.settings.section import Section
 
+SLOWEST_HZ, FASTEST_HZ = 1e-6, 10_000_000
 Format = Literal[
     "auto", "json", "senml", "line-protocol", "csv", "messagepack", "cbor", "binary", "text",
     "sparkplug",
@@ -40,7 +41,10 @@ class SourceSettings(Section):
         "UTC", description="Zone of times that name none, for example `Asia/Seoul`."
     )
     rate_hz: float | None = Field(
-        None, gt=0, le=10_000_000, description="Samples per second inside a burst without times."
+        None,
+        ge=SLOWEST_HZ,
+        le=FASTEST_HZ,
+        description="Samples per second inside a burst without times.",
     )
     columns: tuple[str, ...] = Field(
         (),

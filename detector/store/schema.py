@@ -113,6 +113,14 @@ births = sa.Table(
     sa.Column("payload", sa.LargeBinary, nullable=False),
 )
 
+# What the running detector received and did not use, one row a topic.
+unused = sa.Table(
+    "unused",
+    metadata,
+    sa.Column("topic", sa.String, primary_key=True),
+    sa.Column("entries", sa.JSON, nullable=False),
+)
+
 # One row: the detector that may write. Its age tells whether the detector lives.
 lease = sa.Table(
     "lease",

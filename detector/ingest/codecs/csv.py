@@ -6,7 +6,7 @@ import csv
 
 from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
 from detector.ingest.messages.documents import TIME_NAMES, Object, record_of
-from detector.ingest.messages.values import TEXT_NUMBER
+from detector.ingest.messages.values import TEXT_NUMBER, checked_count
 from detector.settings.sources import SourceSettings
 
 SEPARATORS = ";\t,"
@@ -40,7 +40,8 @@ class Csv:
         if not columns:
             line = "payload: CSV without names, allowed: `columns` of the source, or a header line"
             raise RefusedPayloadError("columns", line)
-        return Reading([record_of(_row(line, columns), source) for line in lines])
+        checked_count(len(lines))
+        return Reading(record_of(_row(line, columns), source) for line in lines)
 
 
 def _row(line: str, columns: tuple[str, ...]) -> Object:

@@ -10,6 +10,7 @@ import msgspec
 from detector.ingest.envelopes.table import read_document
 from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
 from detector.ingest.messages.documents import too_deep
+from detector.ingest.messages.values import checked_count
 from detector.settings.sources import SourceSettings
 
 _ANY = msgspec.json.Decoder()
@@ -54,6 +55,7 @@ def _parse_again(payload: bytes, error: Exception) -> object:
         raise RefusedPayloadError("json", line) from None
     lines = [line for line in payload.splitlines() if line.strip()]
     if len(lines) > 1 and all(line.lstrip()[:1] == b"{" for line in lines):
+        checked_count(len(lines))
         return [parse(line) for line in lines]
     if b"NaN" in payload or b"Infinity" in payload or b"nan" in payload:
         return _lenient(payload, error)

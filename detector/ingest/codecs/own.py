@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
 
-from detector.ingest.messages.times import moments
+from detector.ingest.messages.times import moment, moments, plain_moments
 from detector.ingest.messages.values import NUMBERS, feature_names, matrix, session_label
 from detector.records import Samples
 
@@ -49,9 +50,33 @@ def read_own(payload: bytes) -> list[Samples] | None:
 
 
 def _one(content: Record) -> list[Samples] | None:
-    if _is_sample(content):
-        return [_block([content])]
-    return _columns(content) if type(content.get("ts")) is list else None
+    """A sample, or columns of them; what is left of ``content`` without its time."""
+    ts, session = content.pop("ts", None), content.pop("session", None)
+    if type(session) is list:
+        return None
+    if type(ts) is list:
+        return _columns(ts, session, content)
+    if type(ts) not in _PLAIN_NUMBERS or not NUMBERS.issuperset(map(type, content.values())):
+        return None
+    names = feature_names(tuple(content))
+    at = np.array([moment(ts)])
+    return [Samples(names, at, matrix(names, [[x] for x in content.values()]), _label(session))]
+
+
+def _columns(ts: list[Any], session: object, content: Record) -> list[Samples] | None:
+    n = len(ts)
+    if not ts or not content or not _PLAIN_NUMBERS.issuperset(map(type, ts)):
+        return None
+    for column in content.values():
+        if type(column) is not list or len(column) != n:
+            return None
+    names = feature_names(tuple(content))
+    label = _label(session)
+    return [Samples(names, plain_moments(ts), matrix(names, list(content.values())), label)]
+
+
+def _label(session: object) -> str | None:
+    return None if session is None else session_label(session)
 
 
 def _is_sample(record: Record) -> bool:
@@ -71,16 +96,3 @@ def _block(records: list[Record]) -> Samples:
     rows = [[record[name] for record in records] for name in names]
     ts = moments([record["ts"] for record in records])
     return Samples(names, ts, matrix(names, rows), session_label(first.get("session")))
-
-
-def _columns(content: Record) -> list[Samples] | None:
-    ts = content["ts"]
-    columns = {name: column for name, column in content.items() if name not in RESERVED}
-    is_table = ts and columns and _PLAIN_NUMBERS.issuperset(map(type, ts))
-    if not is_table or any(
-        type(column) is not list or len(column) != len(ts) for column in columns.values()
-    ):
-        return None
-    names = feature_names(tuple(columns))
-    session = session_label(content.get("session"))
-    return [Samples(names, moments(ts), matrix(names, list(columns.values())), session)]

@@ -24,12 +24,15 @@ SIGNED_BITS = {1: 8, 2: 16, 3: 32, 4: 64}  # data types Int8 to Int64, sent as u
 ASK_AGAIN_S = 10.0
 OWN = ("bdSeq", "Node Control/", "Device Control/", "Node Properties/", "Node Info/")
 MOST_DEVICES = 10_000
+MOST_WEIGHT = 64 << 20  # of all births together, about the bytes that they hold
+METRIC_WEIGHT = 100  # of a metric beside its bytes
 
 
 @dataclass(slots=True)
 class _Birth:
     """What a device's birth said: names and types by alias, types by name."""
 
+    weight: int
     names: dict[int, str] = field(default_factory=dict)
     types: dict[str, int] = field(default_factory=dict)
 
@@ -38,7 +41,8 @@ class Sparkplug:
     """One per source: remembers the births of its devices."""
 
     def __init__(self) -> None:
-        self._births: dict[tuple[str, ...], _Birth] = {}
+        self._births: dict[tuple[str, ...], _Birth] = {}  # the oldest first
+        self._weight = 0
         self._asked: dict[str, float] = {}
 
     def fits(self, message: Message, _: SourceSettings) -> bool:
@@ -58,7 +62,8 @@ class Sparkplug:
             return Reading(ignored=f"{kind} is no data")
         payload = _parse(message.payload)
         if kind in BIRTHS:
-            self._learn(key, payload)
+            weight = len(message.payload) + METRIC_WEIGHT * len(payload.metrics)
+            self._learn(key, payload, weight)
         elif key not in self._births and any(not m.name for m in payload.metrics):
             return self._unknown(key, "no birth was heard")
         reading = self._reading(key, payload)
@@ -66,10 +71,15 @@ class Sparkplug:
             reading.births[message.topic] = message.payload
         return reading
 
-    def _learn(self, key: tuple[str, ...], payload: Any) -> None:  # noqa: ANN401
-        if len(self._births) >= MOST_DEVICES:
-            self._births.pop(next(iter(self._births)))
-        birth = self._births[key] = _Birth()
+    def _learn(self, key: tuple[str, ...], payload: Any, weight: int) -> None:  # noqa: ANN401
+        """Remember a birth; the oldest are forgotten where there are too many, and asked for."""
+        self._forget_one(key)
+        while self._births and (
+            len(self._births) >= MOST_DEVICES or self._weight + weight > MOST_WEIGHT
+        ):
+            self._forget_one(next(iter(self._births)))
+        birth = self._births[key] = _Birth(weight)
+        self._weight += weight
         for metric in payload.metrics:
             birth.types[metric.name] = metric.datatype
             if metric.HasField("alias"):
@@ -79,12 +89,16 @@ class Sparkplug:
         """A node's death is that of its devices; returns the topics of their births."""
         gone = [known for known in self._births if known[: len(key)] == key]
         for known in gone:
-            del self._births[known]
+            self._forget_one(known)
         return [_topic_of_birth(known) for known in gone]
 
+    def _forget_one(self, key: tuple[str, ...]) -> None:
+        birth = self._births.pop(key, None)
+        self._weight -= birth.weight if birth else 0
+
     def _reading(self, key: tuple[str, ...], payload: Any) -> Reading:  # noqa: ANN401
-        birth = self._births.get(key, _Birth())
-        reading = Reading()
+        birth = self._births.get(key, _Birth(0))
+        records = []
         for metric in payload.metrics:
             name = metric.name or birth.names.get(metric.alias)
             if name is None:
@@ -95,10 +109,8 @@ class Sparkplug:
             datatype = metric.datatype or birth.types.get(name, 0)
             record = Record({name: _value(metric, datatype)}, device=key[-1])
             record.time = stamp / 1000 if stamp else None
-            reading.records.append(record)
-        if not reading.records:
-            reading.ignored = "no metric but the node's own"
-        return reading
+            records.append(record)
+        return Reading(records, ignored=None if records else "no metric but the node's own")
 
     def _unknown(self, key: tuple[str, ...], why: str) -> Reading:
         """Refuse, with a request for the node's births not more than now and then."""
@@ -107,6 +119,8 @@ class Sparkplug:
         refused = RefusedPayloadError("birth", line)
         now = time.monotonic()
         if now >= self._asked.get(node, 0.0):
+            if len(self._asked) >= MOST_DEVICES:
+                self._asked.clear()
             self._asked[node] = now + ASK_AGAIN_S
             refused.requests.append((f"{NAMESPACE}/{key[0]}/NCMD/{key[1]}", rebirth_request()))
         raise refused

@@ -9,7 +9,7 @@ from typing import Any
 
 from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
 from detector.ingest.messages.times import moment
-from detector.ingest.messages.values import shown
+from detector.ingest.messages.values import as_text, shown
 from detector.settings.sources import SourceSettings
 
 LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v",
@@ -46,22 +46,23 @@ def _is_entry(found: object) -> bool:
 
 
 def _record(entry: dict[str, Any], base: dict[str, Any], message: Message) -> Record:
-    prefix, name = str(base.get("bn", "")), str(entry.get("n", ""))
+    prefix, name = as_text(base.get("bn", "")), as_text(entry.get("n", ""))
     record = Record({name or "value": _value(entry, base)})
     record.device = prefix.rstrip(SEPARATORS) or None
     record.time = _time(entry, base, message.arrival)
     unit = entry.get("u", base.get("bu", ""))
-    record.units = {name or "value": str(unit)} if unit else {}
+    record.units = {name or "value": as_text(unit)} if unit else {}
     return record
 
 
 def _value(entry: dict[str, Any], base: dict[str, Any]) -> object:
     if "v" in entry or "s" in entry:
-        number, start = entry.get("v", entry.get("s")), base.get("bv", 0)
+        number: Any = entry.get("v", entry.get("s"))
+        start = base.get("bv", 0)
         if not all(isinstance(x, int | float) for x in (number, start)):
             line = f"v: found {shown(number)}, allowed: a number"
             raise RefusedPayloadError("type", line)
-        return number + start if start else number
+        return _sum(number, start) if start else number
     return entry.get("vb", entry.get("vs", entry.get("vd")))
 
 
@@ -69,5 +70,13 @@ def _time(entry: dict[str, Any], base: dict[str, Any], arrival: float) -> object
     start, offset = base.get("bt", 0), entry.get("t", 0)
     if not all(isinstance(x, int | float) and not isinstance(x, bool) for x in (start, offset)):
         raise RefusedPayloadError("time", f"t: found {shown(offset)}, allowed: seconds")
-    seconds = start + offset
-    return arrival + seconds if seconds < RELATIVE_BELOW else moment(seconds)
+    seconds = _sum(start, offset)
+    return _sum(arrival, seconds) if seconds < RELATIVE_BELOW else moment(seconds)
+
+
+def _sum(base: float, number: float) -> float:
+    try:
+        return base + number
+    except OverflowError:
+        line = "sample: found an integer beyond float64, allowed: up to 3.4e38 (float32)"
+        raise RefusedPayloadError("non-finite", line) from None

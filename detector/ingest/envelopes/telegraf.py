@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from detector.ingest.messages.contract import Message, Reading, Record
 from detector.ingest.messages.documents import Object, record_of
+from detector.ingest.messages.values import as_text
 from detector.settings.sources import SourceSettings
 
 
@@ -38,7 +39,7 @@ def named_by(tags: dict[str, object], source: SourceSettings) -> str | None:
     """The device that the source's keys name among the tags; these are taken out of them."""
     if not source.device or not all(key in tags for key in source.device):
         return None
-    return "-".join(str(tags.pop(key)) for key in source.device)
+    return "-".join(as_text(tags.pop(key)) for key in source.device)
 
 
 def series_name(measurement: str, tags: dict[str, object], device: str | None) -> str:
@@ -46,5 +47,5 @@ def series_name(measurement: str, tags: dict[str, object], device: str | None) -
 
     A tag that says the device once more is left out.
     """
-    values = [str(tags[key]) for key in sorted(tags) if str(tags[key]) != device]
-    return ".".join([measurement, *values])
+    values = [as_text(tags[key]) for key in sorted(tags)]
+    return ".".join([measurement, *(value for value in values if value != device)])

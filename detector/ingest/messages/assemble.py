@@ -6,8 +6,7 @@ device and session are joined on their times, so that channels told one by one b
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,14 +16,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
-from detector.ingest.messages.times import moment, moments
+from detector.ingest.messages.join import Column, Part, joined, listed, refuse_untimed
+from detector.ingest.messages.times import LATEST, moment, moments
 from detector.ingest.messages.values import (
     MAX_FEATURES,
     MAX_NAME,
+    as_text,
     checked_count,
     feature_names,
-    matrix,
     number,
+    numbers,
     session_label,
     shown,
 )
@@ -57,15 +58,6 @@ class Decoded:
     births: dict[str, bytes | None] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Part:
-    """One record, read: n moments and a list of n numbers per channel."""
-
-    ts: Times
-    columns: dict[str, Sequence[float]]
-    is_timed: bool
-
-
 def assemble(reading: Reading, message: Message, source: SourceSettings) -> Decoded:
     """Make samples of what a codec found.
 
@@ -74,27 +66,30 @@ def assemble(reading: Reading, message: Message, source: SourceSettings) -> Deco
             or there is nothing that is a number.
     """
     decoded = Decoded(ignored=reading.ignored)
-    groups: dict[tuple[str, str | None], list[_Part]] = {}
+    groups: dict[tuple[str, str | None], list[Part]] = {}
     for record in reading.records:
         decoded.left_out.update(record.left_out)
         part = _part(record, message, source, decoded)
         if part is not None:
             key = _device(record, message), session_label(record.session)
-            groups.setdefault(key, []).append(part)
+            parts = groups.setdefault(key, [])
+            parts.append(part)
+            if len(parts) == 2:
+                refuse_untimed(parts)  # before thousands more are read
     if not groups and decoded.ignored is None:
         if not decoded.left_out:
             line = "sample: found no features, allowed: at least one number"
             raise RefusedPayloadError("empty", line)
         decoded.ignored = "nothing but attributes"
     for (device, session), parts in groups.items():
-        decoded.blocks.append((device, _joined(parts, session)))
+        decoded.blocks.append((device, joined(parts, session)))
     return decoded
 
 
 def _device(record: Record, message: Message) -> str:
     name = message.device if message.device is not None else record.device
     if isinstance(name, int | float) and not isinstance(name, bool):
-        name = str(name)
+        name = as_text(name)
     if not isinstance(name, str) or not name:
         raise RefusedPayloadError(
             "device",
@@ -112,19 +107,24 @@ def _device(record: Record, message: Message) -> str:
 
 def _part(
     record: Record, message: Message, source: SourceSettings, decoded: Decoded
-) -> _Part | None:
+) -> Part | None:
+    if not record.channels and record.time is None:
+        return None
     channels = _named(record.channels, message.feature)
-    taken = {name: found for name, found in channels.items() if _is_taken(name, source, decoded)}
+    if source.include or source.exclude:
+        channels = {x: found for x, found in channels.items() if _is_taken(x, source, decoded)}
+    ts: list[float] | Times
     if isinstance(record.time, list):
-        ts, columns = _columns(record.time, taken, source, decoded)
+        ts, columns = _columns(record.time, channels, source, decoded)
     else:
         rate = source.rate_hz or record.rate_hz
-        ts, columns = _moment_or_burst(record.time, rate, taken, message, source, decoded)
+        ts, columns = _moment_or_burst(record.time, rate, channels, message, source, decoded)
     for name, unit in record.units.items():
         decoded.units.setdefault(name if name in columns else message.feature or name, unit)
     for name in columns:
-        decoded.units.setdefault(name, _of(source.unit, name, ""))
-    return _Part(ts, columns, record.time is not None) if columns else None
+        if name not in decoded.units:
+            decoded.units[name] = _of(source.unit, name, "")
+    return Part(ts, columns, record.time is not None) if columns else None
 
 
 def _named(channels: dict[str, object], feature: str | None) -> dict[str, object]:
@@ -138,10 +138,11 @@ def _named(channels: dict[str, object], feature: str | None) -> dict[str, object
 
 
 def _is_taken(name: str, source: SourceSettings, decoded: Decoded) -> bool:
-    if source.include and not _matches(name, source.include):
+    beginning = name[: MAX_NAME + 1]  # of a name that is too long, the reason comes later
+    if source.include and not _matches(beginning, source.include):
         decoded.left_out[name] = "not among `include`"
         return False
-    if source.exclude and _matches(name, source.exclude):
+    if source.exclude and _matches(beginning, source.exclude):
         decoded.left_out[name] = "among `exclude`"
         return False
     return True
@@ -154,10 +155,10 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _columns(
     times: list[object], channels: dict[str, object], source: SourceSettings, decoded: Decoded
-) -> tuple[Times, dict[str, Sequence[float]]]:
+) -> tuple[Times, dict[str, Column]]:
     """Columns beside a column of times, all of one length."""
     n = checked_count(len(times))
-    columns: dict[str, Sequence[float]] = {}
+    columns: dict[str, Column] = {}
     for name, column in channels.items():
         if not isinstance(column, list):
             line = f"{shown(name)}: found {shown(column)} beside columns, allowed: a list"
@@ -176,14 +177,16 @@ def _moment_or_burst(
     message: Message,
     source: SourceSettings,
     decoded: Decoded,
-) -> tuple[Times, dict[str, Sequence[float]]]:
-    arrays = {name: found for name, found in channels.items() if isinstance(found, list)}
-    lengths = {len(found) for found in arrays.values()}
-    is_burst = bool(arrays) and (rate_hz is not None or lengths == {1})
-    columns: dict[str, Sequence[float]] = {}
+) -> tuple[list[float] | Times, dict[str, Column]]:
+    lengths = {len(found) for found in channels.values() if isinstance(found, list)}
+    is_burst = bool(lengths) and (rate_hz is not None or lengths == {1})
+    n = checked_count(max(lengths), len(channels)) if is_burst else 1
+    columns: dict[str, Column] = {}
     for name, found in channels.items():
         if not isinstance(found, list):
-            _add(columns, name, [found] * (max(lengths) if is_burst else 1), source, decoded)
+            _add(columns, name, [found], source, decoded)
+            if is_burst and name in columns:  # it holds for all of the burst
+                columns[name] = np.full(n, columns[name][0])
         elif is_burst:
             _add(columns, name, found, source, decoded)
         else:
@@ -191,13 +194,13 @@ def _moment_or_burst(
     if is_burst:
         return _burst_times(time, rate_hz, columns, message, source), columns
     at = message.arrival if time is None else moment(time, ZoneInfo(source.time_zone))
-    return np.array([at]), columns
+    return [at], columns
 
 
 def _burst_times(
     time: object,
     rate_hz: float | None,
-    columns: dict[str, Sequence[float]],
+    columns: dict[str, Column],
     message: Message,
     source: SourceSettings,
 ) -> Times:
@@ -210,12 +213,17 @@ def _burst_times(
             raise RefusedPayloadError("columns", line)
     offsets = np.arange(n) / (rate_hz or 1.0)
     if time is None:
-        return np.asarray(message.arrival - offsets[::-1])
-    return moment(time, ZoneInfo(source.time_zone)) + offsets
+        ts = np.asarray(message.arrival - offsets[::-1])
+    else:
+        ts = moment(time, ZoneInfo(source.time_zone)) + offsets
+    if ts[0] < 0 or ts[-1] >= LATEST:
+        line = f"rate: found {rate_hz:g} Hz of {n} samples, allowed: times from 1970 up to 2200"
+        raise RefusedPayloadError("rate", line)
+    return ts
 
 
 def _add_vector(
-    columns: dict[str, Sequence[float]],
+    columns: dict[str, Column],
     name: str,
     array: list[object],
     source: SourceSettings,
@@ -232,70 +240,31 @@ def _add_vector(
 
 
 def _add(
-    columns: dict[str, Sequence[float]],
+    columns: dict[str, Column],
     name: str,
     column: Sequence[object],
     source: SourceSettings,
     decoded: Decoded,
 ) -> None:
     """Read a channel's values; one that holds words is left out and named."""
-    is_expected = name in source.columns
-    numbers = [number(x, is_expected=is_expected, missing=source.missing) for x in column]
-    if None in numbers:
-        word = column[numbers.index(None)]
-        decoded.left_out[name] = f"{shown(word)} is no number"
-        return
+    told: Column | None = None
+    if len(column) > LONGEST_VECTOR and not source.missing:
+        told = numbers(column)  # all at once
+    if told is None:
+        is_expected = name in source.columns
+        read = [number(x, is_expected=is_expected, missing=source.missing) for x in column]
+        if None in read:
+            decoded.left_out[name] = f"{shown(column[read.index(None)])} is no number"
+            return
+        told = [x for x in read if x is not None]
     if name in columns:
         raise RefusedPayloadError("names", f"{shown(name)}: found twice, allowed: once")
     if len(columns) >= MAX_FEATURES:
         feature_names((*columns, name))  # refuses them
     factor = _of(source.scale, name, 1.0)
-    columns[name] = [x if factor == 1.0 else x * factor for x in numbers if x is not None]
+    columns[name] = told if factor == 1.0 else [x * factor for x in listed(told)]
 
 
 def _of(setting: Setting | dict[str, Setting], name: str, otherwise: Setting) -> Setting:
     """A setting of all channels, or a table with one per channel."""
     return setting.get(name, otherwise) if isinstance(setting, dict) else setting
-
-
-def _joined(parts: list[_Part], session: str | None) -> Samples:
-    """One block of all parts of a device: rows by time, a channel that is not told is missing."""
-    if len(parts) == 1:
-        (part,) = parts
-        names = feature_names(tuple(part.columns))
-        return Samples(names, part.ts, matrix(names, list(part.columns.values())), session)
-    names = feature_names(tuple(dict.fromkeys(name for part in parts for name in part.columns)))
-    _refuse_untimed(parts, len(names))
-    ts, rows = _rows(parts, {name: at for at, name in enumerate(names)})
-    return Samples(names, ts, matrix(names, list(zip(*rows, strict=True))), session)
-
-
-def _refuse_untimed(parts: list[_Part], n_names: int) -> None:
-    """Parts without a time are one moment, the arrival, where each tells other channels."""
-    untimed = [part for part in parts if not part.is_timed]
-    if not untimed or (len(untimed) == len(parts) and n_names == sum(map(_width, parts))):
-        return
-    line = f"time: missing for {len(untimed)} of {len(parts)} samples, allowed: a time each, "
-    raise RefusedPayloadError("time", line + "their spacing is unknown")
-
-
-def _width(part: _Part) -> int:
-    return len(part.columns)
-
-
-def _rows(parts: Iterable[_Part], place: dict[str, int]) -> tuple[Times, list[list[float]]]:
-    """Rows in order of time; a channel told twice for one time makes a row of its own."""
-    found: list[tuple[float, list[float]]] = []
-    newest: dict[float, list[float]] = {}
-    for part in parts:
-        for i, t in enumerate(part.ts.tolist()):
-            told = {place[name]: column[i] for name, column in part.columns.items()}
-            row = newest.get(t)
-            if row is None or any(not math.isnan(row[at]) for at in told):
-                row = newest[t] = [math.nan] * len(place)
-                found.append((t, row))
-            for at, value in told.items():
-                row[at] = value
-    checked_count(len(found))
-    found.sort(key=lambda pair: pair[0])
-    return np.array([t for t, _ in found]), [row for _, row in found]

@@ -7,20 +7,24 @@ samples of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from detector.errors import PayloadError
 from detector.settings.sources import SourceSettings
 
+KINDS = frozenset(
+    {"size", "format", "json", "nesting", "empty", "names", "type", "non-finite", "columns",
+     "samples", "time", "rate", "session", "device", "bytes", "birth"}
+)  # fmt: skip
+
 
 class RefusedPayloadError(PayloadError):
     """A payload that is not taken.
 
     Attributes:
-        kind: Class of the reason, for counting: ``size``, ``format``, ``json``, ``nesting``,
-            ``empty``, ``names``, ``type``, ``non-finite``, ``columns``, ``samples``, ``time``,
-            ``rate``, ``session``, ``device``, ``bytes``, ``birth``.
+        kind: Class of the reason, for counting, one of ``KINDS``.
         requests: Topics and payloads to publish in answer, for example a Sparkplug rebirth.
     """
 
@@ -78,13 +82,14 @@ class Reading:
     """What a codec found in one message.
 
     Attributes:
-        records: In order.
+        records: In order; where there may be many, made one by one as they are asked for, so that
+            a message is refused before all of it is read.
         ignored: Why a message without records is no mistake.
         births: Messages by topic that later ones cannot be read without, to be read again by
             whoever starts anew; None: not any more.
     """
 
-    records: list[Record] = field(default_factory=list)
+    records: Iterable[Record] = field(default_factory=list)
     ignored: str | None = None
     births: dict[str, bytes | None] = field(default_factory=dict)
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from detector.ingest.messages.contract import Record, RefusedPayloadError
 from detector.ingest.messages.times import plausible
-from detector.ingest.messages.values import checked_count, shown
-from detector.settings.sources import SourceSettings
+from detector.ingest.messages.values import as_text, checked_count, shown
+from detector.settings.sources import FASTEST_HZ, SLOWEST_HZ, SourceSettings
 
 MAX_DEPTH = 8  # objects within objects
 TIME = "ts"
@@ -23,12 +23,15 @@ TIME_NAMES = (
     "measured_at", "recorded_at", "sampled_at", "reported_at", "event_time", "time_stamp",
     "timestamp_ms", "ts_ms", "timestamp_us", "timestamp_ns", "time_ms", "epoch", "utc", "last_seen",
 )  # fmt: skip
+TIMES = frozenset(TIME_NAMES)
 RATES = frozenset(
     {"fs", "rate", "sampling_rate", "sample_rate", "samplerate", "rate_hz", "fs_hz", "odr"}
 )
 PERIODS = frozenset({"dt", "interval", "sampling_period", "period_s"})  # seconds
 WRAPPERS = frozenset({"d", "data", "payload", "values", "fields", "telemetry", "measurements"})
+SHORTEST_S, LONGEST_S = 1 / FASTEST_HZ, 1 / SLOWEST_HZ
 SESSION = "session"
+_CONTAINERS = frozenset({dict, list, tuple})
 
 Object = Mapping[str, Any]
 
@@ -93,7 +96,7 @@ def _flat(content: Object) -> tuple[dict[str, object], dict[str, str]]:
     for name, leaf in _leaves(content, "", MAX_DEPTH):
         if name in flat:
             raise RefusedPayloadError("names", f"{shown(name)}: found twice, allowed: once")
-        if isinstance(leaf, list) and any(isinstance(item, list | dict) for item in leaf):
+        if isinstance(leaf, list) and not _CONTAINERS.isdisjoint(map(type, leaf)):
             left_out[name] = "a list of objects or lists"
         elif isinstance(leaf, bytes | bytearray):
             left_out[name] = "bytes"
@@ -126,6 +129,8 @@ def _take_time(flat: dict[str, object], source: SourceSettings, left_out: dict[s
             )
         return flat.pop(source.time)
     by_name = {name.lower(): name for name in flat}
+    if TIMES.isdisjoint(by_name):
+        return None
     zone = ZoneInfo(source.time_zone)
     for usual in TIME_NAMES:
         name = by_name.get(usual)
@@ -157,7 +162,7 @@ def _take_device(flat: dict[str, object], source: SourceSettings) -> str:
             raise RefusedPayloadError("device", line)
         if isinstance(found, float) and found.is_integer():
             found = int(found)
-        parts.append(str(found))
+        parts.append(as_text(found))
     return "-".join(parts)
 
 
@@ -165,9 +170,13 @@ def _take_rate(flat: dict[str, object]) -> float | None:
     """Samples per second, from a rate or a period in seconds, out of the channels."""
     for name in [name for name in flat if name.lower() in RATES | PERIODS]:
         found = flat[name]
-        if isinstance(found, int | float) and not isinstance(found, bool) and found > 0:
+        if not isinstance(found, int | float) or isinstance(found, bool):
+            continue
+        if name.lower() in PERIODS:
+            found = 1 / found if SHORTEST_S <= found <= LONGEST_S else 0
+        if SLOWEST_HZ <= found <= FASTEST_HZ:
             del flat[name]
-            return float(found) if name.lower() in RATES else 1.0 / found
+            return float(found)
     return None
 
 
@@ -176,8 +185,10 @@ def with_text_keys(document: object, depth: int = MAX_DEPTH + 2) -> object:
     if depth == 0:
         raise too_deep()
     if isinstance(document, dict):
-        return {str(key): with_text_keys(value, depth - 1) for key, value in document.items()}
+        return {as_text(key): with_text_keys(value, depth - 1) for key, value in document.items()}
     if isinstance(document, list | tuple):
+        if _CONTAINERS.isdisjoint(map(type, document)):
+            return list(document)
         return [with_text_keys(item, depth - 1) for item in document]
     return document
 

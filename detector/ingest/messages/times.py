@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,9 @@ LATEST = 7_258_118_400.0  # 2200-01-01T00:00:00Z, seconds
 PLAUSIBLE_FROM = 946_684_800.0  # 2000-01-01T00:00:00Z; earlier numbers are more often no date
 # As seconds the bounds are beyond the year 5000, as the finer unit about 1973.
 FINER_FROM = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+BEYOND = 1e30  # in whatever unit
 _PLAIN = frozenset({int, float})
+_NONE = np.array([math.nan])
 
 
 def moment(found: object, zone: tzinfo = UTC) -> float:
@@ -53,14 +56,20 @@ def moments(column: Sequence[object], zone: tzinfo = UTC) -> Times:
     Returns:
         Shape (n,), UTC seconds.
     """
-    if len(column) == 1 or not _PLAIN.issuperset(map(type, column)):
-        return np.array([moment(found, zone) for found in column], dtype=np.float64)
-    ts = np.array(column, dtype=np.float64)
-    if ts.max() > FINER_FROM[-1][0]:
-        return np.array([moment(found, zone) for found in column], dtype=np.float64)
-    if ts.min() < 0 or ts.max() >= LATEST:
-        moment(column[int(np.argmax((ts < 0) | (ts >= LATEST)))], zone)  # refuses it by name
-    return ts
+    if len(column) > 1 and _PLAIN.issuperset(map(type, column)):
+        return plain_moments(column)
+    return np.array([moment(found, zone) for found in column], dtype=np.float64)
+
+
+def plain_moments(column: Sequence[Any]) -> Times:
+    """As ``moments``, of int and float only."""
+    try:
+        ts = np.array(column, dtype=np.float64)
+    except OverflowError:  # an integer beyond float64 is refused by name
+        ts = _NONE
+    if np.minimum.reduce(ts) >= 0 and np.maximum.reduce(ts) < LATEST:  # seconds, as nearly always
+        return ts
+    return np.array([moment(found) for found in column], dtype=np.float64)
 
 
 def _seconds(found: object, zone: tzinfo) -> float:
@@ -75,6 +84,8 @@ def _seconds(found: object, zone: tzinfo) -> float:
 
 
 def _by_size(number: float) -> float:
+    if abs(number) > BEYOND:  # integers may be beyond float64, too
+        return math.nan
     for bound, per_second in FINER_FROM:
         if number > bound:
             return number / per_second

@@ -6,19 +6,24 @@ import functools
 import math
 import re
 from collections.abc import Container, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from detector.ingest.messages.contract import RefusedPayloadError
 from detector.records import Values
 
 MAX_FEATURES = 512
 MAX_SAMPLES = 100_000  # of a message
+MAX_CELLS = 1 << 20  # samples x features of a message; as many as its bytes can tell
 MAX_NAME = 200  # characters of a feature name or a session label
+MOST_SHOWN = 40  # characters
 LONGEST_NUMBER = 64  # characters of a text that is read as a number
 # Serial numbers such as 007 and 011316E1 are words: no leading zero, a sign in the exponent.
 TEXT_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d{1,3})?", re.ASCII)
 NUMBERS = frozenset({bool, int, float, type(None)})
+_PLAIN = NUMBERS - {bool}
 SWITCHES = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
 NO_NUMBER = frozenset({"nan", "inf", "infinity", "null"})  # with or without a sign
 # In a channel that is known as one, these words say that it has no value now.
@@ -32,8 +37,26 @@ def shown(found: object) -> str:
     """A found value, short enough for one line."""
     if isinstance(found, list | dict):
         return "an array" if isinstance(found, list) else "an object"
-    text = "null" if found is None else repr(found)
-    return text if len(text) <= 40 else f"{text[:40]}…"
+    if isinstance(found, str | bytes):
+        found = found[: MOST_SHOWN + 1]  # cut first: some are a megabyte
+    try:
+        text = "null" if found is None else repr(found)
+    except ValueError:
+        return "an integer of thousands of digits"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
+def as_text(found: object) -> str:
+    """A value that names something, as text.
+
+    Raises:
+        RefusedPayloadError: If it is an integer that Python does not write out, or too deep.
+    """
+    try:
+        return str(found)
+    except (ValueError, RecursionError):
+        line = f"name: found {shown(found)}, allowed: 1 to {MAX_NAME} printable characters"
+        raise RefusedPayloadError("names", line) from None
 
 
 def number(
@@ -56,6 +79,18 @@ def number(
     if isinstance(found, bool | int | float):
         return _finite(found)
     return None
+
+
+def numbers(column: Sequence[Any]) -> npt.NDArray[np.float64] | None:
+    """As ``number`` of each, all at once; None where one is neither int, float nor null."""
+    if not _PLAIN.issuperset(map(type, column)):
+        return None
+    try:
+        found = np.array(column, dtype=np.float64)
+    except OverflowError:  # beyond float64: ``number`` refuses it
+        return None
+    found[~np.isfinite(found)] = math.nan
+    return found
 
 
 def _finite(found: float) -> float:
@@ -88,7 +123,8 @@ def session_label(found: object) -> str | None:
         return None
     label = found
     if isinstance(found, int | float) and not isinstance(found, bool):
-        label = str(int(found) if float(found).is_integer() else found)
+        is_short = not abs(found) >= 10**MAX_NAME
+        label = str(int(found) if found % 1 == 0 else found) if is_short else None
     if not isinstance(label, str) or len(label) > MAX_NAME or not label.isprintable():
         raise RefusedPayloadError(
             "session",
@@ -123,7 +159,9 @@ def feature_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def matrix(names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Values:
+def matrix(
+    names: tuple[str, ...], rows: Sequence[Sequence[object] | npt.NDArray[np.float64]]
+) -> Values:
     """Numbers as float32; null becomes NaN, true 1 and false 0.
 
     Args:
@@ -153,10 +191,13 @@ def matrix(names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Values:
     return values
 
 
-def checked_count(n: int) -> int:
-    """Refuse a message of no samples, or of too many."""
+def checked_count(n: int, features: int = 1) -> int:
+    """Refuse a message of no samples, of too many, or of a table that its bytes cannot fill."""
     if n == 0:
         raise RefusedPayloadError("empty", "payload: found no samples, allowed: at least one")
     if n > MAX_SAMPLES:
         raise RefusedPayloadError("samples", f"payload: {n} samples, allowed: up to {MAX_SAMPLES}")
+    if n * features > MAX_CELLS:
+        line = f"payload: {n} samples of {features} features, allowed: up to {MAX_CELLS} values"
+        raise RefusedPayloadError("samples", line)
     return n

@@ -12,6 +12,7 @@ from detector.ingest.buffer import Receipt, SharedBuffer
 from detector.ingest.clocks import Clocks
 from detector.ingest.connection import Connection, ConnectionState
 from detector.ingest.delivery import Delivery
+from detector.ingest.unused import UnusedInventory
 from detector.service import clock
 from detector.service.lease import Lease
 from detector.service.pipeline import Pipeline
@@ -34,22 +35,28 @@ class Broker:
         self.state = ConnectionState.CONNECTED
         self.acknowledged = []
         self.heard = {}
+        self.unused = UnusedInventory()
 
     @property
     def connection(self):
+        """In the state that the test chose."""
         return Connection(self.state, "", 0.0)
 
     def births(self):
+        """Those the test had it hear."""
         heard, self.heard = self.heard, {}
         return heard
 
     def counters(self):
+        """None."""
         return {}
 
     def ack(self, receipts):
+        """Keep the numbers."""
         self.acknowledged += [receipt.message for receipt in receipts]
 
     def publish(self, *_, **__):
+        """To nobody."""
         return Delivery(None, ())
 
 

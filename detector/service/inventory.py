@@ -1,0 +1,43 @@
+"""What was not used, from memory to the store: now and then, and only what changed."""
+
+from __future__ import annotations
+
+import time
+
+from detector.ingest.unused import UnusedInventory
+from detector.store import unused
+from detector.store.schema import Engine
+
+EVERY_S = 2.0
+MOST_TOPICS = 100  # written at once, so that no tick waits for long
+
+
+class InventoryWriter:
+    """Writes for other processes to read.
+
+    Args:
+        store: Open; this process holds its lease.
+        inventory: Filled by the network thread.
+    """
+
+    def __init__(self, store: Engine, inventory: UnusedInventory) -> None:
+        self._store, self._inventory = store, inventory
+        self._due = 0.0
+        with store.begin() as connection:
+            unused.clear(connection)
+
+    def write(self) -> None:
+        """Write what changed, unless that was just done."""
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + EVERY_S
+        found = self._inventory.changed(MOST_TOPICS)
+        if not found:
+            return
+        try:
+            with self._store.begin() as connection:
+                unused.write(connection, found)
+        except Exception:
+            self._inventory.again(found)
+            raise

@@ -1,0 +1,36 @@
+"""What the detector received and did not use; the newest run only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detector.records import Unused
+from detector.store.schema import unused
+
+
+def clear(connection: Connection) -> None:
+    """Forget what an earlier run saw: its settings may have been others."""
+    connection.execute(unused.delete())
+
+
+def write(connection: Connection, found: Mapping[str, Sequence[Unused]]) -> None:
+    """Replace what is known of the given topics."""
+    if not found:
+        return
+    connection.execute(unused.delete().where(unused.c.topic.in_(list(found))))
+    rows = [
+        {"topic": topic, "entries": [asdict(entry) for entry in entries]}
+        for topic, entries in found.items()
+    ]
+    connection.execute(unused.insert(), rows)
+
+
+def every(connection: Connection) -> list[Unused]:
+    """All that is known, by topic."""
+    rows = connection.execute(sa.select(unused.c.entries).order_by(unused.c.topic))
+    return [msgspec.convert(entry, Unused) for row in rows for entry in row.entries]
