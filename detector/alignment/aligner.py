@@ -1,7 +1,7 @@
 """Between the buffer and the streams: each device's samples in order, joined, and no sooner lost.
 
 A sample waits in memory until its row leaves, so the message that brought it may be acknowledged
-only then: ``oldest_take`` says from which take on.
+only then: ``oldest_lot`` says from which lot on.
 
 What is older than a device's newest sample by more than a late message could be is a backlog,
 sent after a time without connection: a lane of its own, so the live one is not disturbed. When
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -44,43 +44,44 @@ class Aligner:
         self._rules_of, self._last, self._stored = rules_of, last, stored
         self._devices: dict[str, _Device] = {}
         self._busy: dict[str, _Device] = {}  # those with samples that wait
+        self._passed: list[TakenBlock] = []  # what nothing held up
 
-    def push(self, blocks: Sequence[TakenBlock], take: int, now: float) -> list[TakenBlock]:
-        """Take what was taken from the buffer.
+    def push(self, block: TakenBlock, now: float) -> None:
+        """Take what was taken from the buffer, each device's in order of arrival.
+
+        The store is asked first: where that fails, nothing has happened.
 
         Args:
-            blocks: By device, each device's in order of arrival.
-            take: Its number, one more than the take before.
+            block: Of one device.
             now: Seconds of a clock that never jumps.
-
-        Returns:
-            What may go on at once and what has waited long enough, each device's in order.
         """
-        ready: list[TakenBlock] = []
-        for block in blocks:
-            device = self._devices.get(block.device)
-            if device is None:
-                device = self._begin(block.device)
-            passed = device.push(block, take, now)
-            if passed is None:
-                self._busy[block.device] = device
-            else:
-                ready.append(passed)
-        return ready + self.release(now)
+        device = self._devices.get(block.device)
+        if device is None:
+            device = self._begin(block.device)
+        passed = device.push(block, now)
+        if passed is None:
+            self._busy[block.device] = device
+        else:
+            self._passed.append(passed)
 
-    def release(self, now: float, *, at_once: bool = False) -> list[TakenBlock]:
-        """What has waited long enough; ``at_once``: all of it."""
-        ready: list[TakenBlock] = []
+    def release(self, now: float, before: float = -np.inf) -> list[TakenBlock]:
+        """What may go on at once and what has waited long enough, each device's in order.
+
+        Args:
+            now: As in ``push``.
+            before: What earlier lots brought waits no more.
+        """
+        ready, self._passed = self._passed, []
         for name, device in list(self._busy.items()):
-            ready += device.release(now, at_once=at_once)
-            if device.oldest_take is None:
+            ready += device.release(now, before)
+            if device.oldest_lot is None:
                 del self._busy[name]
         return ready
 
-    def oldest_take(self) -> int | None:
-        """The oldest take with samples that wait; None when none do."""
-        takes = [device.oldest_take for device in self._busy.values()]
-        return min((take for take in takes if take is not None), default=None)
+    def oldest_lot(self) -> int | None:
+        """The oldest lot with samples that wait; None when none do."""
+        lots = [device.oldest_lot for device in self._busy.values()]
+        return min((lot for lot in lots if lot is not None), default=None)
 
     def counters(self, device: str) -> Counter[str]:
         """What was late or repeated, by name."""
@@ -111,35 +112,33 @@ class _Device:
         self._broken = False
 
     @property
-    def oldest_take(self) -> int | None:
+    def oldest_lot(self) -> int | None:
         lanes = [self.live] if self._backlog is None else [self.live, self._backlog]
-        return min((lane.oldest_take for lane in lanes if lane.oldest_take is not None),
+        return min((lane.oldest_lot for lane in lanes if lane.oldest_lot is not None),
                    default=None)  # fmt: skip
 
-    def push(self, block: TakenBlock, take: int, now: float) -> TakenBlock | None:
+    def push(self, block: TakenBlock, now: float) -> TakenBlock | None:
         """Take a block; returns it where it may go on as it is."""
         if block.heard is None and self.live.pass_on(block.samples):
             self.live.heard_at = now
             return block
         self._broken |= block.broken
         samples = self._in_order(block.samples)
-        rows = _rows_of(samples, block, take, now)
+        rows = _rows_of(samples, block, now)
         is_old = rows.ts < self.live.newest_out - self._rules.late_s
-        if not is_old.all():
-            self.live.push(samples.features, rows[~is_old])
         if is_old.any():
             self._push_backlog(samples.features, rows[is_old], now)
+        if not is_old.all():
+            self.live.push(samples.features, rows[~is_old])
         return None
 
-    def release(self, now: float, *, at_once: bool = False) -> list[TakenBlock]:
-        ready = [self._block(one) for one in self.live.release(now, at_once=at_once)]
+    def release(self, now: float, before: float) -> list[TakenBlock]:
+        ready = [self._block(one) for one in self.live.release(now, before)]
         backlog = self._backlog
         if backlog is None:
             return ready
-        ready += [
-            self._block(one, is_backlog=True) for one in backlog.release(now, at_once=at_once)
-        ]
-        if backlog.oldest_take is not None:
+        ready += [self._block(one, is_backlog=True) for one in backlog.release(now, before)]
+        if backlog.oldest_lot is not None:
             return ready
         if backlog.heard_at - self.live.heard_at > TAKEOVER_S:
             self.live, self._backlog = backlog, None
@@ -151,8 +150,8 @@ class _Device:
         lane = self._backlog
         is_over = lane is not None and now - lane.heard_at > FORGOTTEN_S
         if lane is None or is_over or rows.ts.min() < lane.newest_out - self._rules.late_s:
-            lane = self._backlog = Lane(self._rules, self.counters)
             self._spans = self._stored(self.name, float(rows.ts.min()), self.live.newest_out)
+            lane = self._backlog = Lane(self._rules, self.counters)
         known = np.zeros(len(rows), np.bool_)
         for start, end in self._spans:
             known |= (rows.ts >= start) & (rows.ts <= end)
@@ -178,7 +177,7 @@ class _Device:
         return TakenBlock(self.name, samples, ready.arrival, broken)
 
 
-def _rows_of(samples: Samples, block: TakenBlock, take: int, now: float) -> Rows:
+def _rows_of(samples: Samples, block: TakenBlock, now: float) -> Rows:
     n = len(samples)
     heard = block.heard
     if heard is None or samples is not block.samples:
@@ -190,7 +189,7 @@ def _rows_of(samples: Samples, block: TakenBlock, take: int, now: float) -> Rows
         np.full(n, samples.session, np.object_),
         np.full(n, now),
         np.full(n, block.arrival),
-        np.full(n, take),
+        np.full(n, block.lot),
     )
 
 

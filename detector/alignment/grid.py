@@ -87,7 +87,7 @@ class Grid:
         self._before[known], self._low[known] = ts[known], values[known]
 
     def heard(self, rows: Rows, newest: float, now: float) -> None:
-        """Note what came: rows of one take, and the newest time of all so far."""
+        """Note what came: rows of one block, and the newest time of all so far."""
         self._seen.append((now, newest))
         self._unlearnt.append(rows)
         if sum(map(len, self._unlearnt)) >= self._learns_at * len(self._steps):
@@ -103,13 +103,13 @@ class Grid:
             usual = usual_step(np.sort(ts[heard[:, channel]]))
             self._steps[channel] = usual.step_s if usual and usual.is_regular else np.nan
 
-    def rows(self, waiting: Rows, now: float, *, at_once: bool) -> tuple[Times, Values, float]:
+    def rows(self, waiting: Rows, now: float, due: float) -> tuple[Times, Values, float]:
         """The rows that may leave.
 
         Args:
             waiting: Merged, at least one.
             now: As in ``heard``.
-            at_once: Nothing is waited for any more.
+            due: Samples up to this time wait no more.
 
         Returns:
             Their times (K,), their values (K, F), and up to when samples are used up.
@@ -121,7 +121,7 @@ class Grid:
             return np.empty(0), np.empty((0, len(self._steps)), np.float32), -np.inf
         times = np.arange(self._next, last + 1, dtype=np.float64) * self.period_s
         around = self._around(waiting, times)
-        leaves = times <= (newest if at_once else self._waited_for(now))
+        leaves = times <= max(self._waited_for(now), due)
         if not leaves.all():
             leaves |= self._is_heard_up(around, times).all(axis=1)
         n = len(times) if leaves.all() else int(leaves.argmin())

@@ -64,12 +64,12 @@ class Lane:
         self._needed = np.empty(0, np.bool_)
 
     @property
-    def oldest_take(self) -> int | None:
-        """Number of the oldest take with samples that wait; None when none do."""
-        takes = [int(self._waiting.take.min())] if len(self._waiting) else []
+    def oldest_lot(self) -> int | None:
+        """Number of the oldest lot with samples that wait; None when none do."""
+        lots = [int(self._waiting.lot.min())] if len(self._waiting) else []
         if self._arrived:
-            takes.append(int(self._arrived[0].take[0]))
-        return min(takes, default=None)
+            lots.append(int(self._arrived[0].lot[0]))
+        return min(lots, default=None)
 
     def resume(self, channels: tuple[str, ...], ts: float, values: Values) -> None:
         """Go on after a row that an earlier run stored."""
@@ -127,27 +127,28 @@ class Lane:
         if self._grid is not None:
             self._grid.heard(rows.merged()[0], float(self._waiting.ts[-1]), self.heard_at)
 
-    def release(self, now: float, *, at_once: bool = False) -> list[Ready]:
+    def release(self, now: float, before: float = -np.inf) -> list[Ready]:
         """Let rows leave.
 
         Args:
             now: Of the clock of ``Rows.since``.
-            at_once: None waits any more.
+            before: Rows of earlier lots wait no more, nor do those with earlier times than theirs.
         """
-        if self._grid is not None and now < self._grid_due and not at_once:
+        if self._grid is not None and now < self._grid_due and before == -np.inf:
             return []
         if self._arrived:
             self._sort_in()
         if not len(self._waiting):
             return []
+        due = float(self._waiting.ts[self._waiting.lot < before].max(initial=-np.inf))
         if not self._settled:
-            if not at_once and now - self._waiting.since.min() < self._rules.wait_s:
+            if due == -np.inf and now - self._waiting.since.min() < self._rules.wait_s:
                 return []
             self._settle()
         if self._grid is not None:
             self._grid_due = now + min(ROWS_EVERY_S, self._rules.wait_s / 4)
-            return self._from_grid(self._grid, now, at_once)
-        n = len(self._waiting) if at_once else self._count_ready(now)
+            return self._from_grid(self._grid, now, due)
+        n = self._count_ready(now, due)
         return self._as_they_are(n) if n else []
 
     def _settle(self) -> None:
@@ -156,12 +157,13 @@ class Lane:
         self._habits.note(self._waiting, self._needed)
         self._look()
 
-    def _count_ready(self, now: float) -> int:
+    def _count_ready(self, now: float, due: float) -> int:
         rows = self._waiting
         usual = self._steps.step_s or self._rules.period_s or 0.0
         before = self.newest_out if np.isfinite(self.newest_out) else rows.ts[0]
         follows = np.diff(rows.ts, prepend=before) <= NEXT * usual
         ready = (follows & self._is_whole(rows)) | (now - rows.since >= self._rules.wait_s)
+        ready |= rows.ts <= due
         return len(ready) if ready.all() else int(ready.argmin())
 
     def _is_whole(self, rows: Rows) -> Flags:
@@ -208,9 +210,7 @@ class Lane:
             values[i + 1, new] = values[i, new]
         kept = ~aside
         kept[-1] = True
-        return Rows(rows.ts, values, rows.heard, rows.labels, rows.since, rows.arrival, rows.take)[
-            kept
-        ]
+        return replace(rows, values=values)[kept]
 
     def _look(self) -> None:
         """Begin with a grid where channels come apart."""
@@ -227,10 +227,10 @@ class Lane:
         self._grid.remember(self._last_ts, self._last)
         self._grid.heard(self._waiting, float(self._waiting.ts[-1]), self.heard_at)
 
-    def _from_grid(self, grid: Grid, now: float, at_once: bool) -> list[Ready]:
+    def _from_grid(self, grid: Grid, now: float, due: float) -> list[Ready]:
         ready: list[Ready] = []
         while len(self._waiting):
-            times, values, used = grid.rows(self._waiting, now, at_once=at_once)
+            times, values, used = grid.rows(self._waiting, now, due)
             if not len(times):
                 break
             ended = int(np.searchsorted(self._waiting.ts, used, "right"))

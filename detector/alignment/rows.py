@@ -21,7 +21,7 @@ class Rows:
         labels: Shape (n,), the session named by the sender.
         since: Shape (n,), when each was taken, seconds of a clock that never jumps.
         arrival: Shape (n,), UTC seconds.
-        take: Shape (n,), number of the take each came with.
+        lot: Shape (n,), number of the lot of messages each came with.
     """
 
     ts: Times
@@ -30,7 +30,7 @@ class Rows:
     labels: npt.NDArray[np.object_]
     since: npt.NDArray[np.float64]
     arrival: npt.NDArray[np.float64]
-    take: npt.NDArray[np.int64]
+    lot: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -43,7 +43,7 @@ class Rows:
             self.labels[part],
             self.since[part],
             self.arrival[part],
-            self.take[part],
+            self.lot[part],
         )
 
     def then(self, others: Rows) -> Rows:
@@ -57,7 +57,7 @@ class Rows:
             np.concatenate([self.labels, others.labels]),
             np.concatenate([self.since, others.since]),
             np.concatenate([self.arrival, others.arrival]),
-            np.concatenate([self.take, others.take]),
+            np.concatenate([self.lot, others.lot]),
         )
 
     def widened(self, more: int) -> Rows:
@@ -93,7 +93,7 @@ class Rows:
             new = rows.heard[i] & ~kept.heard[at]
             kept.values[at, new] = rows.values[i, new]
             kept.heard[at] |= new
-            kept.take[at] = min(kept.take[at], rows.take[i])
+            kept.lot[at] = min(kept.lot[at], rows.lot[i])
             repeated += int(not new.any())
         return kept, repeated
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from detector.ingest.ring import Ring
@@ -39,6 +39,7 @@ class TakenBlock:
         arrival: When the newest arrived, UTC seconds.
         broken: Samples were lost before it, so the session must break here.
         heard: Shape (n, F), which columns the message of a sample had; None: all of them.
+        lot: Number of the lot of messages that brought them; see ``SharedBuffer``.
     """
 
     device: str
@@ -46,6 +47,7 @@ class TakenBlock:
     arrival: float
     broken: bool
     heard: Flags | None = None
+    lot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ class Taken:
         blocks: By device, each device's in order of arrival.
         receipts: Of every message received, in order of arrival; those of messages with
             nothing usable too.
+        lots: Lot of each of these messages, never decreasing.
     """
 
     blocks: list[TakenBlock]
     receipts: list[Receipt]
+    lots: list[int] = field(default_factory=list)
 
 
 class SharedBuffer:
@@ -70,17 +74,21 @@ class SharedBuffer:
         max_devices: Devices held; samples of further ones are dropped and counted.
         patience_s: How long ``append`` waits for a take before it overwrites; the network
             thread then reads nothing and the broker keeps what it cannot deliver. 0: at once.
+        lot: So many messages in a row are told apart from the next: samples that wait for others
+            keep the receipts of their lot and of later ones back, and no earlier ones.
 
     Attributes:
         patience_s: The same; it may be changed.
     """
 
     def __init__(
-        self, samples_per_device: int, max_devices: int, *, patience_s: float = 0.0
+        self, samples_per_device: int, max_devices: int, *, patience_s: float = 0.0, lot: int = 1000
     ) -> None:
         self._capacity = samples_per_device
         self._max_devices = max_devices
         self.patience_s = patience_s
+        self._lot = lot
+        self._taken = 0  # receipts so far
         self._lock = threading.Lock()  # taken by itself where nothing waits: a third as costly
         self._changed = threading.Condition(self._lock)
         self._rings: dict[str, Ring] = {}
@@ -112,7 +120,7 @@ class SharedBuffer:
                 for part in _parts(samples, self._capacity):
                     if ring.free < len(part):
                         self._make_room(ring, len(part))
-                    ring.append(part, arrival)
+                    ring.append(part, arrival, self._newest_lot)
                     self._waiting[device] = ring
                     if ring.free < self._capacity // 2:
                         self._pressed = True
@@ -134,9 +142,11 @@ class SharedBuffer:
             ]
             self._waiting.clear()
             receipts, self._receipts = self._receipts, []
+            lots = [(self._taken + i) // self._lot for i in range(len(receipts))]
+            self._taken += len(receipts)
             self._pressed = False
             self._changed.notify_all()
-        return Taken(blocks, receipts)
+        return Taken(blocks, receipts, lots)
 
     def wait(self, timeout_s: float, messages: int) -> bool:
         """Wait for the next tick, or less when there is reason to commit early.
@@ -175,6 +185,10 @@ class SharedBuffer:
                 "unheld_samples": self._unheld_samples,
                 **total,
             }
+
+    @property
+    def _newest_lot(self) -> int:
+        return (self._taken + len(self._receipts)) // self._lot
 
     def _ring_of(self, device: str) -> Ring | None:
         ring = self._rings.get(device)

@@ -91,16 +91,12 @@ class Subscriber:
     @property
     def commit_after(self) -> int:
         """Waiting receipts at which to commit early: half of what the broker lets wait."""
-        return max(1, self._in_flight // 2)
+        return max(1, in_flight(self._settings) // 2)
 
     @property
     def hold_at_most(self) -> int:
         """Receipts that may wait for more than a commit: most of what the broker lets wait."""
-        return self._in_flight * 9 // 10
-
-    @property
-    def _in_flight(self) -> int:
-        return self._settings.receive_maximum if is_5(self._settings) else IN_FLIGHT_3_1_1
+        return in_flight(self._settings) * 9 // 10
 
     def counters(self) -> dict[str, int]:
         """Totals of the connection and of what was received, by name."""
@@ -110,6 +106,10 @@ class Subscriber:
     def unused(self) -> UnusedInventory:
         """What was received and not used."""
         return self._receiver.unused
+
+    def births(self) -> dict[str, bytes | None]:
+        """Messages heard since the last time that later ones cannot be read without, by topic."""
+        return self._receiver.births()
 
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""
@@ -260,3 +260,8 @@ class Subscriber:
             self._open = NO_CONNECTION
         self._note_disconnected(f"not understood ({sys.exception()})")
         connect(self._client, self._settings)
+
+
+def in_flight(settings: MqttSettings) -> int:
+    """Messages that the broker lets wait for their acknowledgement."""
+    return settings.receive_maximum if is_5(settings) else IN_FLIGHT_3_1_1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 
@@ -47,6 +48,8 @@ class Receiver:
         self.clocks = clocks or Clocks(math.inf, lambda _: False)
         self._buffer = buffer
         self._answer = answer
+        self._lock = threading.Lock()  # of the births
+        self._births: dict[str, bytes | None] = {}
         self.refusals = Refusals()
         self.unused = UnusedInventory()
         self.counters = {
@@ -58,6 +61,12 @@ class Receiver:
             "bad_payloads": 0,
             "oversized": 0,
         }
+
+    def births(self) -> dict[str, bytes | None]:
+        """Those heard since the last time this was asked; may be called from any thread."""
+        with self._lock:
+            heard, self._births = self._births, {}
+        return heard
 
     def receive(
         self, topic: str, payload: bytes, *, is_retained: bool, receipt: Receipt | None
@@ -95,6 +104,9 @@ class Receiver:
             self.refusals.add(topic[:MAX_NAME], "topic", str(error))
             self.unused.message(topic, Outcome.REFUSED, "topic", str(error), arrival)
             return False
+        if decoded.births:
+            with self._lock:
+                self._births |= decoded.births
         if decoded.left_out:
             self.unused.left_out(topic, decoded.left_out, arrival)
         if not decoded.blocks:

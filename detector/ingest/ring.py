@@ -28,6 +28,7 @@ class _Run:
         width: Features known when it began; later ones are to the right of them.
         broken: Samples were lost before it.
         arrival: When its newest sample arrived, UTC seconds.
+        lot: Of messages; see ``SharedBuffer``.
         is_whole: Each message had all of its features.
     """
 
@@ -36,6 +37,7 @@ class _Run:
     width: int
     broken: bool
     arrival: float
+    lot: int
     is_whole: bool = True
 
 
@@ -81,7 +83,7 @@ class Ring:
         """Samples that fit before the oldest are lost."""
         return self.capacity - self._head + self._tail
 
-    def append(self, samples: Samples, arrival: float) -> None:
+    def append(self, samples: Samples, arrival: float, lot: int) -> None:
         """Add at most ``capacity`` samples, overwriting the oldest where there is no room.
 
         Features the device sent before and not now become NaN.
@@ -95,23 +97,23 @@ class Ring:
             return
         if n > self.free:
             self._drop_oldest(n - self.free)
-        run = self._run_for(samples.session)
+        run = self._run_for(samples.session, lot)
         run.arrival = arrival
         run.is_whole &= isinstance(columns, slice)
         self._write(samples, columns, n)
 
-    def drain(self) -> Iterator[tuple[Samples, float, bool, Flags | None]]:
+    def drain(self) -> Iterator[tuple[Samples, float, bool, Flags | None, int]]:
         """Hand out copies of all that waits, run by run, and forget it.
 
         Yields:
             The samples of one run, the arrival of its newest, whether samples were lost before
-            it, and which features each had; None: all.
+            it, which features each had (None: all), and the lot.
         """
         runs = list(self._runs)
         for run, end in zip(runs, [run.start for run in runs[1:]] + [self._head], strict=True):
             rows = self._at(run.start, end)
             heard = None if run.is_whole else self._heard[rows, : run.width].copy()
-            yield self._copy(run, end), run.arrival, run.broken, heard
+            yield self._copy(run, end), run.arrival, run.broken, heard, run.lot
         self._runs.clear()
         self._tail = self._head = 0  # from the front again: memory stays as small as the backlog
 
@@ -159,12 +161,13 @@ class Ring:
     def _end_of_first(self) -> int:
         return self._runs[1].start if len(self._runs) > 1 else self._head
 
-    def _run_for(self, session: str | None) -> _Run:
+    def _run_for(self, session: str | None, lot: int) -> _Run:
         """The last run when it goes on, else a new one."""
         width = len(self.features)
         last = self._runs[-1] if self._runs else None
-        if last is None or self._lost or (last.session, last.width) != (session, width):
-            last = _Run(self._head, session, width, self._lost, 0.0)
+        kind = session, width, lot
+        if last is None or self._lost or (last.session, last.width, last.lot) != kind:
+            last = _Run(self._head, session, width, self._lost, 0.0, lot)
             self._runs.append(last)
             self._lost = False
         return last

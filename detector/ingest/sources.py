@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from detector.errors import PayloadError, SettingsError
@@ -102,7 +103,7 @@ class Source:
             return Decoded(ignored="empty payload")
         name, message, reading = self.read(topic, named, payload, arrival)
         decoded = assemble(reading, message, self._settings)
-        decoded.format = name
+        decoded.format, decoded.births = name, reading.births
         if decoded.blocks:
             checked_count(sum(len(samples) for _, samples in decoded.blocks))
         return decoded
@@ -178,6 +179,13 @@ class Sources:
             raise
         source.tally.samples += sum(len(samples) for _, samples in decoded.blocks)
         return decoded
+
+    def recall(self, births: Mapping[str, bytes]) -> None:
+        """Learn again what messages by topic said to an earlier run; see ``Reading.births``."""
+        for topic, payload in births.items():
+            with suppress(PayloadError):  # the settings have changed
+                source, named = self.find(topic)
+                source.decode(topic, named, payload, 0.0)
 
     def device_of(self, topic: str) -> str:
         """Whom a refusal is about: the device that the topic names, else the topic."""

@@ -60,6 +60,12 @@ class Fleet:
         self.streams: dict[str, Stream] = {}  # of the live samples
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
 
+    def begin(self, blocks: Sequence[TakenBlock]) -> None:
+        """Go on where an earlier run stopped, for devices not seen yet; reads the store."""
+        for block in blocks:
+            if block.device not in self.streams:
+                self._stream_for(block)
+
     def score(self, blocks: Sequence[TakenBlock]) -> list[Frame]:
         """Blocks to frames, each device's in order.
 

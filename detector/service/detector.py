@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.clocks import Clocks
-from detector.ingest.mqtt import Subscriber
+from detector.ingest.mqtt import Subscriber, in_flight
 from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
 from detector.settings.tree import Settings
+from detector.store import births
 from detector.store.schema import Engine, open_store
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SENT_AGAIN_S = 10.0  # after the start, how long the broker may send stored samples again
-PATIENCE_S = 2.0  # how long the network thread waits for a full buffer before samples are lost
+# How long the network thread waits for a full buffer before samples are lost: longer than a tick
+# that waits for a locked store, shorter than the broker waits for a sign of life.
+PATIENCE_S = 20.0
 LOADING_S = 30.0  # the same while models load: nobody takes, and that ends
+LOTS = 16  # that the messages in flight are told apart in
 LOADING = "loading"
 
 
@@ -48,7 +52,10 @@ class Detector:
         self._settings = settings
         self._store: Engine = open_store(settings.store.url)
         self._buffer = SharedBuffer(
-            settings.buffer.samples_per_device, settings.buffer.max_devices, patience_s=LOADING_S
+            settings.buffer.samples_per_device,
+            settings.buffer.max_devices,
+            patience_s=LOADING_S,
+            lot=max(1, in_flight(settings.mqtt) // LOTS),
         )
         clocks = Clocks(settings.alignment.clock_limit_s, settings.is_clock_replaced)
         self._sources = Sources(settings.all_sources)
@@ -58,6 +65,8 @@ class Detector:
         # decides before either connects.
         self._lease = Lease(self._store)
         self._lease.take()
+        with self._store.connect() as connection:
+            self._sources.recall(births.every(connection))
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, then commit what is there and say goodbye.

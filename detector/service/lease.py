@@ -47,11 +47,11 @@ class Lease:
             try:
                 with self._store.begin() as connection:
                     devices.take_lease(connection, self.owner, time.time())
-            except StoreError:
+            except (StoreError, StoreFailure) as error:
                 if time.monotonic() > deadline:
-                    raise
+                    raise _as_line(error) from None
                 if not is_told:
-                    logger.info("store: waiting for the lease of an earlier detector to end")
+                    logger.info("waiting: %s", _as_line(error))
                 is_told = True
                 time.sleep(TRY_AGAIN_S)
             else:
@@ -83,3 +83,9 @@ class Lease:
                 logger.warning("%s", error)
             if done.wait(RENEW_S):
                 return
+
+
+def _as_line(error: StoreError | StoreFailure) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(f"store: cannot be written ({getattr(error, 'orig', error)})")

@@ -8,6 +8,7 @@ sends again what was not acknowledged, and by the store, which ignores what it a
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from detector.alarms.desk import AlarmDesk
 from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
 from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
-from detector.ingest.mqtt import Subscriber
+from detector.ingest.connection import ConnectionState
+from detector.ingest.mqtt import Subscriber, in_flight
 from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream
+from detector.service.clock import ListeningClock
 from detector.service.figures import PipelineFigures
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
@@ -28,7 +31,7 @@ from detector.service.operator_commands import apply_pending
 from detector.service.publishing import Publisher
 from detector.service.status import status_of
 from detector.settings.tree import Settings
-from detector.store import alarms, commands, devices, frames
+from detector.store import alarms, births, commands, devices, frames
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -43,9 +46,11 @@ UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be writt
 class _Unsaved:
     """What was taken and is not committed yet."""
 
+    taken: deque[TakenBlock] = field(default_factory=deque)  # not given to the aligner yet
     blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
     frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
-    receipts: deque[tuple[int, list[Receipt]]] = field(default_factory=deque)  # by take
+    receipts: deque[tuple[int, Receipt]] = field(default_factory=deque)  # with their lot
+    births: dict[str, bytes | None] = field(default_factory=dict)  # by topic
 
 
 class Pipeline:
@@ -75,7 +80,7 @@ class Pipeline:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
             self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
-        self._takes = 0
+        self._clock = ListeningClock()
         self._due: dict[str, float] = {}
         self._unsaved = _Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
@@ -99,7 +104,7 @@ class Pipeline:
 
     def wait_for_work(self) -> None:
         """Wait for the next tick, or less when there is reason to commit early."""
-        if not self._unsaved.blocks:
+        if not self._unsaved.blocks and not self._unsaved.taken:
             self._buffer.wait(self._settings.detector.tick_ms / 1000, self._subscriber.commit_after)
 
     def trust_clocks(self) -> None:
@@ -135,9 +140,12 @@ class Pipeline:
             if not unsaved.blocks:
                 self._take()
             part = _next_part(unsaved.blocks)
+            self._fleet.begin(part)  # asks the store; where that fails, nothing has happened
+            for _ in part:
+                unsaved.blocks.popleft()
             unsaved.frames += [(f, self._card_for(f)) for f in self._fleet.score(part)]
         self._commit()
-        unsaved.frames = []
+        unsaved.frames, unsaved.births = [], {}
         if not unsaved.blocks:
             self._acknowledge()
         self._publish()
@@ -147,31 +155,49 @@ class Pipeline:
         """Before the end: what waits for its turn, unless the broker will send it again."""
         if self._unsaved.receipts:
             return
-        self._unsaved.blocks += self._aligner.release(time.monotonic(), at_once=True)
+        self._unsaved.blocks += self._aligner.release(self._clock.now, before=math.inf)
         faults = self._faults
         while self._unsaved.blocks and self._faults == faults:
             self.guarded_tick()
 
     def _take(self) -> None:
-        taken, now = self._buffer.take(), time.monotonic()
-        self._takes += 1
-        unsaved = self._unsaved
-        unsaved.blocks += self._aligner.push(taken.blocks, self._takes, now)
-        if taken.receipts:
-            unsaved.receipts.append((self._takes, taken.receipts))
-        if sum(len(receipts) for _, receipts in unsaved.receipts) > self._subscriber.hold_at_most:
-            unsaved.blocks += self._aligner.release(now, at_once=True)  # else nothing comes
+        unsaved, taken = self._unsaved, self._buffer.take()
+        unsaved.taken += taken.blocks
+        unsaved.receipts += zip(taken.lots, taken.receipts, strict=True)
+        unsaved.births |= self._subscriber.births()
+        now = self._clock.tick(is_listening=self._can_come())
+        while unsaved.taken:
+            self._aligner.push(unsaved.taken[0], now)
+            unsaved.taken.popleft()
+        unsaved.blocks += self._aligner.release(now, self._waits_no_more())
+
+    def _can_come(self) -> bool:
+        """Whether the broker could deliver: not cut off, nor at the end of what it lets wait."""
+        is_connected = self._subscriber.connection.state is ConnectionState.CONNECTED
+        is_failing = bool(self._unsaved.frames)  # kept from a commit that failed
+        room = in_flight(self._settings.mqtt) - len(self._unsaved.receipts)
+        return is_connected and not is_failing and room > 0
+
+    def _waits_no_more(self) -> float:
+        """Number of the first lot that may wait, of as many as leave the broker room to go on."""
+        receipts, limit = self._unsaved.receipts, self._subscriber.hold_at_most
+        if len(receipts) <= limit:
+            return -math.inf
+        return receipts[-limit // 2][0] if limit > 1 else math.inf
 
     def _acknowledge(self) -> None:
-        """The messages of all takes of which no sample waits for its turn any more."""
-        oldest, receipts = self._aligner.oldest_take(), self._unsaved.receipts
+        """The messages of all lots of which no sample waits for its turn any more."""
+        oldest, receipts = self._aligner.oldest_lot(), self._unsaved.receipts
+        due = []
         while receipts and (oldest is None or receipts[0][0] < oldest):
-            self._subscriber.ack(receipts.popleft()[1])
+            due.append(receipts.popleft()[1])
+        self._subscriber.ack(due)
 
     def _commit(self) -> None:
         pairs = self._unsaved.frames
         with self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
+            births.write(connection, self._unsaved.births)
             scored = [(f, card) for f, card in pairs if card is not None]
             self._desk.update(connection, scored)
             if self._is_due("commands", COMMANDS_S):
@@ -253,10 +279,12 @@ class Pipeline:
 
 
 def _next_part(blocks: deque[TakenBlock]) -> list[TakenBlock]:
-    """Blocks from the left with about ``TICK_SAMPLES`` samples, at least one if there is one."""
+    """The first blocks with about ``TICK_SAMPLES`` samples, at least one if there is one."""
     part: list[TakenBlock] = []
     count = 0
-    while blocks and count < TICK_SAMPLES:
-        part.append(blocks.popleft())
-        count += len(part[-1].samples)
+    for block in blocks:
+        if count >= TICK_SAMPLES:
+            break
+        part.append(block)
+        count += len(block.samples)
     return part

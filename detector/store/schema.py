@@ -105,6 +105,14 @@ commands = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What later messages of a device cannot be read without, as it came.
+births = sa.Table(
+    "births",
+    metadata,
+    sa.Column("topic", sa.String, primary_key=True),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+)
+
 # What the running detector received and did not use, one row a topic.
 unused = sa.Table(
     "unused",

@@ -8,7 +8,7 @@ import numpy as np
 
 from detector.alignment.aligner import Aligner
 from detector.alignment.rules import Rules
-from detector.ingest.buffer import SharedBuffer
+from detector.ingest.buffer import Receipt, SharedBuffer
 from detector.records import Samples
 
 T0 = 1_700_000_000.0
@@ -30,19 +30,21 @@ class Line:
     last: object = None
     spans: list = field(default_factory=list)
     now: float = 0.0
-    takes: int = 0
+    sent: int = 0  # messages, each a lot
 
     def __post_init__(self):
-        self.buffer = SharedBuffer(200_000, 10)
+        self.buffer = SharedBuffer(200_000, 10, lot=1)
         self.aligner = Aligner(lambda _: self.rules, lambda _: self.last, lambda *_: self.spans)
         self.out = []  # (when, block)
 
     def send(self, *messages):
         """Messages that arrive together, then a tick."""
         for samples in messages:
-            self.buffer.append("m", samples, T0 + self.now, None)
-        self.takes += 1
-        blocks = self.aligner.push(self.buffer.take().blocks, self.takes, self.now)
+            self.buffer.append("m", samples, T0 + self.now, Receipt(1, self.sent))
+            self.sent += 1
+        for block in self.buffer.take().blocks:
+            self.aligner.push(block, self.now)
+        blocks = self.aligner.release(self.now)
         self.out += [(self.now, block) for block in blocks]
         return blocks
 

@@ -56,8 +56,8 @@ class Sparkplug:
             return Reading(ignored="no message of a device")
         kind, key = levels[2], (levels[1], *levels[3:])
         if kind in DEATHS:
-            self._forget(key)
-            return Reading(ignored=f"a death, {kind}")
+            gone = self._forget(key)
+            return Reading(ignored=f"a death, {kind}", births=dict.fromkeys(gone))
         if kind not in BIRTHS + DATA:
             return Reading(ignored=f"{kind} is no data")
         payload = _parse(message.payload)
@@ -66,7 +66,10 @@ class Sparkplug:
             self._learn(key, payload, weight)
         elif key not in self._births and any(not m.name for m in payload.metrics):
             return self._unknown(key, "no birth was heard")
-        return self._reading(key, payload)
+        reading = self._reading(key, payload)
+        if kind in BIRTHS:
+            reading.births[message.topic] = message.payload
+        return reading
 
     def _learn(self, key: tuple[str, ...], payload: Any, weight: int) -> None:  # noqa: ANN401
         """Remember a birth; the oldest are forgotten where there are too many, and asked for."""
@@ -82,10 +85,12 @@ class Sparkplug:
             if metric.HasField("alias"):
                 birth.names[metric.alias] = metric.name
 
-    def _forget(self, key: tuple[str, ...]) -> None:
-        """A node's death is that of its devices."""
-        for known in [known for known in self._births if known[: len(key)] == key]:
+    def _forget(self, key: tuple[str, ...]) -> list[str]:
+        """A node's death is that of its devices; returns the topics of their births."""
+        gone = [known for known in self._births if known[: len(key)] == key]
+        for known in gone:
             self._forget_one(known)
+        return [_topic_of_birth(known) for known in gone]
 
     def _forget_one(self, key: tuple[str, ...]) -> None:
         birth = self._births.pop(key, None)
@@ -119,6 +124,11 @@ class Sparkplug:
             self._asked[node] = now + ASK_AGAIN_S
             refused.requests.append((f"{NAMESPACE}/{key[0]}/NCMD/{key[1]}", rebirth_request()))
         raise refused
+
+
+def _topic_of_birth(key: tuple[str, ...]) -> str:
+    group, *rest = key
+    return "/".join((NAMESPACE, group, BIRTHS[len(rest) > 1], *rest))
 
 
 def rebirth_request() -> bytes:

@@ -47,6 +47,7 @@ class Decoded:
         left_out: What is no feature, by path, with the reason.
         ignored: Why a message without samples is no mistake.
         format: Name of the codec.
+        births: See ``Reading``.
     """
 
     blocks: list[tuple[str, Samples]] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Decoded:
     left_out: dict[str, str] = field(default_factory=dict)
     ignored: str | None = None
     format: str = ""
+    births: dict[str, bytes | None] = field(default_factory=dict)
 
 
 def assemble(reading: Reading, message: Message, source: SourceSettings) -> Decoded:

@@ -85,10 +85,13 @@ class Reading:
         records: In order; where there may be many, made one by one as they are asked for, so that
             a message is refused before all of it is read.
         ignored: Why a message without records is no mistake.
+        births: Messages by topic that later ones cannot be read without, to be read again by
+            whoever starts anew; None: not any more.
     """
 
     records: Iterable[Record] = field(default_factory=list)
     ignored: str | None = None
+    births: dict[str, bytes | None] = field(default_factory=dict)
 
 
 class Codec(Protocol):

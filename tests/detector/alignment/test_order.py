@@ -144,13 +144,13 @@ def test_messages_are_acknowledged_when_their_samples_have_left():
     for at, one in batches(8):
         line.now = at
         line.send(one)
-    assert line.aligner.oldest_take() is None
+    assert line.aligner.oldest_lot() is None
     line.now += 0.25
     gap = message(T0 + 10 + np.arange(BATCH) * 0.01, a=1.0, b=1.0)
     line.send(gap)
-    assert line.aligner.oldest_take() == line.takes
+    assert line.aligner.oldest_lot() == line.sent - 1
     line.rest(1.2)
-    assert line.aligner.oldest_take() is None
+    assert line.aligner.oldest_lot() is None
 
 
 def test_nothing_waits_when_all_must_leave():
@@ -158,7 +158,7 @@ def test_nothing_waits_when_all_must_leave():
     line = Line(RULES)
     line.send(batches(1)[0][1])
     assert line.out == []
-    blocks = line.aligner.release(line.now, at_once=True)
+    blocks = line.aligner.release(line.now, np.inf)
     assert sum(len(block.samples) for block in blocks) == BATCH
 
 
