@@ -1,4 +1,4 @@
-"""What many tests share: a real mosquitto, a real Chromium, free ports and waiting."""
+"""What many tests share: processes, a real mosquitto, a real Chromium, free ports and waiting."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported by any test
 
 import pytest
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -26,6 +28,52 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
+PATIENCE = 3.0
+
+# Files and folders whose tests share a server or trained networks, or take long: those of each run
+# in one process, the longest begin first. The tests of any other file run together too.
+TOGETHER = (
+    "dashboard/pages",  # looks at animation frames, so what begins beside it is light
+    "simulator/machines",
+    "end_to_end",
+    "detector/service",
+    "simulator/demo",
+    "simulator/live",
+    "benchmarks",
+    "simulator/recordings/test_generate.py",
+    "detector/networks",
+    "detector/cli",
+    "dashboard/live",
+    "detector/training/lab",
+)
+
+
+def group_of(nodeid: str) -> str:
+    """What a test runs together with: one of ``TOGETHER``, or the tests of its file."""
+    file = nodeid.split("::", maxsplit=1)[0].removeprefix("tests/")
+    return next((name for name in TOGETHER if f"{file}/".startswith(f"{name}/")), file)
+
+
+class Groups(LoadScopeScheduling):
+    """Hands a whole group to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """The mark ``xdist_group`` of pytest-xdist 3.8 goes unheard with pytest 9.2."""
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let no group be torn apart where files come in random order, and put the longest first."""
+    place = {name: number for number, name in enumerate(TOGETHER)}
+    for item in items:
+        place.setdefault(group_of(item.nodeid), len(place))
+    items.sort(key=lambda item: place[group_of(item.nodeid)])
+
 
 def free_port() -> int:
     """A loopback port nobody listens on."""
@@ -35,14 +83,18 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> object:
-    """Poll until ``condition`` is true and return its value; fail after ``seconds``."""
-    deadline = time.monotonic() + seconds
+    """Poll until ``condition`` is true and return its value; ``seconds`` are of a free computer.
+
+    Raises:
+        AssertionError: If it is not after ``PATIENCE`` times as long: other tests run beside it.
+    """
+    deadline = time.monotonic() + PATIENCE * seconds
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
         time.sleep(0.02)
-    raise AssertionError(f"not within {seconds:g} s: {what or condition}")
+    raise AssertionError(f"not within {PATIENCE * seconds:g} s: {what or condition}")
 
 
 def answers(port: int) -> bool:
@@ -65,17 +117,20 @@ class Broker:
         """Where to connect."""
         return f"mqtt://127.0.0.1:{self.port}"
 
+    def rules(self) -> str:
+        """What it is told, as mosquitto.conf."""
+        return (
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {self.folder}/\nmax_queued_messages 0\n"
+        )
+
     def start(self) -> None:
         """Start it and wait until it listens."""
         binary = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         if binary is None:
             pytest.fail("mosquitto is not installed; `make test` says how")
         config = self.folder / "mosquitto.conf"
-        config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {self.folder}/\nmax_queued_messages 0\n"
-            + ("user root\n" if os.getuid() == 0 else "")
-        )
+        config.write_text(self.rules() + ("user root\n" if os.getuid() == 0 else ""))
         with (self.folder / "mosquitto.log").open("ab") as log:
             self.process = subprocess.Popen([binary, "-c", str(config)], stdout=log, stderr=log)
         wait_for(lambda: answers(self.port), what="mosquitto listens")

@@ -48,6 +48,11 @@ class AlarmDesk:
         """The active alarm of a device, None when there is none."""
         return self._active.get(device)
 
+    @property
+    def active_count(self) -> int:
+        """Active alarms of all devices."""
+        return len(self._active)
+
     def update(self, connection: Connection, frames: Sequence[tuple[Frame, ModelCard]]) -> None:
         """Advance the devices by their newest frames and store what changed."""
         self._next = (dict(self._states), dict(self._active))

@@ -118,7 +118,7 @@ class _Device:
 
     def push(self, block: TakenBlock, take: int, now: float) -> TakenBlock | None:
         """Take a block; returns it where it may go on as it is."""
-        if block.heard is None and self.live.pass_on(block.samples, block.arrival):
+        if block.heard is None and self.live.pass_on(block.samples):
             self.live.heard_at = now
             return block
         self._broken |= block.broken

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from detector.alignment.rows import Rows
 from detector.alignment.rules import LINEAR_PERIODS, Rules
-from detector.alignment.steps import Steps
+from detector.alignment.steps import ENOUGH, NEWEST, usual_step
 from detector.records import Flags, Times, Values
 
 Floats = npt.NDArray[np.float64]
@@ -60,7 +60,9 @@ class Grid:
         self._next = int(np.floor(start / period_s)) + 1  # the next row is at this many periods
         self._before: Floats = np.empty(0)  # last sample of each channel before all that wait
         self._low: Values = np.empty(0, np.float32)
-        self._steps: list[Steps] = []
+        self._steps: Floats = np.empty(0)  # of each channel that comes regularly, else NaN
+        self._unlearnt: list[Rows] = []
+        self._learns_at = ENOUGH  # rows a channel
         self._linear: Floats = np.empty(0)
         self._is_held: Flags = np.empty(0, np.bool_)
         self._seen: deque[tuple[float, float]] = deque()  # taken when, newest time by then
@@ -76,7 +78,8 @@ class Grid:
         self._is_held = np.append(self._is_held, [how == "hold" for how in methods])
         self._before = np.append(self._before, np.full(len(new), -np.inf))
         self._low = np.append(self._low, np.full(len(new), np.nan, np.float32))
-        self._steps += [Steps() for _ in new]
+        self._steps = np.append(self._steps, np.full(len(new), np.nan))
+        self._unlearnt = [rows.widened(len(new)) for rows in self._unlearnt]
 
     def remember(self, ts: Times, values: Values) -> None:
         """Start with the last known value of each channel, and when it was heard."""
@@ -85,9 +88,20 @@ class Grid:
 
     def heard(self, rows: Rows, newest: float, now: float) -> None:
         """Note what came: rows of one take, and the newest time of all so far."""
-        for channel, steps in enumerate(self._steps):
-            steps.add(rows.ts[rows.heard[:, channel]])
         self._seen.append((now, newest))
+        self._unlearnt.append(rows)
+        if sum(map(len, self._unlearnt)) >= self._learns_at * len(self._steps):
+            self._learn()
+
+    def _learn(self) -> None:
+        """Which channels come regularly, and how often; looked at ever more seldom."""
+        self._learns_at = min(2 * self._learns_at, NEWEST)
+        ts = np.concatenate([rows.ts for rows in self._unlearnt])
+        heard = np.concatenate([rows.heard for rows in self._unlearnt])
+        self._unlearnt = []
+        for channel in range(heard.shape[1]):
+            usual = usual_step(np.sort(ts[heard[:, channel]]))
+            self._steps[channel] = usual.step_s if usual and usual.is_regular else np.nan
 
     def rows(self, waiting: Rows, now: float, *, at_once: bool) -> tuple[Times, Values, float]:
         """The rows that may leave.
@@ -108,7 +122,8 @@ class Grid:
         times = np.arange(self._next, last + 1, dtype=np.float64) * self.period_s
         around = self._around(waiting, times)
         leaves = times <= (newest if at_once else self._waited_for(now))
-        leaves |= self._is_heard_up(around, times).all(axis=1)
+        if not leaves.all():
+            leaves |= self._is_heard_up(around, times).all(axis=1)
         n = len(times) if leaves.all() else int(leaves.argmin())
         values = self._values(around, times)[:n]
         if n:
@@ -151,8 +166,11 @@ class Grid:
         high = waiting.values[np.minimum(following, n - 1), columns]
         known = np.isfinite(waiting.values)
         count = _between(known, ended)
-        total = _between(np.where(known, waiting.values, 0.0), ended)
-        return _Around(before, after, low, high, count, total / np.maximum(count, 1))
+        mean = count  # looked at where there are several only
+        if count.max(initial=0) > 1:
+            total = _between(np.where(known, waiting.values, 0.0), ended)
+            mean = total / np.maximum(count, 1)
+        return _Around(before, after, low, high, count, mean)
 
     def _values(self, around: _Around, times: Times) -> Values:
         at = times[:, None]
@@ -169,7 +187,7 @@ class Grid:
 
     def _is_heard_up(self, around: _Around, times: Times) -> Flags:
         """Where a channel has no sample missing around T, as its regular step says."""
-        step = np.array([s.median if s.is_regular and s.median else np.nan for s in self._steps])
+        step = self._steps
         with np.errstate(invalid="ignore"):
             close = around.after - around.before <= HEARD_UP * step
             at = times[:, None] - around.before <= AT * self.period_s

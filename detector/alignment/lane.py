@@ -8,21 +8,20 @@ are joined. Where the channels come apart, at times of their own, a ``Grid`` mak
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from detector.alignment.grid import Grid
+from detector.alignment.grid import MOST_ROWS, Grid
+from detector.alignment.habits import Habits, fastest
 from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
-from detector.alignment.steps import Steps
+from detector.alignment.steps import StepMeter
 from detector.records import Flags, Samples, Times, Values
 
 NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
-LOOKED_AT = 64  # rows between two looks at whether channels come together
-TOGETHER = 0.5  # share of the rows that are whole, where they do
+ROWS_EVERY_S = 0.25  # of channels that come apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +51,25 @@ class Lane:
         self.channels: tuple[str, ...] = ()
         self.newest_out = -np.inf  # time of the newest row that left
         self.heard_at = -np.inf  # when rows last came, as ``since``
+        self._arrived: list[Rows] = []  # not yet among those that wait
         self._waiting = no_rows(0)
         self._last_ts: Times = np.empty(0)  # when each channel was last heard, and
         self._last: Values = np.empty(0, np.float32)  # its value then
         self._settled = False  # the first wait is over
-        self._steps = Steps()
-        self._ways: Counter[bytes] = Counter()  # which needed channels rows had
-        self._noted: list[Rows] = []  # the same rows
-        self._came_along = np.empty(0, np.bool_)  # channels that most rows once had
+        self._steps = StepMeter()
+        self._habits = Habits()
         self._grid: Grid | None = None
+        self._grid_due = 0.0  # when it is worth to make rows again
         self._arrival = 0.0
         self._needed = np.empty(0, np.bool_)
 
     @property
     def oldest_take(self) -> int | None:
         """Number of the oldest take with samples that wait; None when none do."""
-        return int(self._waiting.take.min()) if len(self._waiting) else None
-
-    @property
-    def is_joining(self) -> bool:
-        """Whether its channels come apart and are joined on a grid."""
-        return self._grid is not None
+        takes = [int(self._waiting.take.min())] if len(self._waiting) else []
+        if self._arrived:
+            takes.append(int(self._arrived[0].take[0]))
+        return min(takes, default=None)
 
     def resume(self, channels: tuple[str, ...], ts: float, values: Values) -> None:
         """Go on after a row that an earlier run stored."""
@@ -80,33 +77,40 @@ class Lane:
         self.newest_out = ts
         self._last_ts[:], self._last[:] = ts, values
 
-    def pass_on(self, samples: Samples, arrival: float) -> bool:
+    def pass_on(self, samples: Samples) -> bool:
         """Let samples through at once where that is all there is to do.
 
         Args:
             samples: Each with all channels.
-            arrival: UTC seconds.
 
         Returns:
             Whether they are: nothing waits, and each follows the one before.
         """
-        usual = self._steps.median
-        if not self._settled or self._grid is not None or len(self._waiting) or usual is None:
+        usual = self._steps.step_s
+        if not self._settled or usual is None or self._grid is not None:
+            return False
+        if self._arrived or len(self._waiting):
             return False
         steps = np.diff(samples.ts, prepend=self.newest_out)
         if samples.features != self.channels or steps.min() <= 0 or steps.max() > NEXT * usual:
             return False
         self._steps.add(samples.ts)
         self.newest_out = float(samples.ts[-1])
-        self._ways.clear()
-        self._noted.clear()
-        self._came_along[:] = True
+        self._habits.all_came()
         return True
 
     def push(self, channels: tuple[str, ...], rows: Rows) -> None:
         """Take rows of ``channels``; those known so far are the first of them, in their order."""
         self._widen(channels)
-        rows = rows.widened(len(self.channels) - len(channels))
+        self.heard_at = float(rows.since[-1])
+        self._arrived.append(rows)
+
+    def _sort_in(self) -> None:
+        """Put what has arrived among the rows that wait."""
+        arrived, self._arrived = self._arrived, []
+        rows = no_rows(len(self.channels))
+        for one in arrived:
+            rows = rows.then(one.widened(len(self.channels) - one.values.shape[1]))
         rows = self._asides_later(rows)
         late = rows.ts <= self.newest_out
         if late.any():
@@ -117,7 +121,6 @@ class Lane:
             rows = rows[~late]
         if not len(rows):
             return
-        self.heard_at = float(rows.since[-1])
         self._arrival = max(self._arrival, float(rows.arrival[-1]))
         self._waiting, repeated = self._waiting.then(rows).merged()
         self._counters["duplicate"] += repeated
@@ -131,6 +134,10 @@ class Lane:
             now: Of the clock of ``Rows.since``.
             at_once: None waits any more.
         """
+        if self._grid is not None and now < self._grid_due and not at_once:
+            return []
+        if self._arrived:
+            self._sort_in()
         if not len(self._waiting):
             return []
         if not self._settled:
@@ -138,6 +145,7 @@ class Lane:
                 return []
             self._settle()
         if self._grid is not None:
+            self._grid_due = now + min(ROWS_EVERY_S, self._rules.wait_s / 4)
             return self._from_grid(self._grid, now, at_once)
         n = len(self._waiting) if at_once else self._count_ready(now)
         return self._as_they_are(n) if n else []
@@ -145,12 +153,12 @@ class Lane:
     def _settle(self) -> None:
         """The first wait is over: what came so far says how the channels come."""
         self._settled = True
-        self._note(self._waiting)
+        self._habits.note(self._waiting, self._needed)
         self._look()
 
     def _count_ready(self, now: float) -> int:
         rows = self._waiting
-        usual = self._steps.median or self._rules.period_s or 0.0
+        usual = self._steps.step_s or self._rules.period_s or 0.0
         before = self.newest_out if np.isfinite(self.newest_out) else rows.ts[0]
         follows = np.diff(rows.ts, prepend=before) <= NEXT * usual
         ready = (follows & self._is_whole(rows)) | (now - rows.since >= self._rules.wait_s)
@@ -168,8 +176,8 @@ class Lane:
             return []
         self._steps.add(leaving.ts)
         self.newest_out = float(leaving.ts[-1])
-        self._note(leaving)
-        if sum(self._ways.values()) >= LOOKED_AT:
+        self._habits.note(leaving, self._needed)
+        if self._habits.is_due:
             self._look()
         return self._cut(leaving)
 
@@ -204,27 +212,12 @@ class Lane:
             kept
         ]
 
-    def _note(self, rows: Rows) -> None:
-        self._noted.append(rows)
-        whole = self._is_whole(rows)
-        self._ways[b""] += int(whole.sum())
-        for row in rows.heard[~whole][:, self._needed]:
-            self._ways[row.tobytes()] += 1
-
     def _look(self) -> None:
-        """Channels come apart where rows are seldom whole.
-
-        Not where all lack the same, which they once had: that one has failed.
-        """
-        ways, self._ways = self._ways, Counter()
-        noted, self._noted = self._noted, []
-        whole = ways.pop(b"", 0)
-        heard = np.mean(np.concatenate([rows.heard for rows in noted]), axis=0) >= TOGETHER
-        has_failed = len(ways) == 1 and not (~heard & ~self._came_along & self._needed).any()
-        self._came_along |= heard
-        if has_failed or whole >= TOGETHER * (whole + ways.total()):
+        """Begin with a grid where channels come apart."""
+        apart = self._habits.look(self._needed)
+        if apart is None:
             return
-        period_s = self._rules.period_s or fastest(noted)
+        period_s = self._rules.period_s or fastest(apart)
         if period_s is None or not len(self._waiting):
             return
         first = float(self._waiting.ts[0])
@@ -248,6 +241,8 @@ class Lane:
             if some.any():
                 samples = Samples(self.channels, times[some], values[some], label)
                 ready.append(Ready(samples, self._arrival))
+            if len(times) < MOST_ROWS:
+                break
         return ready
 
     def _cut(self, rows: Rows) -> list[Ready]:
@@ -271,24 +266,8 @@ class Lane:
         self.channels = channels
         needed = self._rules.needed
         self._needed = np.array([not needed or name in needed for name in channels])
-        new = len(channels) - len(self._came_along)
-        self._came_along = np.append(self._came_along, np.zeros(new, np.bool_))
-        self._noted = [rows.widened(new) for rows in self._noted]
+        self._habits.widen(more)
         if not self._needed.any():
             self._needed[:] = True
         if self._grid is not None:
             self._grid.widen(channels)
-
-
-def fastest(noted: Sequence[Rows]) -> float | None:
-    """Period of the channel that comes most often at a regular step; None when none does."""
-    ts = np.concatenate([rows.ts for rows in noted])
-    channels = min(rows.heard.shape[1] for rows in noted)
-    found = []
-    for channel in range(channels):
-        heard = np.concatenate([rows.heard[:, channel] for rows in noted])
-        steps = Steps()
-        steps.add(ts[heard])
-        if steps.median is not None and steps.is_regular:
-            found.append(float(f"{steps.median:.3g}"))
-    return min(found, default=None)

@@ -1,6 +1,8 @@
-"""The usual step between samples, learnt from the newest of them."""
+"""The usual step between samples."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,29 +15,45 @@ REGULAR = 0.9  # share of the steps that are
 NEAR = 0.25  # this close to their median
 
 
-class Steps:
-    """Median of the newest steps of increasing times, and whether they are alike."""
+class Usual(NamedTuple):
+    """Median step of times in seconds, and whether nearly all are like it."""
+
+    step_s: float
+    is_regular: bool
+
+
+def usual_step(ts: Times) -> Usual | None:
+    """Of the newest of increasing times; None where they are too few."""
+    return _usual(np.diff(ts[-NEWEST - 1 :]))
+
+
+def _usual(steps: npt.NDArray[np.float64]) -> Usual | None:
+    steps = steps[steps > 0]
+    if len(steps) < ENOUGH:
+        return None
+    median = float(np.median(steps))
+    return Usual(median, bool((np.abs(steps / median - 1) <= NEAR).mean() >= REGULAR))
+
+
+class StepMeter:
+    """The usual step of a stream of times, looked at ever more seldom."""
 
     def __init__(self) -> None:
+        self.step_s: float | None = None
         self._steps: npt.NDArray[np.float64] = np.empty(0)
         self._last: float | None = None
         self._fresh = 0
-        self._wanted = ENOUGH  # fresh steps before it is looked at again: ever fewer looks
-        self.median: float | None = None
-        self.is_regular = False
+        self._wanted = ENOUGH  # fresh steps before the next look
 
     def add(self, ts: Times) -> None:
-        """Take the next times, increasing; those before the newest so far count as nothing."""
-        if not len(ts):
-            return
+        """Take the next times, increasing."""
         steps = np.diff(ts, prepend=ts[0] if self._last is None else self._last)
-        steps = steps[steps > 0]
-        self._last = float(ts[-1]) if self._last is None else max(self._last, float(ts[-1]))
-        self._steps = np.concatenate([self._steps, steps])[-NEWEST:]
+        self._last = float(ts[-1])
         self._fresh += len(steps)
+        if self._fresh + NEWEST < self._wanted:
+            return  # too long before the next look to count
+        self._steps = np.concatenate([self._steps, steps])[-NEWEST:]
         if self._fresh >= self._wanted:
-            self._fresh = 0
-            self._wanted = min(2 * self._wanted, 16 * NEWEST)
-            self.median = float(np.median(self._steps))
-            alike = np.abs(self._steps / self.median - 1) <= NEAR
-            self.is_regular = bool(alike.mean() >= REGULAR)
+            self._fresh, self._wanted = 0, min(2 * self._wanted, 16 * NEWEST)
+            usual = _usual(self._steps)
+            self.step_s = self.step_s if usual is None else usual.step_s

@@ -70,6 +70,9 @@ class SharedBuffer:
         max_devices: Devices held; samples of further ones are dropped and counted.
         patience_s: How long ``append`` waits for a take before it overwrites; the network
             thread then reads nothing and the broker keeps what it cannot deliver. 0: at once.
+
+    Attributes:
+        patience_s: The same; it may be changed.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class SharedBuffer:
     ) -> None:
         self._capacity = samples_per_device
         self._max_devices = max_devices
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._changed = threading.Condition(threading.Lock())
         self._rings: dict[str, Ring] = {}
         self._waiting: dict[str, Ring] = {}  # those with samples, so that a take skips the rest
@@ -180,7 +183,7 @@ class SharedBuffer:
 
     def _make_room(self, ring: Ring, n: int) -> None:
         """Wait for a take, as long as patience allows."""
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self.patience_s
         while ring.free < n and (left := deadline - time.monotonic()) > 0:
             self._pressed = True
             self._wake()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import sys
 import time
 from collections.abc import Callable
 
@@ -11,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from detector.ingest.connection import address
+from detector.ingest.trust import password, tls_context
 from detector.settings.mqtt import MqttSettings
 
 SESSION_EXPIRY_S = 7 * 24 * 3600  # how long the broker keeps the session of a stopped detector
@@ -21,9 +24,24 @@ OFFLINE = '{"state": "offline"}'  # the last will
 
 
 class Client(paho.Client):
-    """Paho's client, whose thread outlives a fault of its own (a malformed packet, say)."""
+    """Paho's client, whose thread outlives a fault of its own (a malformed packet, say).
+
+    Attributes:
+        broken_by: What TLS said when it ended this attempt to connect; None: nothing yet.
+    """
 
     on_fault: Callable[[], None]
+    broken_by: ssl.SSLError | None = None
+
+    def reconnect(self) -> MQTTErrorCode:
+        """Paho's own; until the broker answers, hear why it hangs up: paho only logs that."""
+        self.broken_by = None
+        self.on_log = self._keep_reason
+        return super().reconnect()
+
+    def _keep_reason(self, *_: object) -> None:
+        if isinstance(error := sys.exception(), ssl.SSLError):  # paho logs while it handles it
+            self.broken_by = error
 
     def loop_forever(
         self, timeout: float = 1.0, retry_first_connection: bool = False
@@ -43,31 +61,38 @@ def durable_client(settings: MqttSettings, status_topic: str) -> Client:
     Args:
         settings: Broker and credentials.
         status_topic: Where the last will goes.
+
+    Raises:
+        SettingsError: If the broker's address or a file of the credentials cannot be used.
     """
+    where = address(settings.url)
     client = Client(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
         protocol=MQTTProtocolVersion.MQTTv5 if is_5(settings) else MQTTProtocolVersion.MQTTv311,
         clean_session=None if is_5(settings) else False,
+        transport="tcp" if where.path is None else "websockets",
         manual_ack=True,
     )
     client.reconnect_delay_set(*RETRY_S)
     client.max_queued_messages_set(QUEUED_OUT)
     client.will_set(status_topic, OFFLINE, qos=1, retain=True)
+    word = password(settings)
     if settings.username is not None:
-        password = settings.password.get_secret_value() if settings.password else None
-        client.username_pw_set(settings.username, password)
-    if settings.url.startswith("mqtts:"):
-        client.tls_set()
+        client.username_pw_set(settings.username, word)
+    if where.is_encrypted:
+        client.tls_set_context(tls_context(settings))
+    if where.path is not None:
+        client.ws_set_options(where.path)
     return client
 
 
 def connect(client: Client, settings: MqttSettings) -> None:
     """Say where to connect; the client's thread does it, and goes on trying."""
-    host, port = address(settings.url)
+    where = address(settings.url)
     client.connect_async(
-        host,
-        port,
+        where.host,
+        where.port,
         keepalive=settings.keepalive_s,
         clean_start=False if is_5(settings) else paho.MQTT_CLEAN_START_FIRST_ONLY,
         properties=_connect_properties(settings) if is_5(settings) else None,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from detector.errors import SettingsError
-from detector.settings.mqtt import MqttSettings
+from detector.settings.mqtt import ENCRYPTED, PORTS, WEBSOCKETS, MqttSettings
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class ConnectionState(StrEnum):
     CONNECTING = "connecting"
     CONNECTED = "connected"  # and subscribed
     DISCONNECTED = "disconnected"
-    REFUSED = "refused"  # the broker answers, and says no
+    REFUSED = "refused"  # the broker answers, and one side says no
 
 
 _LEVELS = {
@@ -47,8 +47,25 @@ class Connection:
     since: float
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the broker listens.
+
+    Attributes:
+        host: Name or address.
+        port: Of TCP.
+        path: Of the websocket; None: plain MQTT.
+        is_encrypted: By TLS.
+    """
+
+    host: str
+    port: int
+    path: str | None
+    is_encrypted: bool
+
+
 class ConnectionLog:
-    """Keeps the latest word and logs each change of state once.
+    """Keeps the latest word and logs each change once.
 
     Args:
         where: The broker, as the line names it.
@@ -67,13 +84,17 @@ class ConnectionLog:
             return self._now
 
     def note(self, state: ConnectionState, reason: str) -> None:
-        """Keep a word; a repeated state keeps its ``since`` and is not logged again."""
+        """Keep a word; a repeated state keeps its ``since`` and is not logged again.
+
+        A refusal is logged again when its reason is another: that one takes an operator too.
+        """
         line = f"{self._where}: {reason}"
         with self._lock:
             if self._is_over:
                 return
             is_new = state is not self._now.state
-            if is_new:  # before it shows, and in the order of the changes
+            is_other = state is ConnectionState.REFUSED and line != self._now.reason
+            if is_new or is_other:  # before it shows, and in the order of the changes
                 logger.log(_LEVELS[state], "%s", line)
             self._now = Connection(state, line, time.time() if is_new else self._now.since)
 
@@ -86,20 +107,21 @@ class ConnectionLog:
         logger.info("%s", line)
 
 
-def address(url: str) -> tuple[str, int]:
-    """Host and port of the broker.
+def address(url: str) -> Address:
+    """Where the broker listens.
 
     Raises:
-        SettingsError: If no socket could be opened with them.
+        SettingsError: If no socket could be opened with it.
     """
     parts = urlsplit(url)
     try:
         host = parts.hostname or ""
         host.encode("idna")  # what the socket will do with it
-        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        port = parts.port or PORTS[parts.scheme]
     except ValueError as error:  # a port out of range; UnicodeError is one too
         raise SettingsError(f"mqtt.url: found {url!r} ({error}), allowed: host:port") from None
-    return host, port
+    path = (parts.path or "/mqtt") if parts.scheme in WEBSOCKETS else None
+    return Address(host, port, path, parts.scheme in ENCRYPTED)
 
 
 def why_refused(settings: MqttSettings, fault: str) -> str:
@@ -109,7 +131,7 @@ def why_refused(settings: MqttSettings, fault: str) -> str:
         settings: What it was asked with.
         fault: The broker's reason.
     """
-    allowed = "mqtt.username and mqtt.password that it knows"
+    allowed = "mqtt.username and mqtt.password (or password_file) that it knows"
     if "protocol" in fault:
         allowed = f"mqtt.protocol that it speaks, found {settings.protocol}"
     return f"refused client {settings.client_id} ({fault}), trying again, allowed: {allowed}"

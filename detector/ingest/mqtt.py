@@ -10,6 +10,7 @@ thread: paho appends the packet to a deque and wakes the network thread, which s
 from __future__ import annotations
 
 import math
+import ssl
 import sys
 import threading
 from collections.abc import Iterable
@@ -26,13 +27,13 @@ from detector.ingest.connection import (
     Connection,
     ConnectionLog,
     ConnectionState,
-    address,
     why_refused,
 )
 from detector.ingest.delivery import Delivery
 from detector.ingest.guard import Guard
 from detector.ingest.receiver import Receiver
 from detector.ingest.sources import Sources
+from detector.ingest.trust import why_not_trusted
 from detector.settings.mqtt import MqttSettings
 
 IN_FLIGHT_3_1_1 = 20  # mosquitto's limit where the client cannot name its own
@@ -51,7 +52,7 @@ class Subscriber:
         clocks: Measures the devices' clocks; None: ones that replace none.
 
     Raises:
-        SettingsError: If the broker's address cannot be used.
+        SettingsError: If the broker's address, a certificate or the password cannot be used.
     """
 
     def __init__(
@@ -64,7 +65,6 @@ class Subscriber:
         self._settings = settings
         self._filters = sources.filters
         self._status_topic = f"{settings.topic_out}/status"
-        address(settings.url)  # refuses what no socket could be opened with
         self._log = ConnectionLog(f"broker {settings.url}")
         self.clocks = clocks or Clocks(math.inf, lambda _: False)
         self._receiver = Receiver(sources, buffer, self.publish, self.clocks)
@@ -82,6 +82,11 @@ class Subscriber:
     def connection(self) -> Connection:
         """How the connection stands and why."""
         return self._log.now
+
+    @property
+    def connections(self) -> int:
+        """How many were made so far; a new one may meet a broker that kept nothing."""
+        return self._counters["connections"]
 
     @property
     def commit_after(self) -> int:
@@ -180,6 +185,7 @@ class Subscriber:
         if reason.is_failure:
             self._log.note(ConnectionState.REFUSED, why_refused(self._settings, str(reason)))
             return
+        self._client.on_log = None  # it costs with every message
         with self._lock:
             is_lost = self._counters["connections"] > 0 and not flags.session_present
             self._counters["sessions_lost"] += is_lost
@@ -191,15 +197,25 @@ class Subscriber:
 
     def _on_connect_fail(self, _: object, __: object) -> None:
         error = sys.exception() or OSError("unknown")  # paho calls this while it handles it
-        self._note_disconnected(f"cannot be reached ({getattr(error, 'strerror', '') or error})")
+        what = f"cannot be reached ({getattr(error, 'strerror', '') or error})"
+        hung_up = isinstance(error, ssl.SSLError | ConnectionError)  # perhaps before it said why
+        is_news = not hung_up or isinstance(error, ConnectionRefusedError)
+        self._note_broken_off(what, error, is_news=is_news)
 
     def _on_disconnect(
         self, _: object, __: object, ___: object, reason: ReasonCode, ____: object
     ) -> None:
         with self._lock:
             was_open, self._open = self._open != NO_CONNECTION, NO_CONNECTION
-        if was_open or self.connection.state is not ConnectionState.REFUSED:
-            self._note_disconnected(f"connection lost ({reason})")
+        what, error = f"connection lost ({reason})", self._client.broken_by
+        self._note_broken_off(what, error, is_news=was_open)
+
+    def _note_broken_off(self, what: str, error: BaseException | None, *, is_news: bool) -> None:
+        why = why_not_trusted(self._settings, error)
+        if why is not None:
+            self._log.note(ConnectionState.REFUSED, why)
+        elif is_news or self.connection.state is not ConnectionState.REFUSED:
+            self._note_disconnected(what)
 
     def _note_disconnected(self, what: str) -> None:
         line = f"{what}, trying again, allowed: an MQTT broker at mqtt.url"

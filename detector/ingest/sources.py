@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from detector.errors import PayloadError, SettingsError
 from detector.ingest.codecs.own import read_own
@@ -20,11 +22,30 @@ GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
 
+@dataclass(slots=True)
+class Tally:
+    """What came of the messages of one source; the network thread counts, any thread may read.
+
+    Attributes:
+        messages: All that were read or refused.
+        samples: Read from them.
+        refused: Messages by kind of reason, see ``RefusedPayloadError``.
+    """
+
+    messages: int = 0
+    samples: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
 class Source:
     """One kind of messages.
 
     Args:
         settings: How they are read.
+
+    Attributes:
+        template: Of its topics.
+        tally: What came of its messages.
 
     Raises:
         SettingsError: If its topic template cannot be used.
@@ -32,6 +53,7 @@ class Source:
 
     def __init__(self, settings: SourceSettings) -> None:
         self.template = TopicTemplate.compile(settings.topic)
+        self.tally = Tally()
         self._settings = settings
         as_told = settings.model_copy(update={"topic": "x", "format": "auto", "rate_hz": None})
         self._is_own = settings.format in ("auto", "json") and as_told == SourceSettings(topic="x")
@@ -125,6 +147,11 @@ class Sources:
         """What the broker is asked for."""
         return [source.template.filter for source in self._sources]
 
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """What came of the messages, by topic template."""
+        return {source.template.template: source.tally for source in self._sources}
+
     def decode(self, topic: str, payload: bytes, arrival: float) -> Decoded:
         """Read a message; see ``Source.decode``.
 
@@ -135,7 +162,14 @@ class Sources:
         if known is None:
             known = self._find(topic)
         source, named = known
-        return source.decode(topic, named, payload, arrival)
+        source.tally.messages += 1
+        try:
+            decoded = source.decode(topic, named, payload, arrival)
+        except RefusedPayloadError as error:
+            source.tally.refused[error.kind] += 1
+            raise
+        source.tally.samples += sum(len(samples) for _, samples in decoded.blocks)
+        return decoded
 
     def device_of(self, topic: str) -> str:
         """Whom a refusal is about: the device that the topic names, else the topic."""

@@ -18,6 +18,7 @@ from detector.ingest.mqtt import Subscriber
 from detector.ingest.sources import Sources
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
+from detector.service.metrics import MetricsEndpoint
 from detector.settings.tree import Settings
 from detector.store.schema import Engine, open_store
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 SENT_AGAIN_S = 10.0  # after the start, how long the broker may send stored samples again
 PATIENCE_S = 2.0  # how long the network thread waits for a full buffer before samples are lost
+LOADING_S = 30.0  # the same while models load: nobody takes, and that ends
 LOADING = "loading"
 
 
@@ -38,7 +40,7 @@ class Detector:
         settings: The whole tree.
 
     Raises:
-        SettingsError: If a source cannot be used.
+        SettingsError: If a source cannot be used, or the port for metrics.
         StoreError: If the store cannot be opened or another detector writes to it.
     """
 
@@ -46,11 +48,12 @@ class Detector:
         self._settings = settings
         self._store: Engine = open_store(settings.store.url)
         self._buffer = SharedBuffer(
-            settings.buffer.samples_per_device, settings.buffer.max_devices, patience_s=PATIENCE_S
+            settings.buffer.samples_per_device, settings.buffer.max_devices, patience_s=LOADING_S
         )
         clocks = Clocks(settings.alignment.clock_limit_s, settings.is_clock_replaced)
-        sources = Sources(settings.all_sources)
-        self._subscriber = Subscriber(settings.mqtt, sources, self._buffer, clocks)
+        self._sources = Sources(settings.all_sources)
+        self._subscriber = Subscriber(settings.mqtt, self._sources, self._buffer, clocks)
+        self._metrics = MetricsEndpoint(settings.metrics)
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
@@ -64,18 +67,22 @@ class Detector:
         """
         self._subscriber.start()
         try:
+            self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._load()
+            self._buffer.patience_s = PATIENCE_S
+            tick = self._metrics.watch(pipeline)
             started = time.monotonic()
             clocks_trusted = False
             while not stop.is_set():
                 pipeline.wait_for_work()
-                pipeline.guarded_tick()
+                tick()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
                     pipeline.trust_clocks()
-            pipeline.guarded_tick()
+            tick()
             pipeline.drain()
         finally:
+            self._metrics.stop()
             self._subscriber.stop()
             self._lease.release()
             self._store.dispose()

@@ -21,6 +21,7 @@ from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream
+from detector.service.figures import PipelineFigures
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
 from detector.service.overload import Overload
@@ -68,7 +69,7 @@ class Pipeline:
     ) -> None:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
-        self._publisher = Publisher(subscriber, store, settings.mqtt.topic_out)
+        self._publisher = Publisher(subscriber, store, settings.mqtt)
         with store.begin() as connection:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
@@ -81,6 +82,20 @@ class Pipeline:
         self._cards: dict[int, ModelCard] = {}
         self._changed: set[str] = set()
         self._faults = 0
+        self._lag_s: float | None = None
+        self._committed_at: float | None = None
+
+    def figures(self) -> PipelineFigures:
+        """How it stands; for any thread, so it looks at whole copies only."""
+        return PipelineFigures(
+            statuses=list(self._statuses.values()),
+            active_alarms=self._desk.active_count,
+            unscored_samples=sum(len(block.samples) for block in list(self._unsaved.blocks)),
+            unsaved_frames=len(self._unsaved.frames),
+            faults=self._faults,
+            lag_s=self._lag_s,
+            committed_at=self._committed_at,
+        )
 
     def wait_for_work(self) -> None:
         """Wait for the next tick, or less when there is reason to commit early."""
@@ -170,6 +185,9 @@ class Pipeline:
                 frames.delete_before(connection, time.time() - kept_s)
             self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
+        self._committed_at = time.time()
+        if pairs:
+            self._lag_s = self._committed_at - min(frame.arrival for frame, _ in pairs)
 
     def _new_statuses(self, pairs: list[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
         live = [(f, card) for f, card in pairs if not is_backlog(f.session)]
@@ -193,6 +211,8 @@ class Pipeline:
         """Alarm transitions at once, states once a second; only after the commit."""
         self._changed |= self._publisher.alarms()
         if self._is_due("states", RENEW_S):
+            if self._publisher.must_repeat():
+                self._changed |= set(self._statuses)
             known = self._changed & set(self._statuses)
             self._publisher.states([self._statuses[device] for device in known], self._desk)
             self._changed.clear()

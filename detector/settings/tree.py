@@ -15,6 +15,7 @@ from detector.settings.buffer import BufferSettings
 from detector.settings.dashboard import DashboardSettings
 from detector.settings.detector import DetectorSettings
 from detector.settings.devices import SHIPPED_RULES, DeviceRule
+from detector.settings.metrics import MetricsSettings
 from detector.settings.mqtt import MqttSettings
 from detector.settings.sessions import SessionSettings
 from detector.settings.sources import SourceSettings
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     alignment: AlignmentSettings = AlignmentSettings()
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    metrics: MetricsSettings = MetricsSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
     sources: tuple[SourceSettings, ...] = ()
 

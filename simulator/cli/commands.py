@@ -98,6 +98,8 @@ def _add_replay(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="session files")
     parser.add_argument("--mqtt", required=True, metavar="URL", help="mqtt://user:pass@host:port")
+    parser.add_argument("--ca", type=Path, help="PEM file to trust, for mqtts:// and wss://")
+    parser.add_argument("--certificate", type=Path, help="PEM file of ours, with its key")
     parser.add_argument("--device", type=options.device, required=True, help="its name")
     parser.add_argument("--topic", default=TOPIC, help="topic template")
     parser.add_argument("--speed", type=options.positive, default=1.0, help="times real time")
@@ -114,10 +116,13 @@ def _replay(given: argparse.Namespace) -> int:
     ]
     stop, requests = threading.Event(), LiveRequests()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        # From a thread: the signal may come while this one waits and holds the event's own lock.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     total = None if given.loop else sum(len(session.ts) for session in sessions)
     with (
-        Publisher(given.mqtt, topic=given.topic, qos=given.qos) as publisher,
+        Publisher(
+            given.mqtt, topic=given.topic, qos=given.qos, ca=given.ca, own=given.certificate
+        ) as publisher,
         tqdm(total=total, unit="sample", unit_scale=True, desc=given.device, disable=None) as bar,
     ):
         publisher.subscribe(FAULT_TOPIC.replace("{device}", given.device), requests.receive)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from simulator.demo.broker import HOST, Broker, Kind, start_broker, wait_until_ready
 from simulator.demo.children import Children
@@ -49,7 +49,8 @@ def run_demo(demo: Demo) -> int:
     """
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        # From a thread: the signal may come while this one waits and holds the event's own lock.
+        signal.signal(number, lambda *_: Thread(target=stop.set).start())
     _check(demo)
     say("starting broker, detector and dashboard; the first time takes half a minute")
     with tempfile.TemporaryDirectory(prefix="faultline-demo-") as name:

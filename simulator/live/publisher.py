@@ -1,8 +1,10 @@
 """Publishing samples over MQTT, and hearing requests; the one home of paho here."""
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -29,15 +31,26 @@ class Publisher:
     """A connection that publishes batches of samples; reconnects by itself.
 
     Args:
-        url: ``mqtt://user:pass@host:port``.
+        url: ``mqtt://user:pass@host:port``, or another form that ``Address.parse`` reads.
         topic: Template in which ``{device}`` stands for the device's name.
         qos: 0 (may be lost) or 1 (repeated until acknowledged).
+        ca: PEM file of the authority to trust; None: those that this computer trusts.
+        own: PEM file of our certificate and its key, where the broker asks for one.
 
     Raises:
-        SimulatorError: On entering, if the broker refuses, is silent or wants other credentials.
+        SimulatorError: If the URL, the topic or a file cannot be used; on entering, if the
+            broker refuses, is silent or wants other credentials.
     """
 
-    def __init__(self, url: str, *, topic: str = TOPIC, qos: int = 1) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        topic: str = TOPIC,
+        qos: int = 1,
+        ca: Path | None = None,
+        own: Path | None = None,
+    ) -> None:
         self.address = Address.parse(url)
         if "{device}" not in topic or set(topic) & set("+#"):
             raise SimulatorError(f"topic {topic!r}; allowed: without + and #, like {TOPIC}")
@@ -50,7 +63,7 @@ class Publisher:
         self._breaks = 0  # connections lost so far
         self._taken = threading.Condition()
         self._receivers: dict[str, Callable[[bytes], None]] = {}
-        self._client = self._build()
+        self._client = self._build(ca, own)
         self.lost = 0  # messages a dead connection dropped; QoS 0 only
 
     def __enter__(self) -> Self:
@@ -147,8 +160,10 @@ class Publisher:
             self.lost += len(lost)
             self._taken.notify_all()
 
-    def _build(self) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2)
+    def _build(self, ca: Path | None, own: Path | None) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2, transport="websockets" if self.address.path else "tcp"
+        )
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
@@ -157,8 +172,10 @@ class Publisher:
         client.connect_timeout = CONNECT_TIMEOUT_S
         if self.address.user is not None:
             client.username_pw_set(self.address.user, self.address.password)
-        if self.address.scheme == "mqtts":
-            client.tls_set()
+        if self.address.path:
+            client.ws_set_options(self.address.path)
+        if self.address.is_encrypted:
+            client.tls_set_context(tls_context(ca, own))
         return client
 
     def _connect(self) -> None:
@@ -242,3 +259,20 @@ class Publisher:
             self._receivers[message.topic](bytes(message.payload))
         except Exception:  # it would end paho's thread unseen
             logger.exception("%s: message not taken", message.topic)
+
+
+def tls_context(ca: Path | None, own: Path | None) -> ssl.SSLContext:
+    """What TLS connections are made with; certificate and host name are always checked.
+
+    Raises:
+        SimulatorError: If a file holds no certificate, or ``own`` not its key.
+    """
+    reading = ca
+    try:
+        context = ssl.create_default_context(cafile=ca)
+        if own is not None:
+            reading = own
+            context.load_cert_chain(own)
+    except OSError as error:  # ssl.SSLError is one too
+        raise SimulatorError(f"{reading}: {error.strerror}; allowed: a PEM file") from error
+    return context

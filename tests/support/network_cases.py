@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import torch
 
+from detector.networks.base import build_network
 from detector.networks.contract import Network
 from detector.training.fitting.fit import FitPlan, WindowPool, fit
 
@@ -27,6 +28,13 @@ CASES = {
     "transformer_ae": ("transformer_ae", {"head_width": 4, "latent": 6}),
     "vae": ("vae", {"hidden": 12, "latent": 6, "samples_per_step": 3}),
 }
+
+
+def fresh(case: str, *, features: int = 2, window: int = WINDOW, **changes) -> Network:
+    """An untrained network."""
+    torch.manual_seed(0)
+    name, config = CASES[case]
+    return build_network(name, {**config, **changes}, features=features, window=window)
 
 
 def sines(n: int, seed: int) -> np.ndarray:

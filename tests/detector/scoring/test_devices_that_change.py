@@ -14,13 +14,7 @@ from detector.scoring.fleet import Fleet
 from detector.settings.alarms import AlarmSettings
 from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings
-from tests.support.motors import RATE_HZ, START, live, small_bundle
-
-
-@pytest.fixture(scope="module")
-def bundle():
-    """A small model of x and y at 50 Hz, judged by rpm."""
-    return small_bundle("plain")
+from tests.support.motors import RATE_HZ, START, live
 
 
 @pytest.fixture

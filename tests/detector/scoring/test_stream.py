@@ -22,20 +22,23 @@ from detector.sessions.files import Recording
 from detector.settings.devices import DeviceRule, RunningSignal
 from detector.settings.sessions import SessionSettings
 from detector.settings.tree import Settings
+from detector.training.fitting.fit import FitPlan
 from tests.support.motors import FEATURES, live, small_bundle, with_fault
 
-BUNDLES = {
-    "plain": {},
+CONDITIONED = {
     "smoothed": {"smoothing": 4},
     "baseline": {"baseline": 30},
     "baseline and smoothed": {"baseline": 30, "smoothing": 4},
 }
+BUNDLES = ["plain", *CONDITIONED]
+BRIEF = FitPlan(epochs=1, epoch_steps=10, min_steps=1)  # equal is equal, however little was learnt
 
 
 @pytest.fixture(scope="module")
-def bundles():
+def bundles(bundle):
     """One small model per way of conditioning."""
-    return {name: small_bundle(name, **options) for name, options in BUNDLES.items()}
+    made = {name: small_bundle(name, plan=BRIEF, **o) for name, o in CONDITIONED.items()}
+    return {"plain": bundle, **made}
 
 
 def stream_of(bundle):
@@ -205,9 +208,9 @@ def test_a_device_without_a_rule_or_with_a_broken_bundle_is_stored_unscored(bund
     [frame] = fleet.score([block("other", live(30, 1))])
     assert "no rule" in fleet.streams["other"].reason
     assert len(frame.values) == 30
-    (tmp_path / "plain" / "bundle.json").write_text("{")
+    (tmp_path / bundles["plain"].name / "bundle.json").write_text("{")
     broken = Fleet(
-        Settings(devices=(DeviceRule(match="m", model=tmp_path / "plain"),)),
+        Settings(devices=(DeviceRule(match="m", model=tmp_path / bundles["plain"].name),)),
         lambda *_: ([], []),
         {},
     )

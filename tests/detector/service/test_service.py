@@ -19,14 +19,8 @@ from detector.settings.sessions import SessionSettings
 from detector.store import alarms, commands, devices, frames
 from detector.store.schema import frames as frames_table
 from tests.conftest import wait_for
-from tests.support.motors import FEATURES, live, small_bundle, with_fault
+from tests.support.motors import FEATURES, live, with_fault
 from tests.support.serving import PROJECT, Client, environment, serving
-
-
-@pytest.fixture(scope="module")
-def bundle():
-    """One small trained model."""
-    return small_bundle()
 
 
 @pytest.fixture

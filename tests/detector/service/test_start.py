@@ -10,7 +10,9 @@ import numpy as np
 from tests.conftest import wait_for
 from tests.support.serving import PROJECT, Client, Served
 
-HEAVY = {"torch", "pandas", "pyarrow", "sklearn", "skops", "scipy", "matplotlib"}
+HEAVY = {
+    "torch", "pandas", "pyarrow", "sklearn", "skops", "scipy", "matplotlib", "prometheus_client"
+}  # fmt: skip
 
 
 def loaded_by(code):

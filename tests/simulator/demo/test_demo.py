@@ -19,7 +19,7 @@ from simulator.demo.broker import free_port
 from simulator.demo.fleet import ROTATION, FaultPlan, build
 from simulator.machines.motor import FEATURES
 
-DEADLINE_S = 15.0
+DEADLINE_S = 45.0
 
 DETECTOR = """
 import os, pathlib, subprocess, sys, threading

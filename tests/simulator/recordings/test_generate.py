@@ -23,6 +23,40 @@ def generate(out, *more, minutes="3"):
     return sorted(out.glob("*.csv"))
 
 
+def test_same_seed_same_bytes(tmp_path):
+    """The same seed writes the same bytes, faults included."""
+    one, other = (
+        generate(tmp_path / name, "--seed", "5", "--fault", "noise", minutes="2")[0]
+        for name in ("a", "b")
+    )
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_other_seed_other_bytes(tmp_path):
+    """Another seed writes other samples."""
+    one, other = (generate(tmp_path / seed, "--seed", seed, minutes="2")[0] for seed in ("5", "6"))
+    assert one.read_text().splitlines()[3:] != other.read_text().splitlines()[3:]
+
+
+def test_generated_file_follows_the_contract(tmp_path):
+    """A session has its seed above, all columns, 100 samples a second and begins idle."""
+    path = generate(tmp_path, "--seed", "5", minutes="2")[0]
+    recording = files.read(path)
+    assert "seed 5" in recording.comments[0]
+    assert list(recording.cells.columns) == ["ts", "acc_x", "acc_y", "acc_z", "rpm", "label"]
+    assert np.diff(recording.ts) == pytest.approx(np.full(11_999, 0.01), abs=1e-6)
+    rpm = recording.numbers("rpm")
+    assert rpm[0] == 0
+    assert np.mean(rpm > 590) > 0.8
+
+
+def test_too_short_for_a_fault(tmp_path, capsys):
+    """A session too short for a fault is refused in one line."""
+    arguments = ["generate", "--minutes", "0.2", "--fault", "bias", "--out", str(tmp_path)]
+    assert run(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_is_generated_with_its_truth(tmp_path, family):
     """Labels are 1 exactly where the truth beside the file says, and the machine runs there."""

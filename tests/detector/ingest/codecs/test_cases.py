@@ -6,42 +6,19 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import math
 import struct
 from pathlib import Path
 
 import cbor2
 import msgspec
-import numpy as np
 import pytest
 
 from detector.errors import PayloadError
-from detector.ingest.codecs.sparkplug_messages import Payload
-from detector.ingest.sources import Sources
-from detector.settings.sources import SourceSettings
+from tests.support.ingest.decoding import ARRIVAL, T0, metrics, read, told
 
-ARRIVAL = 1_800_000_000.0
-T0 = 1_772_366_400.0
 CASES = [
     json.loads(line) for line in Path(__file__).with_name("cases.jsonl").read_text().splitlines()
 ]
-
-
-def read(topic, payload, /, **source):
-    """What one message says, by a source of its own."""
-    settings = SourceSettings(**{"topic": "sensors/{device}", **source})
-    return Sources([settings]).decode(topic, payload, ARRIVAL)
-
-
-def told(decoded):
-    """Devices with their times and values, NaN as None."""
-    return [
-        (device, samples.ts.tolist(), {
-            name: [None if math.isnan(x) else x for x in samples.values[:, f].tolist()]
-            for f, name in enumerate(samples.features)
-        })
-        for device, samples in decoded.blocks
-    ]  # fmt: skip
 
 
 def body(case):
@@ -70,14 +47,6 @@ def test_a_message_from_the_field(case):
             (match,) = [known for known in features if known == name or known.endswith(f".{name}")]
             assert features[match] == [v if v is None else pytest.approx(v) for v in values]
         assert len(features) == len(want["features"])
-
-
-def metrics(*given, topic="spBv1.0/g/DDATA/edge/press", **payload):
-    """A Sparkplug message of metrics."""
-    message = Payload(timestamp=int(T0 * 1000), **payload)
-    for metric in given:
-        message.metrics.add(**metric)
-    return topic, message.SerializeToString()
 
 
 SP = {"topic": "spBv1.0/+/+/+/{device}"}
@@ -249,60 +218,3 @@ def test_refusals_are_one_line_that_says_what_is_allowed(name):
     assert words in line
     assert "allowed" in line
     assert "\n" not in line
-
-
-def test_data_before_their_birth_ask_for_it_once_in_a_while():
-    """The rebirth request goes to the node; after the birth the alias is known."""
-    sources = Sources([SourceSettings(topic="spBv1.0/+/+/+/{device}")])
-    data = metrics({"alias": 7, "datatype": 10, "double_value": 2.5})
-    requests = []
-    for _ in range(3):
-        with pytest.raises(PayloadError, match="birth") as caught:
-            sources.decode(*data, ARRIVAL)
-        requests += caught.value.requests
-    ((topic, content),) = requests
-    (command,) = Payload.FromString(content).metrics
-    birth = metrics({"name": "m/s", "alias": 7, "datatype": 10, "double_value": 1.5},
-                    topic="spBv1.0/g/DBIRTH/edge/press")  # fmt: skip
-    found = [told(sources.decode(*message, ARRIVAL)) for message in (birth, data)]
-
-    assert (topic, command.name, command.boolean_value) == (
-        "spBv1.0/g/NCMD/edge", "Node Control/Rebirth", True,
-    )  # fmt: skip
-    assert found == [[("press", [T0], {"m/s": [1.5]})], [("press", [T0], {"m/s": [2.5]})]]
-
-
-def test_a_death_forgets_the_births():
-    """What a device was before it died says nothing of what it is after."""
-    sources = Sources([SourceSettings(topic="spBv1.0/#")])
-    sources.decode(*metrics({"name": "m", "alias": 1, "datatype": 10, "double_value": 1},
-                            topic="spBv1.0/g/DBIRTH/edge/press"), ARRIVAL)  # fmt: skip
-    sources.decode(*metrics(topic="spBv1.0/g/NDEATH/edge"), ARRIVAL)
-    with pytest.raises(PayloadError, match="birth"):
-        sources.decode(*metrics({"alias": 1, "datatype": 10, "double_value": 2}), ARRIVAL)
-
-
-def test_the_most_specific_source_reads_a_topic():
-    """Templates may overlap; a word counts more than a wildcard."""
-    sources = Sources([
-        SourceSettings(topic="plant/#", device=("id",)),
-        SourceSettings(topic="plant/{device}/fast", scale=2.0),
-    ])  # fmt: skip
-    fast = told(sources.decode("plant/p/fast", b'{"ts": 1772366400, "a": 1}', ARRIVAL))
-    slow = told(sources.decode("plant/p/slow", b'{"ts": 1772366400, "id": 9, "a": 1}', ARRIVAL))
-    assert (fast, slow) == ([("p", [T0], {"a": [2]})], [("9", [T0], {"a": [1]})])
-
-
-def test_a_topic_may_change_its_format():
-    """`auto` remembers a format by topic, and looks again when it does not fit."""
-    sources = Sources([SourceSettings(topic="sensors/{device}")])
-    forms = [b'{"a": "1"}', msgspec.msgpack.encode({"a": 1}), b'{"a": "1"}']
-    assert [sources.decode("sensors/p", form, ARRIVAL).format for form in forms] == [
-        "json", "messagepack", "json",
-    ]  # fmt: skip
-
-
-def test_columns_are_float32():
-    """As everywhere in the detector."""
-    ((_, samples),) = read("sensors/p", b'{"ts": 1772366400, "a": "0.1"}').blocks
-    assert (samples.values.dtype, samples.ts.dtype) == (np.float32, np.float64)

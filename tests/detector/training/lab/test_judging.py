@@ -1,0 +1,53 @@
+"""Nothing is point-adjusted, and other faults do not count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.alarms.lifecycle import AlarmRule
+from detector.records import Samples
+from detector.sessions.files import Recording
+from detector.training.lab.cases import Case, FaultEvent
+from detector.training.lab.judging import Scores, judge, only
+from detector.training.lab.lab import RECOVERY_S
+from detector.training.lab.metrics import Interval, evaluate
+
+
+def judged_case(score, faults):
+    """A session of 1 Hz with faults over ranges of rows, judged at once."""
+    n = len(score)
+    ts = np.arange(float(n))
+    label = np.zeros(n, np.bool_)
+    for _, first, last in faults:
+        label[first:last] = True
+    events = tuple(FaultEvent(f, 1.0, float(a), float(b - 1)) for f, a, b in faults)
+    samples = Samples(("x",), ts, np.zeros((n, 1), np.float32))
+    case = Case("a", Recording("a", samples, label), label, events)
+    scores = Scores(ts, np.asarray(score, np.float64), np.ones(n, np.bool_))
+    return case, judge(case, scores, AlarmRule(k=1, n=1, m=1))
+
+
+def test_nothing_is_point_adjusted():
+    """One flagged sample of a hundred faulty ones is a found fault and a recall of 1 %."""
+    score = np.zeros(300)
+    score[150] = 2.0
+    _, judged = judged_case(score, [("bias", 100, 200)])
+    found = evaluate([judged], RECOVERY_S)
+    assert found.recall == pytest.approx(0.01)
+    assert found.event_recall == 1.0
+
+
+def test_only_takes_out_the_samples_and_alarms_of_other_faults():
+    """What is left has one fault, and no false alarm by the other."""
+    score = np.zeros(400)
+    score[120:150] = score[250:260] = score[350:355] = 2.0
+    case, judged = judged_case(score, [("bias", 100, 200), ("noise", 240, 300)])
+    left = only(judged, case.events, [True, False])
+    assert [alarm.start for alarm in left.alarms] == [120.0, 350.0]
+    assert left.faults == [Interval(100.0, 199.0)]
+    assert left.label.sum() == 100
+    assert not left.judged[240:300].any()
+    assert left.judged.sum() == 340
+    found = evaluate([left], RECOVERY_S)
+    assert (found.faults, found.false_alarms) == (1, 1)
