@@ -82,9 +82,11 @@ class Frame:
         features: Names of the F columns, model features and running signal alike.
         ts: Shape (n,), device clock.
         values: Shape (n, F).
-        reconstruction: Shape (n, F); NaN in warm-up and for features outside the model.
-        score: Shape (n,), unitless, 1.0 is the calibrated threshold; NaN in warm-up.
-        mse: Shape (n,), plain window MSE in scaled units; NaN in warm-up.
+        reconstruction: Shape (n, F); NaN in warm-up, in windows left out in an overload, and for
+            features outside the model.
+        score: Shape (n,), unitless, 1.0 is the calibrated threshold; NaN in warm-up and in windows
+            left out: a judged sample without a score.
+        mse: Shape (n,), plain window MSE in scaled units; NaN in warm-up and in windows left out.
         judged: Shape (n,), False where the machine is not in the states asked for.
         threshold: Score above which a judged sample is an anomaly.
         contributions: Shape (F,), share of each feature in the frame's largest score.
@@ -159,8 +161,8 @@ class DeviceStatus:
         device: Name of the machine.
         state: See ``DeviceState``.
         reason: Why it is unscored; None otherwise.
-        score: Largest judged score of the newest frame; None in warm-up.
-        mse: Window MSE at the same sample; None in warm-up.
+        score: Largest judged score of the newest frame that has one; None in warm-up.
+        mse: The newest window MSE; None in warm-up.
         threshold: In force, in units of score.
         last_ts: Newest sample, device clock.
         last_arrival: When it arrived, detector clock.

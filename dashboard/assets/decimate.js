@@ -9,11 +9,11 @@ export function bucketOf(count, points, before) {
 }
 
 // A line through ring[column] from index `from` to `to`, in x of `xOf(ts)`.
-// NaN and breaks interrupt it.
-export function line(ring, column, from, to, bucket, xOf) {
+// NaN and breaks interrupt it; `bridged`: not a judged sample's NaN, whose window was left out.
+export function line(ring, column, from, to, bucket, xOf, bridged = false) {
   const x = [];
   const y = [];
-  const { mask, ts, broken } = ring;
+  const { mask, ts, broken, judged } = ring;
   let low = -1;
   let high = -1;
   let open = false; // whether the last point drawn may be joined with the next
@@ -40,7 +40,7 @@ export function line(ring, column, from, to, bucket, xOf) {
     if (i % bucket === 0) flush();
     if (broken[i & mask]) interrupt(i);
     if (value !== value) {
-      interrupt(i);
+      if (!bridged || !judged[i & mask]) interrupt(i);
       continue;
     }
     if (low < 0 || value < column[low & mask]) low = i;

@@ -105,7 +105,7 @@ export class Frame {
     const { ring, view, part, figure } = this;
     const { theme, threshold, note } = view;
     const axis = 2 * this.rows.length + 1;
-    const given = { ring, ...part, xOf: this.xOf, yaxis: `y${axis}` };
+    const given = { ring, ...part, xOf: this.xOf, yaxis: `y${axis}`, bridged: true };
     this.data.push(lineTrace("score", ring.score, given, theme.score, 1.3, toLog));
     this.markers("score anomalies", `y${axis}`, ring.score, marked, toLog, "x");
     const seen = extent(ring, [ring.score], part.from, part.to);

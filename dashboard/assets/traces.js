@@ -7,8 +7,8 @@ const MARKER_WIDTH = 3.8; // pixels
 const SILENT = { type: "scatter", mode: "lines", connectgaps: false, hoverinfo: "skip", showlegend: false };
 
 export function lineTrace(name, column, given, color, width, scale = null) {
-  const { ring, from, to, bucket, xOf, yaxis, xaxis = "x" } = given;
-  const { x, y } = line(ring, column, from, to, bucket, xOf);
+  const { ring, from, to, bucket, xOf, yaxis, xaxis = "x", bridged = false } = given;
+  const { x, y } = line(ring, column, from, to, bucket, xOf, bridged);
   return { ...SILENT, name, x, y: scale ? y.map(scale) : y, xaxis, yaxis, line: { color, width } };
 }
 

@@ -51,11 +51,16 @@ def device_facts(connection: Connection, device: str) -> Facts:
 
 
 def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
-    """Whether a detector lives and how its broker connection is."""
+    """Whether a detector lives, how its broker connection is, and whether it is overloaded."""
     if health is None:
-        return {"alive": False, "age_s": None, "connection": None}
+        return {"alive": False, "age_s": None, "connection": None, "thinned": 1}
     age = now - health.renewed_at
-    return {"alive": age < devices.LEASE_S, "age_s": age, "connection": health.connection}
+    return {
+        "alive": age < devices.LEASE_S,
+        "age_s": age,
+        "connection": health.connection,
+        "thinned": health.counters.get("thinned", 1),
+    }
 
 
 def header(facts: Facts, frames_read: Sequence[Frame], settings: Settings) -> dict[str, Any]:
@@ -63,7 +68,8 @@ def header(facts: Facts, frames_read: Sequence[Frame], settings: Settings) -> di
     now = time.time()
     status = facts.status
     period = sampling_period_s(status)
-    newest = frames_read[-1] if frames_read else None
+    scored = (frame for frame in reversed(frames_read) if np.isfinite(frame.score).any())
+    newest = next(scored, None)  # where windows were left out, not every frame has a score
     return {
         "now": now,
         "revision": facts.revision,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -71,20 +71,14 @@ class AlarmDesk:
         if not (above.any() or state.is_active or state.hits):
             states[frame.device] = replace(state, seen=state.seen + len(above))
             return
-        windows = zip(frame.ts[counted].tolist(), above.tolist(), strict=True)
-        rule = rule_of(self._alarm_settings(frame.device), card)
-        states[frame.device], transitions = advance(rule, state, windows)
+        rule = rule_of(self._settings.alarms_for(frame.device), card)
+        states[frame.device], transitions = advance(rule, state, _windows(frame))
         self._note_peak(connection, frame)
         for transition in transitions:
             if transition.kind == "raised":
                 active[frame.device] = self._raise(connection, frame, card, transition)
             else:
                 self._clear(connection, active.pop(frame.device), transition)
-
-    def _alarm_settings(self, device: str) -> AlarmSettings:
-        rule = self._settings.rule_for(device)
-        own = None if rule is None else rule.alarms
-        return self._settings.alarms if own is None else own
 
     def _raise(
         self, connection: Connection, frame: Frame, card: ModelCard, transition: Transition
@@ -125,6 +119,15 @@ class AlarmDesk:
             return
         active[frame.device] = replace(alarm, peak_score=peak, contributions=_shares(frame))
         store.update(connection, active[frame.device])
+
+
+def _windows(frame: Frame) -> Iterator[tuple[float, bool | None]]:
+    """The judged windows; those without a score were left out."""
+    judged = frame.judged
+    left_out = np.isnan(frame.score[judged]).tolist()
+    above = frame.anomaly[judged].tolist()
+    for ts, is_above, is_out in zip(frame.ts[judged].tolist(), above, left_out, strict=True):
+        yield ts, None if is_out else is_above
 
 
 def peak_score(frame: Frame) -> float:

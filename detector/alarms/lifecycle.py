@@ -2,6 +2,9 @@
 
 k of the newest n judged windows above the threshold raise it, m in a row below clear it.
 Windows that are not judged (warm-up, machine stopped) prove nothing and count for neither.
+Where windows were left out because scoring could not keep up, the k must lie between two such
+gaps: no alarm is raised then that all windows would not have raised. It may come later, by as
+long as a gap lasts, and it clears later, since m counts the windows that were scored.
 """
 
 from __future__ import annotations
@@ -52,20 +55,24 @@ class Transition:
 
 
 def advance(
-    rule: AlarmRule, state: AlarmState, windows: Iterable[tuple[float, bool]]
+    rule: AlarmRule, state: AlarmState, windows: Iterable[tuple[float, bool | None]]
 ) -> tuple[AlarmState, list[Transition]]:
     """Take the next judged windows in order.
 
     Args:
         rule: How many raise and clear.
         state: Before them.
-        windows: Time of each window's newest sample, and whether it is above the threshold.
+        windows: Time of each window's newest sample, and whether it is above the threshold;
+            None: it was left out.
 
     Returns:
         The state after them and the transitions on the way.
     """
     transitions: list[Transition] = []
     for ts, is_above in windows:
+        if is_above is None:
+            state = replace(state, hits=())
+            continue
         state = _count(rule, state, ts, is_above)
         if not state.is_active and len(state.hits) >= rule.k:
             transitions.append(Transition("raised", ts, state.hits[0][1]))

@@ -190,6 +190,12 @@ class SharedBuffer:
     def _newest_lot(self) -> int:
         return (self._taken + len(self._receipts)) // self._lot
 
+    @property
+    def fullness(self) -> float:
+        """How full the fullest device's memory is, 0..1."""
+        with self._changed:
+            return max(map(len, self._waiting.values()), default=0) / self._capacity
+
     def _ring_of(self, device: str) -> Ring | None:
         ring = self._rings.get(device)
         if ring is None and len(self._rings) < self._max_devices:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
-
-import numpy as np
 
 from detector.alignment.rules import Rules
 from detector.errors import BundleError
@@ -17,7 +16,7 @@ from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.rate import rate_misfit
-from detector.scoring.scorer import score_windows
+from detector.scoring.scorer import score_views
 from detector.scoring.stream import DeviceStream, Stretch
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.devices import DeviceRule
@@ -49,6 +48,10 @@ class Fleet:
         settings: Rules for devices, sessions and batches.
         history: Reads back where an earlier run stopped.
         thresholds: Per device, what an operator last set.
+
+    Attributes:
+        streams: Of the live samples, by device.
+        scoring_s: Seconds so far that went into windows.
     """
 
     def __init__(self, settings: Settings, history: History, thresholds: dict[str, float]) -> None:
@@ -57,8 +60,10 @@ class Fleet:
         self._thresholds = dict(thresholds)
         self._models: dict[Path, Bundle | str] = {}
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
-        self.streams: dict[str, Stream] = {}  # of the live samples
+        self._factor = 1
+        self.streams: dict[str, Stream] = {}
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
+        self.scoring_s = 0.0
 
     def begin(self, blocks: Sequence[TakenBlock]) -> None:
         """Go on where an earlier run stopped, for devices not seen yet; reads the store."""
@@ -95,6 +100,15 @@ class Fleet:
         if isinstance(stream, DeviceStream):
             stream.threshold = threshold
 
+    def thin(self, factor: int) -> None:
+        """Score one window in ``factor`` from now on, see ``Thinning``."""
+        if factor == self._factor:
+            return
+        self._factor = factor
+        for stream in (*self.streams.values(), *self._backlogs.values()):
+            if isinstance(stream, DeviceStream):
+                stream.thinning.factor = factor
+
     def trust_clocks(self) -> None:
         """The broker has sent again what it had to; see ``Segmenter.trust_clock``."""
         for stream in self.streams.values():
@@ -106,12 +120,13 @@ class Fleet:
             by_model.setdefault(str(id(one.stream.bundle)), []).append(one)
         frames = []
         for group in by_model.values():
-            bundle = group[0].stream.bundle
-            windows = np.concatenate([one.stretch.windows for one in group])
-            scored = score_windows(bundle.detector, windows, self._settings.detector.chunk)
-            end = 0
+            began, end = time.perf_counter(), 0
+            views = [view for one in group for view in one.stretch.plan.views(one.stretch.windows)]
+            detector = group[0].stream.bundle.detector
+            scored = score_views(detector, views, self._settings.detector.chunk)
+            self.scoring_s += time.perf_counter() - began
             for one in group:
-                start, end = end, end + len(one.stretch.windows)
+                start, end = end, end + len(one.stretch.plan.chosen)
                 frames.append(one.stream.finish(one.stretch, scored.part(start, end), one.arrival))
         return frames
 
@@ -184,11 +199,13 @@ class Fleet:
             rules,
             running=None if rule is None else rule.running,
             threshold=self.threshold_of(device),
+            in_a_row=self._settings.alarms_for(device).n,
         )
         if before is None and is_resumed:
             start, tail = self._history(device, bundle.document.baseline, stream.memory)
             if tail and set(tail[-1].features) <= set(features):
                 stream.resume(start, tail)
+        stream.thinning.factor = self._factor
         self._say(logging.INFO, bundle.name, device, f"scored with {bundle.name}")
         return self._carry_rate(stream, before)
 

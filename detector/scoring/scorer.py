@@ -6,6 +6,8 @@ one fixed set of sizes, on one thread, in evaluation and inference mode.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -26,9 +28,14 @@ def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: i
     Returns:
         One row per window, in order.
     """
-    batches = [_chunk(detector, windows[i : i + chunk]) for i in range(0, len(windows), chunk)]
+    return score_views(detector, [windows], chunk)
+
+
+def score_views(detector: Detector, views: Sequence[npt.NDArray[np.float32]], chunk: int) -> Scored:
+    """The same for the windows of several views, at least one; only a chunk of them is copied."""
+    batches = [_score(detector, parts) for parts in _chunks(views, chunk)]
     if not batches:
-        width = windows.shape[2]
+        width = views[0].shape[2]
         newest = np.empty((0, width), np.float32)
         return Scored(no_terms(len(detector.groups), width), newest, np.empty(0))
     return Scored(
@@ -38,10 +45,28 @@ def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: i
     )
 
 
-def _chunk(detector: Detector, windows: npt.NDArray[np.float32]) -> Scored:
-    count = len(windows)
-    padded = np.zeros((call_size(count), *windows.shape[1:]), np.float32)
-    padded[:count] = windows
+def _chunks(
+    views: Sequence[npt.NDArray[np.float32]], chunk: int
+) -> Iterator[list[npt.NDArray[np.float32]]]:
+    """Parts of the views, together ``chunk`` windows each time, at the end what is left."""
+    parts, room = [], chunk
+    for view in views:
+        start = 0
+        while start < len(view):
+            parts.append(view[start : start + room])
+            start += len(parts[-1])
+            room -= len(parts[-1])
+            if not room:
+                yield parts
+                parts, room = [], chunk
+    if parts:
+        yield parts
+
+
+def _score(detector: Detector, parts: Sequence[npt.NDArray[np.float32]]) -> Scored:
+    count = sum(map(len, parts))
+    padded = np.zeros((call_size(count), *parts[0].shape[1:]), np.float32)
+    np.concatenate(parts, out=padded[:count])
     return detector.examine(padded).part(0, count)
 
 

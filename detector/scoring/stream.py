@@ -21,8 +21,9 @@ from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, Terms, contributions, flatness, no_terms, smooth
-from detector.scoring.scorer import score_windows
+from detector.scoring.score import Array, contributions, flatness
+from detector.scoring.scorer import score_views
+from detector.scoring.thinning import Plan, Smoother, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import LEVEL_REACH, SETTLE_WINDOWS, running_flags
 from detector.sessions.scaling import scale, unscale
@@ -39,6 +40,7 @@ class Stretch:
     Attributes:
         piece: The n samples.
         windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
+        plan: Which of the windows are scored.
         judged: Shape (n,).
         gone: Shape (n,), True where the plain rule for missing values gives the least score.
         offset: Shape (F,), what the session's baseline took off.
@@ -47,6 +49,7 @@ class Stretch:
 
     piece: Piece
     windows: npt.NDArray[np.float32]
+    plan: Plan
     judged: Flags
     gone: Flags
     offset: Array
@@ -63,6 +66,10 @@ class DeviceStream:
         rules: Where sessions end.
         running: Running signal instead of the bundle's own.
         threshold: Score above which a judged sample is an anomaly.
+        in_a_row: Scores that the alarm rule looks at together.
+
+    Attributes:
+        thinning: Which windows are scored.
     """
 
     def __init__(
@@ -74,6 +81,7 @@ class DeviceStream:
         *,
         running: RunningSignal | None = None,
         threshold: float = 1.0,
+        in_a_row: int = 1,
     ) -> None:
         self.device, self.features, self.bundle = device, features, bundle
         self._rules = rules
@@ -94,7 +102,9 @@ class DeviceStream:
         self._heard = self._tail  # the same samples as received, holes and all
         self._times = np.empty(0)  # of the same samples
         self._missing = MissingRule(self._columns, len(features))
-        self._terms_before = no_terms(len(bundle.detector.groups), len(self._columns))
+        width = document.score.smoothing
+        self._smoother = Smoother(width, len(bundle.detector.groups), len(self._columns))
+        self.thinning = Thinning(device, width - 1 + in_a_row)
 
     @property
     def counters(self) -> Counter[str]:
@@ -142,27 +152,29 @@ class DeviceStream:
 
         Args:
             stretch: From ``accept``, in the same order.
-            scored: One row per window of the stretch.
+            scored: One row per window of the stretch that its plan has chosen.
             arrival: When the newest sample arrived, detector clock.
         """
         piece = stretch.piece
         n = len(piece.ts)
         first = n - len(stretch.windows)  # samples before it are warm-up
+        at = first + stretch.plan.chosen  # the sample that each scored window ends in
         rule = self.bundle.document.score
         terms = scored.terms
         if stretch.flat is not None:
-            terms = replace(terms, flat=stretch.flat)
-        scores = rule.column_scores(self._smoothed(terms, piece))
+            terms = replace(terms, flat=stretch.flat[stretch.plan.chosen])
+        smoothed, whole = self._smoother.smooth(terms, stretch.plan)
+        scores = rule.column_scores(smoothed)[whole]
         score, mse = np.full((2, n), np.nan, np.float32)
-        score[first:] = rule.scores(scores)
+        score[at[whole]] = rule.scores(scores)
         held = stretch.gone
         score[held] = np.fmax(score[held], MISSING_SCORE)
-        shares = self._contributions(scores, stretch.judged[first:])
+        shares = self._contributions(scores, stretch.judged[at[whole]])
         if held.any() and score.max(initial=0.0, where=held) <= MISSING_SCORE:
             shares = self._missing.shares(piece)
-        mse[first:] = scored.mse
+        mse[at] = scored.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
-        reconstruction[first:, self._columns] = self._in_units(scored.newest, stretch.offset)
+        reconstruction[at[:, None], self._columns] = self._in_units(scored.newest, stretch.offset)
         return Frame(
             device=self.device,
             session=piece.session,
@@ -215,6 +227,7 @@ class DeviceStream:
             self._tail = self._heard = self._tail[:0]
             self._times = self._times[:0]
             self._baseline.restart()
+            self.thinning.restart()
         joined = np.concatenate([self._tail, piece.filled])
         heard = np.concatenate([self._heard, piece.values])
         times = np.concatenate([self._times, piece.ts])
@@ -234,7 +247,11 @@ class DeviceStream:
             self._times = times[-self.memory :]
             self._missing.complete(piece.session)
         flat = self._flat(heard, count)
-        return Stretch(piece, seen[len(seen) - count :], judged, gone, self._baseline.offset, flat)
+        plan = self.thinning.plan(count)
+        if len(plan.chosen) < count:
+            self.counters["thinned_out"] += count - len(plan.chosen)
+        seen = seen[len(seen) - count :]
+        return Stretch(piece, seen, plan, judged, gone, self._baseline.offset, flat)
 
     def _flat(self, heard: Values, count: int) -> Array | None:
         """Of the last ``count`` windows, where a hole in them was filled with repeats."""
@@ -252,12 +269,6 @@ class DeviceStream:
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
         return unscale(newest, scaling.centre, scaling.scale) + offset
-
-    def _smoothed(self, terms: Terms, piece: Piece) -> Terms:
-        before = terms.part(0, 0) if piece.starts else self._terms_before
-        width = self.bundle.document.score.smoothing
-        self._terms_before = before.then(terms).newest(width - 1)
-        return smooth(terms, width, before)
 
     def _contributions(self, scores: Array, judged: Flags) -> Values:
         shares = np.zeros(len(self.features), np.float32)
@@ -278,9 +289,10 @@ def score_samples(
     stream: DeviceStream, samples: Samples, *, chunk: int, arrival: float
 ) -> list[Frame]:
     """Samples of one device to frames at once, as a recorded file is scored."""
+    detector = stream.bundle.detector
     return [
         stream.finish(
-            stretch, score_windows(stream.bundle.detector, stretch.windows, chunk), arrival
+            stretch, score_views(detector, stretch.plan.views(stretch.windows), chunk), arrival
         )
         for stretch in stream.accept(samples)
     ]

@@ -28,6 +28,7 @@ from detector.service.figures import PipelineFigures
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
+from detector.service.overload import Overload
 from detector.service.publishing import Publisher
 from detector.service.status import status_of
 from detector.settings.tree import Settings
@@ -81,6 +82,7 @@ class Pipeline:
             self._desk = AlarmDesk(settings, alarms.active(connection))
             self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
         self._clock = ListeningClock()
+        self._overload = Overload(lambda: buffer.fullness)
         self._due: dict[str, float] = {}
         self._unsaved = _Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
@@ -104,7 +106,9 @@ class Pipeline:
 
     def wait_for_work(self) -> None:
         """Wait for the next tick, or less when there is reason to commit early."""
-        if not self._unsaved.blocks and not self._unsaved.taken:
+        if self._unsaved.blocks or self._unsaved.taken:
+            return
+        with self._overload.waiting():
             self._buffer.wait(self._settings.detector.tick_ms / 1000, self._subscriber.commit_after)
 
     def trust_clocks(self) -> None:
@@ -129,6 +133,7 @@ class Pipeline:
             self._faults += 1
             if self._is_due("fault", 10.0):
                 logger.exception("scoring: a tick failed")
+        self._fleet.thin(self._overload.look(self._fleet.scoring_s))
 
     def tick(self) -> None:
         """Score what arrived, commit it, then acknowledge and publish.
@@ -226,6 +231,7 @@ class Pipeline:
                 threshold=self._fleet.threshold_of(device),
                 received=Counter(received.get(device, {})) + self._aligner.counters(device),
                 clock_offset_s=self._subscriber.clocks.offset_s(device),
+                before=self._statuses.get(device),
             )
         self._changed |= set(newest)
         return [self._statuses[device] for device in newest]
@@ -264,7 +270,7 @@ class Pipeline:
 
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}
-        counters["scoring_faults"] = self._faults
+        counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor}
         connection = self._subscriber.connection
         state = connection.state.value
         shown = state if state == "connected" else connection.reason

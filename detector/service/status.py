@@ -21,6 +21,7 @@ def status_of(
     threshold: float,
     received: dict[str, int],
     clock_offset_s: float | None,
+    before: DeviceStatus | None = None,
 ) -> DeviceStatus:
     """Make the status of a device.
 
@@ -32,16 +33,24 @@ def status_of(
         threshold: In force.
         received: Counters of the buffer for this device.
         clock_offset_s: How far its clock is behind ours.
+        before: The status before; its score stands where the frame's windows were left out.
     """
     counters = Counter(received) + Counter(stream.counters)
     if clock_offset_s is not None:
         counters["clock_offset_ms"] = round(1000 * clock_offset_s)
+    is_warm = isinstance(stream, DeviceStream) and stream.thinning.has_begun
+    if isinstance(stream, DeviceStream) and stream.thinning.factor > 1:
+        counters["thinned"] = stream.thinning.factor
+    score, mse = _score(frame), _newest(frame.mse)
+    if is_warm and before is not None:
+        score = before.score if score is None else score
+        mse = before.mse if mse is None else mse
     return DeviceStatus(
         device=stream.device,
-        state=_state(frame, card, is_alarmed),
+        state=_state(frame, card, is_alarmed=is_alarmed, is_warm=is_warm),
         reason=None if isinstance(stream, DeviceStream) else stream.reason,
-        score=_score(frame),
-        mse=_newest(frame.mse),
+        score=score,
+        mse=mse,
         threshold=threshold,
         last_ts=float(frame.ts[-1]),
         last_arrival=frame.arrival,
@@ -52,12 +61,12 @@ def status_of(
     )
 
 
-def _state(frame: Frame, card: ModelCard | None, is_alarmed: bool) -> DeviceState:
+def _state(frame: Frame, card: ModelCard | None, *, is_alarmed: bool, is_warm: bool) -> DeviceState:
     if is_alarmed:
         return DeviceState.ALARM
     if card is None:
         return DeviceState.UNSCORED
-    if not np.isfinite(frame.score[-1]):
+    if not is_warm and not np.isfinite(frame.score[-1]):
         return DeviceState.WARMING_UP
     return DeviceState.OK if frame.judged[-1] else DeviceState.NOT_JUDGED
 
@@ -68,4 +77,5 @@ def _score(frame: Frame) -> float | None:
 
 
 def _newest(values: np.ndarray) -> float | None:
-    return float(values[-1]) if len(values) and np.isfinite(values[-1]) else None
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if len(finite) else None

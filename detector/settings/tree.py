@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         """The first rule whose pattern matches ``device``; None when none does."""
         return next((rule for rule in self.devices if fnmatchcase(device, rule.match)), None)
 
+    def alarms_for(self, device: str) -> AlarmSettings:
+        """The alarm rule of ``device``: its own, else that of ``[alarms]``."""
+        rule = self.rule_for(device)
+        return self.alarms if rule is None or rule.alarms is None else rule.alarms
+
     def is_clock_replaced(self, device: str) -> bool:
         """Whether a wrong clock of ``device`` gives way to the time of arrival."""
         rule = self.rule_for(device)

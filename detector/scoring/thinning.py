@@ -1,0 +1,125 @@
+"""Which windows are scored when not all can be, and how their terms are smoothed all the same.
+
+Windows are left out in whole rows. A row has the windows that one smoothed score needs and as
+many scores in a row as the alarm rule looks at, so that each score is the one it would have been
+and each alarm that is raised would have been raised without thinning too. One row in ``factor``
+is scored; what is scored at 4 is scored at 2 and at 1 as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.records import Flags, Values
+from detector.scoring.score import Terms, joined, no_terms, smooth
+
+MOST = 64  # one window in so many is always scored
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which of B consecutive windows of a session are scored.
+
+    Attributes:
+        number: Of the first one in its session.
+        position: The same, counted on over sessions, none of which follows on another.
+        chosen: Increasing, which of the B are scored.
+    """
+
+    number: int
+    position: int
+    chosen: npt.NDArray[np.intp]
+
+    @property
+    def runs(self) -> list[npt.NDArray[np.intp]]:
+        """The chosen ones in stretches without a gap; none is empty."""
+        if not len(self.chosen):
+            return []
+        return np.split(self.chosen, np.flatnonzero(np.diff(self.chosen) > 1) + 1)
+
+    def views(self, windows: Values) -> list[Values]:
+        """The chosen ones of B windows, shape (B, L, F), without a copy; at least one view."""
+        return [windows[run[0] : run[-1] + 1] for run in self.runs] or [windows[:0]]
+
+
+class Thinning:
+    """Counts the windows of one device and says which are scored.
+
+    Args:
+        device: Its name; devices take turns, so that the load is even.
+        row: Windows in a row that are scored or left out together.
+
+    Attributes:
+        factor: One row in so many is scored; 1: all of them.
+    """
+
+    def __init__(self, device: str, row: int) -> None:
+        self.factor = 1
+        self._row = row
+        self._place = crc32(device.encode()) % MOST * row  # its row and the place in it, as one
+        self._position = self._begun = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the session had a window, so that its warm-up is over."""
+        return self._position > self._begun
+
+    def restart(self) -> None:
+        """A session begins, with the next row: so short sessions have their turn too."""
+        self._place = -(-self._place // self._row) * self._row
+        self._position += 1
+        self._begun = self._position
+
+    def plan(self, count: int) -> Plan:
+        """Which of the next ``count`` windows are scored."""
+        rows = (self._place + np.arange(count)) // self._row
+        chosen = np.flatnonzero(rows % self.factor == 0)
+        plan = Plan(self._position - self._begun, self._position, chosen)
+        self._place += count
+        self._position += count
+        return plan
+
+
+class Smoother:
+    """Smooths the terms of those windows of a device that are scored.
+
+    Args:
+        width: Windows whose terms are averaged, see ``smooth``.
+        columns: K.
+        features: F.
+    """
+
+    def __init__(self, width: int, columns: int, features: int) -> None:
+        self._width = width
+        self._none = self._before = no_terms(columns, features)
+        self._next = 0  # position of the window that would follow on
+
+    def smooth(self, terms: Terms, plan: Plan) -> tuple[Terms, Flags]:
+        """Average each window's terms with those of the windows before.
+
+        Args:
+            terms: Of the chosen windows.
+            plan: The stretches in order, as from one ``Thinning``.
+
+        Returns:
+            As many smoothed terms, and which of them have all that belongs into them: not those
+            just behind windows that were left out.
+        """
+        smoothed, whole, done = [self._none], [np.empty(0, np.bool_)], 0
+        for run in plan.runs:
+            first, count = plan.position + int(run[0]), len(run)
+            if first != self._next:
+                self._before = self._none
+            part = terms.part(done, done + count)
+            smoothed.append(smooth(part, self._width, self._before))
+            numbers = np.arange(1, count + 1)
+            wanted = np.minimum(self._width, plan.number + run[0] + numbers)
+            whole.append(len(self._before.log_mse) + numbers >= wanted)
+            self._before = self._before.then(part).newest(self._width - 1)
+            self._next = first + count
+            done += count
+        return joined(smoothed), np.concatenate(whole)
