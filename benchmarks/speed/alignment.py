@@ -63,7 +63,9 @@ def _measure(devices: int, channels: int, seconds: int, *, apart: bool) -> float
             buffer.append(device, samples, samples.ts[0], None)
         taken = buffer.take()
         filled = time.process_time()
-        ready = aligner.push(taken.blocks, tick + 1, tick * TICK_S)
+        for block in taken.blocks:
+            aligner.push(block, tick * TICK_S)
+        ready = aligner.release(tick * TICK_S)
         cost["aligner"] += time.process_time() - filled
         cost["buffer"] += filled - began
         rows += sum(len(block.samples) for block in ready)
