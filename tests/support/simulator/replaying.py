@@ -12,6 +12,7 @@ from simulator.live.publisher import Address, Publisher
 from simulator.live.replay import Pace, Session, load, replay
 from simulator.live.requests import LiveRequests
 from simulator.recordings.recorded_faults import inject_into_file
+from tests.conftest import wait_for
 
 DEADLINE_S = 30.0
 DEVICE = "replayed"
@@ -45,7 +46,8 @@ class Listener:
         return [payload for _, _, payload in self.messages]
 
     def publish(self, topic, payload, **more):
-        """Publish and wait until the broker has it."""
+        """Publish and wait until the broker has it; it may just have come back."""
+        wait_for(self._client.is_connected, what="connected again")
         self._client.publish(topic, payload, qos=1, **more).wait_for_publish(DEADLINE_S)
 
     def close(self):
