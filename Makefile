@@ -38,6 +38,7 @@ bench: venv-dev system  ## the long measurements
 
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz
+	$(PY) -m benchmarks.soak.survive
 
 system:
 	@sh .ci/system-packages mosquitto chromium openssl

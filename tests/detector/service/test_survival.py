@@ -34,7 +34,6 @@ def site(tmp_path_factory, plants):
         yield made
 
 
-@pytest.mark.xdist_group("survival")  # one site for all
 @pytest.mark.parametrize("name", [name for name in ordeals(SHORT) if name != "silence"])
 def test_each_sample_is_stored_once_whatever_happens(site, plants, name):
     """Killed, cut off, its disk full or its store locked; it takes a detector's start and time."""
