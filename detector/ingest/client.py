@@ -80,15 +80,19 @@ def durable_client(settings: MqttSettings, status_topic: str) -> Client:
     return _with_credentials(client, settings)
 
 
-def passing_client(settings: MqttSettings) -> Client:
-    """A client that only listens for a while: a name nobody else has, and no session is kept.
+def passing_client(settings: MqttSettings, client_id: str | None = None) -> Client:
+    """A client of which no session is kept.
+
+    Args:
+        settings: Broker and credentials.
+        client_id: None: a name nobody else has.
 
     Raises:
         SettingsError: If the broker's address or a file of the credentials cannot be used.
     """
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=f"faultline-adopt-{secrets.token_hex(3)}",
+        client_id=client_id or f"faultline-adopt-{secrets.token_hex(3)}",
         protocol=MQTTProtocolVersion.MQTTv5 if is_5(settings) else MQTTProtocolVersion.MQTTv311,
         clean_session=None if is_5(settings) else True,
         transport="tcp" if address(settings.url).path is None else "websockets",
@@ -117,9 +121,13 @@ def _with_credentials(client: Client, settings: MqttSettings) -> Client:
     return client
 
 
-def connect(client: Client, settings: MqttSettings) -> None:
+def connect(client: Client, settings: MqttSettings, *, is_durable: bool = True) -> None:
     """Say where to connect; the client's thread does it, and goes on trying."""
     where = address(settings.url)
+    if not is_durable:
+        client.reconnect_delay_set(*RETRY_S)
+        client.connect_async(where.host, where.port, keepalive=settings.keepalive_s)
+        return
     client.connect_async(
         where.host,
         where.port,

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.clocks import Clocks
+from detector.ingest.guard import Guard
 from detector.ingest.mqtt import Subscriber, in_flight
 from detector.ingest.sources import Sources
+from detector.ingest.sparkplug_host import PrimaryHost
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
+from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
 from detector.store.schema import Engine, open_store
@@ -61,6 +64,7 @@ class Detector:
         self._sources = Sources(settings.all_sources)
         self._subscriber = Subscriber(settings.mqtt, self._sources, self._buffer, clocks)
         self._metrics = MetricsEndpoint(settings.metrics)
+        self._host = _primary_host(settings.mqtt)
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
@@ -76,6 +80,8 @@ class Detector:
         """
         self._subscriber.start()
         try:
+            if self._host is not None:
+                self._host.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._load()
             self._buffer.patience_s = PATIENCE_S
@@ -92,6 +98,8 @@ class Detector:
             pipeline.drain()
         finally:
             self._metrics.stop()
+            if self._host is not None:
+                self._host.stop()
             self._subscriber.stop()
             self._lease.release()
             self._store.dispose()
@@ -111,3 +119,9 @@ class Detector:
 
     def _loading(self) -> DetectorHealth:
         return DetectorHealth(self._lease.owner, time.time(), LOADING, self._buffer.totals())
+
+
+def _primary_host(settings: MqttSettings) -> PrimaryHost | None:
+    if settings.sparkplug_host is None:
+        return None
+    return PrimaryHost(settings, settings.sparkplug_host, Guard())

@@ -62,6 +62,13 @@ class MqttSettings(Section):
     topic_out: str = Field(
         "faultline", min_length=1, description="Prefix of the topics that states go out on."
     )
+    sparkplug_host: str | None = Field(
+        None,
+        min_length=1,
+        pattern="^[^+#/]+$",
+        description="Name under which we are the primary host of Sparkplug edge nodes, told on "
+        "`spBv1.0/STATE/{name}`. Empty: we only listen.",
+    )
     home_assistant: str | None = Field(
         None,
         min_length=1,
