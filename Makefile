@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev demo test check models bench system clean
+.PHONY: help venv venv-dev demo test check models bench soak system clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.simulator_speed
 	$(PY) -m benchmarks.speed.first_content
 	$(PY) -m benchmarks.speed.alignment
+
+soak: venv-dev system  ## the long forms of tests
+	$(PY) -m benchmarks.soak.overload
 
 system:
 	@sh .ci/system-packages mosquitto chromium openssl

@@ -25,6 +25,7 @@ from detector.service.figures import PipelineFigures
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
 from detector.service.overload import Overload
+from detector.service.parts import Parts
 from detector.service.publishing import Publisher
 from detector.service.status import status_of
 from detector.settings.tree import Settings
@@ -35,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 COMMANDS_S = 0.25  # between looks for operator commands
 CLEAN_UP_S = 3600.0
-TICK_SAMPLES = 10_000  # about; a backlog takes many ticks, between which the lease is renewed
+TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
 
@@ -74,6 +75,7 @@ class Pipeline:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
             self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
+        self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
         self._takes = 0
         self._due: dict[str, float] = {}
@@ -93,6 +95,7 @@ class Pipeline:
             unscored_samples=sum(len(block.samples) for block in list(self._unsaved.blocks)),
             unsaved_frames=len(self._unsaved.frames),
             faults=self._faults,
+            thinned=self._overload.factor,
             lag_s=self._lag_s,
             committed_at=self._committed_at,
         )
@@ -110,6 +113,7 @@ class Pipeline:
 
     def guarded_tick(self) -> None:
         """One guard for the scoring thread: a fault is logged and counted, the next tick runs."""
+        began = time.monotonic()
         try:
             self.tick()
         except StoreError:
@@ -126,6 +130,7 @@ class Pipeline:
             self._faults += 1
             if self._is_due("fault", 10.0):
                 logger.exception("scoring: a tick failed")
+        self._parts.took(time.monotonic() - began)
         self._fleet.thin(self._overload.look(self._fleet.scoring_s))
 
     def tick(self) -> None:
@@ -137,7 +142,7 @@ class Pipeline:
         if len(unsaved.frames) < UNSAVED_FRAMES:
             if not unsaved.blocks:
                 self._take()
-            part = _next_part(unsaved.blocks)
+            part = self._parts.next(unsaved.blocks)
             unsaved.frames += [(f, self._card_for(f)) for f in self._fleet.score(part)]
         self._commit()
         unsaved.frames = []
@@ -253,13 +258,3 @@ class Pipeline:
             return False
         self._due[what] = now + every_s
         return True
-
-
-def _next_part(blocks: deque[TakenBlock]) -> list[TakenBlock]:
-    """Blocks from the left with about ``TICK_SAMPLES`` samples, at least one if there is one."""
-    part: list[TakenBlock] = []
-    count = 0
-    while blocks and count < TICK_SAMPLES:
-        part.append(blocks.popleft())
-        count += len(part[-1].samples)
-    return part
