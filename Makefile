@@ -39,6 +39,7 @@ bench: venv-dev system  ## the long measurements
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz
 	$(PY) -m benchmarks.soak.survive
+	$(PY) -m benchmarks.soak.overload
 
 system:
 	@sh .ci/system-packages mosquitto chromium openssl

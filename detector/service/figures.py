@@ -21,6 +21,7 @@ class PipelineFigures:
         unscored_samples: Taken from the buffer and not scored yet.
         unsaved_frames: Scored and not committed yet.
         faults: Ticks that failed.
+        thinned: One window in so many is scored.
         lag_s: From arrival to commit, the longest of the newest commit with samples; None before.
         committed_at: When the newest commit was made, UTC seconds; None before.
     """
@@ -30,6 +31,7 @@ class PipelineFigures:
     unscored_samples: int
     unsaved_frames: int
     faults: int
+    thinned: int
     lag_s: float | None
     committed_at: float | None
 

@@ -21,6 +21,7 @@ LOOK_S = 1.0
 BUSY = 0.92  # share of the time with something to do, from which on it is all of it
 WORTH = 0.1  # share that scoring takes at least, or to score less would not help
 BEHIND_S = 5.0  # for so long, and less is scored ...
+STILL_S = 10.0  # ... and still less: what waited has to be worked off first ...
 PRESSED = 0.25  # ... or at the next look, where a device's memory is this full
 ROOM = 0.7  # share that twice the windows may take
 ROOM_S = 15.0  # for so long, and more is scored
@@ -82,7 +83,9 @@ class Overload:
         has_room = busy + scoring <= ROOM
         self._behind_s = self._behind_s + passed if is_behind else 0.0
         self._room_s = self._room_s + passed if has_room else 0.0
-        patience_s = 0.0 if self._fullness() >= PRESSED else BEHIND_S
+        patience_s = BEHIND_S if self.factor == 1 else STILL_S
+        if self._fullness() >= PRESSED:
+            patience_s = 0.0
         if is_behind and self._behind_s >= patience_s and self.factor < MOST:
             self._change(self.factor * 2, busy, scoring)
         elif self._room_s >= ROOM_S and self.factor > 1:

@@ -29,6 +29,7 @@ from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.operator_commands import apply_pending
 from detector.service.overload import Overload
+from detector.service.parts import Parts
 from detector.service.publishing import Publisher
 from detector.service.status import status_of
 from detector.settings.tree import Settings
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 COMMANDS_S = 0.25  # between looks for operator commands
 CLEAN_UP_S = 3600.0
-TICK_SAMPLES = 10_000  # about; a backlog takes many ticks, between which the lease is renewed
+TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
 
@@ -82,6 +83,7 @@ class Pipeline:
             self._desk = AlarmDesk(settings, alarms.active(connection))
             self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
         self._clock = ListeningClock()
+        self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
         self._due: dict[str, float] = {}
         self._unsaved = _Unsaved()
@@ -100,6 +102,7 @@ class Pipeline:
             unscored_samples=sum(len(block.samples) for block in list(self._unsaved.blocks)),
             unsaved_frames=len(self._unsaved.frames),
             faults=self._faults,
+            thinned=self._overload.factor,
             lag_s=self._lag_s,
             committed_at=self._committed_at,
         )
@@ -117,6 +120,7 @@ class Pipeline:
 
     def guarded_tick(self) -> None:
         """One guard for the scoring thread: a fault is logged and counted, the next tick runs."""
+        began = time.monotonic()
         try:
             self.tick()
         except StoreError:
@@ -133,6 +137,7 @@ class Pipeline:
             self._faults += 1
             if self._is_due("fault", 10.0):
                 logger.exception("scoring: a tick failed")
+        self._parts.took(time.monotonic() - began)
         self._fleet.thin(self._overload.look(self._fleet.scoring_s))
 
     def tick(self) -> None:
@@ -144,10 +149,12 @@ class Pipeline:
         if len(unsaved.frames) < UNSAVED_FRAMES:
             if not unsaved.blocks:
                 self._take()
-            part = _next_part(unsaved.blocks)
-            self._fleet.begin(part)  # asks the store; where that fails, nothing has happened
-            for _ in part:
-                unsaved.blocks.popleft()
+            part = self._parts.next(unsaved.blocks)
+            try:
+                self._fleet.begin(part)  # asks the store
+            except StoreFailure:
+                unsaved.blocks.extendleft(reversed(part))  # nothing has happened
+                raise
             unsaved.frames += [(f, self._card_for(f)) for f in self._fleet.score(part)]
         self._commit()
         unsaved.frames, unsaved.births = [], {}
@@ -282,15 +289,3 @@ class Pipeline:
             return False
         self._due[what] = now + every_s
         return True
-
-
-def _next_part(blocks: deque[TakenBlock]) -> list[TakenBlock]:
-    """The first blocks with about ``TICK_SAMPLES`` samples, at least one if there is one."""
-    part: list[TakenBlock] = []
-    count = 0
-    for block in blocks:
-        if count >= TICK_SAMPLES:
-            break
-        part.append(block)
-        count += len(block.samples)
-    return part

@@ -133,6 +133,7 @@ def _queues(buffered: Mapping[str, int], pipeline: PipelineFigures | None) -> It
 def _scoring(pipeline: PipelineFigures) -> Iterator[Metric]:
     yield _gauge("unsaved_frames", "Scored frames that wait for the store.",
                  pipeline.unsaved_frames)  # fmt: skip
+    yield _gauge("thinned", "One window in so many is scored; 1: all of them.", pipeline.thinned)
     yield _gauges("devices", "Devices heard since the start.", "state", pipeline.states)
     yield _gauge("alarms_active", "Active alarms.", pipeline.active_alarms)
     if pipeline.lag_s is not None:

@@ -68,6 +68,7 @@ class Feed:
         self.applies = True
         self.leases = True
         self.connection = "connected"
+        self.thinned = 1
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed")
         now = time.time()
@@ -101,8 +102,9 @@ class Feed:
             for machine in self.machines.values():
                 if machine.sending:
                     self._feed(store, machine, now)
+            counters = {"thinned": self.thinned}
             if self.leases:
-                devices.renew_lease(store, DetectorHealth("feed", now, self.connection, {}))
+                devices.renew_lease(store, DetectorHealth("feed", now, self.connection, counters))
 
     def _apply(self, store):
         for command in commands.pending(store):

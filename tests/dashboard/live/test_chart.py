@@ -87,6 +87,16 @@ def test_missing_values_are_not_bridged(run):
     assert run(code) == 1
 
 
+def test_the_score_goes_on_over_windows_left_out_but_not_over_a_warm_up(run):
+    """A judged sample without a score was left out in an overload."""
+    code = (
+        "const score = [1, NaN, NaN, 1, 1, NaN, 1]; const judged = [1, 1, 1, 1, 1, 0, 1];"
+        "const ring = fed(block(1, 0, 7, {score, judged}));"
+        "return line(ring, ring.score, 0, 7, 1, t => t, true).y"
+    )
+    assert run(code) == [1, 1, 1, None, 1]
+
+
 def test_a_clock_that_jumps_back_starts_anew(run):
     """A replay started again does not draw over the earlier one."""
     code = 'return fed(block(1, 100, 50), block(2, 10, 20, {session: "t"})).length'

@@ -68,6 +68,20 @@ def test_a_stopped_detector_is_shown_on_both_pages(site, feed, page):
     assert held is not None
 
 
+def test_an_overload_is_shown_on_both_pages(site, feed, page):
+    """How much is scored, and that nothing is lost."""
+    feed.thinned = 4
+    try:
+        open_device(page, site, "good-1")
+        wait_for(lambda: "one window in 4 is scored" in text(page, "notices"), 12, "the notice")
+        assert page.text_content('[data-is="state"]').strip().lower() == "ok"
+        page.goto(site.url)
+        page.wait_for_selector(".fl-notices p", timeout=20_000)
+        assert "Overloaded: one window in 4" in page.text_content(".fl-notices")
+    finally:
+        feed.thinned = 1
+
+
 def test_an_empty_store_says_what_to_do(chromium, tmp_path):
     """Broker, topic and an example; the device page points there and shows the first device."""
     with Site(tmp_path, FAULTLINE_MQTT__URL="mqtt://broker.plant:1884") as own:

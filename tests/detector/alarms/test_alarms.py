@@ -170,3 +170,37 @@ def test_a_device_rule_may_have_its_own_alarm_rule(engine):
     assert desk.active("m") is None
     update(engine, desk, frame(3, [9]))
     assert desk.active("m") is not None
+
+
+def test_windows_left_out_raise_no_alarm_that_all_would_not_have_raised():
+    """Hits on both sides of a gap are not in a row, however few windows lie between them."""
+    assert run((2, 5, 9), [1, None, 1, None, 0, 1, None, 1])[0] == []
+    assert run((2, 5, 9), [1, None, 1, 0, 1])[0] == [("raised", 4, 2)]
+
+
+@given(
+    st.lists(st.booleans(), max_size=80),
+    st.integers(1, 4),
+    st.integers(0, 3),
+    st.sampled_from([2, 4, 8]),
+    st.integers(0, 7),
+)
+def test_a_thinned_alarm_would_have_been_raised_without_thinning_too(flags, k, more, factor, turn):
+    """Rows of n windows are scored or left out together."""
+    rule = AlarmRule(k, k + more, 10**6)
+    thinned = [flag if (i // rule.n + turn) % factor == 0 else None for i, flag in enumerate(flags)]
+    _, all_raised = advance(rule, AlarmState(), enumerate(flags))
+    _, raised = advance(rule, AlarmState(), enumerate(thinned))
+    assert len(raised) <= len(all_raised)
+    assert all(one.ts >= all_raised[0].ts for one in raised)
+
+
+def test_a_gap_neither_clears_an_active_alarm_nor_counts_for_it(engine):
+    """The desk takes a judged window without a score for one that was left out."""
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=2, n=2, m=3)), [])
+    update(engine, desk, frame(0, [2, np.nan, 2]))
+    assert desk.active("m") is None
+    update(engine, desk, frame(3, [2, np.nan, np.nan, 0, np.nan, 0]))
+    assert desk.active("m") is not None
+    update(engine, desk, frame(9, [np.nan, 0]))
+    assert desk.active("m") is None
