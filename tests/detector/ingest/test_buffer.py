@@ -45,6 +45,16 @@ def test_what_was_appended_is_taken_once() -> None:
     assert buffer.take() == Taken([], [])
 
 
+def test_the_fullest_device_tells_how_full_the_memory_is() -> None:
+    """Nothing waits after a take."""
+    buffer = SharedBuffer(100, 10)
+    buffer.append("m", made(0, 40), 1.0, None)
+    buffer.append("n", made(0, 10), 1.0, None)
+    assert buffer.fullness == 0.4
+    buffer.take()
+    assert buffer.fullness == 0.0
+
+
 def test_a_change_of_session_begins_a_new_block() -> None:
     """Blocks follow the sender's sessions, unbroken."""
     buffer = SharedBuffer(100, 10)
