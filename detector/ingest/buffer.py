@@ -117,10 +117,11 @@ class SharedBuffer:
             if ring is None:
                 self._unheld_samples += len(samples)
             else:
+                lot = (self._taken + len(self._receipts)) // self._lot
                 for part in _parts(samples, self._capacity):
-                    if ring.free < len(part):
+                    if ring.free < len(part.ts):
                         self._make_room(ring, len(part))
-                    ring.append(part, arrival, self._newest_lot)
+                    ring.append(part, arrival, lot)
                     self._waiting[device] = ring
                     if ring.free < self._capacity // 2:
                         self._pressed = True
@@ -185,10 +186,6 @@ class SharedBuffer:
                 "unheld_samples": self._unheld_samples,
                 **total,
             }
-
-    @property
-    def _newest_lot(self) -> int:
-        return (self._taken + len(self._receipts)) // self._lot
 
     @property
     def fullness(self) -> float:

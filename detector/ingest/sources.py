@@ -177,7 +177,8 @@ class Sources:
         except RefusedPayloadError as error:
             source.tally.refused[error.kind] += 1
             raise
-        source.tally.samples += sum(len(samples) for _, samples in decoded.blocks)
+        for _, samples in decoded.blocks:
+            source.tally.samples += len(samples.ts)
         return decoded
 
     def recall(self, births: Mapping[str, bytes]) -> None:

@@ -13,12 +13,13 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from detector.ingest.messages.times import moment, moments, plain_moments
+from detector.ingest.messages.times import LATEST, moment, moments, plain_moments
 from detector.ingest.messages.values import NUMBERS, feature_names, matrix, session_label
 from detector.records import Samples
 
 RESERVED = frozenset({"ts", "session"})
 _PLAIN_NUMBERS = frozenset({int, float})
+_LARGE = 3.4e38  # nearly the largest float32
 
 Record: TypeAlias = dict[str, Any]  # numbers, null, text or lists of numbers and null
 
@@ -56,11 +57,15 @@ def _one(content: Record) -> list[Samples] | None:
         return None
     if type(ts) is list:
         return _columns(ts, session, content)
-    if type(ts) not in _PLAIN_NUMBERS or not NUMBERS.issuperset(map(type, content.values())):
+    kinds = set(map(type, content.values()))
+    if type(ts) not in _PLAIN_NUMBERS or not kinds <= NUMBERS:
         return None
-    names = feature_names(tuple(content))
-    at = np.array([moment(ts)])
-    return [Samples(names, at, matrix(names, [[x] for x in content.values()]), _label(session))]
+    names, found = feature_names(tuple(content)), [*content.values()]
+    if kinds <= _PLAIN_NUMBERS and 0 <= ts < LATEST and _LARGE > max(found) >= min(found) > -_LARGE:
+        at, values = np.array([ts], np.float64), np.array([found], np.float32)  # as nearly always
+    else:
+        at, values = np.array([moment(ts)]), matrix(names, [[x] for x in found])
+    return [Samples(names, at, values, _label(session))]
 
 
 def _columns(ts: list[Any], session: object, content: Record) -> list[Samples] | None:
