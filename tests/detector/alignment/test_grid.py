@@ -70,6 +70,17 @@ def test_any_order_within_the_wait_gives_the_same_rows(seed):
     np.testing.assert_allclose(values, offline.table()[2][:, places], atol=1e-6)
 
 
+def test_a_neighbour_that_comes_after_the_row_but_within_the_wait_counts():
+    """Each message nearly a whole wait late, the next sample eight rows on."""
+    timed = [(t + 0.02, message(T0 + t, x=wave(T0 + t))) for t in np.arange(0, 12, 0.1)]
+    timed += [(t + 0.95, message(T0 + t, y=wave(T0 + t))) for t in np.arange(0.03, 12, 0.8)]
+    rules = Rules(wait_s=1.0, hold_s=5.0, late_s=60.0, period_s=PERIOD, needed=frozenset("xy"),
+                  methods={"y": "linear"})  # fmt: skip
+    ts, y = column(Line(rules).play(timed), "y")
+    inside = (ts > T0 + 1) & (ts < T0 + 11)
+    np.testing.assert_allclose(y[inside], wave(ts[inside]), atol=0.1)
+
+
 def test_a_row_leaves_within_the_wait():
     """Also where a channel is sent on change, of which nobody knows when it comes again."""
     line = Line(RULES).play(apart())

@@ -33,6 +33,13 @@ def test_the_offset_is_that_of_the_quickest_message(behind_s):
     assert made.offset_s("m") == pytest.approx(behind_s + 0.02, abs=1e-3)
 
 
+def test_late_messages_after_a_quick_one_change_nothing():
+    """Nine in ten are held up somewhere."""
+    made = clocks()
+    heard(made, 0.0, delays=(0.02, *(3.0,) * 9), count=59)
+    assert made.offset_s("m") == pytest.approx(0.02, abs=1e-3)
+
+
 def test_a_clock_that_is_set_is_measured_anew():
     """Within two whiles, forwards and backwards."""
     made = clocks()
