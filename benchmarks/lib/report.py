@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.lib.load import Load
+from benchmarks.lib.machine import machine
 from benchmarks.lib.measure import Measured
 
 PROCESSES = ("mosquitto", "detector", "publisher")
@@ -44,7 +44,7 @@ def _title(load: Load) -> str:
     return (
         f"{load.devices} devices x {load.rate_hz:g} Hz x 3 features, batches of {load.batch}, "
         f"QoS 1: {load.seconds:g} s after {load.warm_up_s:g} s of warm-up\n"
-        f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()}, "
+        f"{machine()}, "
         "one thread per process for the network"
     )
 

@@ -16,8 +16,6 @@ import contextlib
 import gc
 import itertools
 import logging
-import os
-import platform
 import sys
 import time
 import traceback
@@ -31,6 +29,7 @@ import psutil
 from tqdm import tqdm
 
 from benchmarks.lib.fuzzing import Fuzzed, Tally, stream
+from benchmarks.lib.machine import machine
 from detector.errors import PayloadError
 from detector.ingest.messages.contract import KINDS
 from simulator.cli.options import whole_from
@@ -93,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     logging.getLogger("detector").addHandler(logging.NullHandler())
     logging.getLogger("detector").propagate = False
-    print(f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()}, "
+    print(f"{machine()}, "
           f"{args.messages:,} messages, seed {args.seed}\n")  # fmt: skip
     tally = Tally()
     tally.fill()

@@ -11,14 +11,13 @@ channels, which pass as they are. Exit code 1 when the target is missed.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks.lib.machine import machine
 from detector.alignment.aligner import Aligner
 from detector.alignment.rules import Rules
 from detector.ingest.buffer import SharedBuffer
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--channels", type=whole_from(2), default=10, help="(default: 10)")
     parser.add_argument("--seconds", type=whole_from(5), default=60, help="of signal (default: 60)")
     args = parser.parse_args(arguments)
-    print(f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()}, "
+    print(f"{machine()}, "
           f"{args.devices} devices, {args.channels} channels at {1 / PERIOD_S:g} Hz, "
           f"{args.seconds} s\n")  # fmt: skip
     print("| channels come | rows out | aligner, share of a core | buffer, share of a core |")

@@ -10,8 +10,6 @@ of the warm visits misses the target.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shutil
 import statistics
 import sys
@@ -21,6 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from benchmarks.lib.machine import machine
 from benchmarks.lib.services import PROJECT, wait_for
 from simulator.cli.options import whole_from
 from simulator.demo.broker import accepts, free_port
@@ -47,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--motors", type=whole_from(1), default=4, help="how many (default: 4)")
     parser.add_argument("--visits", type=whole_from(1), default=7, help="warm ones (default: 7)")
     args = parser.parse_args(arguments)
-    print(f"{os.cpu_count()} CPUs ({platform.machine()}), {args.motors} motors scored meanwhile\n")
+    print(f"{machine()}, {args.motors} motors scored meanwhile\n")
     try:
         with tempfile.TemporaryDirectory() as folder, Children(Path(folder)) as children:
             url = _start_demo(children, args.motors)

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -26,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.lib.backlog import race
+from benchmarks.lib.machine import machine
 from benchmarks.lib.messages import Example, columns, examples, single
 from benchmarks.lib.services import start_broker
 from detector.ingest.buffer import SharedBuffer
@@ -67,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--rounds", type=whole_from(1), default=7, metavar="N",
         help="of each measurement; medians count (default: %(default)s)")  # fmt: skip
     args = parser.parse_args(arguments)
-    print(f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()}, "
+    print(f"{machine()}, "
           f"{args.rounds} rounds, backlogs of {args.messages:,} messages at QoS 1\n")  # fmt: skip
     targets = []
     try:

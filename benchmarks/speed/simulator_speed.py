@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import re
 import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from benchmarks.lib.machine import machine
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy
 
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         stream(args.stream)
         print(peak_mb())
         return 0
-    print(f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()}, "
+    print(f"{machine()}, "
           f"{DESIGN}, 3 axes at {RATE_HZ:g} Hz\n")  # fmt: skip
     fast = _speed(args.minutes)
     try:

@@ -41,7 +41,7 @@ class Habits:
     def note(self, rows: Rows, needed: Flags) -> None:
         """Take rows into account."""
         self._rows.append(rows)
-        whole = rows.heard[:, needed].all(axis=1)
+        whole = rows.have_all(needed)
         self._ways[b""] += int(whole.sum())
         for row in rows.heard[~whole][:, needed]:
             self._ways[row.tobytes()] += 1

@@ -18,7 +18,7 @@ from detector.alignment.habits import Habits, fastest
 from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
 from detector.alignment.steps import StepMeter
-from detector.records import Flags, Samples, Times, Values
+from detector.records import Samples, Times, Values
 
 NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
 ROWS_EVERY_S = 0.25  # of channels that come apart
@@ -125,7 +125,7 @@ class Lane:
         self._waiting, repeated = self._waiting.then(rows).merged()
         self._counters["duplicate"] += repeated
         if self._grid is not None:
-            self._grid.heard(rows.merged()[0], float(self._waiting.ts[-1]), self.heard_at)
+            self._grid.heard(rows, float(self._waiting.ts[-1]), self.heard_at)
 
     def release(self, now: float, before: float = -np.inf) -> list[Ready]:
         """Let rows leave.
@@ -162,13 +162,10 @@ class Lane:
         usual = self._steps.step_s or self._rules.period_s or 0.0
         before = self.newest_out if np.isfinite(self.newest_out) else rows.ts[0]
         follows = np.diff(rows.ts, prepend=before) <= NEXT * usual
-        ready = (follows & self._is_whole(rows)) | (now - rows.since >= self._rules.wait_s)
+        whole = rows.have_all(self._needed)
+        ready = (follows & whole) | (now - rows.since >= self._rules.wait_s)
         ready |= rows.ts <= due
         return len(ready) if ready.all() else int(ready.argmin())
-
-    def _is_whole(self, rows: Rows) -> Flags:
-        """Where all needed channels were heard."""
-        return np.asarray(rows.heard[:, self._needed].all(axis=1))
 
     def _as_they_are(self, n: int) -> list[Ready]:
         leaving, self._waiting = self._waiting[:n], self._waiting[n:]
@@ -195,13 +192,13 @@ class Lane:
         """What the model does not need may come late: it goes with the next row."""
         if self._grid is not None or not np.isfinite(self.newest_out):
             return rows
-        aside = (rows.ts <= self.newest_out) & ~rows.heard[:, self._needed].any(axis=1)
+        aside = (rows.ts <= self.newest_out) & ~rows.have_any(self._needed)
         soon = np.nextafter(self.newest_out, np.inf)
         return replace(rows, ts=np.where(aside, soon, rows.ts)) if aside.any() else rows
 
     def _without_asides(self, rows: Rows) -> Rows:
         """A row of none of the needed channels goes with the next that has some."""
-        aside: Flags = np.logical_not(np.any(rows.heard[:, self._needed], axis=1))
+        aside = ~rows.have_any(self._needed)
         if not aside.any() or aside.all():
             return rows
         values = rows.values.copy()
@@ -257,10 +254,10 @@ class Lane:
         ]
 
     def _widen(self, channels: tuple[str, ...]) -> None:
-        if len(channels) <= len(self.channels):
+        more = len(channels) - len(self.channels)
+        if more <= 0:
             return
-        self._waiting = self._waiting.widened(len(channels) - len(self.channels))
-        more = len(channels) - len(self._last)
+        self._waiting = self._waiting.widened(more)
         self._last_ts = np.append(self._last_ts, np.full(more, -np.inf))
         self._last = np.append(self._last, np.full(more, np.nan, np.float32))
         self.channels = channels

@@ -46,6 +46,14 @@ class Rows:
             self.lot[part],
         )
 
+    def have_all(self, channels: Flags) -> Flags:
+        """Shape (n,), where each of ``channels`` (F,) was heard."""
+        return np.asarray(self.heard[:, channels].all(axis=1))
+
+    def have_any(self, channels: Flags) -> Flags:
+        """Shape (n,), where at least one of ``channels`` (F,) was heard."""
+        return np.asarray(self.heard[:, channels].any(axis=1))
+
     def then(self, others: Rows) -> Rows:
         """Both, in order of arrival; they have the same channels."""
         if not len(self):

@@ -151,10 +151,7 @@ def _counter(name: str, about: str, value: float) -> Metric:
 
 
 def _counters(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = CounterMetricFamily(f"faultline_{name}", about, labels=(label,))
-    for word, value in values.items():
-        family.add_metric((word,), value)
-    return family
+    return _by_word(CounterMetricFamily(f"faultline_{name}", about, labels=(label,)), values)
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:
@@ -162,7 +159,12 @@ def _gauge(name: str, about: str, value: float) -> Metric:
 
 
 def _gauges(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(f"faultline_{name}", about, labels=(label,))
+    return _by_word(GaugeMetricFamily(f"faultline_{name}", about, labels=(label,)), values)
+
+
+def _by_word(
+    family: CounterMetricFamily | GaugeMetricFamily, values: Mapping[str, float]
+) -> Metric:
     for word, value in values.items():
         family.add_metric((word,), value)
     return family
