@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 
 
@@ -16,6 +17,19 @@ def at_least(low: int) -> Callable[[str], int]:
         return value
 
     number.__name__ = "whole number"
+    return number
+
+
+def above(low: float) -> Callable[[str], float]:
+    """Return a reader of finite numbers above ``low``."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not low < value < math.inf:
+            raise argparse.ArgumentTypeError(f"found {text}, allowed: above {low:g}")
+        return value
+
+    number.__name__ = "number"
     return number
 
 

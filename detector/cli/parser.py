@@ -11,6 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
 from detector.cli.options import at_least
+from detector.cli.reading_options import add_reading
 from detector.cli.version import version_line
 
 Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
@@ -135,6 +136,12 @@ def _decode(part: argparse.ArgumentParser) -> None:
     _settings(part)
 
 
+def _inspect(part: argparse.ArgumentParser) -> None:
+    part.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files or folders")
+    add_reading(part)
+    _json(part)
+
+
 def _adopt(part: argparse.ArgumentParser) -> None:
     part.add_argument("--topic", required=True, metavar="FILTER", help="what to listen to, "
                       "such as 'plant/#'; '#' is all that may be read")  # fmt: skip
@@ -175,6 +182,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),
     },
     "engineers": {
+        "inspect": ("tell what is in recorded files, and what is left out and why",
+                    "faultline inspect run.csv\n  faultline inspect --rate 12000 bearing.mat",
+                    _inspect, ("discover.inspect", "inspect")),
         "train": ("train a model on normal sessions",
                   "faultline train --sessions runs/normal --out models/pump-1\n"
                   "  faultline train --sessions runs/normal --network auto --out models/pump-1\n"
@@ -201,10 +211,10 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                   _settings, ("serve", "serve")),
         "adopt": ("listen to a broker, tell what is there, and print the settings to paste",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'",
-                  _adopt, ("adopt", "adopt")),
+                  _adopt, ("discover.adopt", "adopt")),
         "decode": ("tell what is read in one message, and what is left out and why",
                    "mosquitto_sub -C 1 -t 'plant/fan-1' | faultline decode --topic plant/fan-1 -",
-                   _decode, ("decode", "decode")),
+                   _decode, ("discover.decode", "decode")),
         "completion": ("print what makes a shell complete commands and options",
                        'eval "$(faultline completion bash)"',
                        _completion, ("completion", "completion")),

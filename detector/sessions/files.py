@@ -7,7 +7,7 @@ one column per feature, and optionally ``label`` (or ``anomaly``) and ``session`
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from detector.errors import SessionFileError
 from detector.records import Flags, Samples, Times, Values
+from detector.sessions.recordings.contract import NO_HINTS, Hints
 
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
 LABEL_COLUMNS = ("label", "anomaly")
@@ -27,18 +28,44 @@ SUFFIXES = (".csv", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What reading a file found, beside the samples.
+
+    Attributes:
+        file: Path, as it was given.
+        format: In words, for example ``CSV, separated by ';', decimal comma, UTF-16``.
+        has_date: False where times count from 0 because the file has no date.
+        rate_hz: As told by the file or by ``--rate``; None: the times say it.
+        units: By feature, where the file tells them.
+        left_out: What is not a feature and why, by column.
+        notes: What was done to the rows, or is worth knowing, a sentence each.
+    """
+
+    file: str = ""
+    format: str = ""
+    has_date: bool = True
+    rate_hz: float | None = None
+    units: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One file, or one ``session`` of it, as recorded: holes and gaps are still in it.
 
     Attributes:
         name: File name, with the session where the file names several.
-        samples: All feature columns, the running signal included.
+        samples: All feature columns, the running signal included; in order of time, missing
+            cells are NaN.
         label: Shape (n,), True where a fault is labelled; None without labels.
+        found: What reading it found.
     """
 
     name: str
     samples: Samples
     label: Flags | None
+    found: Findings = Findings()
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -61,7 +88,11 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def read_recordings(
-    paths: Sequence[Path], *, features: Sequence[str] | None = None, limit_rows: int | None = None
+    paths: Sequence[Path],
+    *,
+    features: Sequence[str] | None = None,
+    limit_rows: int | None = None,
+    hints: Hints = NO_HINTS,
 ) -> Iterator[Recording]:
     """Read files one after the other.
 
@@ -69,6 +100,7 @@ def read_recordings(
         paths: Files or folders.
         features: Columns to keep besides a running signal; None keeps all.
         limit_rows: Rows to read of each file; None reads all.
+        hints: What the files do not say themselves.
 
     Yields:
         One recording per file, or per ``session`` value.

@@ -15,7 +15,7 @@ from detector.adopting.advice import device_blocks, proven
 from detector.adopting.recording import Heard, Recording
 from detector.adopting.survey import survey
 from detector.adopting.timing import Pace, timing_of
-from detector.cli.adopt_report import as_object, as_text
+from detector.cli.discover.adopt_report import as_object, as_text
 from detector.cli.tables import as_json
 from detector.errors import AdoptError
 from detector.ingest.sources import Sources

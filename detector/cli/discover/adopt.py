@@ -10,7 +10,7 @@ from tqdm import tqdm
 from detector.adopting.listen import listen
 from detector.adopting.recording import Recording
 from detector.adopting.survey import survey
-from detector.cli.adopt_report import as_object, as_text
+from detector.cli.discover.adopt_report import as_object, as_text
 from detector.cli.tables import as_json
 from detector.settings.load import load_settings
 from detector.settings.mqtt import MqttSettings
