@@ -12,6 +12,7 @@ from __future__ import annotations
 import ssl
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterable
 
 from paho.mqtt import client as paho
@@ -73,6 +74,7 @@ class Subscriber:
             ("connections", "sessions_lost", "stale_receipts", "refused_publishes"), 0
         )
         self._lock = threading.Lock()  # held by ack, so that none falls between two connections
+        self._due: deque[int] = deque()  # numbers of messages to acknowledge, in order of arrival
         self._open = NO_CONNECTION
         self._refused: set[int] = set()  # numbers of publishes that this connection refused
         self._again: threading.Timer | None = None
@@ -124,6 +126,7 @@ class Subscriber:
         """Say goodbye and end the thread, for good; what is not acknowledged comes again later."""
         if self._again is not None:
             self._again.cancel()
+        self.ack(())
         if self._open != NO_CONNECTION:
             self.publish(self._status_topic, OFFLINE, qos=1, retain=True).wait(timeout_s)
         self._log.end()
@@ -133,19 +136,34 @@ class Subscriber:
     def ack(self, receipts: Iterable[Receipt]) -> int:
         """Acknowledge messages whose samples are committed.
 
+        The first at once, so that the broker sends on; the others go out with the next message
+        that comes, from the thread that receives it, or else with the next call, even one
+        without receipts. Two threads that wake each other for every message would cost both.
+
         Receipts of an earlier connection are skipped and counted: the broker delivers those
         messages again, and by now their numbers may mean others.
 
         Returns:
-            How many were acknowledged.
+            How many are acknowledged.
         """
         with self._lock:
+            self._send_acks(len(self._due))
             given = list(receipts)
-            due = [receipt for receipt in given if receipt.connection == self._open]
-            for receipt in due:
-                self._client.ack(receipt.message, 1)
+            due = [receipt.message for receipt in given if receipt.connection == self._open]
+            self._due += due
+            self._send_acks(1)
             self._counters["stale_receipts"] += len(given) - len(due)
         return len(due)
+
+    def _send_acks(self, most: int) -> None:
+        """The oldest that are due; the lock is held."""
+        for _ in range(min(most, len(self._due))):
+            self._client.ack(self._due.popleft(), 1)
+
+    def _be_on(self, connection: int) -> None:
+        """Another connection, or none; what the old one was owed comes again. The lock is held."""
+        self._open = connection
+        self._due.clear()
 
     def publish(
         self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False
@@ -191,7 +209,7 @@ class Subscriber:
             is_lost = self._counters["connections"] > 0 and not flags.session_present
             self._counters["sessions_lost"] += is_lost
             self._counters["connections"] += 1
-            self._open = self._counters["connections"]
+            self._be_on(self._counters["connections"])
         self._refused.clear()
         self._subscribe()  # also on a kept session: the template may have changed
         self.publish(self._status_topic, ONLINE, qos=1, retain=True)
@@ -207,7 +225,8 @@ class Subscriber:
         self, _: object, __: object, ___: object, reason: ReasonCode, ____: object
     ) -> None:
         with self._lock:
-            was_open, self._open = self._open != NO_CONNECTION, NO_CONNECTION
+            was_open = self._open != NO_CONNECTION
+            self._be_on(NO_CONNECTION)
         what, error = f"connection lost ({reason})", self._client.broken_by
         self._note_broken_off(what, error, is_news=was_open)
 
@@ -243,6 +262,9 @@ class Subscriber:
             topic = message.topic
         except UnicodeDecodeError:
             topic = "\0"  # fits no template
+        if self._due:
+            with self._lock:
+                self._send_acks(len(self._due))
         receipt = Receipt(self._open, message.mid) if message.qos else None
         self._receiver.receive(
             topic, bytes(message.payload), is_retained=message.retain, receipt=receipt
@@ -257,7 +279,7 @@ class Subscriber:
         """Paho itself failed: begin again with a new connection."""
         self._guard.note("paho")
         with self._lock:
-            self._open = NO_CONNECTION
+            self._be_on(NO_CONNECTION)
         self._note_disconnected(f"not understood ({sys.exception()})")
         connect(self._client, self._settings)
 

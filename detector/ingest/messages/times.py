@@ -19,7 +19,6 @@ PLAUSIBLE_FROM = 946_684_800.0  # 2000-01-01T00:00:00Z; earlier numbers are more
 FINER_FROM = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 BEYOND = 1e30  # in whatever unit
 _PLAIN = frozenset({int, float})
-_NONE = np.array([math.nan])
 
 
 def moment(found: object, zone: tzinfo = UTC) -> float:
@@ -63,12 +62,9 @@ def moments(column: Sequence[object], zone: tzinfo = UTC) -> Times:
 
 def plain_moments(column: Sequence[Any]) -> Times:
     """As ``moments``, of int and float only."""
-    try:
-        ts = np.array(column, dtype=np.float64)
-    except OverflowError:  # an integer beyond float64 is refused by name
-        ts = _NONE
-    if np.minimum.reduce(ts) >= 0 and np.maximum.reduce(ts) < LATEST:  # seconds, as nearly always
-        return ts
+    is_plain = min(column) >= 0 and max(column) < LATEST  # seconds, as nearly always
+    if is_plain and math.isfinite(sum(column)):  # a NaN may hide from min and max
+        return np.array(column, dtype=np.float64)
     return np.array([moment(found) for found in column], dtype=np.float64)
 
 

@@ -105,6 +105,41 @@ def test_a_burst_beyond_the_in_flight_limit_arrives_in_order(
     assert watching.ts == [T0 + i for i in range(400)]
 
 
+def test_what_is_acknowledged_goes_out_with_the_next_message(broker, detector, machine) -> None:
+    """One acknowledgement lets the broker send on, and what it sends takes the others along."""
+    watching = detector(broker, receive_maximum=5).start()
+    topic = watching.settings.topic.replace("{device}", "m")
+    sender = machine(broker)
+    for i in range(60):
+        sender.client.publish(topic, json.dumps({"ts": T0 + i, "a": i}), 1)
+    wait_for(lambda: watching.take(ack=False) == 5)
+    assert watching.subscriber.ack(watching.receipts) == 5
+    # Mosquitto answers one acknowledgement with up to the limit; what is more answers the others.
+    wait_for(lambda: watching.buffer.totals()["waiting_receipts"] > 5)
+
+
+def test_what_is_acknowledged_waits_for_no_message_that_never_comes(
+    own_broker, detector, machine
+) -> None:
+    """The next call sends the rest: a restarted broker has nothing left to send again."""
+    watching = detector(own_broker).start()
+    topic = watching.settings.topic.replace("{device}", "m")
+    sender = machine(own_broker)
+    for i in range(5):
+        sender.send(topic, {"ts": T0 + i, "a": i})
+    wait_for(lambda: watching.take(ack=False) == 5)
+    assert watching.subscriber.ack(watching.receipts) == 5
+    assert watching.subscriber.ack(()) == 0
+    assert watching.subscriber.publish("a/word/after", b"", qos=1).wait(5.0)
+    own_broker.stop()
+    watching.until(ConnectionState.DISCONNECTED)
+    own_broker.start()
+    watching.until(ConnectionState.CONNECTED)
+    machine(own_broker).send(topic, {"ts": T0 + 5, "a": 5})
+    wait_for(lambda: watching.take() == 6)
+    assert watching.ts == [T0 + i for i in range(6)]
+
+
 def test_retained_samples_are_dropped(broker, detector, machine) -> None:
     """What the broker kept from before the subscription is old and counted as retained."""
     watching = detector(broker)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
+import pytest
 
+from detector.errors import PayloadError
 from detector.ingest.sources import Sources
 from detector.settings.sources import SourceSettings
 from tests.support.ingest.decoding import ARRIVAL, T0, read, told
@@ -34,3 +38,13 @@ def test_columns_are_float32():
     """As everywhere in the detector."""
     ((_, samples),) = read("sensors/p", b'{"ts": 1772366400, "a": "0.1"}').blocks
     assert (samples.values.dtype, samples.ts.dtype) == (np.float32, np.float64)
+
+
+def test_a_time_that_is_none_is_refused_wherever_it_stands():
+    """A NaN among plain numbers compares with none of them."""
+    sources = Sources([SourceSettings(topic="sensors/{device}")])
+    for at in range(3):
+        ts = [T0, T0 + 1, T0 + 2]
+        ts[at] = math.nan
+        with pytest.raises(PayloadError, match="time: found nan"):
+            sources.decode("sensors/p", msgspec.msgpack.encode({"ts": ts, "a": [1, 2, 3]}), ARRIVAL)
