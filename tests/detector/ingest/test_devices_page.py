@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.cli import decode as command
+from detector.cli.discover import decode as command
 from detector.cli.main import main
 from detector.ingest.sources import Sources
 from detector.settings.load import load_settings
