@@ -18,9 +18,9 @@ from simulator.machines.motor import RATE_HZ
 from simulator.machines.profile import BENIGN
 from simulator.machines.sensor import SENSORS, Probe, sensor_named
 from simulator.machines.visibility import Sight, View, look
-from simulator.recordings.catalogue import Catalogue, write_catalogue
+from simulator.recordings.catalogue import SPEEDS, Catalogue, write_catalogue
 from simulator.recordings.generate import write_sessions
-from simulator.recordings.session_request import Request
+from simulator.recordings.session_request import CHANNELS, Request
 
 
 def add_generate(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -33,14 +33,20 @@ def add_generate(commands: "argparse._SubParsersAction[Parser]") -> None:
         "coast down and start again; all of that is normal. With --fault it has labelled faults\n"
         "while running, with --benign one kind of normal event only. --catalogue lays out a whole\n"
         "data set, rpm_600/{train,test} and rpm_1200/{train,test}, of which --sessions units are\n"
-        "for training. The same seed writes the same bytes.\n\n"
+        "for training; with --rpm LOWEST:HIGHEST it is rpm_LOWEST-HIGHEST. The same seed writes\n"
+        "the same bytes.\n\n"
         "  python -m simulator generate --rpm 600 --sessions 4 --minutes 5 --seed 7 --out runs/a\n"
         "  python -m simulator generate --rpm 600 --fault unbalance --ramp 30 --out runs/b\n"
+        "  python -m simulator generate --rpm 400:1500 --channels load,temp_c --out runs/vs\n"
         "  python -m simulator generate --catalogue --sessions 24 --out runs/catalogue",
         _generate,
     )
     add = parser.add_argument
-    add("--rpm", type=options.positive, default=600.0, help="rated speed, 1/min")
+    add("--rpm", type=options.speeds, default="600", metavar="RPM[:RPM]",
+        help="rated speed, 1/min; LOWEST:HIGHEST runs on an inverter, from one speed to "
+        "another")  # fmt: skip
+    add("--channels", type=options.names, default=(), metavar="NAME,…",
+        help=f"more columns: {', '.join(CHANNELS)}")  # fmt: skip
     add("--machine", choices=("motor", "pump"), default="motor",
         help="a pump has slow channels in files of their own")  # fmt: skip
     add("--sessions", type=options.whole_from(1), default=4, help="number of files")
@@ -68,7 +74,9 @@ def _probe_options(parser: argparse.ArgumentParser) -> None:
 
 def _generate(given: argparse.Namespace) -> int:
     request = Request(
-        rpm=given.rpm,
+        rpm=given.rpm[-1],
+        lowest_rpm=given.rpm[0] if len(given.rpm) > 1 else None,
+        channels=given.channels,
         sessions=given.sessions,
         minutes=given.minutes,
         seed=given.seed,
@@ -99,6 +107,7 @@ def _catalogue(given: argparse.Namespace, request: Request) -> int:
         units=given.sessions,
         train_minutes=given.minutes,
         test_minutes=2 * given.minutes,
+        speeds=SPEEDS if request.lowest_rpm is None else (request.rpm,),
     )
     with _bar(catalogue.seconds) as bar:
         paths = write_catalogue(catalogue, given.out, bar.update)

@@ -46,6 +46,14 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def speeds(text: str) -> tuple[float, ...]:
+    """Read a speed, or the lowest and the highest: ``600`` or ``400:1500``, 1/min."""
+    found = tuple(positive(part) for part in text.split(":"))
+    if len(found) > 2 or list(found) != sorted(set(found)):
+        raise argparse.ArgumentTypeError(f"found {text!r}; allowed: RPM, or LOWEST:HIGHEST")
+    return found
+
+
 positive = number_where(lambda value: value > 0, "a number above 0")
 not_negative = number_where(lambda value: value >= 0, "a number of 0 or more")
 share = number_where(lambda value: 0 <= value <= 1, "0 to 1")

@@ -3,6 +3,7 @@
 Everything here is normal: load steps, sags of the supply, starts and stops must raise no alarm.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -22,6 +23,8 @@ EDGE_S = 0.3  # how fast load and supply change
 SLIP = (0.005, 0.01)  # speed lost under more load
 LOAD = (0.10, 0.20)  # 1x gained under more load
 SAG = 0.10  # of the supply
+INVERTER = (0.02, 0.2)  # how fast an inverter changes the speed, share of rated speed a second
+NEVER = sys.maxsize  # samples
 LONG_RUN = (3600.0, 3600.0)
 
 
@@ -35,6 +38,7 @@ class Durations:
     coast_tau: Range = (3.0, 10.0)
     load_step: Range = (20.0, 60.0)
     sag: Range = (0.2, 2.0)
+    hold: Range = (10.0, 60.0)  # of one speed, of a machine that has many
 
 
 # Mean seconds of running between two events of a kind.
@@ -54,6 +58,8 @@ class Habits:
         heat_c: Temperature the machine warms up by.
         warm_up_min: Range of the time constant of that, minutes.
         durations: How long its operating states last.
+        speeds: Lowest and highest speed it runs at, shares of rated speed, as on an inverter;
+            None: at rated speed.
     """
 
     pauses_s: Mapping[str, float] = field(default_factory=lambda: dict(EVENTS))
@@ -62,6 +68,12 @@ class Habits:
     heat_c: float = 25.0
     warm_up_min: Range = (10.0, 40.0)
     durations: Durations = field(default_factory=Durations)
+    speeds: Range | None = None
+
+    @property
+    def slowest(self) -> float:
+        """Lowest speed it runs at, share of rated speed."""
+        return 1.0 if self.speeds is None else self.speeds[0]
 
 
 CALM = Habits(pauses_s={}, direct_start=0.0, heat_c=0.0)
@@ -159,6 +171,7 @@ class OperatingProfile:
         self._durations = self._habits.durations
         self.events: list[Event] = []
         self._drawn = 0
+        self._share = self._drawn_share()  # of rated speed that it runs at or is on its way to
         self._segments = self._cycle(begin_running=begin_running)
         self._state, self._rest = next(self._segments)
 
@@ -181,12 +194,12 @@ class OperatingProfile:
     def _cycle(self, *, begin_running: bool) -> Iterator[tuple[State, Operation]]:
         if begin_running:
             yield "run", self._run()
-            yield "coast", self._note("coast_down", self._coast())
+            yield "coast", self._note("coast_down", self._share * self._coast())
         while True:
             yield "idle", self._note("idle", np.zeros(self._length(self._durations.idle)))
-            yield "start", self._note("start", self._start())
+            yield "start", self._note("start", self._share * self._start())
             yield "run", self._run()
-            yield "coast", self._note("coast_down", self._coast())
+            yield "coast", self._note("coast_down", self._share * self._coast())
 
     def _note(self, name: str, speed: Array) -> Operation:
         """Write a state down as an event; rated load and supply."""
@@ -199,9 +212,37 @@ class OperatingProfile:
         n = self._length(self._durations.run)
         steps, slip = self._happenings(n, "load_step", self._durations.load_step, LOAD)
         sags, _ = self._happenings(n, "sag", self._durations.sag, (SAG, SAG))
+        held = self._speeds(n)
         self._drawn += n
-        speed = 1.0 - slip - 0.05 * sags  # less torque at less voltage: half a per cent slower
+        # less torque at less voltage: half a per cent slower
+        speed = held * (1.0 - slip - 0.05 * sags)
         return Operation(speed, steps, 1.0 - sags)
+
+    def _speeds(self, n: int) -> Array:
+        """Share of rated speed over a run: held for a while, then on to the next."""
+        share = np.full(n, self._share)
+        at = self._hold()
+        while at < n:
+            before, self._share = self._share, self._drawn_share()
+            taken_s = abs(self._share - before) / self._rng.uniform(*INVERTER)
+            end = at + max(1, round(taken_s * CONTROL_HZ))
+            share[at:end] = np.linspace(before, self._share, end - at + 1)[1 : n - at + 1]
+            share[end:] = self._share
+            first = self._drawn
+            self.events.append(
+                Event("speed", (first + at) / CONTROL_HZ, (first + min(end, n)) / CONTROL_HZ)
+            )
+            at = end + self._hold()
+        self._share = float(share[-1])
+        return share
+
+    def _hold(self) -> int:
+        """Samples until the next change of speed."""
+        return NEVER if self._habits.speeds is None else self._length(self._durations.hold)
+
+    def _drawn_share(self) -> float:
+        speeds = self._habits.speeds
+        return 1.0 if speeds is None else float(self._rng.uniform(*speeds))
 
     def _happenings(self, n: int, kind: str, lasts: Range, size: Range) -> tuple[Array, Array]:
         """Draw events of a kind over ``n`` samples: their size, and the slip they bring."""

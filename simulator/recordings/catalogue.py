@@ -46,7 +46,7 @@ class Catalogue:
     def requests(self) -> list[tuple[str, Request]]:
         """Every session: its folder, relative to the catalogue, and what goes there."""
         return [
-            (f"rpm_{rpm:g}/{part}", request)
+            (f"rpm_{request.speeds}/{part}", request)
             for rpm in self.speeds
             for part, request in [*self._train(rpm), *self._test(rpm)]
         ]

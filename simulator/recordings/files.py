@@ -25,7 +25,16 @@ FORMATS = {  # of generated files; the others have seven decimals
     "rpm": "{:.1f}",
     "label": "{:.0f}",
     **dict.fromkeys(
-        ("vibration_mm_s", "pressure_bar", "flow_l_min", "current_a", "temperature_c"), "{:.3f}"
+        (
+            "load",
+            "temp_c",
+            "vibration_mm_s",
+            "pressure_bar",
+            "flow_l_min",
+            "current_a",
+            "temperature_c",
+        ),
+        "{:.3f}",
     ),
 }
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
@@ -98,10 +107,21 @@ def write(path: Path, *, comments: Iterable[str], cells: pd.DataFrame, separator
         cells.to_csv(file, sep=separator, index=False, lineterminator="\n")
 
 
-def write_samples(path: Path, *, comments: Iterable[str], samples: Samples, label: Array) -> None:
-    """Write simulated samples (ts as seconds since 1970) with their 0/1 labels, shape (n,)."""
+def write_samples(
+    path: Path,
+    *,
+    comments: Iterable[str],
+    samples: Samples,
+    label: Array,
+    channels: Iterable[str] = (),
+) -> None:
+    """Write simulated samples (ts as seconds since 1970) with their 0/1 labels, shape (n,).
+
+    Acceleration and speed are always there; ``channels`` names what else of ``Samples``.
+    """
     acc = dict(zip(FEATURES, samples.acc.T, strict=True))
-    columns = {"ts": samples.ts, **acc, "rpm": samples.rpm, "label": label}
+    others = {name: getattr(samples, name) for name in channels}
+    columns = {"ts": samples.ts, **acc, "rpm": samples.rpm, **others, "label": label}
     write_columns(path, comments=comments, columns=columns)
 
 

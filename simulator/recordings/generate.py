@@ -29,6 +29,8 @@ RAMPS_S = (0.0, 5.0, 30.0)  # how long a fault may take to grow
 LASTS_S = (20.0, 40.0)  # at full severity
 APART_S = (60.0, 120.0)
 FIRST_S = (10.0, 30.0)  # after the machine is up to speed
+UNITS = {"load": "0 at rated load", "temp_c": "°C"}
+RUNS = 0.9  # of the lowest speed it runs at; below it starts or stops
 MARGIN_S = 5.0  # of running before and after a fault
 
 
@@ -58,7 +60,7 @@ def _plan(request: Request, number: int) -> list[Damage]:
         return []
     rng = _rng(request, 3, number)
     operation = request.motor(number).profile.take(round(60.0 * request.minutes * CONTROL_HZ))
-    places = _places(operation.speed > 0.9, rng, request.ramp_s)
+    places = _places(operation.speed > RUNS * request.habits.slowest, rng, request.ramp_s)
     if not places:
         raise SimulatorError(
             f"--minutes {request.minutes:g}: the machine never runs long enough for a fault; "
@@ -112,7 +114,11 @@ def _write_one(
         samples, episodes = _inject(request, number, samples, plan, begin)
     path = out / f"{_stem(request)}_{number + 1:02d}.csv"
     files.write_samples(
-        path, comments=_comments(request, number, episodes), samples=samples, label=label
+        path,
+        comments=_comments(request, number, episodes),
+        samples=samples,
+        label=label,
+        channels=request.channels,
     )
     if request.machine == "pump":
         _write_slow(request, number, path, samples, label, plan, begin)
@@ -136,7 +142,7 @@ def _write_one(
 
 def _stem(request: Request) -> str:
     what = request.fault or request.benign
-    return f"{request.machine}-{request.rpm:g}_seed-{request.seed}" + (f"_{what}" if what else "")
+    return f"{request.machine}-{request.speeds}_seed-{request.seed}" + (f"_{what}" if what else "")
 
 
 def _record(motor: Motor, seconds: float, advance: Callable[[float], None]) -> Samples:
@@ -154,7 +160,7 @@ def _inject(
 ) -> tuple[Samples, list[Episode]]:
     """Put faults of the sensor into a session; severity is scaled to the healthy signal."""
     rng = _rng(request, 10, number)
-    running = samples.rpm > 0.9 * request.rpm
+    running = samples.rpm > RUNS * request.rpm * request.habits.slowest
     signal, episodes = Signal(samples.ts, samples.acc), []
     for damage in plan:
         axis = int(rng.integers(len(FEATURES)))
@@ -194,11 +200,12 @@ def _episode(request: Request, damage: Damage, begin: float, axis: str = ALL) ->
 
 
 def _comments(request: Request, number: int, episodes: Sequence[Episode]) -> list[str]:
+    others = "".join(f"{name} {UNITS[name]}, " for name in request.channels)
     view = f"{request.sensor} at {request.rate_hz:g} Hz"
     return [
-        f"simulated {request.machine}, rpm {request.rpm:g}, seed {request.seed}, "
+        f"simulated {request.machine}, rpm {request.speeds}, seed {request.seed}, "
         f"session {number + 1}, {view}{'' if request.filtered else ' without anti-alias filter'}",
-        "units: ts s since 1970, acc g, rpm 1/min, label 1 = faulty",
+        f"units: ts s since 1970, acc g, rpm 1/min, {others}label 1 = faulty",
         *(_told(episode) for episode in episodes),
     ]
 

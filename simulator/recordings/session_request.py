@@ -12,13 +12,15 @@ from simulator.machines.motor import RATE_HZ, Motor, check_speed
 from simulator.machines.profile import Habits, benign_named
 from simulator.machines.sensor import Probe, sensor_named
 
+CHANNELS = ("load", "temp_c")  # of ``Samples``, beside acceleration and speed
+
 
 @dataclass(frozen=True)
 class Request:
     """What to generate.
 
     Attributes:
-        rpm: Rated speed, 1/min.
+        rpm: Rated speed, 1/min; the highest one on an inverter.
         sessions: Number of files.
         minutes: Length of each.
         seed: Decides all chance, and the unit.
@@ -31,6 +33,8 @@ class Request:
         rate_hz: Output rate.
         filtered: Whether the anti-alias filter is on.
         zeroed: Whether the sensor's offset was taken off on site.
+        lowest_rpm: Lowest speed on an inverter, 1/min; None: it runs at rated speed.
+        channels: What else is written of each sample; see ``CHANNELS``.
     """
 
     rpm: float
@@ -46,6 +50,14 @@ class Request:
     rate_hz: float = RATE_HZ
     filtered: bool = True
     zeroed: bool = True
+    lowest_rpm: float | None = None
+    channels: tuple[str, ...] = ()
+
+    @property
+    def speeds(self) -> str:
+        """In words, for names: ``600``, or ``400-1500``."""
+        low = "" if self.lowest_rpm is None else f"{self.lowest_rpm:g}-"
+        return f"{low}{self.rpm:g}"
 
     @property
     def design(self) -> MotorDesign:
@@ -57,7 +69,10 @@ class Request:
     @property
     def habits(self) -> Habits:
         """What happens while it runs."""
-        return Habits() if self.benign is None else benign_named(self.benign)
+        habits = Habits() if self.benign is None else benign_named(self.benign)
+        if self.lowest_rpm is None:
+            return habits
+        return replace(habits, speeds=(self.lowest_rpm / self.rpm, 1.0))
 
     def motor(self, number: int, damages: Sequence[Damage] = ()) -> Motor:
         """Build the machine of one session."""
@@ -78,6 +93,12 @@ class Request:
             SimulatorError: With the allowed values.
         """
         check_speed(self.rpm, self.rate_hz)
+        if self.lowest_rpm is not None and not 0 < self.lowest_rpm < self.rpm:
+            raise SimulatorError(
+                f"rpm {self.lowest_rpm:g}:{self.rpm:g}; allowed: LOWEST:HIGHEST, above 0"
+            )
+        if unknown := [name for name in self.channels if name not in CHANNELS]:
+            raise SimulatorError(f"unknown channel {unknown[0]!r}; allowed: {', '.join(CHANNELS)}")
         sensor_named(self.sensor)
         if self.benign is not None:
             benign_named(self.benign)

@@ -120,6 +120,31 @@ def test_events_are_what_was_taken(seed, sizes):
     assert (speed[~other] == 1.0).all()
 
 
+@settings(max_examples=10, deadline=None)
+@given(SEEDS)
+def test_many_speeds(seed):
+    """On an inverter a run holds speeds of its range and goes from one to the next by a ramp."""
+    habits = replace(CALM, speeds=(0.4, 1.0), durations=Durations(run=(200.0, 300.0)))
+    machine = profile(seed, habits)
+    taken = machine.take(60_000)
+    changes = list(pieces(machine.events, "speed", np.arange(60_000)))
+    assert len(changes) >= 3
+    for rows in changes:
+        before, after = taken.speed[rows[0] - 1], taken.speed[rows[-1]]
+        assert 0.4 <= before <= 1.0
+        assert 0.4 <= after <= 1.0
+        steps = np.diff(taken.speed[rows]) * CONTROL_HZ
+        if len(rows) > 10:
+            assert 0.015 <= np.abs(steps).max() <= 0.21
+    driven = taken.supply == 1.0
+    idle = [rows for kind in ("idle", "start", "coast_down") for rows in pieces(
+        machine.events, kind, np.arange(60_000))]  # fmt: skip
+    driven[np.concatenate(idle)] = False
+    last = max(int(rows[-1]) for rows in [*idle, *changes])
+    assert (taken.speed[:last][driven[:last]] >= 0.4).all()
+    assert np.abs(np.diff(taken.speed)).max() <= 0.02  # no leap at a start or a coast-down
+
+
 def test_run_left_counts_down():
     """What is left of the run shrinks as it is taken, and is 0 in other states."""
     machine = profile(3, replace(CALM, durations=Durations(run=(10.0, 10.0))))

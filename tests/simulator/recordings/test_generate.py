@@ -50,6 +50,27 @@ def test_generated_file_follows_the_contract(tmp_path):
     assert np.mean(rpm > 590) > 0.8
 
 
+def test_a_machine_on_an_inverter(tmp_path):
+    """It has many speeds, vibrates with their square, and tells its load and temperature."""
+    more = ["--rpm", "400:1500", "--channels", "load,temp_c", "--fault", "noise", "--seed", "5"]
+    path = generate(tmp_path, *more, minutes="8")[0]
+    recording = files.read(path)
+    assert "rpm 400-1500" in recording.comments[0]
+    assert {"load", "temp_c"} <= set(recording.features)
+    rpm, label = recording.numbers("rpm"), recording.label()
+    assert (rpm[label > 0] > 0.88 * 400).all()
+    running = rpm[(rpm > 400) & (label == 0)]
+    assert running.max() - running.min() > 500
+    slow, fast = (
+        recording.features["acc_x"][(label == 0) & (abs(rpm - at) < 0.1 * at)].std()
+        for at in np.percentile(running, [10, 90])
+    )
+    ratio = np.percentile(running, 90) / np.percentile(running, 10)
+    assert fast / slow == pytest.approx(ratio**2, rel=0.5)
+    (tmp_path / "again").mkdir()
+    assert path.read_bytes() == generate(tmp_path / "again", *more, minutes="8")[0].read_bytes()
+
+
 def test_too_short_for_a_fault(tmp_path, capsys):
     """A session too short for a fault is refused in one line."""
     arguments = ["generate", "--minutes", "0.2", "--fault", "bias", "--out", str(tmp_path)]
@@ -186,6 +207,9 @@ def test_catalogue_is_written(tmp_path, capsys, monkeypatch):
         (["--benign", "sag", "--fault", "bias"], "allowed: one of them"),
         (["--rpm", "1200", "--rate", "40"], "below the Nyquist frequency 20 Hz"),
         (["--rpm", "600", "--rate", "20"], "1x is 10 Hz"),
+        (["--rpm", "1500:400"], "allowed: RPM, or LOWEST:HIGHEST"),
+        (["--rpm", "400:900:1500"], "allowed: RPM, or LOWEST:HIGHEST"),
+        (["--rpm", "600", "--channels", "smell"], "allowed: load, temp_c"),
         (["--catalogue", "--fault", "bias"], "it has all of them"),
         (["--ramp", "-5"], "allowed: a number of 0 or more"),
         (["--severity", "1.5"], "allowed: 0 to 1"),
