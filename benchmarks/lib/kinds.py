@@ -1,4 +1,4 @@
-"""Machines of three kinds as their controllers publish them, healthy or with a fault, and no two alike.
+"""Machines of three kinds as their controllers publish them, healthy or faulty, no two alike.
 
 None has a model. A motor tells levels of vibration ten times a second, a pump its hydraulics five
 times, a compressor its air once. Slow channels (temperatures, counters) wander for hours.

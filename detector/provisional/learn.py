@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -175,15 +176,15 @@ def _trained(ready: _Ready, name: str) -> Bundle:
         seed=SEED,
     )
     small = ready.window * len(ready.dataset.features) <= WIDEST
-    try:
-        options, _ = choose_network(ready.dataset, options, CANDIDATES if small else CANDIDATES[:1])
-    except TrainingError:  # nothing ran in the part kept for the comparison
-        pass
+    if small:
+        with contextlib.suppress(TrainingError):  # nothing ran in the part kept for the comparison
+            options, _ = choose_network(ready.dataset, options, CANDIDATES)
     bundle = train(ready.dataset, options, name)
     document = bundle.document
+    apart = document.calibration.windows / ready.window
     calibration = msgspec.structs.replace(
         document.calibration, method=f"{document.calibration.method} with provisional margins"
     )
     return Bundle(name, msgspec.structs.replace(
-        document, score=widened(document.score), calibration=calibration, beside={}
+        document, score=widened(document.score, apart), calibration=calibration, beside={}
     ), bundle.model)  # fmt: skip

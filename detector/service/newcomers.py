@@ -221,9 +221,9 @@ class Newcomers:
         self._learning.pop(device, None)
         self._probation.pop(device, None)
         fleet.renew(device)
-        left = "".join(f"; left out: {n} {why}" for n, why in sorted(outcome.mark.left_out.items()))
+        left = ", ".join(f"{name} {why}" for name, why in sorted(outcome.mark.left_out.items()))
         self._say("learnt", device, f"learnt from {outcome.mark.running_s / 60:.0f} minutes, "
-                  f"provisional until confirmed{left}")  # fmt: skip
+                  f"provisional until confirmed{'; left out: ' if left else ''}{left}")  # fmt: skip
 
     def _put_off(self, outcome: Outcome) -> None:
         device, learning = outcome.device, self._learning.get(outcome.device)
