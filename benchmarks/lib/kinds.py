@@ -110,7 +110,7 @@ def machine(
 
     Args:
         name: Of its kind.
-        seed: Same seed, same machine.
+        seed: Same seed and length, same machine.
         seconds: How long.
         start: Time of its first sample.
         fault_at: Seconds after it since when it is faulty.
