@@ -122,8 +122,8 @@ class Outcome:
             f"{len(crossed)} (all learnt after {self.learnt_s:.0f} s of {self.wall_s:.0f} s)",
             f"learning: {self.cost.learner_s:.1f} s of CPU, "
             f"{1000 * self.cost.learner_s / len(plan.names):.0f} ms a device, at most "
-            f"{self.cost.learner_mb:.0f} MB; detector: {self.cost.detector_s:.1f} s of CPU, at most "
-            f"{self.cost.detector_mb:.0f} MB",
+            f"{self.cost.learner_mb:.0f} MB; detector: {self.cost.detector_s:.1f} s of CPU, "
+            f"at most {self.cost.detector_mb:.0f} MB",
         ]
         lines += [f"not shown: {name}" for name in sorted(plan.faulty - shown)]
         lines += [f"crossed: {name}" for name in sorted(crossed)]

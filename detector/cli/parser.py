@@ -146,7 +146,9 @@ def _adopt(part: argparse.ArgumentParser) -> None:
     part.add_argument("device", nargs="?", metavar="DEVICE", help="of --confirm")
     part.add_argument("--confirm", action="store_true", help="instead, let the provisional model "
                       "that was learnt of DEVICE by itself raise alarms")  # fmt: skip
-    part.add_argument("--who", metavar="NAME", help="of --confirm: kept with it (default: the user)")
+    part.add_argument(
+        "--who", metavar="NAME", help="of --confirm: kept with it (default: the user)"
+    )
     part.add_argument("--topic", metavar="FILTER", help="what to listen to, "
                       "such as 'plant/#'; '#' is all that may be read")  # fmt: skip
     part.add_argument("--seconds", type=at_least(1), default=60,

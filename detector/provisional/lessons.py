@@ -84,9 +84,10 @@ def read(
         rate_hz: Samples a second, about; what is too much is read in parts.
     """
     parts = [
-        _joined(list(run))
+        part
         for start, end in _parts(span, rate_hz)
         for _, run in groupby(_frames(connection, device, start, end), lambda f: f.session)
+        for part in _within([_joined(list(run))], start, end)
     ]
     return _alike(parts)
 
@@ -123,15 +124,11 @@ def _names(each: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _refuse_unsteady(new: Sequence[Samples], lesson: Lesson) -> None:
     """Learn a changed machine again only where it stays as it has become."""
-    longest = max(new, key=len)
-    middle = len(longest) // 2
-    halves = [
-        Samples(longest.features, longest.ts[rows], longest.values[rows])
-        for rows in (slice(middle), slice(middle, None))
-    ]
+    middle = float(np.median(np.concatenate([samples.ts for samples in new])))
+    halves = [_within(new, -np.inf, middle), _within(new, middle, np.inf)]
     for one, other in (halves, halves[::-1]):
-        model = learn([one], lesson.running, 0.0, "half").bundle
-        scored = score_recording(model, Recording(lesson.device, other, None))
+        model = learn(one, lesson.running, 0.0, "half").bundle
+        scored = [f for s in other for f in score_recording(model, Recording("half", s, None))]
         judged = sum(int(frame.judged.sum()) for frame in scored)
         crossed = sum(int(frame.anomaly.sum()) for frame in scored)
         if crossed > STEADY * judged:
@@ -139,6 +136,12 @@ def _refuse_unsteady(new: Sequence[Samples], lesson: Lesson) -> None:
                 f"it goes on changing: {crossed / judged:.0%} of one half of the stretch "
                 "is abnormal to the other"
             )
+
+
+def _within(parts: Sequence[Samples], start: float, end: float) -> list[Samples]:
+    """Samples from ``start`` to ``end``; what is empty then is left out."""
+    kept = [(part, (part.ts >= start) & (part.ts <= end)) for part in parts]
+    return [Samples(p.features, p.ts[rows], p.values[rows]) for p, rows in kept if rows.any()]
 
 
 def _refuse_stranger(new: Sequence[Samples], lesson: Lesson) -> None:

@@ -121,7 +121,10 @@ def test_two_of_a_kind_have_no_say():
 
 def test_models_are_kept_and_the_newest_counts(tmp_path):
     """By the mark; a device may have any name, and nothing leaves the folder."""
-    folder, found = ModelFolder(tmp_path / "models"), learn([of({"a": noise()})], None, LEARN_S, "x")
+    folder, found = (
+        ModelFolder(tmp_path / "models"),
+        learn([of({"a": noise()})], None, LEARN_S, "x"),
+    )
     for device in ("../../etc", "a b/ü", "..", ""):
         for version in (1, 2):
             folder.save(device, version, found.bundle, of({"a": noise()}))

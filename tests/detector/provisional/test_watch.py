@@ -16,7 +16,8 @@ def frame(start, n, crossed=0.0, judged=True):
         device="pump", session="#0", features=("a",), ts=start + np.arange(n, dtype=np.float64),
         values=np.zeros((n, 1), np.float32), reconstruction=np.zeros((n, 1), np.float32),
         score=np.where(above, 2.0, 0.5).astype(np.float32), mse=np.zeros(n, np.float32),
-        judged=np.full(n, judged), threshold=1.0, contributions=np.zeros(1, np.float32), arrival=0.0,
+        judged=np.full(n, judged), threshold=1.0, contributions=np.zeros(1, np.float32),
+        arrival=0.0,
     )  # fmt: skip
 
 
