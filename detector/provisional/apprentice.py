@@ -21,7 +21,7 @@ from detector.provisional.contract import Lesson, Outcome
 
 logger = logging.getLogger(__name__)
 
-NICE = 15
+NICE = 10
 IDLE_S = 30.0  # without a lesson, and the process ends
 REST_S = 60.0  # after it has ended by itself, before it is started again
 GONE = "the process that learns has ended"

@@ -32,7 +32,7 @@ from detector.store.schema import Engine
 logger = logging.getLogger(__name__)
 
 MOST_PEERS = 5
-AGAIN_S = 1.0  # between looks for outcomes
+AGAIN_S = 0.1  # between looks for outcomes
 MOST_LINES, LINES_EVERY_S = 5, 60.0
 
 
