@@ -42,7 +42,7 @@ def plant(broker, tmp_path_factory):
             client.send(f"{folder.name}/{name}", cut(name, 0, LEARN_S), 500)
         models = folder / "provisional"
         wait_for(
-            lambda: len(list(models.glob("*/learnt.json"))) == len(KNOWN), 20, "all are learnt"
+            lambda: len(list(models.glob("*/learnt.json"))) == len(KNOWN), 60, "all are learnt"
         )
         for name in KNOWN:
             client.send(f"{folder.name}/{name}", cut(name, LEARN_S, LEARN_S + REST_S), 100)
