@@ -40,7 +40,7 @@ class StoreError(FaultlineError):
 
 
 class AdoptError(FaultlineError):
-    """What was heard on the broker gives no source."""
+    """What was heard of a device gives no source, or no model."""
 
 
 class ExportError(FaultlineError):

@@ -120,6 +120,7 @@ class DeviceState(StrEnum):
 
     OK = "ok"
     ALARM = "alarm"
+    SUSPECT = "suspect"  # the same by a provisional model: shown and recorded, nobody is notified
     WARMING_UP = "warming-up"
     NOT_JUDGED = "not-judged"  # the machine is not in the states asked for, for example stopped
     UNSCORED = "unscored"  # no model fits; the reason says why
@@ -140,6 +141,7 @@ class ModelCard:
         mse_log_gain: Shape (F,); growth of that log per 1.0 of score, 0 where the feature is
             not judged.
         provenance: One sentence on threshold method, hours of data and false-alarm bound.
+        provisional: It was learnt by itself, and nobody has confirmed it.
     """
 
     name: str
@@ -151,6 +153,7 @@ class ModelCard:
     mse_log_centre: tuple[float, ...]
     mse_log_gain: tuple[float, ...]
     provenance: str = ""
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ class DeviceStatus:
     Attributes:
         device: Name of the machine.
         state: See ``DeviceState``.
-        reason: Why it is unscored; None otherwise.
+        reason: Why it is unscored, or what is said of a provisional model; None otherwise.
         score: Largest judged score of the newest frame that has one; None in warm-up.
         mse: The newest window MSE; None in warm-up.
         threshold: In force, in units of score.
@@ -225,7 +228,8 @@ class Alarm:
     Attributes:
         id: Given by the store; None before it is stored.
         device: Name of the machine.
-        kind: What raised it; ``score`` in this version.
+        kind: What raised it: ``score``, or ``provisional`` where the model is, which nobody is
+            notified of.
         state: ``active`` or ``cleared``.
         start: Sample time of the first anomaly that led to it.
         end: Sample time at which it cleared; None while active.
@@ -254,7 +258,7 @@ class Command:
     Attributes:
         id: Given by the store.
         device: Name of the machine.
-        kind: ``threshold`` in this version.
+        kind: ``threshold``, or ``confirm`` of a provisional model.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.

@@ -15,6 +15,7 @@ const TILE = `
 <svg class="fl-spark" viewBox="0 0 120 30" preserveAspectRatio="none" aria-hidden="true">
   <line class="fl-spark-threshold" x1="0" x2="120"/><polyline/></svg>
 <span class="fl-tile-foot"><span data-is="age"></span><span data-is="model"></span></span>`;
+const PROVISIONAL = "Learnt from this device's first minutes by itself. Nobody is notified until somebody confirms it.";
 
 export function mount(component, version) {
   const root = component.parentElement.querySelector(".faultline_overview");
@@ -101,8 +102,9 @@ class OverviewView {
   }
 
   showAlarms() {
-    const { alarms } = this.said;
-    const key = alarms.map((alarm) => `${alarm.id} ${alarm.peak_score}`).join();
+    const alarms = this.said.alarms.filter((alarm) => alarm.kind !== "provisional");
+    const quiet = this.said.alarms.filter((alarm) => alarm.kind === "provisional");
+    const key = [...alarms, ...quiet].map((alarm) => `${alarm.id} ${alarm.peak_score}`).join();
     if (key === this.alarmKey) return;
     this.alarmKey = key;
     const shown = alarms.slice(0, ALARMS_SHOWN).map((alarm) => this.alarmLine(alarm));
@@ -111,6 +113,7 @@ class OverviewView {
       more.textContent = `and ${alarms.length - ALARMS_SHOWN} more devices in alarm`;
       shown.push(more);
     }
+    if (quiet.length) shown.push(quietLine(quiet));
     this.part("alarms").replaceChildren(...shown);
   }
 
@@ -161,7 +164,10 @@ class OverviewView {
     setText(tile.querySelector("b"), number(device.score));
     setText(tile.querySelector(".fl-tile-score span"), scoreWords(device));
     setText(tile.querySelector('[data-is="age"]'), `data ${age(time - device.last_arrival)} old`);
-    setText(tile.querySelector('[data-is="model"]'), device.model ?? "no model");
+    const model = tile.querySelector('[data-is="model"]');
+    setText(model, device.provisional ? "provisional" : device.model ?? "no model");
+    model.classList.toggle("fl-mark", device.provisional);
+    model.title = device.provisional ? PROVISIONAL : "";
     this.drawSpark(tile, device);
   }
 
@@ -200,6 +206,17 @@ class OverviewView {
     clearInterval(this.clock);
     this.socket?.close();
   }
+}
+
+// What nobody is notified of is said once, in one line, below the alarms.
+function quietLine(alarms) {
+  const line = document.createElement("p");
+  line.className = "fl-quiet";
+  line.innerHTML = `${shape("suspect")}<span></span>`;
+  const names = alarms.slice(0, ALARMS_SHOWN).map((alarm) => alarm.device).join(", ");
+  const more = alarms.length > ALARMS_SHOWN ? ` and ${alarms.length - ALARMS_SHOWN} more` : "";
+  setText(line.querySelector("span"), `Outside what was learnt by itself, nobody notified: ${names}${more}`);
+  return line;
 }
 
 function scoreWords(device) {

@@ -56,7 +56,8 @@ export class Panel {
     setText(this.is.mse, status?.mse == null ? "–" : status.mse.toPrecision(3));
     setText(this.is.age, status ? age(now - status.last_arrival) : "–");
     setText(this.is.threshold, number(threshold) + thresholdNote(header?.command, now));
-    setText(this.is.model, card ? `${card.name}, ${card.network}, ${card.window} samples` : "none");
+    const mark = card?.provisional ? "provisional, " : "";
+    setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples` : "none");
     this.is.model.title = card?.provenance ?? "";
     this.showShares(card, header?.contributions ?? live.contributions);
     this.showBanner(alarms.filter((alarm) => alarm.state === "active"), now, status);
@@ -92,18 +93,22 @@ export class Panel {
     const alarm = active[0];
     this.is.banner.hidden = !alarm;
     if (!alarm) return void (this.banner = "");
+    const quiet = alarm.kind === "provisional";
     const identity = `${alarm.id} ${JSON.stringify(alarm.contributions)}`;
     if (identity !== this.banner) {
       this.banner = identity;
-      this.is.banner.innerHTML = `${shape("alarm")}<div><strong></strong><span></span></div><div class="fl-shares"></div>`;
+      this.is.banner.dataset.kind = alarm.kind;
+      this.is.banner.innerHTML = `${shape(quiet ? "suspect" : "alarm")}<div><strong></strong><span></span></div><div class="fl-shares"></div>`;
       this.is.banner.querySelector(".fl-shares").replaceChildren(...alarmBars(alarm));
     }
     const peak = Math.max(alarm.peak_score, status?.score ?? 0);
     const others = active.length > 1 ? `, and ${active.length - 1} more` : "";
-    setText(this.is.banner.querySelector("strong"), `Alarm since ${clock(alarm.start)}${others}`);
+    const title = quiet ? "Outside what was learnt by itself" : "Alarm";
+    setText(this.is.banner.querySelector("strong"), `${title} since ${clock(alarm.start)}${others}`);
     setText(
       this.is.banner.querySelector("span"),
-      `peak score ${number(peak)}, threshold ${number(alarm.threshold)} when raised`,
+      `peak score ${number(peak)}, threshold ${number(alarm.threshold)} when raised` +
+        (quiet ? `; nobody is notified until: faultline adopt ${alarm.device} --confirm` : ""),
     );
   }
 

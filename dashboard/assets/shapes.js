@@ -2,6 +2,7 @@
 
 const SHAPES = {
   alarm: '<path d="M8 1.5 15 14.5H1z"/>',
+  suspect: '<path d="M8 2.6 14 13.6H2z" fill="none" stroke-width="1.8" stroke-linejoin="round"/>',
   stale: '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2.2" stroke-dasharray="3 2.6"/>',
   unscored: '<path d="M8 1 15 8 8 15 1 8z"/>',
   "warming-up": '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2"/><path d="M8 2a6 6 0 0 1 0 12z"/>',
@@ -11,6 +12,7 @@ const SHAPES = {
 
 export const WORDS = {
   alarm: "Alarm",
+  suspect: "Suspect",
   stale: "Stale",
   unscored: "Unscored",
   "warming-up": "Warming up",

@@ -36,7 +36,9 @@ class Facts:
         newest = [(alarm.id, alarm.state) for alarm in self.alarms[:5]]
         command = self.command and (self.command.id, self.command.outcome)
         threshold = self.status and self.status.threshold
-        model = self.status and self.status.model and self.status.model.name
+        model = self.status and self.status.model and (
+            self.status.model.name, self.status.model.provisional
+        )  # fmt: skip
         return f"{threshold} {model} {command} {newest}"
 
 
@@ -158,6 +160,7 @@ def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any
     said = _status_facts(status, now, settings)
     del said["counters"], said["features"]
     said["model"] = None if status.model is None else status.model.name
+    said["provisional"] = status.model is not None and status.model.provisional
     return said
 
 

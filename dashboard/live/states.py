@@ -8,6 +8,7 @@ STALE = "stale"
 WORST_FIRST = (
     DeviceState.ALARM.value,
     STALE,
+    DeviceState.SUSPECT.value,
     DeviceState.UNSCORED.value,
     DeviceState.WARMING_UP.value,
     DeviceState.NOT_JUDGED.value,

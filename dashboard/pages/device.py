@@ -113,7 +113,7 @@ def _recent_alarms(alarms: Sequence[Alarm]) -> None:
 def _row(alarm: Alarm) -> dict[str, Any]:
     shares = sorted(alarm.contributions.items(), key=lambda item: -item[1])
     return {
-        "State": alarm.state,
+        "State": alarm.state if alarm.kind == "score" else f"{alarm.state} ({alarm.kind})",
         "Start": datetime.fromtimestamp(alarm.start, UTC),
         "Duration": "ongoing" if alarm.end is None else _length(alarm.end - alarm.start),
         "Peak score": alarm.peak_score,

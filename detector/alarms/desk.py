@@ -19,6 +19,7 @@ from detector.store.schema import Connection
 logger = logging.getLogger(__name__)
 
 CLEAR_AFTER_S = 5.0
+SCORE, PROVISIONAL = "score", "provisional"  # kinds of alarms
 
 
 def rule_of(settings: AlarmSettings, card: ModelCard) -> AlarmRule:
@@ -50,8 +51,8 @@ class AlarmDesk:
 
     @property
     def active_count(self) -> int:
-        """Active alarms of all devices."""
-        return len(self._active)
+        """Active alarms of all devices, those that nobody is notified of aside."""
+        return sum(alarm.kind != PROVISIONAL for alarm in self._active.values())
 
     def update(self, connection: Connection, frames: Sequence[tuple[Frame, ModelCard]]) -> None:
         """Advance the devices by their newest frames and store what changed."""
@@ -65,6 +66,8 @@ class AlarmDesk:
 
     def _advance(self, connection: Connection, frame: Frame, card: ModelCard) -> None:
         states, active = self._next
+        if frame.device in active and active[frame.device].kind != kind_of(card):
+            self._end_other_kind(connection, frame)
         state = states.get(frame.device, AlarmState())
         counted = frame.judged & np.isfinite(frame.score)
         above = frame.anomaly[counted]
@@ -86,7 +89,7 @@ class AlarmDesk:
         alarm = Alarm(
             id=None,
             device=frame.device,
-            kind="score",
+            kind=kind_of(card),
             state="active",
             start=transition.start,
             end=None,
@@ -97,8 +100,8 @@ class AlarmDesk:
         )
         alarm = replace(alarm, id=store.raise_alarm(connection, alarm, at=time.time()))
         logger.warning(
-            "%s: alarm %s raised, score %.2f above %.2f, most of it from %s",
-            alarm.device, alarm.id, alarm.peak_score, alarm.threshold,
+            "%s: %s %s raised, score %.2f above %.2f, most of it from %s",
+            alarm.device, _word(alarm), alarm.id, alarm.peak_score, alarm.threshold,
             max(alarm.contributions, key=alarm.contributions.__getitem__),
         )  # fmt: skip
         return alarm
@@ -108,9 +111,16 @@ class AlarmDesk:
         store.update(connection, replace(alarm, state="cleared", end=transition.ts))
         store.log(connection, alarm.id, "cleared", transition.ts, at=time.time())
         logger.warning(
-            "%s: alarm %s cleared after %.1f s, peak score %.2f",
-            alarm.device, alarm.id, transition.ts - alarm.start, alarm.peak_score,
+            "%s: %s %s cleared after %.1f s, peak score %.2f",
+            alarm.device, _word(alarm), alarm.id, transition.ts - alarm.start, alarm.peak_score,
         )  # fmt: skip
+
+    def _end_other_kind(self, connection: Connection, frame: Frame) -> None:
+        """Its model was confirmed or replaced: what goes on is raised anew, as what it is now."""
+        states, active = self._next
+        start = float(frame.ts[0])
+        self._clear(connection, active.pop(frame.device), Transition("cleared", start, start))
+        states[frame.device] = AlarmState()
 
     def _note_peak(self, connection: Connection, frame: Frame) -> None:
         _, active = self._next
@@ -119,6 +129,11 @@ class AlarmDesk:
             return
         active[frame.device] = replace(alarm, peak_score=peak, contributions=_shares(frame))
         store.update(connection, active[frame.device])
+
+
+def kind_of(card: ModelCard) -> str:
+    """Kind of the alarms of a model."""
+    return PROVISIONAL if card.provisional else SCORE
 
 
 def _windows(frame: Frame) -> Iterator[tuple[float, bool | None]]:
@@ -134,6 +149,10 @@ def peak_score(frame: Frame) -> float:
     """Largest judged score of a frame; NaN when none is judged."""
     judged = frame.score[frame.judged]
     return float(np.nanmax(judged)) if np.isfinite(judged).any() else float("nan")
+
+
+def _word(alarm: Alarm) -> str:
+    return "provisional alarm" if alarm.kind == PROVISIONAL else "alarm"
 
 
 def _shares(frame: Frame) -> dict[str, float]:

@@ -21,7 +21,11 @@ from detector.records import DeviceState
 LONGEST_SLUG = 40  # characters of a name that are kept for the eye
 STATE = "{{ value_json.state }}"
 SCORE = "{{ value_json.score }}"  # null makes None, which is `unknown`
-ALARM = "{{ 'OFF' if value_json.alarm_id is none else 'ON' }}"
+# Of a model that nobody has confirmed it is no problem yet.
+ALARM = (
+    "{{ 'OFF' if value_json.alarm_id is none or value_json.provisional | default(false) "
+    "else 'ON' }}"
+)
 
 
 def discovery_topic(prefix: str, device: str, state_topic: str) -> str:

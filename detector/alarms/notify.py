@@ -43,6 +43,7 @@ def state_message(status: DeviceStatus, alarm: Alarm | None) -> bytes:
         "threshold": status.threshold,
         "alarm_id": None if alarm is None else alarm.id,
         "model": None if status.model is None else status.model.name,
+        "provisional": status.model is not None and status.model.provisional,
     }
     return msgspec.json.encode(message)
 

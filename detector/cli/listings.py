@@ -20,7 +20,7 @@ def list_alarms(args: argparse.Namespace) -> str:
         found = alarms.listed(connection, args.device, args.limit)
     if args.json:
         return as_json([dataclasses.asdict(alarm) for alarm in found])
-    return table(("id", "device", "state", "start", "seconds", "peak", "most from"),
+    return table(("id", "device", "kind", "state", "start", "seconds", "peak", "most from"),
                   [_alarm_row(alarm) for alarm in found], "no alarms")  # fmt: skip
 
 
@@ -65,13 +65,14 @@ def _device_object(status: DeviceStatus) -> dict[str, Any]:
     fields = dataclasses.asdict(status)
     fields["rate"] = fields.pop("rate_hz")
     fields["model"] = None if status.model is None else status.model.name
+    fields["provisional"] = status.model is not None and status.model.provisional
     return fields
 
 
 def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
     seconds = "" if alarm.end is None else f"{alarm.end - alarm.start:.1f}"
     most = max(alarm.contributions, key=alarm.contributions.__getitem__, default="")
-    return (str(alarm.id), alarm.device, alarm.state, moment(alarm.start), seconds,
+    return (str(alarm.id), alarm.device, alarm.kind, alarm.state, moment(alarm.start), seconds,
             _number(alarm.peak_score), most)  # fmt: skip
 
 

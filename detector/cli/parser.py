@@ -143,7 +143,13 @@ def _inspect(part: argparse.ArgumentParser) -> None:
 
 
 def _adopt(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--topic", required=True, metavar="FILTER", help="what to listen to, "
+    part.add_argument("device", nargs="?", metavar="DEVICE", help="of --confirm")
+    part.add_argument("--confirm", action="store_true", help="instead, let the provisional model "
+                      "that was learnt of DEVICE by itself raise alarms")  # fmt: skip
+    part.add_argument(
+        "--who", metavar="NAME", help="of --confirm: kept with it (default: the user)"
+    )
+    part.add_argument("--topic", metavar="FILTER", help="what to listen to, "
                       "such as 'plant/#'; '#' is all that may be read")  # fmt: skip
     part.add_argument("--seconds", type=at_least(1), default=60,
                       help="how long (default: %(default)s); Ctrl-C ends it early")  # fmt: skip
@@ -210,7 +216,8 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
                   _settings, ("serve", "serve")),
         "adopt": ("listen to a broker, tell what is there, and print the settings to paste",
-                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'",
+                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'\n"
+                  "  faultline adopt pump-7 --confirm --who Kim",
                   _adopt, ("discover.adopt", "adopt")),
         "decode": ("tell what is read in one message, and what is left out and why",
                    "mosquitto_sub -C 1 -t 'plant/fan-1' | faultline decode --topic plant/fan-1 -",

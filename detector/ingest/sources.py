@@ -47,6 +47,7 @@ class Source:
     Attributes:
         template: Of its topics.
         tally: What came of its messages.
+        automatic: Whether its devices may be learnt by themselves.
 
     Raises:
         SettingsError: If its topic template cannot be used.
@@ -56,8 +57,11 @@ class Source:
         self.template = TopicTemplate.compile(settings.topic)
         self.tally = Tally()
         self._settings = settings
-        as_told = settings.model_copy(update={"topic": "x", "format": "auto", "rate_hz": None})
+        as_told = settings.model_copy(
+            update={"topic": "x", "format": "auto", "rate_hz": None, "automatic": True}
+        )
         self._is_own = settings.format in ("auto", "json") and as_told == SourceSettings(topic="x")
+        self.automatic = settings.automatic
         self._codecs: dict[str, Codec] = {}
         self._formats: dict[str, str] = {}  # by topic, found by auto
 
@@ -141,6 +145,9 @@ class Sources:
 
     Raises:
         SettingsError: If a template cannot be used, or two ask for the same topics.
+
+    Attributes:
+        manual: Devices heard of sources that shall not be learnt by themselves.
     """
 
     def __init__(self, settings: Sequence[SourceSettings]) -> None:
@@ -148,6 +155,7 @@ class Sources:
             (Source(one) for one in settings), key=lambda source: source.template.specificity
         )
         self._known: dict[str, tuple[Source, Named]] = {}
+        self.manual: set[str] = set()
         filters = self.filters
         for one in filters:
             if filters.count(one) > 1:
@@ -177,8 +185,10 @@ class Sources:
         except RefusedPayloadError as error:
             source.tally.refused[error.kind] += 1
             raise
-        for _, samples in decoded.blocks:
+        for device, samples in decoded.blocks:
             source.tally.samples += len(samples.ts)
+            if not source.automatic and len(self.manual) < MOST_TOPICS:
+                self.manual.add(device)
         return decoded
 
     def recall(self, births: Mapping[str, bytes]) -> None:

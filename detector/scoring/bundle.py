@@ -34,6 +34,8 @@ class Bundle:
         document: See ``Document``.
         model: The network, in evaluation mode, or the reference.
         detector: Windows in scaled units to terms.
+        is_provisional: It was learnt by itself, and nobody has confirmed it.
+        note: What is said of it then beside the state of its device.
     """
 
     def __init__(self, name: str, document: Document, model: Network | Reference) -> None:
@@ -41,6 +43,9 @@ class Bundle:
         self.document = document
         self.model = model
         self.detector = detector_of(document, model)
+        self.is_provisional = False
+        self.note: str | None = None
+        self._cards: dict[bool, ModelCard] = {}  # by ``is_provisional``
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -49,6 +54,11 @@ class Bundle:
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
+        if self.is_provisional not in self._cards:
+            self._cards[self.is_provisional] = self._card()
+        return self._cards[self.is_provisional]
+
+    def _card(self) -> ModelCard:
         document, rule = self.document, self.document.score
         residuals = slice(None)  # the columns that the window MSE is made of
         if isinstance(self.detector, WithSignal):
@@ -67,6 +77,7 @@ class Bundle:
             sampling_period_s=document.sampling_period_s,
             features=self.features,
             units=tuple(feature.unit for feature in document.features),
+            provisional=self.is_provisional,
             mse_log_centre=rule.spread_centre[residuals],
             mse_log_gain=gains,
             provenance=(

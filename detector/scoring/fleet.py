@@ -15,6 +15,7 @@ from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle, load_bundle
+from detector.scoring.learnt import LearntModels, NoLearntModels
 from detector.scoring.rate import rate_misfit
 from detector.scoring.scorer import score_views
 from detector.scoring.stream import DeviceStream, Stretch
@@ -50,6 +51,7 @@ class Fleet:
         thresholds: Per device, what an operator last set.
 
     Attributes:
+        learnt: Models of devices without one in the settings.
         streams: Of the live samples, by device.
         scoring_s: Seconds so far that went into windows.
     """
@@ -61,6 +63,7 @@ class Fleet:
         self._models: dict[Path, Bundle | str] = {}
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._factor = 1
+        self.learnt: LearntModels = NoLearntModels()
         self.streams: dict[str, Stream] = {}
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
         self.scoring_s = 0.0
@@ -108,6 +111,14 @@ class Fleet:
         for stream in (*self.streams.values(), *self._backlogs.values()):
             if isinstance(stream, DeviceStream):
                 stream.thinning.factor = factor
+
+    def renew(self, device: str) -> None:
+        """Score a device with the model it has now, from where it is in its session."""
+        before = self.streams.get(device)
+        if before is not None:
+            stream = self._new_stream(device, before.features, None, is_resumed=True)
+            self.streams[device] = self._carry_rate(stream, before)
+        self._backlogs.pop(device, None)
 
     def trust_clocks(self) -> None:
         """The broker has sent again what it had to; see ``Segmenter.trust_clock``."""
@@ -230,7 +241,7 @@ class Fleet:
     ) -> str | None:
         """Why a device cannot be scored; None when it can."""
         if bundle is None:
-            return "no rule of the settings names a model for it"
+            return self.learnt.reason(device)
         if isinstance(bundle, str):
             return bundle
         needed = self._needed_by(bundle, device)
@@ -259,7 +270,7 @@ class Fleet:
     def _model_of(self, device: str) -> Bundle | str | None:
         rule: DeviceRule | None = self._settings.rule_for(device)
         if rule is None or rule.model is None:
-            return None
+            return self.learnt.model_of(device)
         if rule.model not in self._models:
             self._models[rule.model] = self._load(rule.model)
         return self._models[rule.model]

@@ -112,8 +112,9 @@ class Detector:
             from detector.service.pipeline import Pipeline  # noqa: PLC0415 -- torch takes seconds
 
             pipeline = Pipeline(
-                self._settings, self._store, self._buffer, self._subscriber, self._lease
-            )
+                self._settings, self._store, self._buffer, self._subscriber, self._lease,
+                manual=self._sources.manual,
+            )  # fmt: skip
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
 

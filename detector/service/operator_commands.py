@@ -6,37 +6,45 @@ import logging
 
 from detector.records import Command
 from detector.scoring.fleet import Fleet
+from detector.service.newcomers import Newcomers
 from detector.store import commands, devices
 from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
 
 THRESHOLD_RANGE = (0.01, 1000.0)
+APPLIED = "applied"
 
 
-def apply_pending(connection: Connection, fleet: Fleet) -> list[str]:
+def apply_pending(connection: Connection, fleet: Fleet, newcomers: Newcomers) -> list[str]:
     """Apply what waits.
 
     Returns:
-        Devices whose threshold was moved.
+        Devices that something was changed of.
     """
     waiting = commands.pending(connection)
-    return [command.device for command in waiting if _apply(connection, fleet, command)]
+    return [c.device for c in waiting if _apply(connection, fleet, newcomers, c)]
 
 
-def _apply(connection: Connection, fleet: Fleet, command: Command) -> bool:
+def _apply(connection: Connection, fleet: Fleet, newcomers: Newcomers, command: Command) -> bool:
     """Apply one command; what was refused says why. Returns whether it was applied."""
-    low, high = THRESHOLD_RANGE
-    value = command.value.get("threshold")
-    outcome = "applied"
-    if command.kind != "threshold":
-        outcome = f"refused: unknown command {command.kind}, allowed: threshold"
-    elif not isinstance(value, int | float) or not low <= value <= high:
-        outcome = f"refused: threshold {value!r}, allowed: {low:g} to {high:g}"
+    if command.kind == "threshold":
+        outcome = _set_threshold(connection, fleet, command)
+    elif command.kind == "confirm":
+        outcome = newcomers.confirm(command.device, command.who)
     else:
-        fleet.set_threshold(command.device, float(value))
-        devices.set_threshold(connection, command.device, float(value))
+        outcome = f"refused: unknown command {command.kind}, allowed: threshold, confirm"
     commands.mark_applied(connection, command.id, outcome)
     logger.info("%s: %s %s by %s: %s", command.device, command.kind, command.value,
                 command.who, outcome)  # fmt: skip
-    return outcome == "applied"
+    return outcome == APPLIED
+
+
+def _set_threshold(connection: Connection, fleet: Fleet, command: Command) -> str:
+    low, high = THRESHOLD_RANGE
+    value = command.value.get("threshold")
+    if not isinstance(value, int | float) or not low <= value <= high:
+        return f"refused: threshold {value!r}, allowed: {low:g} to {high:g}"
+    fleet.set_threshold(command.device, float(value))
+    devices.set_threshold(connection, command.device, float(value))
+    return APPLIED

@@ -11,6 +11,7 @@ import logging
 import math
 import time
 from collections import Counter, deque
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from detector.alarms.desk import AlarmDesk
@@ -20,18 +21,17 @@ from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber, in_flight
 from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
-from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
-from detector.scoring.stream import DeviceStream
 from detector.service.clock import ListeningClock
 from detector.service.figures import PipelineFigures
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
+from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import apply_pending
 from detector.service.overload import Overload
 from detector.service.parts import Parts
 from detector.service.publishing import Publisher
-from detector.service.status import status_of
+from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
 from detector.store import alarms, births, commands, devices, frames
 from detector.store.schema import Engine, StoreFailure
@@ -64,6 +64,7 @@ class Pipeline:
         buffer: What the network thread fills.
         subscriber: Acknowledges and publishes.
         lease: Renewed every second.
+        manual: See ``Newcomers``.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Pipeline:
         buffer: SharedBuffer,
         subscriber: Subscriber,
         lease: Lease,
+        manual: Container[str] = (),
     ) -> None:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
@@ -82,13 +84,13 @@ class Pipeline:
             self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
             self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
+        self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
         self._due: dict[str, float] = {}
         self._unsaved = _Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
-        self._cards: dict[int, ModelCard] = {}
         self._changed: set[str] = set()
         self._faults = 0
         self._lag_s: float | None = None
@@ -146,6 +148,7 @@ class Pipeline:
         Of a backlog only a part; the messages are acknowledged once all of it is committed.
         """
         unsaved = self._unsaved
+        self._newcomers.tick(self._fleet)
         if len(unsaved.frames) < UNSAVED_FRAMES:
             if not unsaved.blocks:
                 self._take()
@@ -155,7 +158,9 @@ class Pipeline:
             except StoreFailure:
                 unsaved.blocks.extendleft(reversed(part))  # nothing has happened
                 raise
-            unsaved.frames += [(f, self._card_for(f)) for f in self._fleet.score(part)]
+            scored = self._fleet.score(part)
+            self._newcomers.look(self._fleet, scored)
+            unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
         self._commit()
         unsaved.frames, unsaved.births = [], {}
         if not unsaved.blocks:
@@ -165,6 +170,7 @@ class Pipeline:
 
     def drain(self) -> None:
         """Before the end: what waits for its turn, unless the broker will send it again."""
+        self._newcomers.close()
         if self._unsaved.receipts:
             return
         self._unsaved.blocks += self._aligner.release(self._clock.now, before=math.inf)
@@ -213,7 +219,7 @@ class Pipeline:
             scored = [(f, card) for f, card in pairs if card is not None]
             self._desk.update(connection, scored)
             if self._is_due("commands", COMMANDS_S):
-                self._changed |= set(apply_pending(connection, self._fleet))
+                self._changed |= set(apply_pending(connection, self._fleet, self._newcomers))
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
             if self._is_due("clean-up", CLEAN_UP_S):
@@ -252,16 +258,6 @@ class Pipeline:
             known = self._changed & set(self._statuses)
             self._publisher.states([self._statuses[device] for device in known], self._desk)
             self._changed.clear()
-
-    def _card_for(self, frame: Frame) -> ModelCard | None:
-        """Of the model that judges a frame; what was sent after its time raises no alarm."""
-        if is_backlog(frame.session):
-            return None
-        stream = self._fleet.streams[frame.device]
-        if not isinstance(stream, DeviceStream):
-            return None
-        bundle: Bundle = stream.bundle
-        return self._cards.setdefault(id(bundle), bundle.card())
 
     def _history(self, device: str, baseline: int, memory: int) -> tuple[list[Frame], list[Frame]]:
         with self._store.begin() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detector.alarms.desk import AlarmDesk
+from detector.alarms.desk import PROVISIONAL, AlarmDesk
 from detector.alarms.home_assistant import discovery_message, discovery_topic
 from detector.alarms.notify import alarm_message, state_message
 from detector.ingest.mqtt import Subscriber
@@ -41,10 +41,15 @@ class Publisher:
         return True
 
     def alarms(self) -> set[str]:
-        """Publish every transition not published yet, at QoS 1; returns their devices."""
+        """Publish every transition not published yet, at QoS 1; returns their devices.
+
+        Those of provisional models count as published.
+        """
         with self._store.begin() as connection:
             waiting = alarms.unpublished(connection)
             for log_id, transition, ts, alarm in waiting:
+                if alarm.kind == PROVISIONAL:
+                    continue  # shown and recorded; nobody is notified
                 self._subscriber.publish(
                     f"{self._prefix}/{alarm.device}/alarm",
                     alarm_message(log_id, transition, ts, alarm),

@@ -7,9 +7,15 @@ from collections import Counter
 import numpy as np
 
 from detector.alarms.desk import peak_score
-from detector.records import DeviceState, DeviceStatus, Frame, ModelCard
-from detector.scoring.fleet import Stream
+from detector.records import DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
+from detector.scoring.fleet import Fleet, Stream
 from detector.scoring.stream import DeviceStream
+
+
+def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
+    """Of the model that judges a frame; what was sent after its time raises no alarm."""
+    stream = None if is_backlog(frame.session) else fleet.streams[frame.device]
+    return stream.bundle.card() if isinstance(stream, DeviceStream) else None
 
 
 def status_of(
@@ -48,7 +54,7 @@ def status_of(
     return DeviceStatus(
         device=stream.device,
         state=_state(frame, card, is_alarmed=is_alarmed, is_warm=is_warm),
-        reason=None if isinstance(stream, DeviceStream) else stream.reason,
+        reason=stream.bundle.note if isinstance(stream, DeviceStream) else stream.reason,
         score=score,
         mse=mse,
         threshold=threshold,
@@ -63,7 +69,8 @@ def status_of(
 
 def _state(frame: Frame, card: ModelCard | None, *, is_alarmed: bool, is_warm: bool) -> DeviceState:
     if is_alarmed:
-        return DeviceState.ALARM
+        is_suspect = card is not None and card.provisional
+        return DeviceState.SUSPECT if is_suspect else DeviceState.ALARM
     if card is None:
         return DeviceState.UNSCORED
     if not is_warm and not np.isfinite(frame.score[-1]):

@@ -27,7 +27,10 @@ class DeviceRule(Section):
     """Which model watches which devices; the first rule that matches counts."""
 
     match: str = Field(min_length=1, description="Device name, `*` and `?` allowed.")
-    model: Path | None = Field(None, description="Folder of the bundle; empty: store unscored.")
+    model: Path | None = Field(
+        None,
+        description="Folder of the bundle; empty: as a device without a rule, see `[adopt]`.",
+    )
     running: RunningSignal | None = Field(
         None, description="Running signal instead of the bundle's own."
     )

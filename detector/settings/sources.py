@@ -69,6 +69,10 @@ class SourceSettings(Section):
     unit: str | dict[str, str] = Field(
         "", description="Unit of the channels where messages give none; a table: one per channel."
     )
+    automatic: bool = Field(
+        True,
+        description="Learn provisional models of its devices, where `adopt.automatic` does.",
+    )
 
     @field_validator("time_zone")
     @classmethod

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from detector.settings.adopt import AdoptSettings
 from detector.settings.alarms import AlarmSettings
 from detector.settings.alignment import AlignmentSettings
 from detector.settings.buffer import BufferSettings
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     sessions: SessionSettings = SessionSettings()
     alarms: AlarmSettings = AlarmSettings()
     alignment: AlignmentSettings = AlignmentSettings()
+    adopt: AdoptSettings = AdoptSettings()
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
     metrics: MetricsSettings = MetricsSettings()

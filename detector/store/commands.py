@@ -37,6 +37,11 @@ def latest(connection: Connection, device: str, kind: str) -> Command | None:
     return None if row is None else Command(**row._mapping)
 
 
+def one(connection: Connection, command_id: int) -> Command | None:
+    """A command by its id; None when there is none."""
+    return next(iter(_read(connection, commands.c.id == command_id)), None)
+
+
 def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
     """Note that a command was dealt with; ``outcome`` is ``applied`` or why it was refused."""
     connection.execute(

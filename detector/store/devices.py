@@ -104,9 +104,9 @@ def _row(status: DeviceStatus) -> dict[str, Any]:
     return row
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)
 def _card(model: ModelCard) -> dict[str, Any]:
-    """The same few cards come again with every frame."""
+    """The same cards come again with every frame, one or a provisional one of each device."""
     return asdict(model)
 
 

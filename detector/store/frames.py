@@ -150,6 +150,17 @@ def extent(connection: Connection, device: str) -> tuple[float, float] | None:
     return None if first is None else (first, newest)
 
 
+def amount(
+    connection: Connection, device: str, start: float, end: float
+) -> tuple[float, float, int] | None:
+    """First and newest sample, and how many, of live frames within ``start``..``end``, or None."""
+    query = sa.select(
+        sa.func.min(frames.c.start), sa.func.max(frames.c.end), sa.func.sum(frames.c.n)
+    ).where(frames.c.device == device, frames.c.start >= start, frames.c.end < end, _is_live())
+    first, newest, samples = connection.execute(query).one()
+    return None if first is None else (first, newest, int(samples))
+
+
 def features_between(
     connection: Connection, device: str, start: float, end: float
 ) -> tuple[tuple[str, ...], int]:

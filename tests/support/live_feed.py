@@ -32,6 +32,7 @@ class Machine:
     running: bool = True
     sending: bool = True
     has_model: bool = True
+    provisional: bool = False
     session: str = "s1"
     clock_offset_s: float = 0.0
     scored: int = 0
@@ -55,6 +56,7 @@ def card(machine: Machine) -> ModelCard:
         (-1.2,) * count,
         (0.9,) * count,
         "max x 1.25 over 0.5 h of normal data",
+        machine.provisional,
     )
 
 
@@ -129,7 +131,7 @@ class Feed:
             raised = Alarm(
                 None,
                 machine.name,
-                "score",
+                "provisional" if machine.provisional else "score",
                 "active",
                 first,
                 None,
@@ -202,7 +204,7 @@ def status(machine: Machine, made: Frame, now: float) -> DeviceStatus:
     elif not machine.running:
         state = DeviceState.NOT_JUDGED
     elif machine.alarm is not None:
-        state = DeviceState.ALARM
+        state = DeviceState.SUSPECT if machine.provisional else DeviceState.ALARM
     score = float(np.nanmax(made.score)) if warm and machine.running else None
     return DeviceStatus(
         machine.name,

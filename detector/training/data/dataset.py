@@ -85,6 +85,22 @@ def load_dataset(
     ]
     if normal_only:
         recordings = [part for recording in recordings for part in _normal_parts(recording)]
+    return dataset_of(recordings, features=features, running=running, find_running=find_running)
+
+
+def dataset_of(
+    recordings: Sequence[Recording],
+    *,
+    features: Sequence[str] | None = None,
+    running: RunningSignal | None = None,
+    find_running: bool = True,
+) -> Dataset:
+    """Sessions of what was recorded, see ``load_dataset``.
+
+    Raises:
+        TrainingError: If recordings disagree in features or rate, hold labelled faults, or a
+            feature is missing throughout.
+    """
     _refuse_faults(recordings)
     _refuse_other_features(recordings, features)
     period_s = _common_period(recordings)

@@ -21,6 +21,8 @@ def feed(site):
     machines = [
         Machine("good-1"),
         Machine("good-2"),
+        Machine("learnt-1", provisional=True),
+        Machine("learnt-2", provisional=True, fault=True),
         Machine("bad", fault=True),
         Machine("later"),
         Machine("silent"),

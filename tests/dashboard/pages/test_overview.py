@@ -16,20 +16,40 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_overview_shows_the_worst_first(site, feed, page):
-    """Alarm before stale before unscored before not judged before ok."""
+    """Alarm before stale before suspect before unscored before not judged before ok."""
     page.goto(site.url)
     page.wait_for_selector('[data-device="silent"][data-state="stale"]', timeout=30_000)
     tiles = page.eval_on_selector_all(
         ".fl-tile", "tiles => tiles.map(t => [t.dataset.device, t.dataset.state])"
     )
-    worst_first = ["alarm", "stale", "unscored", "warming-up", "not-judged", "ok"]
+    worst_first = ["alarm", "stale", "suspect", "unscored", "warming-up", "not-judged", "ok"]
     ranks = [worst_first.index(state) for _, state in tiles]
     assert ranks == sorted(ranks)
     assert dict(tiles).items() >= {
         "bad": "alarm", "silent": "stale", "unknown": "unscored", "stopped": "not-judged",
-        "good-1": "ok", "good-2": "ok",
+        "good-1": "ok", "good-2": "ok", "learnt-1": "ok", "learnt-2": "suspect",
     }.items()  # fmt: skip
     assert "Alarm on bad" in page.text_content(".fl-alarms")
+
+
+def test_what_is_learnt_by_itself_is_marked_and_does_not_cry(site, feed, page):
+    """A mark on its tiles, one quiet line for all that cross, and no red anywhere."""
+    page.goto(site.url)
+    page.wait_for_selector('[data-device="learnt-2"][data-state="suspect"]', timeout=30_000)
+    marks = page.eval_on_selector_all(
+        ".fl-tile", "all => all.filter(t => t.querySelector('.fl-mark')).map(t => t.dataset.device)"
+    )
+    assert sorted(marks) == ["learnt-1", "learnt-2"]
+    assert "nobody notified: learnt-2" in page.text_content(".fl-quiet")
+    assert "learnt-2" not in "".join(page.locator(".fl-banner").all_text_contents())
+    open_device(page, site, "learnt-2")
+    page.wait_for_selector('[data-is="banner"][data-kind="provisional"]', timeout=10_000)
+    assert "faultline adopt learnt-2 --confirm" in text(page, "banner")
+    edge = "e => getComputedStyle(e).borderTopColor"
+    quiet = page.eval_on_selector('[data-is="banner"]', edge)
+    open_device(page, site, "bad")
+    page.wait_for_selector('[data-is="banner"][data-kind="score"]', timeout=10_000)
+    assert page.eval_on_selector('[data-is="banner"]', edge) != quiet
 
 
 def test_a_click_on_a_tile_opens_the_device(site, feed, page):

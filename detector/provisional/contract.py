@@ -1,0 +1,56 @@
+"""What goes to the process that learns, and what comes back; imports nothing that takes time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.provisional.files import Mark
+from detector.settings.devices import RunningSignal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What is to be learnt.
+
+    Attributes:
+        device: Name of the machine.
+        version: Number of the model to be made.
+        before: First and last sample of each stretch that an earlier model was learnt from; all
+            of it counts as normal still.
+        span: First and last sample of the new stretch.
+        rate_hz: Samples a second.
+        needed_s: Seconds of running that are asked for.
+        running: Running signal where the settings name one.
+        folder: Of provisional models.
+        peers: Marks of devices of the same kind.
+    """
+
+    device: str
+    version: int
+    before: tuple[tuple[float, float], ...]
+    span: tuple[float, float]
+    rate_hz: float
+    needed_s: float
+    running: RunningSignal | None
+    folder: Path
+    peers: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a lesson.
+
+    Attributes:
+        device: Name of the machine.
+        mark: Of the model; None: there is none.
+        reason: Why there is none, one line.
+        more_s: Seconds of running that are missing; 0 where more of the same does not help.
+        is_stranger: Its kind calls it abnormal.
+    """
+
+    device: str
+    mark: Mark | None = None
+    reason: str = ""
+    more_s: float = 0.0
+    is_stranger: bool = False

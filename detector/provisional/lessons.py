@@ -1,0 +1,156 @@
+"""One lesson: a device's stored stretch to a saved model, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from detector.errors import BundleError, FaultlineError, TrainingError
+from detector.provisional.contract import Lesson, Outcome
+from detector.provisional.files import Mark, ModelFolder, bundle_name
+from detector.provisional.learn import Learnt, NotYetError, learn
+from detector.provisional.peers import Peer, calls_abnormal, excerpt_of, is_majority
+from detector.records import Frame, Samples, is_backlog
+from detector.scoring.files import score_recording
+from detector.sessions.files import Recording
+from detector.store import frames
+from detector.store.schema import Connection, Engine
+
+MOST_SAMPLES = 20_000  # of a stretch; of a faster device ten parts of it, spread evenly
+PARTS = 10
+STEADY = 0.2  # share of one half that a model of the other half may cross
+
+
+class StrangerError(TrainingError):
+    """Devices of the same kind call a stretch abnormal."""
+
+
+def give(lesson: Lesson, store: Engine) -> Outcome:
+    """Read, learn, save; every refusal is an outcome."""
+    try:
+        return Outcome(device=lesson.device, mark=_learnt(lesson, store))
+    except NotYetError as error:
+        return Outcome(device=lesson.device, reason=str(error), more_s=error.more_s)
+    except StrangerError as error:
+        return Outcome(device=lesson.device, reason=str(error), is_stranger=True)
+    except FaultlineError as error:
+        return Outcome(device=lesson.device, reason=str(error))
+
+
+def _learnt(lesson: Lesson, store: Engine) -> Mark:
+    with store.connect() as connection:
+        new = read(connection, lesson.device, lesson.span, lesson.rate_hz)
+        old = [
+            part
+            for span in lesson.before
+            for part in read(connection, lesson.device, span, lesson.rate_hz)
+        ]
+    if not new:
+        raise NotYetError("nothing of its stretch is stored", lesson.needed_s)
+    if lesson.before:
+        _refuse_unsteady(new, lesson)
+    _refuse_stranger(new, lesson)
+    name = bundle_name(lesson.device, lesson.version)
+    found = learn(_alike([*old, *new]), lesson.running, lesson.needed_s, name)
+    folder = ModelFolder(lesson.folder)
+    excerpt = excerpt_of(new).with_features(tuple(sorted(new[0].features)))
+    folder.save(lesson.device, lesson.version, found.bundle, excerpt)
+    return _mark(lesson, found, excerpt)
+
+
+def _mark(lesson: Lesson, found: Learnt, excerpt: Samples) -> Mark:
+    return Mark(
+        device=lesson.device,
+        version=lesson.version,
+        features=excerpt.features,
+        period_s=found.bundle.document.sampling_period_s,
+        spans=(*lesson.before, lesson.span),
+        running_s=round(found.running_s, 1),
+        left_out=found.left_out,
+    )
+
+
+def read(
+    connection: Connection, device: str, span: tuple[float, float], rate_hz: float
+) -> list[Samples]:
+    """What a device sent in a stretch, session by session, with all its features in each.
+
+    Args:
+        connection: To the store.
+        device: Name of the machine.
+        span: First and last sample.
+        rate_hz: Samples a second, about; what is too much is read in parts.
+    """
+    parts = [
+        part
+        for start, end in _parts(span, rate_hz)
+        for _, run in groupby(_frames(connection, device, start, end), lambda f: f.session)
+        for part in _within([_joined(list(run))], start, end)
+    ]
+    return _alike(parts)
+
+
+def _parts(span: tuple[float, float], rate_hz: float) -> list[tuple[float, float]]:
+    start, end = span
+    most_s = MOST_SAMPLES / rate_hz
+    if end - start <= most_s:
+        return [span]
+    length = most_s / PARTS
+    return [(first, first + length) for first in np.linspace(start, end - length, PARTS).tolist()]
+
+
+def _frames(connection: Connection, device: str, start: float, end: float) -> list[Frame]:
+    found = frames.stream_between(connection, device, start, np.nextafter(end, np.inf))
+    return [frame for frame in found if not is_backlog(frame.session)]
+
+
+def _joined(run: Sequence[Frame]) -> Samples:
+    names = _names(frame.features for frame in run)
+    parts = [Samples(f.features, f.ts, f.values).with_features(names) for f in run]
+    ts = np.concatenate([part.ts for part in parts])
+    return Samples(names, ts, np.concatenate([part.values for part in parts]))
+
+
+def _alike(parts: Sequence[Samples]) -> list[Samples]:
+    names = _names(part.features for part in parts)
+    return [part.with_features(names) for part in parts]
+
+
+def _names(each: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in each for name in names))
+
+
+def _refuse_unsteady(new: Sequence[Samples], lesson: Lesson) -> None:
+    """Learn a changed machine again only where it stays as it has become."""
+    middle = float(np.median(np.concatenate([samples.ts for samples in new])))
+    halves = [_within(new, -np.inf, middle), _within(new, middle, np.inf)]
+    for one, other in (halves, halves[::-1]):
+        model = learn(one, lesson.running, 0.0, "half").bundle
+        scored = [f for s in other for f in score_recording(model, Recording("half", s, None))]
+        judged = sum(int(frame.judged.sum()) for frame in scored)
+        crossed = sum(int(frame.anomaly.sum()) for frame in scored)
+        if crossed > STEADY * judged:
+            raise TrainingError(
+                f"it goes on changing: {crossed / judged:.0%} of one half of the stretch "
+                "is abnormal to the other"
+            )
+
+
+def _within(parts: Sequence[Samples], start: float, end: float) -> list[Samples]:
+    """Samples from ``start`` to ``end``; what is empty then is left out."""
+    kept = [(part, (part.ts >= start) & (part.ts <= end)) for part in parts]
+    return [Samples(p.features, p.ts[rows], p.values[rows]) for p, rows in kept if rows.any()]
+
+
+def _refuse_stranger(new: Sequence[Samples], lesson: Lesson) -> None:
+    folder, peers = ModelFolder(lesson.folder), []
+    for mark in lesson.peers:
+        try:
+            peers.append(Peer(folder.bundle(mark), folder.excerpt(mark)))
+        except BundleError:
+            continue  # learnt anew a moment ago: the others have a say
+    abnormal, asked = calls_abnormal(peers, excerpt_of(new))
+    if is_majority(abnormal, asked):
+        raise StrangerError(f"{abnormal} of {asked} devices of its kind call it abnormal")

@@ -1,0 +1,249 @@
+"""Devices that no rule names a model for: what is learnt of them, and by whom it is confirmed.
+
+The scoring thread counts what they send; the learning is done by a process of its own, see
+``Apprentice``, from what is in the store.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Container, Sequence
+
+from msgspec.structs import replace
+
+from detector.errors import BundleError
+from detector.folding import Folding
+from detector.provisional.apprentice import Apprentice
+from detector.provisional.contract import Lesson, Outcome
+from detector.provisional.files import Mark, ModelFolder, note_of, place_of
+from detector.provisional.watch import LONGEST, Learning, Probation, Stretch
+from detector.records import Frame, is_backlog
+from detector.scoring.bundle import Bundle
+from detector.scoring.fleet import Fleet
+from detector.scoring.learnt import NO_RULE
+from detector.scoring.rate import TOLERANCE
+from detector.scoring.stream import DeviceStream
+from detector.scoring.unscored import UnscoredStream
+from detector.settings.tree import Settings
+from detector.store import frames
+from detector.store.schema import Engine
+
+logger = logging.getLogger(__name__)
+
+MOST_PEERS = 5
+AGAIN_S = 0.1  # between looks for outcomes
+MOST_LINES, LINES_EVERY_S = 5, 60.0
+
+
+class Newcomers:
+    """Their models and what is still to be learnt; for the scoring thread.
+
+    Args:
+        settings: Which devices have rules, and how long to listen to the others.
+        store: What they sent is in it.
+        manual: Devices of sources that shall not be learnt by themselves; grows.
+    """
+
+    def __init__(self, settings: Settings, store: Engine, manual: Container[str] = ()) -> None:
+        self._settings, self._store, self._manual = settings, store, manual
+        self._folder = ModelFolder(place_of(settings.adopt.folder, settings.store.url).absolute())
+        self._marks, lines = self._folder.marks()
+        for line in lines:
+            logger.error("%s", line)
+        self._bundles: dict[str, Bundle] = {}
+        self._learning: dict[str, Learning] = {}
+        self._probation: dict[str, Probation] = {}
+        self._apprentice = Apprentice(settings.store.url)
+        self._told = Folding(MOST_LINES, LINES_EVERY_S)
+        self._due = 0.0
+
+    def model_of(self, device: str) -> Bundle | None:
+        """See ``LearntModels``; read from disk the first time."""
+        mark = self._marks.get(device)
+        if mark is None or not (mark.confirmed_by or self._may_learn(device)):
+            return None
+        if device not in self._bundles:
+            try:
+                self._bundles[device] = self._folder.bundle(mark)
+            except BundleError as error:
+                logger.error("%s; learnt anew", error)  # noqa: TRY400 -- one line for the operator
+                del self._marks[device]
+                return None
+        return self._bundles[device]
+
+    def reason(self, device: str) -> str:
+        """See ``LearntModels``."""
+        if not self._may_learn(device):
+            return NO_RULE
+        learning = self._learning.get(device)
+        return (learning or Learning(self._wanted_s)).reason
+
+    def look(self, fleet: Fleet, scored: Sequence[Frame]) -> None:
+        """Count what was scored, or stored unscored, just now."""
+        for frame in scored:
+            stream = None if is_backlog(frame.session) else fleet.streams.get(frame.device)
+            if isinstance(stream, DeviceStream):
+                if stream.bundle.is_provisional:
+                    self._prove(frame)
+            elif stream is not None and self._is_new(frame.device):
+                self._count(frame, stream)
+
+    def tick(self, fleet: Fleet) -> None:
+        """Take up what was learnt; never waits for it."""
+        now = time.monotonic()
+        if now < self._due or (self._apprentice.is_free and self._apprentice.pid is None):
+            return
+        outcome = self._apprentice.outcome()
+        self._due = now + (AGAIN_S if outcome is None else 0.0)
+        if outcome is not None:
+            self._take_up(fleet, outcome)
+
+    def confirm(self, device: str, who: str) -> str:
+        """Let a provisional model alarm; returns ``applied`` or why not."""
+        mark, bundle = self._marks.get(device), self.model_of(device)
+        if mark is None or bundle is None:
+            return f"refused: {self._why_not(device)}, allowed: a device with a provisional model"
+        if mark.confirmed_by is None:
+            try:
+                self._keep(replace(mark, confirmed_by=who, confirmed_at=time.time()))
+            except BundleError as error:
+                return f"refused: {error}"
+        bundle.is_provisional, bundle.note = False, None
+        self._probation.pop(device, None)
+        return "applied"
+
+    def close(self) -> None:
+        """End the process that learns."""
+        self._apprentice.close()
+
+    @property
+    def _wanted_s(self) -> float:
+        return 60 * self._settings.adopt.learn_minutes
+
+    def _may_learn(self, device: str) -> bool:
+        return self._settings.adopt.automatic and device not in self._manual
+
+    def _is_new(self, device: str) -> bool:
+        """Whether a device without a model, or with one that fits no more, is to be learnt."""
+        rule, mark = self._settings.rule_for(device), self._marks.get(device)
+        has_rule = rule is not None and rule.model is not None
+        is_fixed = mark is not None and mark.confirmed_by is not None
+        return not has_rule and not is_fixed and self._may_learn(device)
+
+    def _why_not(self, device: str) -> str:
+        rule = self._settings.rule_for(device)
+        if rule is not None and rule.model is not None:
+            return f"{device} has the model of a rule"
+        return f"{device} has none yet ({self.reason(device)})"
+
+    def _count(self, frame: Frame, stream: UnscoredStream) -> None:
+        learning = self._learning.get(frame.device)
+        if learning is None:
+            learning = self._learning[frame.device] = self._begin(frame)
+        learning.stretch.add(frame.ts)
+        if learning.is_due:
+            learning.is_queued = True
+            self._ask(frame, learning.stretch, again=False)
+        if frame.device not in self._marks:
+            stream.reason = learning.reason
+
+    def _begin(self, frame: Frame) -> Learning:
+        """With what of the stretch an earlier run has stored."""
+        first = float(frame.ts[0])
+        with self._store.connect() as connection:
+            stored = frames.amount(connection, frame.device, first - self._wanted_s, first)
+        if stored is None:
+            return Learning(self._wanted_s)
+        start, newest, samples = stored
+        return Learning(self._wanted_s, Stretch(start, newest, newest - start, samples))
+
+    def _prove(self, frame: Frame) -> None:
+        """A provisional model on probation."""
+        mark = self._marks.get(frame.device)
+        if mark is None or mark.settled:
+            return
+        probation = self._probation.get(frame.device)
+        if probation is None:
+            learnt_s = max(mark.running_s, self._wanted_s)
+            probation = self._probation[frame.device] = Probation(learnt_s, mark.version)
+        if probation.add(frame):
+            probation.is_queued = True
+            again = f"learning again: {probation.share:.0%} of its windows crossed what was learnt"
+            self._bundles[frame.device].note = f"{note_of(mark)}, {again}"
+            self._say("again", frame.device, again)
+            self._ask(frame, probation.stretch, again=True)
+        elif probation.has_held:
+            self._keep(replace(mark, settled=True))
+            del self._probation[frame.device]
+
+    def _ask(self, frame: Frame, stretch: Stretch, *, again: bool) -> None:
+        rule, mark = self._settings.rule_for(frame.device), self._marks.get(frame.device)
+        assert stretch.start is not None
+        start = max(stretch.start, stretch.newest - LONGEST * self._wanted_s)
+        rate_hz = stretch.samples / max(stretch.heard_s, 1e-3)
+        self._apprentice.take(Lesson(
+            device=frame.device,
+            version=1 if mark is None else mark.version + 1,
+            before=mark.spans if again and mark is not None else (),
+            span=(start, stretch.newest),
+            rate_hz=rate_hz,
+            needed_s=self._wanted_s,
+            running=None if rule is None else rule.running,
+            folder=self._folder.path,
+            peers=self._peers(frame, 1 / rate_hz),
+        ))  # fmt: skip
+
+    def _peers(self, frame: Frame, period_s: float) -> tuple[Mark, ...]:
+        """Of the same kind: the same channels at a like rate."""
+        features = tuple(sorted(frame.features))
+        alike = [
+            mark
+            for device, mark in self._marks.items()
+            if mark.features == features
+            and device != frame.device
+            and abs(mark.period_s / period_s - 1) <= TOLERANCE
+        ]
+        return tuple(alike[-MOST_PEERS:])
+
+    def _take_up(self, fleet: Fleet, outcome: Outcome) -> None:
+        device = outcome.device
+        if outcome.mark is None:
+            self._put_off(outcome)
+            return
+        try:
+            bundle = self._folder.bundle(outcome.mark)
+            self._keep(outcome.mark)
+        except BundleError as error:
+            self._put_off(Outcome(device=device, reason=str(error)))
+            return
+        self._bundles[device] = bundle
+        self._learning.pop(device, None)
+        self._probation.pop(device, None)
+        fleet.renew(device)
+        left = ", ".join(f"{name} {why}" for name, why in sorted(outcome.mark.left_out.items()))
+        self._say("learnt", device, f"learnt from {outcome.mark.running_s / 60:.0f} minutes, "
+                  f"provisional until confirmed{'; left out: ' if left else ''}{left}")  # fmt: skip
+
+    def _put_off(self, outcome: Outcome) -> None:
+        device, learning = outcome.device, self._learning.get(outcome.device)
+        self._say("put off", device, f"not learnt yet: {outcome.reason}")
+        if device in self._probation:
+            self._probation[device].keep()
+            self._bundles[device].note = note_of(self._marks[device])
+        if learning is None:
+            return
+        if outcome.is_stranger:
+            learning.forget(self._wanted_s, outcome.reason)
+        else:
+            more_s = outcome.more_s or learning.stretch.heard_s
+            learning.wait(min(more_s, LONGEST * self._wanted_s), outcome.reason)
+
+    def _keep(self, mark: Mark) -> None:
+        self._folder.write(mark)
+        self._marks[mark.device] = mark
+
+    def _say(self, kind: str, device: str, line: str) -> None:
+        tail = self._told.tail(kind)
+        if tail is not None:
+            logger.info("%s: %s%s", device, line, tail)

@@ -1,0 +1,112 @@
+"""Devices that no rule knows, from their first sample to a confirmed alarm; everything is real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.lib.kinds import KINDS, machine
+from detector.records import DeviceState, Samples
+from detector.store import alarms, devices
+from tests.conftest import wait_for
+from tests.support.serving import PROJECT, Client, Served
+
+LEARN_S, REST_S, FAULT_S, ALL_S = 330.0, 900.0, 1000.0, 1400.0
+START = 1_700_000_000.0
+HEALTHY = {"motor-a": ("motor", 1), "pump-a": ("pump", 2), "compressor-a": ("compressor", 3)}
+FAULTY = {"pump-b": ("pump", 4), "compressor-b": ("compressor", 5)}
+KNOWN = {**HEALTHY, **FAULTY}
+SETTINGS = "[adopt]\nlearn_minutes = 5\n"
+
+
+def cut(name, start_s, end_s):
+    """A part of what a device sends, seconds since its first sample."""
+    kind, seed = KNOWN[name]
+    whole = machine(kind, seed, ALL_S, START, FAULT_S if name in FAULTY else float("inf"))
+    rows = slice(*(round(at_s * KINDS[kind].rate_hz) for at_s in (start_s, end_s)))
+    return Samples(whole.features, whole.ts[rows], whole.values[rows])
+
+
+@pytest.fixture(scope="module")
+def plant(broker, tmp_path_factory):
+    """Five devices of three kinds, learnt; two of them faulty since."""
+    folder = tmp_path_factory.mktemp("unknown")
+    served = Served(folder, broker.url, SETTINGS)
+    served.start()
+    with Client(broker.url, f"out-{folder.name}/#") as client:
+        served.client = client
+        for name in KNOWN:
+            client.send(f"{folder.name}/{name}", cut(name, 0, LEARN_S), 500)
+        models = folder / "provisional"
+        wait_for(
+            lambda: len(list(models.glob("*/learnt.json"))) == len(KNOWN), 60, "all are learnt"
+        )
+        for name in KNOWN:
+            client.send(f"{folder.name}/{name}", cut(name, LEARN_S, LEARN_S + REST_S), 100)
+        wait_for(lambda: set(FAULTY) <= suspects(served), 20, "the faults are seen")
+        yield served
+    if served.process is not None:
+        served.stop()
+    served.engine.dispose()
+
+
+def suspects(served):
+    """Devices whose provisional model is crossed now."""
+    return {s.device for s in served.read(devices.every) if s.state is DeviceState.SUSPECT}
+
+
+def status(served, device):
+    """The latest word on it."""
+    return served.read(devices.one, device)
+
+
+def said_of(served, device):
+    """Its newest state on the broker."""
+    found = [m for t, m, _ in served.client.messages if t.endswith(f"{device}/state")]
+    return json.loads(found[-1])
+
+
+def command(served, *words):
+    """Run a command of the detector."""
+    return subprocess.run(
+        [sys.executable, "-m", "detector", *words, "--settings", str(served.settings)],
+        cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_faults_show_and_health_does_not(plant):
+    """Without any rule: the two faulty devices, and nobody else."""
+    assert suspects(plant) == set(FAULTY)
+    found = plant.read(alarms.listed)
+    assert {alarm.device for alarm in found} == set(FAULTY)
+    assert {alarm.kind for alarm in found} == {"provisional"}
+    assert "provisional, learnt from" in status(plant, "motor-a").reason
+
+
+def test_nobody_is_notified(plant):
+    """Neither on the alarm topic, nor by what Home Assistant calls a problem."""
+    topics = {topic for topic, *_ in plant.client.messages}
+    assert not [topic for topic in topics if topic.endswith("/alarm")]
+    wait_for(lambda: said_of(plant, "pump-b")["state"] == "suspect", 5, "the state is published")
+    assert said_of(plant, "pump-b")["provisional"] is True
+
+
+def test_a_restart_and_a_confirmation(plant):
+    """The models are there again; the confirmed one alarms as any, the other does not."""
+    plant.stop()
+    plant.start()
+    refused = command(plant, "adopt", "nobody", "--confirm", "--who", "Kim")
+    assert (refused.returncode, "nobody has none yet" in refused.stderr) == (2, True)
+    client, base = plant.client, plant.folder.name
+    done = command(plant, "adopt", "pump-b", "--confirm", "--who", "Kim")
+    assert (done.returncode, done.stderr) == (0, "")
+    end = LEARN_S + REST_S
+    for name in FAULTY:
+        client.send(f"{base}/{name}", cut(name, end, end + 120), 100)
+    wait_for(lambda: status(plant, "pump-b").state is DeviceState.ALARM, 20, "a real alarm")
+    wait_for(lambda: [t for t, *_ in client.messages if t.endswith("pump-b/alarm")], 10, "told")
+    assert status(plant, "compressor-b").state is DeviceState.SUSPECT
+    assert [alarm.kind for alarm in plant.read(alarms.listed, "pump-b")] == ["score", "provisional"]
