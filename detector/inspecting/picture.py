@@ -21,6 +21,7 @@ MOST_RECORDINGS = 6
 MOST_STRIPS = 12  # of one recording
 MOST_GAPS = 300  # drawn
 LONGEST_NAME = 24
+CLOCK = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%H:%M:%S.%f"]  # a tick, from years to seconds
 WIDTH, LEFT, RIGHT = 12.0, 2.2, 0.3  # inches
 STRIP, TITLE, TIME, FOOT = 0.8, 0.45, 0.5, 0.35
 SIGNAL, RUNNING, GAP, FAULT, MISSING = "#1f5a8a", "#5f6b74", "#d9dde1", "#d62728", "#e69f00"
@@ -99,8 +100,8 @@ def _draw_recording(figure: Figure, one: Overview, top: float) -> None:
         _mark(panel, one, starts, ends, gaps)
         _draw_strip(panel, strip, starts, ends, ends_session)
         panel.set_xlim(starts[0], ends[-1] if ends[-1] > starts[0] else starts[0] + 1)
-        panel.tick_params(labelbottom=False)
-    panel.tick_params(labelbottom=True)
+        panel.tick_params(bottom=False, labelbottom=False)
+    panel.tick_params(bottom=True, labelbottom=True)
     _label_time(panel, one)
 
 
@@ -136,6 +137,7 @@ def _draw_strip(panel: Axes, strip: Strip, starts: np.ndarray, ends: np.ndarray,
                transform=panel.get_xaxis_transform(), zorder=5)  # fmt: skip
     if not np.isfinite(strip.low).any():
         panel.text(0.5, 0.5, "no value", transform=panel.transAxes, ha="center", fontsize=8)
+        panel.set_yticks([])
 
 
 def _name(strip: Strip) -> str:
@@ -157,7 +159,7 @@ def _label_time(panel: Axes, one: Overview) -> None:
     locator = dates.AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
     panel.xaxis.set_major_locator(locator)
     panel.xaxis.set_major_formatter(
-        dates.ConciseDateFormatter(locator, UTC, show_offset=False)  # type: ignore[no-untyped-call]
+        dates.ConciseDateFormatter(locator, UTC, CLOCK, show_offset=False)  # type: ignore[no-untyped-call]
     )
     day = datetime.fromtimestamp(float(one.starts[0]), UTC)
     panel.set_xlabel(f"UTC, from {day:%Y-%m-%d %H:%M:%S}", fontsize=8)

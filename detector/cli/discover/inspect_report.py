@@ -8,7 +8,7 @@ from textwrap import indent
 from typing import Any
 
 from detector.cli.tables import moment, table
-from detector.inspecting.describe import Description
+from detector.inspecting.describe import Description, Labels
 from detector.inspecting.measures.numbers import Numbers
 from detector.inspecting.measures.timing import Timing
 from detector.inspecting.rules.contract import Advice, percent
@@ -43,9 +43,7 @@ def _one(one: Description) -> str:
         lines.append(f"  {told.feature}: runs {percent(told.runs)}, stands {percent(told.stands)}, "
                      f"between {percent(told.between)} of the samples")  # fmt: skip
     if one.labels is not None:
-        told_labels = f"{counted(one.labels.samples, 'sample')} in {one.labels.stretches}"
-        lines.append(f"  labelled as a fault: {told_labels} stretches" if one.labels.samples
-                     else "  labelled as a fault: none")  # fmt: skip
+        lines.append(f"  labelled as a fault: {_labels(one.labels)}")
     rows = [_row(name, [one]) for name in one.numbers]
     lines += ["", indent(table(FEATURES, rows, "no feature"), "  ")]
     lines += _listed("careful", [_told(advice) for advice in one.advice])
@@ -68,6 +66,13 @@ def _many(group: Sequence[Description]) -> str:
     lines += _listed("left out", _union(out, len(group)))
     notes = [(note, None, inert(note), one.name) for one in group for note in one.found.notes]
     return "\n".join(lines + _listed("notes", _union(notes, len(group))))
+
+
+def _labels(labels: Labels) -> str:
+    if not labels.samples:
+        return "none"
+    where = "1 stretch" if labels.stretches == 1 else f"{labels.stretches:,} stretches"
+    return f"{counted(labels.samples, 'sample')} in {where}"
 
 
 def _head(one: Description) -> str:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from detector.records import Values
 
 BLOCK = 1_000_000  # samples that are looked at in float64 at a time
-ROUNDING = 4 * float(np.finfo(np.float32).eps)  # of a value; steps below are no steps
 Exact = npt.NDArray[np.float64]
 
 
@@ -27,7 +26,7 @@ class Numbers:
         low: Smallest.
         high: Largest.
         resolution: Smallest step between two values that occur; None for a constant.
-        levels: Distinct values, those closer than float32 can tell counted once.
+        levels: Distinct values.
     """
 
     known: int
@@ -74,12 +73,12 @@ def spread_out(n: int, most: int) -> npt.NDArray[np.int64]:
 
 def _resolution(values: Values) -> tuple[float | None, int]:
     """Smallest step between distinct values, and how many values there are."""
-    ordered = np.sort(values[np.isfinite(values)])
+    ordered = values[np.isfinite(values)]
+    ordered.sort()
     smallest, levels = np.inf, 1
     for start in range(0, len(ordered) - 1, BLOCK):
-        block = ordered[start : start + BLOCK + 1].astype(np.float64)
-        steps = np.diff(block)
-        steps = steps[steps > ROUNDING * np.abs(block[1:])]
+        steps = np.diff(ordered[start : start + BLOCK + 1].astype(np.float64))
+        steps = steps[steps > 0]
         levels += len(steps)
         smallest = min(smallest, float(steps.min(initial=np.inf)))
     return (None if np.isinf(smallest) else smallest), levels

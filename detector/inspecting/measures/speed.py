@@ -67,7 +67,7 @@ def in_state(signal: Values, running: Running, *, runs: bool) -> Flags:
     """Whether the machine runs, or else stands, at each value of its signal."""
     if not runs:
         return np.asarray(signal < running.standstill)
-    return _within(signal.astype(np.float64), running.ranges)
+    return _within(signal, running.ranges)
 
 
 def _running(
@@ -88,8 +88,9 @@ def _running(
     )
 
 
-def _within(signal: npt.NDArray[np.float64], ranges: tuple[tuple[float, float], ...]) -> Flags:
+def _within(signal: npt.NDArray[np.floating], ranges: tuple[tuple[float, float], ...]) -> Flags:
     flags = np.zeros(len(signal), np.bool_)
     for low, high in ranges:
-        flags |= (signal >= low) & (signal <= high)
+        # float32 is compared as float64, block by block within numpy.
+        flags |= (signal >= np.float64(low)) & (signal <= np.float64(high))
     return flags

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.inspecting.measures.numbers import BLOCK
-from detector.records import Samples, Times
+from detector.records import Flags, Samples, Times, Values
 from detector.sessions.segments import Segmenter, median_period
 from detector.settings.sessions import SessionSettings
 
 SAMPLED, RUNS = 1_000_000, 10  # steps that the period is taken of, and in how many places
 REGULAR = 0.5  # steps this near to the period, as a share of it, are of one sample
-ROWS = 10_000  # rows that are cut into sessions at a time; those with holes take long
+ROWS = 100  # rows that are looked at for holes together; those with one take long to cut
 DIGITS = 6
 SECTIONS = 20  # parts of a recording whose periods are compared
 FEWEST = 30  # steps of a part with a period of its own
@@ -180,13 +180,25 @@ def _periods(ts: Times, period_s: float) -> Steps:
     return np.asarray(found or [period_s])
 
 
+def _parts(values: Values, needed: Flags) -> Iterator[slice]:
+    """Rows in order, those with holes apart from the many without; any parts give the same."""
+    has_hole = [
+        bool(np.isnan(values[at : at + ROWS])[:, needed].any())
+        for at in range(0, len(values), ROWS)
+    ]
+    for is_hole, group in groupby(enumerate(has_hole), key=lambda pair: pair[1]):
+        numbers = [number for number, _ in group]
+        step = ROWS * len(numbers) if is_hole else BLOCK
+        for at in range(numbers[0] * ROWS, (numbers[-1] + 1) * ROWS, step):
+            yield slice(at, min(at + step, (numbers[-1] + 1) * ROWS))
+
+
 def _sessions(samples: Samples, period_s: float) -> tuple[int, ...]:
     """Lengths of the sessions, by the rule that training cuts with; empty features aside."""
     needed = np.asarray([np.isfinite(column).any() for column in samples.values.T], np.bool_)
     cutter = Segmenter(SessionSettings(), period_s, needed)
     lengths: list[int] = []
-    for start in range(0, len(samples), ROWS):
-        part = slice(start, start + ROWS)
+    for part in _parts(samples.values, needed):
         rows = Samples(samples.features, samples.ts[part], samples.values[part], samples.session)
         for piece in cutter.push(rows):
             lengths += [0] * piece.starts

@@ -76,7 +76,7 @@ def rounded(seen: Seen) -> str | None:
 def jitter(seen: Seen) -> str | None:
     """Steps of different lengths."""
     timing = seen.timing
-    if (timing.jitter_sd or 0.0) <= UNEVEN or _is_rounded(seen):
+    if (timing.jitter_sd or 0.0) <= UNEVEN or _is_rounded(seen) or rates(seen):
         return None
     return (
         f"uneven clock: steps deviate by {percent(timing.jitter_sd or 0)} of the period (worst "
@@ -107,7 +107,7 @@ def rates(seen: Seen) -> str | None:
     """Parts of the recording with another rate."""
     periods = seen.timing.periods_s
     fast, slow = float(periods.min()) if len(periods) else 0.0, float(periods.max(initial=0.0))
-    if not fast or slow / fast - 1 <= OTHER_RATE or _is_rounded(seen):
+    if not fast or slow / fast - 1 <= OTHER_RATE:
         return None
     return (
         f"the rate changes within the recording, from {1 / slow:.4g} to {1 / fast:.4g} Hz: a model "
@@ -129,6 +129,8 @@ def told_rate(seen: Seen) -> str | None:
 def _is_rounded(seen: Seen) -> bool:
     timing = seen.timing
     if timing.period_s is None or timing.tick_s is None or timing.jitter_sd is None:
+        return False
+    if rates(seen) is not None:
         return False
     uneven = timing.jitter_sd > ROUGH or 2 * timing.repeated > seen.n
     return bool(uneven and timing.tick_s >= COARSE * timing.period_s and not timing.back)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from detector.inspecting.measures.numbers import ROUNDING
+from detector.inspecting.measures.numbers import BLOCK
 from detector.inspecting.measures.seen import Column, Seen
 from detector.inspecting.measures.speed import in_state
+from detector.records import Flags, Values
 from detector.text import counted
 
 SHORTEST = 10  # samples of a stretch that hangs
@@ -15,40 +18,52 @@ BY_CHANCE = 5.0  # times the longest run that chance would make
 HELD = 0.9  # share of runs that are as long as the period of a slower sensor
 MOST_HELD = 1000  # samples
 
-Runs = npt.NDArray[np.int64]
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of one value.
+
+    Attributes:
+        starts: Shape (r,), first sample of each run of at least two.
+        lengths: Shape (r,), samples.
+        singles: Values that stand once.
+    """
+
+    starts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    singles: int
+
+    def where(self, flags: Flags) -> Runs:
+        """Some of them."""
+        return Runs(self.starts[flags], self.lengths[flags], self.singles)
 
 
 def stuck(column: Column, seen: Seen) -> str | None:
     """One value for far longer than is usual, while the machine runs."""
     if not column.varies:
         return None
-    starts, lengths = _runs(column)
-    ends = starts + lengths
-    if seen.running is not None:
-        signal = seen.recording.samples.features.index(seen.running.feature)
-        speeds = seen.recording.samples.values[:, signal]
-        runs = in_state(speeds[ends - 1], seen.running, runs=True)
-        starts, lengths = starts[runs], lengths[runs]
-    chance = _longest_by_chance(lengths)
-    long = lengths > max(BY_CHANCE * chance, SHORTEST)
-    if not long.any() or _held_for(lengths) > 1:
+    runs = _while_running(_runs(column.values), seen)
+    chance = _longest_by_chance(runs)
+    long = runs.where(runs.lengths > max(BY_CHANCE * chance, SHORTEST))
+    if not len(long.lengths) or _held_for(runs) > 1:
         return None
-    period_s = seen.timing.period_s or 0.0
-    longest = int(lengths[long].max())
-    at_s = float(seen.recording.samples.ts[starts[lengths.argmax()]] - seen.recording.samples.ts[0])
+    ts, period_s = seen.recording.samples.ts, seen.timing.period_s or 0.0
+    longest = int(long.lengths.max())
+    at_s = float(ts[long.starts[long.lengths.argmax()]] - ts[0])
     return (
-        f"hangs {counted(int(long.sum()), 'time')}, longest {longest} samples "
-        f"({longest * period_s:.3g} s) at {at_s:.6g} s, where {max(chance, 1):.0f} would be "
-        "usual; look at the sensor and its wiring, and leave these stretches out of training"
+        f"hangs {counted(len(long.lengths), 'time')}, longest {longest} samples "
+        f"({longest * period_s:.3g} s) at {at_s:.6g} s, where {chance:.0f} would be usual; look at "
+        "the sensor and its wiring, and leave these stretches out of training"
     )
 
 
 def held(column: Column, seen: Seen) -> str | None:
     """Every value stands k times: the sensor is slower than the file."""
-    if not column.varies:
+    if not column.varies or seen.timing.rate_hz is None:
         return None
-    times = _held_for(_runs(column)[1])
-    if times < 2 or seen.timing.rate_hz is None:
+    runs = _runs(column.values)
+    times = _held_for(runs)
+    if times < 2 or _creeps(column, runs):
         return None
     own = seen.timing.rate_hz / times
     return (
@@ -57,32 +72,49 @@ def held(column: Column, seen: Seen) -> str | None:
     )
 
 
-def _runs(column: Column) -> tuple[Runs, Runs]:
-    """First sample and length of each run of one value; missing values are in none."""
-    values = column.values
-    with np.errstate(invalid="ignore"):
-        changes = ~(np.abs(np.diff(values)) <= ROUNDING * np.abs(values[1:]))
-    starts = np.concatenate([[0], np.flatnonzero(changes) + 1]).astype(np.int64)
-    lengths = np.diff(starts, append=len(values))
-    known = np.isfinite(values[starts])
-    return starts[known], lengths[known]
+def _runs(values: Values) -> Runs:
+    """Find runs; missing values are in none."""
+    same = np.zeros(len(values), np.bool_)  # as the one before
+    for at in range(1, len(values), BLOCK):
+        block = values[at - 1 : at + BLOCK]
+        same[at : at + BLOCK] = block[1:] == block[:-1]
+    edges = np.flatnonzero(np.diff(same, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    lengths = ends - starts + 1
+    return Runs(starts, lengths, int(np.isfinite(values).sum() - lengths.sum()))
 
 
-def _longest_by_chance(lengths: Runs) -> float:
-    """Longest run if each sample repeated the one before as often as usual, the longest aside."""
-    usual = np.sort(lengths)[: max(len(lengths) * 99 // 100, 1)]
-    n, repeats = float(usual.sum()), float((usual - 1).sum())
-    if n < 2 or not repeats:
+def _while_running(runs: Runs, seen: Seen) -> Runs:
+    """Those that end while the machine runs; all without a running signal."""
+    if seen.running is None:
+        return runs
+    samples = seen.recording.samples
+    signal = samples.values[:, samples.features.index(seen.running.feature)]
+    return runs.where(in_state(signal[runs.starts + runs.lengths - 1], seen.running, runs=True))
+
+
+def _creeps(column: Column, runs: Runs) -> bool:
+    """Whether it mostly moves by one step of its sensor, as a slow ramp does at any rate."""
+    steps = np.abs(np.diff(column.values[runs.starts].astype(np.float64)))
+    return bool(np.median(steps) < 1.5 * (column.numbers.resolution or 0.0))
+
+
+def _longest_by_chance(runs: Runs) -> float:
+    """Longest run if samples repeated the one before as often as usual, the longest 1 % aside."""
+    unusual = (len(runs.lengths) + runs.singles) // 100
+    usual = np.sort(runs.lengths)[: max(len(runs.lengths) - max(unusual, 1), 0)]
+    n, repeats = float(usual.sum()) + runs.singles, float((usual - 1).sum())
+    if not repeats:
         return 1.0
-    return float(max(np.log(n) / -np.log(repeats / n), usual[-1]))
+    by_chance = np.log(n) / -np.log(repeats / n)
+    return float(max(by_chance, usual[-1]))
 
 
-def _held_for(lengths: Runs) -> int:
+def _held_for(runs: Runs) -> int:
     """How long nearly all runs are, samples; 1: they have no common length."""
-    inner = lengths[1:-1]
+    inner = runs.lengths[1:-1]
     if len(inner) < SHORTEST:
         return 1
-    times = int(np.median(inner))
-    if not 2 <= times <= MOST_HELD or (inner % times == 0).mean() < HELD:
-        return 1
-    return times if (inner == times).mean() > 0.5 else 1
+    times, of = int(np.median(inner)), len(inner) + runs.singles
+    is_usual = (inner == times).sum() > of / 2 and (inner % times == 0).sum() >= HELD * of
+    return times if is_usual and times <= MOST_HELD else 1
