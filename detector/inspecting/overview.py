@@ -12,6 +12,7 @@ from detector.inspecting.describe import Description
 from detector.records import Flags, Values
 from detector.sessions.files import Recording
 
+MOST_RECORDINGS = 6  # in one picture
 BINS = 1500  # a strip has twice as many points
 Exact = npt.NDArray[np.float64]
 

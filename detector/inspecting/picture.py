@@ -17,7 +17,6 @@ from detector.inspecting.overview import Overview, Strip, stretches
 from detector.sessions.files import RUNNING_COLUMNS
 from detector.text import counted, inert
 
-MOST_RECORDINGS = 6
 MOST_STRIPS = 12  # of one recording
 MOST_GAPS = 300  # drawn
 LONGEST_NAME = 24

@@ -14,12 +14,11 @@ from detector.cli.reading_options import hints_of
 from detector.cli.tables import as_json
 from detector.errors import SessionFileError
 from detector.inspecting.describe import Description, compare, describe
-from detector.inspecting.overview import Overview, overview_of
+from detector.inspecting.overview import MOST_RECORDINGS, Overview, overview_of
 from detector.sessions.files import Recording, find_files, read_recordings
 from detector.sessions.recordings.contract import Hints
 
 SLOW_S = 1.0  # before a bar is shown
-MOST_DRAWN = 6  # recordings in a picture
 
 
 def inspect(args: argparse.Namespace) -> str:
@@ -40,15 +39,18 @@ def inspect(args: argparse.Namespace) -> str:
     drawn: list[Overview] = []
     for recording in _read(args.files, hints_of(args), refused):
         described.append(describe(recording))
-        if args.plot and len(drawn) < MOST_DRAWN:
+        if args.plot and len(drawn) < MOST_RECORDINGS:
             drawn.append(overview_of(recording, described[-1]))
     answer = _answer(described, args)
     if drawn:
         _draw(drawn, len(described) - len(drawn), args.plot)
-    if refused:
-        _tell(answer, refused)
-        raise refused[-1]
-    return answer
+    if not refused:
+        return answer
+    if described:
+        print(answer)
+    for error in refused[:-1]:
+        print(f"error: {error}", file=sys.stderr)
+    raise refused[-1]
 
 
 def _read(paths: Sequence[Path], hints: Hints, refused: list[SessionFileError]
@@ -72,20 +74,9 @@ def _read(paths: Sequence[Path], hints: Hints, refused: list[SessionFileError]
 def _find(paths: Sequence[Path], refused: list[SessionFileError]) -> Iterator[Path]:
     for path in paths:
         try:
-            yield from (file for file in find_files([path]) if _is_there(file))
+            yield from find_files([path])
         except SessionFileError as error:
             refused.append(error)
-
-
-def _is_there(file: Path) -> bool:
-    """Whether a file is there; raises where it is not.
-
-    Raises:
-        SessionFileError: If it is no file, or cannot be seen.
-    """
-    if not file.is_file():
-        raise SessionFileError(f"{file}: no such file, allowed: recorded files or folders of them")
-    return True
 
 
 def _answer(described: Sequence[Description], args: argparse.Namespace) -> str:
@@ -100,9 +91,3 @@ def _draw(drawn: Sequence[Overview], left_out: int, path: Path) -> None:
 
     draw(drawn, left_out, path)
 
-
-def _tell(answer: str, refused: Sequence[SessionFileError]) -> None:
-    """Print the answer, and all refusals but the last, which is the caller's to raise."""
-    print(answer) if answer else None
-    for error in refused[:-1]:
-        print(f"error: {error}", file=sys.stderr)

@@ -11,7 +11,7 @@ from detector.sessions.window_length import FEWEST_REVOLUTIONS, LONGEST
 
 INNER_RACE = 5.4  # order of the inner race's tone (BPFI) of a usual bearing, 6205: 5.415
 PER_PERIOD = 2.5  # samples of the fastest period that is to be seen
-PER_TURN = 5.0  # samples of a revolution that still show twice the speed
+PER_TURN = 4.5  # samples of a revolution that still show twice the speed
 TWO_STATES = float(np.log(3.0))  # between the levels of standstill and running, as in training
 LITTLE = 0.2  # share of the samples in which it runs
 LEVELS = 50  # stretches whose levels are compared
@@ -23,11 +23,15 @@ def shaft(seen: Seen) -> str | None:
     if not turns_hz or not turns_hz < rate_hz < PER_TURN * turns_hz:
         return None
     folded_hz = abs(turns_hz - round(turns_hz / rate_hz) * rate_hz)
-    seen_as = "" if rate_hz > PER_PERIOD * turns_hz else f" and 1x appears at {folded_hz:.3g} Hz"
+    if rate_hz >= 0.99 * PER_PERIOD * turns_hz:
+        unseen = "misalignment and looseness (2x and above)"
+    elif rate_hz > 2 * turns_hz:
+        unseen = "more than a trace of unbalance (1x)"
+    else:
+        unseen = f"even unbalance (1x), which appears at {folded_hz:.3g} Hz,"
     return (
         f"{rate_hz:.4g} Hz is {rate_hz / turns_hz:.2g} samples a revolution at "
-        f"{60 * turns_hz:.4g} rpm{seen_as}: unbalance and misalignment (1x, 2x) can't be told; "
-        f"sample at {10 * turns_hz:.3g} Hz or more"
+        f"{60 * turns_hz:.4g} rpm: {unseen} can't be told; sample at {10 * turns_hz:.3g} Hz or more"
     )
 
 

@@ -42,10 +42,13 @@ def stuck(column: Column, seen: Seen) -> str | None:
     """One value for far longer than is usual, while the machine runs."""
     if not column.varies:
         return None
-    runs = _while_running(_runs(column.values), seen)
+    runs = _runs(column.values)
+    if _held_for(runs) > 1:
+        return None
+    runs = _while_running(runs, seen)
     chance = _longest_by_chance(runs)
     long = runs.where(runs.lengths > max(BY_CHANCE * chance, SHORTEST))
-    if not len(long.lengths) or _held_for(runs) > 1:
+    if not len(long.lengths):
         return None
     ts, period_s = seen.recording.samples.ts, seen.timing.period_s or 0.0
     longest = int(long.lengths.max())
@@ -95,7 +98,7 @@ def _while_running(runs: Runs, seen: Seen) -> Runs:
 
 def _creeps(column: Column, runs: Runs) -> bool:
     """Whether it mostly moves by one step of its sensor, as a slow ramp does at any rate."""
-    steps = np.abs(np.diff(column.values[runs.starts].astype(np.float64)))
+    steps = np.abs(np.diff(column.values[runs.starts[:BLOCK]].astype(np.float64)))
     return bool(np.median(steps) < 1.5 * (column.numbers.resolution or 0.0))
 
 
@@ -112,9 +115,10 @@ def _longest_by_chance(runs: Runs) -> float:
 
 def _held_for(runs: Runs) -> int:
     """How long nearly all runs are, samples; 1: they have no common length."""
-    inner = runs.lengths[1:-1]
+    inner = runs.lengths[1:-1][:BLOCK]
     if len(inner) < SHORTEST:
         return 1
-    times, of = int(np.median(inner)), len(inner) + runs.singles
+    of = len(inner) * (1 + runs.singles / len(runs.lengths))  # runs, single values among them
+    times = int(np.median(inner))
     is_usual = (inner == times).sum() > of / 2 and (inner % times == 0).sum() >= HELD * of
     return times if is_usual and times <= MOST_HELD else 1

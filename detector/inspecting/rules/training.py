@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from detector.inspecting.measures.seen import Seen
 from detector.inspecting.rules.contract import percent
 from detector.sessions.window_length import SHORTEST
@@ -15,7 +13,7 @@ def labelled(seen: Seen) -> str | None:
     label = seen.recording.label
     if label is None or not label.any():
         return None
-    stretches = int(np.diff(label.astype(np.int8), prepend=0).clip(0).sum())
+    stretches = int((label[1:] & ~label[:-1]).sum()) + int(label[0])
     return (
         f"{int(label.sum())} samples ({percent(float(label.mean()))}) in "
         f"{stretches} {'stretch' if stretches == 1 else 'stretches'} are "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -177,3 +179,18 @@ def test_too_short_is_what_training_refuses(lengths):
     except TrainingError:
         refused = True
     assert any("too-short" in rules(one) for one in compare(described)) is refused
+
+
+def test_memory_grows_with_a_fraction_of_the_samples():
+    """Beside 28 bytes a row of samples; the fixed part is blocks of a million values."""
+    tracemalloc.start()
+    peaks = []
+    for n in (2_000_000, 3_000_000):
+        about = recording({"a": np.repeat(noise(n // 2), 2), "b": noise(n, seed=1)}, ts=times(n))
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        describe(about)
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    tracemalloc.stop()
+    assert peaks[0] < 100e6
+    assert peaks[1] - peaks[0] < 16e6
