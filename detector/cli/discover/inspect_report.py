@@ -18,6 +18,7 @@ FEW = 2  # recordings of one shape that are told one by one
 FEATURES = ("feature", "unit", "mean", "sd", "min", "max", "step", "missing")
 FILES = ("recording", "samples", "Hz", "from", "lasts", "sessions", "labelled", "missing")
 SOME = 4  # sessions, names
+EVEN = 1e-3  # of a period; float64 seconds since 1970 hold no more at some kHz
 
 
 def as_text(described: Sequence[Description]) -> str:
@@ -88,9 +89,9 @@ def _head(one: Description) -> str:
 def _clock(timing: Timing) -> str:
     if timing.jitter_sd is None or timing.jitter_worst is None:
         return "clock: fewer than 2 different times"
-    told = (
-        f"clock: steps even to {percent(timing.jitter_sd)} (worst {percent(timing.jitter_worst)})"
-    )
+    told = f"clock: steps differ by {percent(timing.jitter_sd)}"
+    told += f" (worst {percent(timing.jitter_worst)})"
+    told = told if timing.jitter_worst > EVEN else "clock: even steps"
     if timing.longest_gap_s is None:
         return f"{told}, no gap"
     at = timing.longest_gap_at or 0.0

@@ -53,7 +53,7 @@ def test_a_page_tells_one_recording(run, capsys):
     for line in (
         "run.csv",
         "3,000 samples at 100 Hz, 90 s, from 2023-11-14 22:13:20 UTC",
-        "1 gap, the longest of 60 s from 2023-11-14 22:13:34",
+        "clock: even steps, 1 gap, the longest of 60 s from 2023-11-14 22:13:34",
         "3 sessions without gap or hole: 205, 1,200, 1,500 samples",
         "labelled as a fault: 500 samples in 1 stretch",
         "dead: no value in any row",

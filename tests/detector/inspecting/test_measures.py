@@ -119,6 +119,15 @@ def test_a_gap_is_told_with_its_place_and_length():
     assert found.sessions == (1000, 1000, 1000)
 
 
+@pytest.mark.parametrize(("periods", "gaps"), [(2.9, 0), (3.2, 1), (5.0, 1)])
+def test_a_gap_is_what_ends_a_session(periods, gaps):
+    """More than three periods."""
+    ts = times(300)
+    ts[100:] += (periods - 1) / 100
+    found = describe(recording({"a": noise(300)}, ts=ts)).timing
+    assert len(found.gaps) == gaps == len(found.sessions) - 1
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 10])
 def test_the_shortest_recordings_are_described(n):
     """Even a single sample."""

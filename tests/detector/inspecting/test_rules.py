@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from tests.support.recorded import (
     times,
     vibration,
 )
+from tests.support.serving import PROJECT
 
 N = 6000
 
@@ -227,6 +230,14 @@ NOT_SPOKEN_OF = {
     "offset: milli-g on gravity": ("offset", one(1 + 0.0015 * noise())),
     "filler: it is near the others": ("filler", one(-999 + 300 * noise())),
     "rounded-times: one second at 1 Hz": ("rounded-times", one(noise(), ts=times(N, 1.0))),
+    "drift: a clock that wanders": (
+        "drift",
+        one(vibration(), ts=START + np.cumsum(1 + 0.01 * np.sin(np.arange(N) / 300)) / RATE_HZ),
+    ),
+    "two-levels: a level that moves slowly": (
+        "two-levels", one(noise() * np.exp(-3 * np.linspace(0, 1, N))),
+    ),
+    "unfiltered: some is left at the end": ("unfiltered", behind_filter([0.3, 0.4, 0.3])),
     "drift: jitter without a trend": ("drift", jittered(0.05)),
     "shaft-speed: slow channels": ("shaft-speed", at_rate(1.0)),
     "bearing-tones: slow channels": ("bearing-tones", at_rate(1.0)),
@@ -242,6 +253,14 @@ def said(rule, about):
 def test_every_rule_has_a_case():
     """A new rule brings one."""
     assert set(CASES) == RECORDING_RULES.keys() | FEATURE_RULES.keys()
+
+
+def test_every_rule_is_documented():
+    """In the table that a reader finds."""
+    section = (PROJECT / "docs" / "detection.md").read_text().split("## Before training")[1]
+    named = set(re.findall(r"`([\w-]+)`", section.split("\n## ")[0]))
+    compared = {"mixed-rates", "other-features", "too-short"}
+    assert RECORDING_RULES.keys() | FEATURE_RULES.keys() | compared <= named
 
 
 @pytest.mark.parametrize("rule", CASES)
