@@ -138,6 +138,8 @@ def _decode(part: argparse.ArgumentParser) -> None:
 
 def _inspect(part: argparse.ArgumentParser) -> None:
     part.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files or folders")
+    part.add_argument("--plot", type=Path, metavar="FILE.png", help="draw every feature into it, "
+                      "with gaps, labels and missing values")  # fmt: skip
     add_reading(part)
     _json(part)
 
@@ -188,8 +190,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),
     },
     "engineers": {
-        "inspect": ("tell what is in recorded files, and what is left out and why",
-                    "faultline inspect run.csv\n  faultline inspect --rate 12000 bearing.mat",
+        "inspect": ("tell what recorded files hold, what is wrong with them, and what is left out",
+                    "faultline inspect run.csv\n  faultline inspect runs/normal --plot runs.png\n"
+                    "  faultline inspect --rate 12000 bearing.mat",
                     _inspect, ("discover.inspect", "inspect")),
         "train": ("train a model on normal sessions",
                   "faultline train --sessions runs/normal --out models/pump-1\n"

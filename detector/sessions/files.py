@@ -17,6 +17,7 @@ import pandas as pd
 from detector.errors import SessionFileError
 from detector.records import Flags, Samples, Times, Values
 from detector.sessions.recordings.contract import NO_HINTS, Hints
+from detector.sessions.recordings.told import Tell, told
 
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
 LABEL_COLUMNS = ("label", "anomaly")
@@ -93,6 +94,7 @@ def read_recordings(
     features: Sequence[str] | None = None,
     limit_rows: int | None = None,
     hints: Hints = NO_HINTS,
+    tell: Tell | None = None,
 ) -> Iterator[Recording]:
     """Read files one after the other.
 
@@ -101,6 +103,7 @@ def read_recordings(
         features: Columns to keep besides a running signal; None keeps all.
         limit_rows: Rows to read of each file; None reads all.
         hints: What the files do not say themselves.
+        tell: Called with the bytes that were read of a file since the last call, for progress.
 
     Yields:
         One recording per file, or per ``session`` value.
@@ -109,13 +112,13 @@ def read_recordings(
         SessionFileError: If a file is unreadable, has no time column or no numeric feature.
     """
     for path in find_files(paths):
-        yield from _read_file(path, features, limit_rows)
+        yield from _read_file(path, features, limit_rows, tell)
 
 
 def _read_file(
-    path: Path, features: Sequence[str] | None, limit_rows: int | None
+    path: Path, features: Sequence[str] | None, limit_rows: int | None, tell: Tell | None
 ) -> Iterator[Recording]:
-    table = _read_table(path, limit_rows)
+    table = _read_table(path, limit_rows, tell)
     ts = _times(table, path)
     columns = _feature_columns(table, path, features)
     values = np.column_stack([_numbers(table, name, path) for name in columns])
@@ -130,12 +133,13 @@ def _read_file(
         )
 
 
-def _read_table(path: Path, limit_rows: int | None) -> pd.DataFrame:
+def _read_table(path: Path, limit_rows: int | None, tell: Tell | None) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
             return table if limit_rows is None else table.head(limit_rows)
-        return pd.read_csv(path, sep=_separator(path), comment="#", nrows=limit_rows)
+        with told(path, tell) as file:
+            return pd.read_csv(file, sep=_separator(path), comment="#", nrows=limit_rows)
     except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SessionFileError(
