@@ -6,8 +6,8 @@ in blocks of some 100,000 rows. What the parts of that are is in ``text/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import chain, groupby
 from operator import itemgetter
 
 import pandas as pd
@@ -53,8 +53,8 @@ def read(source: Source, hints: Hints) -> Iterator[Table]:
     else:
         shown = head.decode("utf-8", "ignore")
         layout = layout_of(shown, source.name, hints.columns, whole=whole)
-        blocks = _behind_header(lines.blocks(_block_size(head, hints), layout.quote.encode()), layout)
-        yield _table(blocks, layout, text, source.name, hints)
+        blocks = lines.blocks(_block_size(head, hints), layout.quote.encode())
+        yield _table(_behind_header(blocks, layout), layout, text, source.name, hints)
 
 
 def _annotated(lines: LineBlocks, text: TextStream, name: str, hints: Hints) -> Iterator[Table]:
@@ -62,21 +62,16 @@ def _annotated(lines: LineBlocks, text: TextStream, name: str, hints: Hints) -> 
     found = sections(lines.blocks(_block_size(head, hints), QUOTE.encode()))
     tables = 0
     for header, group in groupby(found, itemgetter(0)):
-        first = next(group)[1]
+        below = (block for _, block in group)
+        first = next(below)
         layout = layout_below(header, first.lines_before, name)
-        blocks = _chain(first, (block for _, block in group))
-        table = _table(blocks, layout, text, name, hints)
+        table = _table(chain([first], below), layout, text, name, hints)
         table.format = f"InfluxDB annotated {table.format}"
         yield table
         table.chunks = iter(list(table.chunks))
         tables += 1
     if not tables:
         raise SessionFileError(f"{name}: no row below its header, allowed: rows of values")
-
-
-def _chain(first: Block, others: Iterable[Block]) -> Iterator[Block]:
-    yield first
-    yield from others
 
 
 def _block_size(head: bytes, hints: Hints) -> int:

@@ -1,4 +1,4 @@
-"""InfluxDB's annotated CSV: many small tables in one file, each below lines that begin with ``#``."""
+"""InfluxDB's annotated CSV: small tables in one file, each below lines that begin with ``#``."""
 
 from __future__ import annotations
 
@@ -69,6 +69,4 @@ def layout_below(header: bytes, line: int, name: str) -> Layout:
     """
     names = next(csv.reader([header.decode()]), [])
     refuse_twice(names, f"{name}: line {line}")
-    return Layout(
-        COMMA, QUOTE, tuple(names), ".", (Style(),) * len(names), line, header=header
-    )
+    return Layout(COMMA, QUOTE, tuple(names), ".", (Style(),) * len(names), line, header=header)

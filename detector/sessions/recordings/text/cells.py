@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 
+from detector.sessions.recordings.text.vocabulary import KINDS, MISSING, UNITS
+
 _NUMBER = re.compile(
     r"[+-]?\s*(?:\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)"
     r"(?:e[+-]?\d+)?",
@@ -25,26 +27,8 @@ _TIME = re.compile(
     r"|\d{8}[t\s_]?\d{6}(?:\.\d+)?z?",
     re.IGNORECASE,
 )
-_MISSING = frozenset(
-    "- -- --- nan null none nil n/a na #n/a inf +inf -inf infinity -infinity 1.#inf -1.#ind 1.#qnan "
-    "overflow over ol o.l ++++ bad missing error".split()
-)
-_UNITS = frozenset(
-    "% ‰ - 1 s sec secs second seconds ms msec us µs μs ns min mins minute minutes h hr hour hours d "
-    "day days date time ts rn no no. n hz khz mhz ghz rad deg degree degrees ° rpm 1/min u/min /min "
-    "min-1 g mg ug µg gn gal kg t lb lbs m mm cm km um µm μm nm mil mils in inch inches ft m/s mm/s "
-    "um/s µm/s in/s ips km/h mph m/s2 m/s² m/s^2 mm/s2 mm/s^2 mm/s² m/s/s v mv uv µv μv kv volt "
-    "volts vdc vac a ma ua µa μa ka amp amps ampere w mw kw mw va kva var kvar wh kwh ohm ohms Ω "
-    "kohm mohm f uf µf nf h mh c k °c °f ℃ ℉ degc degf deg_c deg_f deg c kelvin celsius fahrenheit "
-    "pa hpa kpa mpa gpa bar mbar psi psig psia torr atm mmhg inhg n kn nm n·m n.m n*m knm j kj mj "
-    "l l/s l/min l/h m3 m³ m3/h m³/h m³/s m3/s gpm gal/min kg/s kg/h kg/m3 kg/m³ db dba dbm lx lux "
-    "lm cd t mt ut µt μt gauss ppm ppb rh %rh cps counts count raw lsb bool boolean dimensionless "
-    "meters/second meters metres gs x g's rad/s deg/s °/s dps utc iso8601 w/m2 w/m² w/m^2".split()
-) | {"deg c", "deg f"}
-_KINDS = frozenset(
-    "avg smp max min std tot med mean sample float float32 float64 single double real int int16 "
-    "int32 int64 integer long string str text bool boolean datetime date/time numeric number".split()
-)
+_TIME_NAMES = frozenset({"time", "date", "t"})  # units of a column only below other names
+_LONGEST_UNIT = 24
 _BRACKETED = re.compile(r"[\[(<{].*[\])>}]")
 
 
@@ -59,7 +43,7 @@ class Look(Enum):
 def look_of(cell: str) -> Look:
     """Judge a cell by its characters alone."""
     cell = cell.strip()
-    if not cell or cell.lower() in _MISSING:
+    if not cell or cell.lower() in MISSING:
         return Look.NOTHING
     if _NUMBER.fullmatch(cell) or is_time(cell):
         return Look.VALUE
@@ -78,16 +62,17 @@ def are_names(cells: Sequence[str]) -> bool:
 
 
 def are_units(cells: Sequence[str]) -> bool:
-    """Whether at least half of a row's cells are known units, or all stand in brackets."""
-    told = [cell.strip() for cell in cells if cell.strip()]
-    known = sum(cell.lower() in _UNITS or bool(_BRACKETED.fullmatch(cell)) for cell in told)
-    return bool(told) and known >= len(told) / 2 and all(len(cell) <= 24 for cell in told)
+    """Whether most words of a row are known units or stand in brackets."""
+    told = [cell.strip() for cell in cells if look_of(cell) is not Look.VALUE and cell.strip()]
+    known = sum(cell.lower() in UNITS or bool(_BRACKETED.fullmatch(cell)) for cell in told)
+    starts_with_name = bool(told) and told[0].lower() in _TIME_NAMES
+    return known > len(told) / 2 and not starts_with_name and max(map(len, told)) <= _LONGEST_UNIT
 
 
 def are_kinds(cells: Sequence[str]) -> bool:
     """Whether a row says how each column was made or stored, like ``Avg`` or ``double``."""
     told = [cell.strip().lower() for cell in cells if cell.strip()]
-    return bool(told) and all(cell in _KINDS for cell in told)
+    return bool(told) and all(cell in KINDS for cell in told)
 
 
 def plain_unit(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""Bytes of a file to UTF-8 with ``\\n`` at the end of lines, block by block, whatever it was written in."""
+"""Bytes of a file to UTF-8 with one kind of line end, whatever it was written in."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _encoding_of(head: bytes) -> tuple[bytes, str, str]:
 
 
 def _line_ends(head: bytes) -> tuple[bytes, bytes] | None:
-    """What to write ``\\n`` for: a lone CR of old systems, or a CR that was doubled in copying."""
+    """What else ends lines: a lone CR of old systems, or a CR that was doubled in copying."""
     plain = head.replace(b"\0", b"")
     if b"\r\r\n" in plain:
         return b"\r\r\n", b"\n"

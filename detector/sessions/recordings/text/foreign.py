@@ -1,4 +1,4 @@
-"""What is no delimited text although its name says so: told by how it begins, refused by its name."""
+"""What is no delimited text although its name says so, told by how it begins."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def find_header(choice: Choice) -> Header:
     while above and _is_mixed(records[above - 1], width, columns):
         above -= 1
     pure = above
-    while pure and _may_name(records[pure - 1], width):
+    while pure and _may_name(records[pure - 1], width, columns):
         pure -= 1
     if above < first:
         return _with_mixed(records, first, above, pure)
@@ -92,8 +92,10 @@ def _is_mixed(record: Record, width: int, columns: Sequence[bool]) -> bool:
     return Look.VALUE in looks and Look.WORD in looks
 
 
-def _may_name(record: Record, width: int) -> bool:
+def _may_name(record: Record, width: int, columns: Sequence[bool]) -> bool:
     """Whether a record may be a row of names or units, of one more for a separator at the end."""
+    if len(record.cells) == width:
+        return are_names([c for c, is_value in zip(record.cells, columns, strict=True) if is_value])
     return _names_in(record, width) and are_names(record.cells)
 
 
@@ -119,12 +121,19 @@ def _parted(records: Sequence[Record], top: int, bottom: int, first: int) -> Hea
     while names > top or _is_below_numbers(records, names, top):
         if are_kinds(records[names].cells):
             kinds += 1
-        elif units is None and are_units(records[names].cells):
+        elif units is None and _are_units(records, names):
             units = records[names]
         else:
             break
         names -= 1
     return Header(records[first], records[names], units, kinds)
+
+
+def _are_units(records: Sequence[Record], index: int) -> bool:
+    """Whether a row is of units: of known ones, or the same twice below different names."""
+    above, row = (list(filter(None, one.cells)) for one in records[index - 1 : index + 1])
+    is_told_twice = len(set(row)) < len(row) and len(set(above)) == len(above) >= len(row)
+    return are_units(records[index].cells) or is_told_twice
 
 
 def _is_below_numbers(records: Sequence[Record], names: int, top: int) -> bool:

@@ -1,4 +1,4 @@
-"""What the lines above a table say in the files of some instruments: units and the sampling rate."""
+"""What lines above a table say in the files of some instruments: units, sampling rate."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def _labview_units(said: dict[str, tuple[str, ...]], names: Sequence[str]) -> di
     return {name: unit for name, unit in zip(channels, labels, strict=False) if unit}
 
 
-def increment(names: Sequence[str], row: Sequence[str]) -> float | None:
+def increment(names: Sequence[str], row: tuple[str, ...]) -> float | None:
     """The sampling rate of a Rigol oscilloscope: its spacing stands beside the channels' units.
 
     Args:
         names: The header, for example ``X, CH1, Start, Increment``.
-        row: The row below it, for example ``Sequence, Volt, -1e-3, 2e-6``.
+        row: The units below it, for example ``Sequence, Volt, -1e-3, 2e-6``; may be empty.
 
     Returns:
         Samples per second, or None where this is no such row.
     """
-    if len(names) < 3 or names[-1].lower() != "increment" or row[0].lower() != "sequence":
+    if len(names) < 3 or names[-1].lower() != "increment" or row[:1] != ("Sequence",):
         return None
     spacing = _number(row[-1])
     return 1 / spacing if spacing > 0 else None

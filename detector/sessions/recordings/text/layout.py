@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 
 from detector.errors import SessionFileError
@@ -82,6 +82,7 @@ def layout_of(text: str, name: str, columns: tuple[str, ...] | None, *, whole: b
     lines = lines if whole or len(lines) < 2 else lines[:-1]
     told = _TOLD.fullmatch(lines[0]) if lines else None
     choice = choose(lines, told[1] if told else None)
+    choice = replace(choice, records=choice.records[1:]) if told else choice
     if choice.score == 0:
         raise _refused(choice.records, name)
     return _laid_out(choice, find_header(choice), lines, name, columns)
@@ -106,7 +107,8 @@ def _laid_out(
     columns: tuple[str, ...] | None,
 ) -> Layout:
     names = _names(choice, header, name, columns)
-    rate, header, names = _with_increment(choice, header, names)
+    rate = increment(names, _cells(header.units))
+    names = ["", *names[1:-2], "", ""] if rate else names  # row numbers, and two without a value
     before = _start_of(choice, header.first)
     lead, mended = _longer_first(choice, header, name, columns)
     told = told_above(choice.records[: choice.records.index(header.first)], names)
@@ -121,9 +123,7 @@ def _laid_out(
     )  # fmt: skip
 
 
-def _names(
-    choice: Choice, header: Header, name: str, columns: tuple[str, ...] | None
-) -> list[str]:
+def _names(choice: Choice, header: Header, name: str, columns: tuple[str, ...] | None) -> list[str]:
     if columns is not None:
         if len(columns) != choice.width:
             raise SessionFileError(
@@ -159,7 +159,7 @@ def _told_before(choice: Choice, record: Record) -> list[Record]:
 def _start_of(choice: Choice, record: Record) -> int:
     """Lines before a record, which may have several."""
     index = choice.records.index(record)
-    return choice.records[index - 1].line if index else 0
+    return choice.records[index - 1].line if index else record.line - 1
 
 
 def _longer_first(
@@ -193,18 +193,6 @@ def ragged(name: str, line: int, found: int, width: int) -> SessionFileError:
     return SessionFileError(
         f"{name}: line {line}: found {found} values, allowed: {width} as in the other lines"
     )
-
-
-def _with_increment(
-    choice: Choice, header: Header, names: list[str]
-) -> tuple[float | None, Header, list[str]]:
-    """An oscilloscope's row below its header is no row of values, and not all columns are."""
-    rate = increment(names, header.first.cells)
-    if rate is None:
-        return None, header, names
-    index = choice.records.index(header.first)
-    channels = ["", *names[1:-2], "", ""]
-    return rate, Header(choice.records[index + 1], header.names, header.first), channels
 
 
 def _styles(choice: Choice, names: Sequence[str], name: str) -> tuple[str, tuple[Style, ...]]:

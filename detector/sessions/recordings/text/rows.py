@@ -14,6 +14,7 @@ from detector.sessions.recordings.text.layout import Layout
 from detector.sessions.recordings.text.leftovers import Left, judge, without_repeats
 from detector.sessions.recordings.text.numbers import numbers_of
 
+
 class Rows:
     """Makes columns of lines, with the same names for each block.
 

@@ -18,6 +18,7 @@ from detector.sessions.recordings.text.cells import Look, are_names, look_of
 _TAB = b"\t"
 _HELD = b"\x1f"  # holds the blank between a date and its time of day
 _DATE_AND_TIME = re.compile(rb"(\d[-/.]\d{1,2}[-/.]\d{1,4}) +(\d{1,2}:\d)")
+_MARK = re.compile(rb"^\s*([#%]+)[ \t]+")  # a commented row has no cell of its own for the mark
 _NAMED = 0.05  # what a row of as many names above the values adds to a score of at most 1
 
 
@@ -129,7 +130,7 @@ def records_of(lines: Sequence[str], separator: Separator, quote: str) -> tuple[
     """Part lines into cells."""
     if separator.prepare is not None:
         prepare = separator.prepare
-        lines = [prepare(line.encode()).decode() for line in lines]
+        lines = [prepare(_MARK.sub(rb"\1", line.encode())).decode() for line in lines]
     reader = csv.reader(
         lines, delimiter=separator.character, quotechar=quote, skipinitialspace=True
     )
