@@ -66,8 +66,7 @@ class Table:
             columns; a column may be numbers in one chunk and text in another. Complete once this
             is used up, like the other attributes.
         name: Of the sheet, group or channel; empty where the file has one table.
-        format: In words, for example ``CSV, separated by ';', decimal comma, UTF-16``; empty: the
-            kind says it all.
+        format: How it was written, in words; empty: the kind's name says it.
         units: By column, where the file tells them.
         rate_hz: Where the file tells it and no column is the time.
         first: Time of the first sample, UTC seconds, where the file tells it apart.

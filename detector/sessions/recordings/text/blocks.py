@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detector.errors import SessionFileError
-from detector.sessions.recordings.text.encoding import TextStream
+from detector.sessions.recordings.text.encoding import TextStream, count_lines
 
 _LONGEST_LINE = 1 << 26
 _BACK = 64  # lines to go back in search of one that ends outside quotes
@@ -75,7 +75,7 @@ class LineBlocks:
                 continue
             text, self._kept = self._kept[:cut], self._kept[cut:]
             yield Block(text, before, is_last=self._at_end)
-            before += text.count(b"\n")
+            before += count_lines(text)
 
     def _fill(self, size: int) -> None:
         parts, missing = [self._kept], size - len(self._kept)

@@ -52,7 +52,7 @@ def without_repeats(text: bytes, layout: Layout, left: Left) -> bytes:
         layout: Of the file.
         left: Where they are counted.
     """
-    if b"\n#" in text or text.startswith(b"#"):
+    if b"#" in text and (b"\n#" in text or text.startswith(b"#")):
         text = _COMMENTS.sub(b"", text)
     if not layout.header or layout.header not in text:
         return text

@@ -22,6 +22,7 @@ _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")
 _ONE = re.compile(r"[+-]?\d*([.,])\d*(?:e[+-]?\d+)?", re.IGNORECASE)
 _SMALL = re.compile(r"[+-]?\d{1,3}")
 _PLAIN = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?:nan|NaN|NAN|inf|Inf|INF)$"
+_LIKE = rf"^[+-]?\s*[\d.,{_BLANKS}]+(?:[eE][+-]?\d+)?$"
 _OTHER = {".": ",", ",": "."}
 
 
@@ -127,7 +128,8 @@ def numbers_of(text: pa.Array, style: Style, where: str, *, is_usual: bool) -> p
         SessionFileError: If a number can be read both ways.
     """
     apart = pc.match_substring_regex(text, r"^[+-]\s+\d")
-    if style == Style() and is_usual and not pc.any(apart).as_py():
+    is_plain = style == Style() and is_usual
+    if not pc.any(apart if is_plain else pc.match_substring_regex(text, _LIKE)).as_py():
         return text
     text = pc.if_else(apart, pc.replace_substring_regex(text, r"^([+-])\s+", r"\1"), text)
     if style != Style():

@@ -50,7 +50,7 @@ class Rows:
         return pd.DataFrame({self._layout.names[c]: self._column(table, c) for c in self._kept})
 
     def _parsed(self, text: bytes, block: Block) -> tuple[pa.Table, list[csv.InvalidRow]]:
-        if not text.strip():
+        if not text or text.isspace():
             return pa.table({key: pa.array([], pa.float64()) for key in self._keys}), []
         try:
             table, wrong = self._read(text)

@@ -11,7 +11,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detector.sessions.recordings.text.cells import Look, are_names, look_of
 
@@ -19,6 +19,7 @@ _TAB = b"\t"
 _HELD = b"\x1f"  # holds the blank between a date and its time of day
 _DATE_AND_TIME = re.compile(rb"(\d[-/.]\d{1,2}[-/.]\d{1,4}) +(\d{1,2}:\d)")
 _MARK = re.compile(rb"^\s*([#%]+)[ \t]+")  # a commented row has no cell of its own for the mark
+_LOOKED_AT = 100  # lines above, and twice as many below, that choose the separator
 _NAMED = 0.05  # what a row of as many names above the values adds to a score of at most 1
 
 
@@ -122,8 +123,17 @@ def choose(lines: Sequence[str], told: str | None = None) -> Choice:
     among = [one for one in SEPARATORS if told is None or one.character == told]
     if told is not None and not any(one.prepare is None for one in among):
         among = [Separator(f"'{told}'", told)]
-    tried = [_weighed(one, quote, records_of(lines, one, quote)) for one in among]
-    return max(tried, key=lambda choice: choice.score)  # the first of equals
+    few = (
+        lines if len(lines) <= 3 * _LOOKED_AT else [*lines[:_LOOKED_AT], *lines[-2 * _LOOKED_AT :]]
+    )
+    tried = [_weighed(one, quote, records_of(few, one, quote)) for one in among]
+    best = max(tried, key=lambda choice: choice.score)  # the first of equals
+    return best if few is lines else _all_of(best, lines)
+
+
+def _all_of(choice: Choice, lines: Sequence[str]) -> Choice:
+    """A choice that was made by some lines, for all of them."""
+    return replace(choice, records=records_of(lines, choice.separator, choice.quote))
 
 
 def records_of(lines: Sequence[str], separator: Separator, quote: str) -> tuple[Record, ...]:
