@@ -75,7 +75,8 @@ class TextStream:
         try:
             text = self._decoder.decode(raw)
         except UnicodeDecodeError as error:
-            if not self._is_utf8 or self._is_proven:
+            is_mixed = self._is_proven or not (before + raw)[: error.start].isascii()
+            if not self._is_utf8 or is_mixed:
                 raise self._refused(error, before + raw) from None
             return self._fall_back(before + raw)
         self._is_proven |= self._is_utf8 and not text.isascii()

@@ -68,10 +68,11 @@ def _mostly_values(looks: Sequence[Look]) -> bool:
 
 
 def _first_of_values(records: Sequence[Record], width: int, columns: Sequence[bool]) -> int:
-    strict = [_is_strict(record, width, columns) for record in records]
-    for index, fits in enumerate(strict):
-        following = [s for s, one in zip(strict[index:], records[index:], strict=True) if one.cells]
-        if fits and sum(following[:10]) >= len(following[:10]) / 2:
+    told = [index for index, record in enumerate(records) if not record.is_blank]
+    strict = [_is_strict(records[index], width, columns) for index in told]
+    for at, index in enumerate(told):
+        following = strict[at : at + 10]
+        if strict[at] and (all(following[:2]) or sum(following) >= len(following) / 2):
             return index
     return next(i for i, one in enumerate(records) if len(one.cells) == width and one.values)
 
@@ -149,7 +150,7 @@ def _set_apart(records: Sequence[Record], first: Record, width: int) -> Record |
     for record in reversed(records[: records.index(first)]):
         if len(record.cells) == width and are_names(record.cells):
             return record
-        if not _is_ornament(record):
+        if not _is_ornament(record) and record.values < 1:
             return None
     return None
 
@@ -186,7 +187,8 @@ def _completed(cells: list[str], choice: Choice, name: str, line: int) -> list[s
     body = [one.cells for one in choice.records if len(one.cells) == choice.width and one.values]
     if not any(row[-1] for row in body):
         return [*cells, ""]
-    if len(body) > 1 and [row[0] for row in body] == _counted(body[0][0], len(body)):
+    may_count = choice.separator.character == "\t" and len(body) > 1  # else a decimal comma
+    if may_count and [row[0] for row in body] == _counted(body[0][0], len(body)):
         return ["", *cells]
     raise SessionFileError(
         f"{name}: line {line} has {len(cells)} names, found {choice.width} values in the lines "

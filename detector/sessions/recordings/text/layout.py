@@ -37,7 +37,7 @@ class Layout:
         lines_before: Lines of the file before those that are read as rows.
         lead: Rows that were mended, in front of those.
         header: The line of names as it stands, to know it again; empty without one.
-        above: Lines of a logger above that line.
+        above: What the lines of a logger begin with above that line, the nearest first.
         below: Lines between that line and the first row.
         units: By column.
         rate_hz: Where the file tells it.
@@ -52,7 +52,7 @@ class Layout:
     lines_before: int
     lead: bytes = b""
     header: bytes = b""
-    above: int = 0
+    above: tuple[bytes, ...] = ()
     below: int = 0
     units: dict[str, str] = field(default_factory=dict)
     rate_hz: float | None = None
@@ -117,10 +117,20 @@ def _laid_out(
     head = lines[header.names.line - 1].strip("\n").encode() if header.names else b""
     notes = (*_notes(choice, header, len(mended)), *mended, *_renamed(header, columns))
     line = header.names.line if header.names else before
+    above = _beginnings(lines[: line - 1])
     return Layout(
         choice.separator, choice.quote, tuple(names), decimal, styles, before, lead, head,
-        line - 1, before - line, units or told.units, rate or told.rate_hz, notes,
+        above, before - line, units or told.units, rate or told.rate_hz, notes,
     )  # fmt: skip
+
+
+def _beginnings(lines: Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(beginning_of(line.encode()) for line in reversed(lines))
+
+
+def beginning_of(line: bytes) -> bytes:
+    """What a line of a logger has in common with those it writes at other times."""
+    return re.split(rb"\d", line.strip(), maxsplit=1)[0]
 
 
 def _names(choice: Choice, header: Header, name: str, columns: tuple[str, ...] | None) -> list[str]:

@@ -10,7 +10,7 @@ from pyarrow import csv
 
 from detector.sessions.recordings.text.blocks import Block
 from detector.sessions.recordings.text.cells import Look, look_of
-from detector.sessions.recordings.text.layout import Layout, ragged
+from detector.sessions.recordings.text.layout import Layout, beginning_of, ragged
 
 _COMMENTS = re.compile(rb"(?m)^#.*\n?")
 
@@ -68,12 +68,12 @@ def without_repeats(text: bytes, layout: Layout, left: Left) -> bytes:
 
 
 def _start(text: bytes, least: int, header: int, layout: Layout) -> int:
-    """Where the lines of a logger begin that stand above a header: none of them is like a row."""
-    character, start = layout.separator.character.encode(), header
-    for _ in range(layout.above):
-        before = max(text.rfind(b"\n", least, start - 1) + 1, least)
-        is_row = text.count(character, before, start) == len(layout.names) - 1
-        if before == start or is_row:
+    """Where the lines begin that a logger wrote above a header, as it did above the first."""
+    start = header
+    for beginning in layout.above:
+        before = max(text.rfind(b"\n", least, max(start - 1, least)) + 1, least)
+        line = text[before:start]
+        if before == start or beginning_of(line) != beginning or (line.strip() and not beginning):
             break
         start = before
     return start

@@ -19,6 +19,7 @@ _TAB = b"\t"
 _HELD = b"\x1f"  # holds the blank between a date and its time of day
 _DATE_AND_TIME = re.compile(rb"(\d[-/.]\d{1,2}[-/.]\d{1,4}) +(\d{1,2}:\d)")
 _MARK = re.compile(rb"^\s*([#%]+)[ \t]+")  # a commented row has no cell of its own for the mark
+_SEPARATES = re.compile(r"[,;\t|]")
 _LOOKED_AT = 100  # lines above, and twice as many below, that choose the separator
 _NAMED = 0.05  # what a row of as many names above the values adds to a score of at most 1
 
@@ -127,7 +128,7 @@ def choose(lines: Sequence[str], told: str | None = None) -> Choice:
         lines if len(lines) <= 3 * _LOOKED_AT else [*lines[:_LOOKED_AT], *lines[-2 * _LOOKED_AT :]]
     )
     tried = [_weighed(one, quote, records_of(few, one, quote)) for one in among]
-    best = max(tried, key=lambda choice: choice.score)  # the first of equals
+    best = max(tried, key=lambda choice: (choice.score, choice.width > 1))  # the first of equals
     return best if few is lines else _all_of(best, lines)
 
 
@@ -162,13 +163,21 @@ def _weighed(separator: Separator, quote: str, records: tuple[Record, ...]) -> C
 
 
 def _score(records: Sequence[Record], width: int) -> float:
-    """How much of what follows the first row of this width is rows of values like it."""
+    """How much of what follows the first row of this width is rows of values like it.
+
+    At least the later half counts, and a row that is half words counts for a quarter.
+    """
     fits = [len(one.cells) == width and one.values > 0 for one in records]
     first = fits.index(True)
-    told = sum(not one.is_blank for one in records[first:])
-    share = sum(one.values for one, fit in zip(records, fits, strict=True) if fit) / max(told, 1)
-    above = [one for one in records[:first] if len(one.cells) == width and are_names(one.cells)]
-    return share + (_NAMED if above and share else 0.0)
+    told = sum(not one.is_blank for one in records[min(first, len(records) // 2) :])
+    values = sum(one.values**2 for one, fit in zip(records, fits, strict=True) if fit)
+    named = any(len(one.cells) == width and _are_apart(one.cells) for one in records[:first])
+    return values / told + (_NAMED if named else 0.0)
+
+
+def _are_apart(cells: Sequence[str]) -> bool:
+    """Whether a row may name columns, and is not a row of names that another separator parts."""
+    return are_names(cells) and not (len(cells) == 1 and _SEPARATES.search(cells[0]))
 
 
 def _quote_of(lines: Sequence[str]) -> str:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import pandas as pd
 
 from detector.sessions.recordings.contract import NO_HINTS, Source
 from detector.sessions.recordings.delimited import read
+
+ROWS = "ts,acc,temp\n" + "".join(f"{n / 10},{n / 7:.4f},{20 + n / 100}\n" for n in range(40))
+
+
+def plain():
+    """What the plainest form of ``ROWS`` holds."""
+    return pd.read_csv(io.StringIO(ROWS))
 
 
 def source_of(folder, content):
