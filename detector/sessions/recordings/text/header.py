@@ -58,7 +58,7 @@ def is_comment(record: Record) -> bool:
 
 def value_columns(choice: Choice) -> list[bool]:
     """Which columns hold values in most rows, judged by the later half of them."""
-    body = [one for one in choice.records if len(one.cells) == choice.width and one.values]
+    body = [record for record in choice.rows() if record.values]
     body = body[len(body) // 2 :]
     return [_mostly_values([one.looks[c] for one in body]) for c in range(choice.width)]
 
@@ -69,10 +69,11 @@ def _mostly_values(looks: Sequence[Look]) -> bool:
 
 def _first_of_values(records: Sequence[Record], width: int, columns: Sequence[bool]) -> int:
     told = [index for index, record in enumerate(records) if not record.is_blank]
-    strict = [_is_strict(records[index], width, columns) for index in told]
     for at, index in enumerate(told):
-        following = strict[at : at + 10]
-        if strict[at] and (all(following[:2]) or sum(following) >= len(following) / 2):
+        if not _is_strict(records[index], width, columns):
+            continue
+        ten = [_is_strict(records[i], width, columns) for i in told[at : at + 10]]
+        if all(ten[:2]) or sum(ten) >= len(ten) / 2:
             return index
     return next(i for i, one in enumerate(records) if len(one.cells) == width and one.values)
 

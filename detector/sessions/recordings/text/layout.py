@@ -206,7 +206,7 @@ def ragged(name: str, line: int, found: int, width: int) -> SessionFileError:
 
 
 def _styles(choice: Choice, names: Sequence[str], name: str) -> tuple[str, tuple[Style, ...]]:
-    body = [one.cells for one in choice.records if len(one.cells) == choice.width and one.values]
+    body = choice.body()
     columns = [[row[c] for row in body] for c in range(choice.width)]
     where = [f"{name}: column {label or c + 1}" for c, label in enumerate(names)]
     return styles_of(columns, choice.separator.character, where)

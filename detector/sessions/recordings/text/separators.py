@@ -11,7 +11,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from detector.sessions.recordings.text.cells import Look, are_names, look_of
 
@@ -20,7 +21,8 @@ _HELD = b"\x1f"  # holds the blank between a date and its time of day
 _DATE_AND_TIME = re.compile(rb"(\d[-/.]\d{1,2}[-/.]\d{1,4}) +(\d{1,2}:\d)")
 _MARK = re.compile(rb"^\s*([#%]+)[ \t]+")  # a commented row has no cell of its own for the mark
 _SEPARATES = re.compile(r"[,;\t|]")
-_LOOKED_AT = 100  # lines above, and twice as many below, that choose the separator
+_LOOKED_AT = 40  # lines above, and twice as many below, that choose the separator
+_ENOUGH = 200  # rows to judge a column by
 _NAMED = 0.05  # what a row of as many names above the values adds to a score of at most 1
 
 
@@ -64,19 +66,22 @@ SEPARATORS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what the cells look like is asked of few records
 class Record:
     """One line parted, or several where a quoted cell has line ends.
 
     Attributes:
         line: Of the file, of its last line, counted from 1.
         cells: As text, without quotes and blanks around them.
-        looks: Of the cells.
     """
 
     line: int
     cells: tuple[str, ...]
-    looks: tuple[Look, ...] = field(repr=False)
+
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """What each cell may hold."""
+        return tuple(map(look_of, self.cells))
 
     @property
     def is_blank(self) -> bool:
@@ -108,6 +113,15 @@ class Choice:
     records: tuple[Record, ...]
     width: int
     score: float
+
+    def body(self) -> list[tuple[str, ...]]:
+        """Cells of rows, evenly over all, some hundreds at most."""
+        return [record.cells for record in self.rows() if record.values]
+
+    def rows(self) -> list[Record]:
+        """Records of the width, evenly over all, some hundreds at most."""
+        rows = [record for record in self.records if len(record.cells) == self.width]
+        return rows[:: max(len(rows) // _ENOUGH, 1)]
 
 
 def choose(lines: Sequence[str], told: str | None = None) -> Choice:
@@ -149,7 +163,7 @@ def records_of(lines: Sequence[str], separator: Separator, quote: str) -> tuple[
     try:
         for row in reader:
             cells = tuple(cell.strip() for cell in row)
-            records.append(Record(reader.line_num, cells, tuple(map(look_of, cells))))
+            records.append(Record(reader.line_num, cells))
     except csv.Error:  # a cell beyond all bounds: this separator is not meant
         return ()
     return tuple(records)
