@@ -24,11 +24,13 @@ _CLOCK = (
 )
 _TIME = re.compile(
     rf"(?:[a-z]{{2,3}},?\s+)?(?:(?:{_DATE})(?:[t\s_,\-]\s*(?:{_CLOCK}))?|(?:{_CLOCK})(?:\s+(?:{_DATE}))?)"
+    rf"|(?:[a-z]{{3}},?\s+)?{_MONTH}\s+\d{{1,2}}\s+(?:{_CLOCK})\s+\d{{4}}"
     r"|\d{8}[t\s_]?\d{6}(?:\.\d+)?z?",
     re.IGNORECASE,
 )
 _TIME_NAMES = frozenset({"time", "date", "t"})  # units of a column only below other names
 _LONGEST_UNIT = 24
+RULES = "-=_*+~:"  # drawn between rows, or where nothing was measured
 _BRACKETED = re.compile(r"[\[(<{].*[\])>}]")
 
 
@@ -43,7 +45,7 @@ class Look(Enum):
 def look_of(cell: str) -> Look:
     """Judge a cell by its characters alone."""
     cell = cell.strip()
-    if not cell or cell.lower() in MISSING:
+    if not cell.strip(RULES) or cell.lower() in MISSING:
         return Look.NOTHING
     if _NUMBER.fullmatch(cell) or is_time(cell):
         return Look.VALUE

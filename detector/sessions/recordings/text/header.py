@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detector.errors import SessionFileError
-from detector.sessions.recordings.text.cells import Look, are_kinds, are_names, are_units
+from detector.sessions.recordings.text.cells import RULES, Look, are_kinds, are_names, are_units
 from detector.sessions.recordings.text.separators import Choice, Record
 
 _MARKS = "#%/!* "
@@ -159,7 +159,7 @@ def _set_apart(records: Sequence[Record], first: Record, width: int) -> Record |
 def _is_ornament(record: Record) -> bool:
     """Whether a record is blank, a rule of signs, or a mark such as ``[Data]``."""
     text = "".join(record.cells)
-    return not text.strip("-=_*+~. ") or (text.startswith("[") and text.endswith("]"))
+    return not text.strip(RULES + ". ") or (text.startswith("[") and text.endswith("]"))
 
 
 def names_of(record: Record, choice: Choice, name: str) -> list[str]:

@@ -61,9 +61,8 @@ class Layout:
     @property
     def words(self) -> str:
         """For people: what stands between cells and in numbers."""
-        return f"separated by {self.separator.words}" + (
-            ", decimal comma" if self.decimal == "," else ""
-        )
+        apart = f"separated by {self.separator.words}" if len(self.names) > 1 else "one column"
+        return apart + (", decimal comma" if self.decimal == "," else "")
 
 
 def layout_of(text: str, name: str, columns: tuple[str, ...] | None, *, whole: bool) -> Layout:
@@ -115,7 +114,8 @@ def _laid_out(
     decimal, styles = _styles(choice, names, name)
     units = {n: plain_unit(u) for n, u in zip(names, _cells(header.units), strict=False) if n and u}
     head = lines[header.names.line - 1].strip("\n").encode() if header.names else b""
-    notes = (*_notes(choice, header, len(mended)), *mended, *_renamed(header, columns))
+    thousands = _thousands(names, styles)
+    notes = (*_notes(choice, header, len(mended)), *mended, *thousands, *_renamed(header, columns))
     line = header.names.line if header.names else before
     above = _beginnings(lines[: line - 1])
     return Layout(
@@ -210,6 +210,11 @@ def _styles(choice: Choice, names: Sequence[str], name: str) -> tuple[str, tuple
     columns = [[row[c] for row in body] for c in range(choice.width)]
     where = [f"{name}: column {label or c + 1}" for c, label in enumerate(names)]
     return styles_of(columns, choice.separator.character, where)
+
+
+def _thousands(names: Sequence[str], styles: Sequence[Style]) -> tuple[str, ...]:
+    found = [(name, style) for name, style in zip(names, styles, strict=True) if style.thousands]
+    return tuple(f"'{style.thousands}' separates thousands in {name}" for name, style in found)
 
 
 def _cells(record: Record | None) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def without_repeats(text: bytes, layout: Layout, left: Left) -> bytes:
         left: Where they are counted.
     """
     if b"#" in text and (b"\n#" in text or text.startswith(b"#")):
-        text = _COMMENTS.sub(b"", text)
+        text = _without_comments(text, layout.quote.encode())
     if not layout.header or layout.header not in text:
         return text
     header = re.compile(
@@ -64,6 +64,20 @@ def without_repeats(text: bytes, layout: Layout, left: Left) -> bytes:
         kept.append(text[at : _start(text, at, found.start(), layout)])
         at = found.end()
         left.headers += 1
+    return b"".join([*kept, text[at:]])
+
+
+def _without_comments(text: bytes, quote: bytes) -> bytes:
+    """A line that begins with ``#`` within quotes is part of a cell."""
+    if quote not in text:
+        return _COMMENTS.sub(b"", text)
+    kept: list[bytes] = []
+    at, quotes = 0, 0
+    for found in _COMMENTS.finditer(text):
+        quotes += text.count(quote, at, found.start())
+        kept.append(text[at : found.end() if quotes % 2 else found.start()])
+        quotes += found[0].count(quote) if quotes % 2 else 0
+        at = found.end()
     return b"".join([*kept, text[at:]])
 
 

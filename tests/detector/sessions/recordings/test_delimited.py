@@ -57,9 +57,10 @@ def test_quoted_cells_give_the_same_rows(quote, tmp_path):
 
 def test_separators_and_line_ends_in_quotes_are_part_of_a_cell(tmp_path):
     """Neither parts a row, and the quote in a cell is written twice."""
-    _, rows = read_text(tmp_path, 'ts,"a, b",note\n1,2,"x, y"\n2,3,"two\nlines"\n3,4,"a ""b"""\n')
+    text = 'ts,"a, b",note\n1,2,"x, y"\n# left out\n2,3,"two\n# lines"\n3,4,"a ""b"""\n'
+    _, rows = read_text(tmp_path, text)
     assert list(rows.columns) == ["ts", "a, b", "note"]
-    assert list(rows["note"]) == ["x, y", "two\nlines", 'a "b"']
+    assert list(rows["note"]) == ["x, y", "two\n# lines", 'a "b"']
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "   ", " | "])

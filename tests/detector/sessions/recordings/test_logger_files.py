@@ -166,8 +166,27 @@ SHAPES = {
     "a rule below the names": Shape(
         "ts | acc\n---+----\n0.0 | 0.1\n0.1 | 0.2\n0.2 | 0.3\n", ("ts", "acc"), (0.0, 0.1)
     ),
+    "Markdown": Shape(
+        "| ts | acc |\n|----|:---:|\n| 0.0 | 0.1 |\n| 0.1 | 0.2 |\n| 0.2 | 0.3 |\n",
+        ("", "ts", "acc"), (None, 0.0, 0.1),
+    ),
+    "PostgreSQL": Shape(
+        " ts  | acc \n-----+-----\n 0.0 | 0.1\n 0.1 | 0.2\n 0.2 | 0.3\n(3 rows)\n\n",
+        ("ts", "acc"), (0.0, 0.1), said=("behind the last row",),
+    ),
+    "C's asctime": Shape(
+        "time,acc\nSun Mar  1 12:00:00 2026,0.1\nSun Mar  1 12:00:01 2026,0.2\n"
+        "Sun Mar  1 12:00:02 2026,0.3\n",
+        ("time", "acc"), ("Sun Mar  1 12:00:00 2026", 0.1),
+    ),
+    "thousands of a spreadsheet": Shape(
+        "Zeit;Drehzahl;Temp\n01.03.2026 12:00;1.250;20,5\n01.03.2026 12:01;998;20,6\n"
+        "01.03.2026 12:02;1.001;20,7\n",
+        ("Zeit", "Drehzahl", "Temp"), (None, 1250.0, 20.5), said=("thousands in Drehzahl",),
+    ),
+    "one column": Shape("temp\n20,1\n20,25\n20,3\n", ("temp",), (20.1,)),
     "OpenModelica": Shape(
-        '"time","der(x)","x"\n0,1.0,0\n0.002,0.9,0.002\n0.004,0.8,0.0038,\n'.replace("38,", "38"),
+        '"time","der(x)","x"\n0,1.0,0\n0.002,0.9,0.002\n0.004,0.8,0.0038\n',
         ("time", "der(x)", "x"), (0.0, 1.0, 0.0),
     ),
     "row numbers without a name (R)": Shape(
