@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.text.cells import RULES, Look, are_kinds, are_names, are_units
 from detector.sessions.recordings.text.separators import Choice, Record
+from detector.text import inert
 
 _MARKS = "#%/!* "
 
@@ -35,7 +37,7 @@ def find_header(choice: Choice) -> Header:
     Args:
         choice: The lines parted; at least one is a row of values.
     """
-    records = [record for record in choice.records if not is_comment(record)]
+    records = [record for record in choice.records if not record.is_comment]
     width, columns = choice.width, value_columns(choice)
     first = _first_of_values(records, width, columns)
     above = first
@@ -49,11 +51,6 @@ def find_header(choice: Choice) -> Header:
     if pure == above:
         return Header(records[first], _set_apart(choice.records, records[first], width))
     return _parted(records, pure, above, first)
-
-
-def is_comment(record: Record) -> bool:
-    """Whether a record is a line behind ``#``; a lone one is a name for row numbers."""
-    return bool(record.cells) and record.cells[0].startswith("#") and record.cells[0] != "#"
 
 
 def value_columns(choice: Choice) -> list[bool]:
@@ -134,6 +131,10 @@ def _parted(records: Sequence[Record], top: int, bottom: int, first: int) -> Hea
 def _are_units(records: Sequence[Record], index: int) -> bool:
     """Whether a row is of units: of known ones, or the same twice below different names."""
     above, row = (list(filter(None, one.cells)) for one in records[index - 1 : index + 1])
+    if (
+        len(row) == len(above) == 1
+    ):  # a lone name looks like a unit, and a logger's line like a name
+        return are_units(row) and row[0].lower() != "ts" and re.search(r"[\s:]", above[0]) is None
     is_told_twice = len(set(row)) < len(row) and len(set(above)) == len(above) >= len(row)
     return are_units(records[index].cells) or is_told_twice
 
@@ -210,5 +211,6 @@ def refuse_twice(names: Sequence[str], where: str) -> None:
     twice = sorted({name for name in names if name and list(names).count(name) > 1})
     if twice:
         raise SessionFileError(
-            f"{where}: two columns are named {twice[0]}, allowed: a name of its own for each column"
+            f"{where}: two columns are named {inert(twice[0])}, "
+            "allowed: a name of its own for each column"
         )

@@ -12,13 +12,13 @@ from detector.sessions.recordings.text.cells import are_names, plain_unit
 from detector.sessions.recordings.text.header import (
     Header,
     find_header,
-    is_comment,
     names_of,
     refuse_twice,
 )
 from detector.sessions.recordings.text.instruments import increment, told_above
 from detector.sessions.recordings.text.numbers import Style, styles_of
 from detector.sessions.recordings.text.separators import Choice, Record, Separator, choose
+from detector.text import inert
 
 _TOLD = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _SHOWN = 60  # characters of a line in a refusal
@@ -91,7 +91,7 @@ def _refused(records: Sequence[Record], name: str) -> SessionFileError:
     told = [record for record in records if not record.is_blank]
     if not told:
         return SessionFileError(f"{name}: is empty, allowed: a header and rows of numbers")
-    shown = ", ".join(told[-1].cells)[:_SHOWN]
+    shown = inert(", ".join(told[-1].cells)[:_SHOWN])
     return SessionFileError(
         f"{name}: no row of numbers in its first {records[-1].line} lines, the last is '{shown}'; "
         "allowed: a header and rows of numbers, separated alike"
@@ -152,7 +152,7 @@ def _nameless(choice: Choice, header: Header, name: str) -> SessionFileError:
     if above and len(above[-1].cells) > 1 and are_names(above[-1].cells):
         found = f"line {above[-1].line} has {len(above[-1].cells)} names"
     else:
-        shown = ", ".join(header.first.cells)[:_SHOWN]
+        shown = inert(", ".join(header.first.cells)[:_SHOWN])
         found = f"the first row is of values ({shown})"
     return SessionFileError(
         f"{name}: line {header.first.line}: no names for its {choice.width} columns, found: "
@@ -163,7 +163,7 @@ def _nameless(choice: Choice, header: Header, name: str) -> SessionFileError:
 def _told_before(choice: Choice, record: Record) -> list[Record]:
     """Records above one, without comments and blank ones."""
     above = choice.records[: choice.records.index(record)]
-    return [one for one in above if not one.is_blank and not is_comment(one)]
+    return [one for one in above if not one.is_blank and not one.is_comment]
 
 
 def _start_of(choice: Choice, record: Record) -> int:
@@ -208,13 +208,15 @@ def ragged(name: str, line: int, found: int, width: int) -> SessionFileError:
 def _styles(choice: Choice, names: Sequence[str], name: str) -> tuple[str, tuple[Style, ...]]:
     body = choice.body()
     columns = [[row[c] for row in body] for c in range(choice.width)]
-    where = [f"{name}: column {label or c + 1}" for c, label in enumerate(names)]
+    where = [f"{name}: column {inert(label) or c + 1}" for c, label in enumerate(names)]
     return styles_of(columns, choice.separator.character, where)
 
 
 def _thousands(names: Sequence[str], styles: Sequence[Style]) -> tuple[str, ...]:
     found = [(name, style) for name, style in zip(names, styles, strict=True) if style.thousands]
-    return tuple(f"'{style.thousands}' separates thousands in {name}" for name, style in found)
+    return tuple(
+        f"'{style.thousands}' separates thousands in {inert(name)}" for name, style in found
+    )
 
 
 def _cells(record: Record | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from detector.sessions.recordings.text.blocks import Block
 from detector.sessions.recordings.text.layout import Layout
 from detector.sessions.recordings.text.leftovers import Left, judge, without_repeats
 from detector.sessions.recordings.text.numbers import numbers_of
+from detector.text import inert
 
 
 class Rows:
@@ -109,7 +110,7 @@ class Rows:
             return _in_ns(cells)
         if pa.types.is_string(cells.type):
             style, label = self._layout.styles[column], self._layout.names[column]
-            where = f"{self._name}: column {label or column + 1}"
+            where = f"{self._name}: column {inert(label) or column + 1}"
             cells = pc.utf8_trim_whitespace(cells)
             cells = numbers_of(cells, style, where, is_usual=self._layout.decimal == ".")
         return cells.to_pandas()

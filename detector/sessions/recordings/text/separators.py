@@ -89,9 +89,14 @@ class Record:
         return not any(self.cells)
 
     @property
+    def is_comment(self) -> bool:
+        """Whether it is a line behind ``#``; a lone one is a name for row numbers."""
+        return bool(self.cells) and self.cells[0].startswith("#") and self.cells[0] != "#"
+
+    @property
     def values(self) -> float:
         """The share of cells that are values or nothing; 0 where no cell is a value."""
-        if Look.VALUE not in self.looks:
+        if self.is_comment or Look.VALUE not in self.looks:
             return 0.0
         return sum(look is not Look.WORD for look in self.looks) / len(self.looks)
 

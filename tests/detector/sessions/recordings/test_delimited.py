@@ -179,6 +179,8 @@ REFUSALS = {
         'ts,a,b\n1,"x\ny",3\n1,2,3\n1,2,3,4\n2,3,4\n', "line 5: found 4 values"
     ),
     "a long first row": Refusal("ts,a\n1,2,3\n2,3\n3,4\n4,5\n", "line 2: found 3 values"),
+    "only a comment with a number": Refusal("# ts 0\n", "no row of numbers"),
+    "line ends in a cell": Refusal('ts,acc\n"a\nb",c\n', r"'a\\nb,c'"),
     "words": Refusal("Dear reader,\nthis is no table.\n", "no row of numbers"),
 }  # fmt: skip
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from tests.detector.sessions.recordings.text_files import read_text
+from detector.errors import SessionFileError
+from detector.sessions.recordings.contract import NO_HINTS
+from detector.sessions.recordings.delimited import read
+from tests.detector.sessions.recordings.text_files import read_text, source_of
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,12 @@ SHAPES = {
         "01.03.2026 12:02;1.001;20,7\n",
         ("Zeit", "Drehzahl", "Temp"), (None, 1250.0, 20.5), said=("thousands in Drehzahl",),
     ),
+    "one column below a logger's line": Shape(
+        "Logger 7\nts\n0.0\n0.1\n0.2\n", ("ts",), (0.0,), said=("skipped 1 line",)
+    ),
+    "one column with its unit": Shape(
+        "temp\nV\n0.0\n0.1\n0.2\n", ("temp",), (0.0,), units={"temp": "V"}
+    ),
     "one column": Shape("temp\n20,1\n20,25\n20,3\n", ("temp",), (20.1,)),
     "OpenModelica": Shape(
         '"time","der(x)","x"\n0,1.0,0\n0.002,0.9,0.002\n0.004,0.8,0.0038\n',
@@ -208,3 +218,21 @@ def test_a_file_of_this_shape_is_read(shape, tmp_path):
     assert table.units == shape.units
     assert table.rate_hz == shape.rate_hz
     assert all(any(said in note for note in table.notes) for said in shape.said), table.notes
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_a_damaged_file_is_read_or_refused_in_one_line(shape, tmp_path):
+    """Cut off anywhere, with bytes lost or put in."""
+    rng = random.Random(7)
+    for _ in range(25):
+        content = bytearray(shape.text.encode())
+        del content[rng.randrange(len(content)) :]
+        at = rng.randrange(len(content) + 1)
+        content[at : at + rng.randrange(3)] = rng.choice([b"", b'"', b",", b"\n", b"#", b"\xff"])
+        try:
+            (table,) = read(source_of(tmp_path, bytes(content)), NO_HINTS)
+            names = {tuple(chunk.columns) for chunk in table.chunks}
+            assert len(names) <= 1
+        except SessionFileError as error:
+            assert "\n" not in str(error)
+            assert str(error).startswith("file.csv: ")
