@@ -229,10 +229,11 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(shape, tmp_path):
         del content[rng.randrange(len(content)) :]
         at = rng.randrange(len(content) + 1)
         content[at : at + rng.randrange(3)] = rng.choice([b"", b'"', b",", b"\n", b"#", b"\xff"])
+        line = ""
         try:
             (table,) = read(source_of(tmp_path, bytes(content)), NO_HINTS)
-            names = {tuple(chunk.columns) for chunk in table.chunks}
-            assert len(names) <= 1
+            assert len({tuple(chunk.columns) for chunk in table.chunks}) <= 1
         except SessionFileError as error:
-            assert "\n" not in str(error)
-            assert str(error).startswith("file.csv: ")
+            line = str(error)
+        assert "\n" not in line
+        assert line.startswith("file.csv: " if line else "")
