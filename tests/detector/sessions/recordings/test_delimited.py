@@ -181,6 +181,9 @@ REFUSALS = {
     "a long first row": Refusal("ts,a\n1,2,3\n2,3\n3,4\n4,5\n", "line 2: found 3 values"),
     "only a comment with a number": Refusal("# ts 0\n", "no row of numbers"),
     "line ends in a cell": Refusal('ts,acc\n"a\nb",c\n', r"'a\\nb,c'"),
+    "thousands or decimals": Refusal(
+        "t;a\n0.5;1,234\n1.5;2345\n", "column a: 1,234 can be read as 1.234 or as 1234"
+    ),
     "words": Refusal("Dear reader,\nthis is no table.\n", "no row of numbers"),
 }  # fmt: skip
 

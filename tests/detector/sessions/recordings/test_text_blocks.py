@@ -78,6 +78,15 @@ def test_a_character_on_the_border_of_two_blocks_is_read(size, monkeypatch, tmp_
     assert set(rows["note"]) == {"°µΩ"}
 
 
+@pytest.mark.parametrize("size", [10, 11, 12])
+def test_a_byte_of_windows_at_the_end_of_a_block_is_read(size, monkeypatch, tmp_path):
+    """It could have been the first of two of UTF-8."""
+    small_blocks(monkeypatch)
+    monkeypatch.setattr("detector.sessions.recordings.text.encoding._HEAD", size)
+    _, rows = read_text(tmp_path, ("ts,note\n1,ä\n" + "2,b\n" * 50).encode("cp1252"))
+    assert rows["note"].iloc[0] == "ä"
+
+
 @pytest.mark.parametrize("limit", [1, 5, 40, 1000])
 def test_no_more_rows_than_asked_for(limit, tmp_path):
     """Of the first ones."""
@@ -148,9 +157,11 @@ def test_annotated_tables_with_other_columns_are_others(is_used_up, tmp_path):
     assert [len(frame) for frame in frames] == [5, 3]
 
 
-def test_annotations_on_the_border_of_a_block_are_no_rows(monkeypatch, tmp_path):
+@pytest.mark.parametrize("size", range(200, 320, 5))
+def test_annotations_on_the_border_of_a_block_are_no_rows(size, monkeypatch, tmp_path):
     """Wherever it falls."""
     small_blocks(monkeypatch)
+    monkeypatch.setattr(delimited, "_LEAST", size)
     text = "\r\n".join(INFLUX + influx(f"f{n}", range(n % 5 + 1)) for n in range(30))
     _, rows = read_text(tmp_path, text)
     assert len(rows) == sum(n % 5 + 1 for n in range(30))
