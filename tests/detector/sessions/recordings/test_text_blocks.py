@@ -162,10 +162,11 @@ def test_annotations_on_the_border_of_a_block_are_no_rows(size, monkeypatch, tmp
     """Wherever it falls."""
     small_blocks(monkeypatch)
     monkeypatch.setattr(delimited, "_LEAST", size)
-    text = "\r\n".join(INFLUX + influx(f"f{n}", range(n % 5 + 1)) for n in range(30))
-    _, rows = read_text(tmp_path, text)
-    assert len(rows) == sum(n % 5 + 1 for n in range(30))
-    assert rows["_value"].notna().all()
+    heads = (INFLUX, INFLUX.replace("_field", "host"))
+    text = "\r\n".join(heads[n % 2] + influx(f"f{n}", range(n % 5 + 1)) for n in range(30))
+    tables = [pd.concat(list(table.chunks)) for table in read(source_of(tmp_path, text), Hints())]
+    assert [len(rows) for rows in tables] == [n % 5 + 1 for n in range(30)]
+    assert [rows.columns[-1] for rows in tables] == ["_field", "host"] * 15
 
 
 def test_an_annotated_row_of_another_width_is_named_by_its_line(tmp_path):
