@@ -1,0 +1,199 @@
+"""Reading recordings: MB/s of each kind of file beside its library's plain call, and peak memory.
+
+Files are written to a temporary folder. A reader hands all columns of all rows, in chunks; the
+plain call has them in memory at once. The ratio is the reader's time over the plain call's, the
+best of three each. Peak memory is that of ``python -m detector inspect`` on a file, as a process
+of its own. A kind whose library or reader is missing is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tqdm import tqdm
+
+from benchmarks.lib.machine import machine
+from benchmarks.lib.recorded_files import BYTES_OF_A_ROW, RATE_HZ, RECORDED, Recorded, table
+from detector.errors import FaultlineError
+from detector.sessions.recordings.contract import Hints, Source
+from detector.sessions.recordings.kinds import KINDS, reader_of
+from simulator.cli.options import positive, whole_from
+
+REPEATS = 3
+MB = 1e6
+HINTS = Hints(rate_hz=RATE_HZ)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One line of the tables; None where it was not measured, and why.
+
+    Attributes:
+        kind: Of file.
+        rows: Written.
+        size_mb: Of the file.
+        ours_mb_s: The reader's speed.
+        plain_mb_s: The library's.
+        peak_mb: Of ``inspect``, resident.
+        missing: Why a figure is.
+    """
+
+    kind: str
+    rows: int
+    size_mb: float
+    ours_mb_s: float | None = None
+    plain_mb_s: float | None = None
+    peak_mb: float | None = None
+    missing: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """The reader's time over the library's."""
+        both = self.ours_mb_s and self.plain_mb_s
+        return self.plain_mb_s / self.ours_mb_s if both else None  # type: ignore[operator]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; returns the exit code."""
+    args = _parser().parse_args(arguments)
+    chosen = [one for one in RECORDED if not args.kind or one.title in args.kind]
+    with tempfile.TemporaryDirectory(prefix="faultline-reading-") as name:
+        folder = Path(name)
+        rows = int(args.mb * MB / BYTES_OF_A_ROW)
+        speed = [_measured(one, rows, folder, _speed) for one in _shown(chosen, "speed")]
+        peaks = [_measured(one, args.rows, folder, _peak) for one in _shown(chosen, "memory")]
+    if args.json:
+        print(json.dumps({"speed": _objects(speed), "memory": _objects(peaks)}, indent=2))
+    else:
+        print(f"{machine()}\n\n{_speed_table(speed)}\n\n{_peak_table(peaks)}")
+    return 0
+
+
+def _shown(chosen: list[Recorded], title: str) -> Iterator[Recorded]:
+    yield from tqdm(chosen, desc=title, unit="kind", leave=False, disable=not sys.stderr.isatty())
+
+
+def _measured(
+    one: Recorded, rows: int, folder: Path, measure: Callable[[Recorded, Path, int], Figures]
+) -> Figures:
+    """Write a file, measure, and take it away; what cannot be done is said."""
+    rows = max(int(rows * one.share), 100)
+    path = folder / f"recording{one.suffix}"
+    try:
+        one.write(table(rows), path)
+        return measure(one, path, rows)
+    except ImportError as error:
+        return Figures(one.title, rows, 0.0, missing=f"{error.name or error} is not installed")
+    except FaultlineError as error:
+        return Figures(one.title, rows, path.stat().st_size / MB, missing=str(error))
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _speed(one: Recorded, path: Path, rows: int) -> Figures:
+    size = path.stat().st_size / MB
+    ours = min(_seconds(lambda: _read(one, path, rows)) for _ in range(REPEATS))
+    plain = min(_seconds(lambda: one.plain(path)) for _ in range(REPEATS))
+    return Figures(one.title, rows, size, size / ours, size / plain)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _read(one: Recorded, path: Path, rows: int) -> None:
+    """All chunks of a file, each let go before the next; a reader that loses rows is no measure."""
+    kind = next(kind for kind in KINDS if kind.module == one.module)
+    tables = reader_of(kind, path.name)(_source(path), HINTS)
+    found = [sum(len(chunk) for chunk in table.chunks) for table in tables]
+    if rows not in found:
+        raise FaultlineError(f"{path.name}: found {found} rows, allowed: {rows}")
+
+
+def _source(path: Path) -> Source:
+    def packed() -> BinaryIO:
+        return cast(BinaryIO, gzip.open(path))
+
+    def plain() -> BinaryIO:
+        return path.open("rb")
+
+    is_packed = path.suffix == ".gz"
+    suffix = path.with_suffix("").suffix if is_packed else path.suffix
+    return Source(path.name, path, suffix, None, packed if is_packed else plain)
+
+
+def _peak(one: Recorded, path: Path, rows: int) -> Figures:
+    """The most memory that ``inspect`` held."""
+    size = path.stat().st_size / MB
+    command = [sys.executable, "-m", "detector", "inspect", str(path), "--json"]
+    command += ["--rate", f"{RATE_HZ:g}"] if one.module in {"uff", "tdms"} else []
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said = child.stderr.read().decode().strip() if child.stderr else ""
+    if child.returncode:
+        raise FaultlineError(said.splitlines()[-1] if said else f"exit code {child.returncode}")
+    return Figures(one.title, rows, size, peak_mb=usage.ru_maxrss * 1024 / MB)
+
+
+def _speed_table(found: list[Figures]) -> str:
+    lines = [f"{'kind':16}{'rows':>12}{'MB':>9}{'reader MB/s':>13}{'plain MB/s':>12}{'ratio':>7}"]
+    for one in found:
+        told = f"{one.kind:16}{one.rows:>12,}{one.size_mb:>9.1f}"
+        if one.ratio is None:
+            lines.append(f"{told}  not measured: {one.missing}")
+        else:
+            lines.append(f"{told}{one.ours_mb_s:>13.1f}{one.plain_mb_s:>12.1f}{one.ratio:>7.2f}")
+    return "\n".join([*lines, "ratio: the reader's time over that of the library's plain call"])
+
+
+def _peak_table(found: list[Figures]) -> str:
+    lines = [f"{'inspect':16}{'rows':>12}{'MB':>9}{'peak MB':>13}"]
+    for one in found:
+        told = f"{one.kind:16}{one.rows:>12,}{one.size_mb:>9.1f}"
+        peak = f"{one.peak_mb:>13.0f}" if one.peak_mb else f"  not measured: {one.missing}"
+        lines.append(told + peak)
+    return "\n".join([*lines, "peak: of the whole process, with Python and its libraries in it"])
+
+
+def _objects(found: list[Figures]) -> list[dict[str, object]]:
+    return [{**asdict(one), "ratio": one.ratio} for one in found]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed.reading",
+        description=__doc__,
+        epilog="examples:\n"
+        "  python -m benchmarks.speed.reading                         all kinds\n"
+        "  python -m benchmarks.speed.reading --kind 'CSV, numbers' --mb 1000\n"
+        "  python -m benchmarks.speed.reading --kind Parquet --rows 10_000_000",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--mb", type=positive, default=10.0, metavar="MB",
+        help="of the CSV file whose speed is measured; others get as many rows, "
+        "slow kinds a part (default: %(default)g)")  # fmt: skip
+    add("--rows", type=whole_from(100), default=200_000, metavar="N",
+        help="of the file whose memory is measured (default: %(default)s)")  # fmt: skip
+    add("--kind", action="append", choices=[one.title for one in RECORDED],
+        help="only this, once for each (default: all)")  # fmt: skip
+    add("--json", action="store_true", help="print JSON instead of tables")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
