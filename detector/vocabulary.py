@@ -15,7 +15,20 @@ FINER_FROM = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 SWITCHES = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
 NO_NUMBER = frozenset({"nan", "inf", "infinity", "null"})  # with or without a sign
 # In a channel that is known as one, these words say that it has no value now.
-NO_VALUE = frozenset(
+ABSENT = frozenset(
     {"", "-", "--", "unavailable", "unknown", "none", "n/a", "na", "nil", "undef", "missing",
-     "offline", "error", "bad", "invalid"}
+     "offline"}
+)  # fmt: skip
+NO_VALUE = ABSENT | {"error", "bad", "invalid"}
+# As what programs write into a table for a cell without a value; what they write for one that went
+# wrong, such as ``Bad Input``, is none of these: it counts as a bad cell.
+EMPTY_CELL = ABSENT | {
+    "nan", "-nan", "nan.0", "null", "<null>", "<na>", "nat", "#n/a", "#na", "n.a.", "no data",
+    "nodata", "no value", ".", "---", "*", "\\n",
+}  # fmt: skip
+# Words of a label that say that nothing is wrong.
+NORMAL = frozenset(
+    {"normal", "ok", "okay", "healthy", "good", "nominal", "baseline", "no", "n", "none", "false",
+     "off", "0", "no fault", "no_fault", "no anomaly", "fault free", "fault-free", "faultless",
+     "intact", "benign", "nil", "", "-"}
 )  # fmt: skip

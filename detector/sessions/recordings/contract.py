@@ -65,6 +65,7 @@ class Table:
             times (with or without a zone); the index says nothing. Every chunk has the same
             columns. Complete once this is used up, like the other attributes.
         name: Of the sheet, group or channel; empty where the file has one table.
+        format: How it was written, in words; empty: the kind's name says it.
         units: By column, where the file tells them.
         rate_hz: Where the file tells it and no column is the time.
         first: Time of the first sample, UTC seconds, where the file tells it apart.
@@ -75,6 +76,7 @@ class Table:
 
     chunks: Iterator[pd.DataFrame]
     name: str = ""
+    format: str = ""
     units: dict[str, str] = field(default_factory=dict)
     rate_hz: float | None = None
     first: float | None = None
