@@ -31,7 +31,7 @@ def _object(recording: Recording) -> dict[str, Any]:
         "format": found.format,
         "samples": len(samples),
         "rate_hz": None if period is None else round(1 / period, 6),
-        "first": float(samples.ts[0]),
+        "first": float(samples.ts[0]) if found.has_date else 0.0,
         "features": {
             name: _feature(samples.values[:, f].astype(np.float64), found.units.get(name))
             for f, name in enumerate(samples.features)

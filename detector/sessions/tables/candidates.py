@@ -107,7 +107,8 @@ def look_at(column: Column, cells: pd.DataFrame) -> Candidate:
     try:
         read = found.read()
     except UnclearDatesError:  # dates all the same; which, is asked when all are read
-        return Candidate(column, Look.DATED, np.empty(0))
+        look = Look.DAYS if _is_day(column, cells) else Look.DATED
+        return Candidate(column, look, np.empty(0))
     known = read.seconds[np.isfinite(read.seconds)]
     if 2 * len(known) <= cells.iloc[:, column.place].notna().sum() or not len(known):
         look = Look.NONE

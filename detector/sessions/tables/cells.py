@@ -11,7 +11,13 @@ import pandas as pd
 
 from detector.errors import SessionFileError
 from detector.records import Values
-from detector.sessions.tables.numerals import Style, is_point_group, read_numeral, says_point
+from detector.sessions.tables.numerals import (
+    MAYBE_GROUPED,
+    Style,
+    is_point_group,
+    read_numeral,
+    says_point,
+)
 from detector.text import counted, inert
 
 BAD_SHARE = 0.05  # of a column's cells, or of the rows' times
@@ -62,15 +68,16 @@ class Cells:
         else:
             exact = self._from_text(cells.reset_index(drop=True), rows)
         self._take(exact, rows)
+        self.first = sorted(self.first)[:SHOWN]
 
     def _take(self, exact: npt.NDArray[np.float64], rows: Rows) -> None:
         """Keep numbers as float32; beyond it they are missing."""
         with np.errstate(invalid="ignore"):
             beyond = np.flatnonzero(np.abs(exact) > LARGEST)
-        for place in beyond[:SHOWN]:
-            self._note_bad(f"{exact[place]:g}", int(rows[place]), 1)
-        if len(beyond) > SHOWN:
-            self.bad["inf"] += len(beyond) - SHOWN
+        for nth, place in enumerate(beyond[:MOST_WORDS]):
+            self._note_bad(f"{exact[place]:g}", int(rows[place]) if nth < SHOWN else -1, 1)
+        if len(beyond) > MOST_WORDS:
+            self.bad["others"] += len(beyond) - MOST_WORDS
         exact[beyond] = np.nan
         self.numbers += int(np.count_nonzero(~np.isnan(exact)))
         self.size += len(exact)
@@ -82,17 +89,32 @@ class Cells:
         odd = np.flatnonzero(np.isnan(exact) & (texts != "").to_numpy(np.bool_))
         if not len(odd):
             return exact
+        has_comma, odd = self._from_commas(texts, exact, odd)
         codes, words = pd.factorize(texts.iloc[odd])
         read = [read_numeral(word) for word in words]
-        exact[odd] = np.array([numeral.value for numeral in read])[codes]
+        exact[odd] = np.array([numeral.value for numeral in read], np.float64)[codes]
         self._note_words(words, [numeral.style for numeral in read], codes, rows[odd])
         styles = {numeral.style for numeral in read}
         self.styles |= styles & {Style.COMMA, Style.POINT}
-        either = np.array([numeral.style is Style.EITHER for numeral in read])[codes]
+        either = np.array([numeral.style is Style.EITHER for numeral in read], np.bool_)[codes]
         self._either.append(self.size + odd[either])
-        if styles & {Style.COMMA, Style.EITHER}:
-            self._look_at_points(texts, exact, odd)
+        if has_comma or styles & {Style.COMMA, Style.EITHER}:
+            self._look_at_points(texts, exact)
         return exact
+
+    def _from_commas(
+        self, texts: pd.Series, exact: npt.NDArray[np.float64], odd: npt.NDArray[np.intp]
+    ) -> tuple[bool, npt.NDArray[np.intp]]:
+        """Read 1,5 all at once; returns whether there is one, and the cells that are left."""
+        cells = texts.iloc[odd]
+        with_point = cells.str.replace(",", ".", regex=False)
+        exact[odd] = pd.to_numeric(with_point, errors="coerce").to_numpy(np.float64)
+        is_read = ~np.isnan(exact[odd])
+        is_either = is_read & cells.str.fullmatch(MAYBE_GROUPED).to_numpy(np.bool_)
+        self._either.append(self.size + odd[is_either])
+        if (is_read & ~is_either).any():
+            self.styles.add(Style.COMMA)
+        return bool(is_read.any()), odd[~is_read]
 
     def _note_words(self, words: pd.Index, styles: list[Style], codes: Rows, rows: Rows) -> None:
         often = np.bincount(codes, minlength=len(words))
@@ -100,21 +122,18 @@ class Cells:
             if style is Style.EMPTY:
                 self.empty[word] += int(often[place])
             elif style is Style.WORD:
-                first = rows[np.argmax(codes == place)] if len(self.first) < SHOWN else 0
+                first = rows[np.argmax(codes == place)] if len(self.first) < SHOWN else -1
                 self._note_bad(word, int(first), int(often[place]))
 
     def _note_bad(self, word: str, row: int, often: int) -> None:
-        if len(self.first) < SHOWN:
+        if row >= 0:
             self.first.append((row, word))
         self.bad[word if len(self.bad) < MOST_WORDS else "others"] += often
 
-    def _look_at_points(
-        self, texts: pd.Series, exact: npt.NDArray[np.float64], odd: npt.NDArray[np.intp]
-    ) -> None:
+    def _look_at_points(self, texts: pd.Series, exact: npt.NDArray[np.float64]) -> None:
         """Beside commas, what a point means matters."""
-        is_plain = ~np.isnan(exact)
-        is_plain[odd] = False
-        for place in np.flatnonzero(is_plain & texts.str.contains(".", regex=False).to_numpy()):
+        has_point = texts.str.contains(".", regex=False) & ~texts.str.contains(",", regex=False)
+        for place in np.flatnonzero(~np.isnan(exact) & has_point.to_numpy(np.bool_)):
             if is_point_group(texts.iloc[place]):
                 self._grouped.append(np.array([self.size + place]))
             elif says_point(texts.iloc[place]):
@@ -143,7 +162,7 @@ class Cells:
             return "times"
         if self.bad and not set(self.bad) <= {"inf", "-inf"}:
             shown = ", ".join(repr(inert(word)[:40]) for word, _ in self.bad.most_common(SHOWN))
-            return f"column {inert(self.name)}: words, such as {shown}"
+            return f"words, such as {shown}"
         return "no value in it"
 
     def note(self) -> str | None:

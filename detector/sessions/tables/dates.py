@@ -10,6 +10,12 @@ import pandas as pd
 ISO, DURATION = "ISO8601", "duration"
 
 
+_ISO_NEEDS = ("%Y", "%m", "%d", "%H", "%M")
+_DIGITS = {
+    "%Y": r"(\d{4})", "%f": r"(\d{1,9})", **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), r"(\d\d)")
+}  # fmt: skip
+
+
 class Order(StrEnum):
     """Which part of a date such as 05/03/06 comes first."""
 
@@ -87,6 +93,24 @@ def format_of(text: str, order: Order) -> str | None:
     if _SHORT_CLOCK.fullmatch(text):
         return "%M:%S.%f"
     return _in_parts(text, order)
+
+
+def iso_pattern(format_: str) -> tuple[str, str] | None:
+    """What makes ISO 8601 of a format, which is read many times quicker; None: not of this one.
+
+    Returns:
+        A pattern and what it is replaced with.
+    """
+    tokens = re.findall("%[A-Za-z]|.", format_)
+    marks = [token for token in tokens if token.startswith("%")]
+    if not set(_ISO_NEEDS) <= set(marks) <= _DIGITS.keys():
+        return None
+    at = {mark: rf"\{place}" for place, mark in enumerate(marks, 1)}
+    pattern = "".join(_DIGITS.get(token) or re.escape(token) for token in tokens)
+    second = f":{at['%S']}" if "%S" in at else ""
+    part = f".{at['%f']}" if "%f" in at else ""
+    date, clock = f"{at['%Y']}-{at['%m']}-{at['%d']}", f"{at['%H']}:{at['%M']}"
+    return f"^{pattern}$", f"{date}T{clock}{second}{part}"
 
 
 def is_dated(format_: str) -> bool:

@@ -61,7 +61,7 @@ class Labels:
             return None
         words = [f"{inert(word)[:40]!r}" for word, _ in self._faults.most_common(SHOWN)]
         more = f" and {len(self._faults) - SHOWN} more" if len(self._faults) > SHOWN else ""
-        return f"{inert(self._name)}: {', '.join(words)}{more} count as faults"
+        return f"{inert(self._name)}: read as faults: {', '.join(words)}{more}"
 
 
 def _level(word: str) -> float:

@@ -21,9 +21,11 @@ from detector.sessions.tables.dates import (
     format_of,
     is_dated,
     is_untidy,
+    iso_pattern,
     orders_of,
     tidied,
 )
+from detector.vocabulary import EMPTY_CELL
 
 MOST_FORMATS, MOST_TRIES = 8, 40
 YEAR_1900 = -2_208_988_800.0  # of a time of day without a date, as ``strptime`` reads it
@@ -52,7 +54,7 @@ class _Reading:
             if not len(left) or len(self.formats) >= MOST_FORMATS:
                 break
             text = str(texts.iloc[left[0]])
-            format_or_none = format_of(text, self.order)
+            format_or_none = format_of(text.strip(), self.order)
             if format_or_none is None or not self._takes(format_or_none):
                 left = left[(texts.iloc[left] != text).to_numpy(np.bool_)]
                 continue
@@ -85,9 +87,11 @@ def _seconds(texts: pd.Series, format_: str) -> Times:
     if format_ == DURATION:
         spans = pd.to_timedelta(texts, errors="coerce")
         return _whole(spans.to_numpy("timedelta64[ns]"))
-    read = pd.to_datetime(texts, format=format_, utc=True, errors="coerce")
-    seconds = seconds_of(read)
-    return seconds if format_ == ISO or "%d" in format_ else seconds - YEAR_1900
+    rewritten = iso_pattern(format_)
+    if rewritten is not None:
+        texts, format_ = texts.str.replace(*rewritten, regex=True), ISO
+    seconds = seconds_of(pd.to_datetime(texts, format=format_, utc=True, errors="coerce"))
+    return seconds if is_dated(format_) else seconds - YEAR_1900
 
 
 def seconds_of(times: pd.Series) -> Times:
@@ -105,6 +109,14 @@ def _whole(times: npt.NDArray[np.datetime64] | npt.NDArray[np.timedelta64]) -> T
     seconds = times.astype(np.int64) / 1e9
     seconds[np.isnat(times)] = np.nan
     return np.asarray(seconds, np.float64)
+
+
+def _example(texts: pd.Series) -> str | None:
+    """The first cell that is no word for a missing one."""
+    for text in texts:
+        if isinstance(text, str) and text.strip().lower() not in EMPTY_CELL:
+            return text
+    return None
 
 
 class Moments:
@@ -127,16 +139,14 @@ class Moments:
             Shape (n,), which were read, in whatever order.
         """
         texts = texts.reset_index(drop=True)
-        known = texts.first_valid_index()
-        if known is None and not self._readings:
+        example = _example(texts)
+        if example is None and not self._readings:
             self._waiting += len(texts)
             return np.zeros(len(texts), np.bool_)
-        if known is not None:
-            texts = texts.str.strip()
-            if is_untidy(texts.iloc[known]):
-                texts = tidied(texts)
-        if not self._readings:
-            self._begin(str(texts.iloc[known]))
+        if example is not None and is_untidy(example):
+            texts = tidied(texts)
+        if example is not None and not self._readings:
+            self._begin(example.strip())
         for reading in self._readings:
             reading.add(texts)
         unread = np.array([np.isnan(reading.parts[-1]) for reading in self._readings])

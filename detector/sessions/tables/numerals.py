@@ -41,7 +41,7 @@ class Numeral:
 LONGEST = 64
 _EXPONENT = r"(?:[eE][+-]?\d{1,3})?"
 _SIGN = r"[+-]?"
-_MAYBE_GROUPED = re.compile(rf"{_SIGN}[1-9]\d{{0,2}},\d{{3}}", re.ASCII)
+MAYBE_GROUPED = rf"\s*{_SIGN}[1-9][0-9]{{0,2}},[0-9]{{3}}\s*"  # 1,234
 _ONE_COMMA = re.compile(rf"{_SIGN}(?:\d+,\d*|,\d+){_EXPONENT}", re.ASCII)
 _COMMA_GROUPS = re.compile(rf"{_SIGN}\d{{1,3}}(?:,\d{{3}})+(?:\.\d*)?", re.ASCII)
 _POINT_GROUPS = re.compile(rf"{_SIGN}\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?", re.ASCII)
@@ -67,7 +67,7 @@ def read_numeral(text: str) -> Numeral:
 
 
 def _with_comma(text: str) -> Numeral:
-    if _MAYBE_GROUPED.fullmatch(text):
+    if re.fullmatch(MAYBE_GROUPED, text):
         return Numeral(float(text.replace(",", ".")), Style.EITHER)
     if _ONE_COMMA.fullmatch(text):
         return Numeral(float(text.replace(",", ".")), Style.COMMA)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from detector.records import Flags, Times
 from detector.text import counted
 
-FEW_STEPS_BACK, LONG_RUN = 5, 20  # a clock is set back seldom; rows between are many
+FEW_STEPS_BACK, LONG_RUN = 5, 20  # a clock is set back seldom; there are rows between
 MOST_SWITCHES = 4  # between stretches, for each, where blocks only moved
 COARSE_SHARE = 0.05
 INTERLEAVED = 3  # stretches per session
@@ -126,21 +126,20 @@ class Order:
         self.differing += int((~equal).sum())
 
     def _was_set_back(self, back: Rows, numbers: Rows, kept: Rows) -> bool:
-        """Few steps back between long stretches that do not fit between each other."""
-        if not 0 < len(back) <= FEW_STEPS_BACK or len(numbers) < LONG_RUN * (len(back) + 1):
+        """Steps back between long stretches that do not fit between each other."""
+        if not len(back) or len(numbers) < LONG_RUN * (len(back) + 1):
             return False
         stretch = np.searchsorted(numbers[back], kept, side="right")
         switches = int(np.count_nonzero(np.diff(stretch)))
-        if switches > MOST_SWITCHES * (len(back) + 1):
-            return True
-        return self._overwrites(back, numbers)
+        most = MOST_SWITCHES * (len(back) + 1) if len(back) <= FEW_STEPS_BACK else len(numbers) // 2
+        return switches > most or self._differing(numbers) > most
 
-    def _overwrites(self, back: Rows, numbers: Rows) -> bool:
-        """Whether stretches tell many of the same times with other values."""
+    def _differing(self, numbers: Rows) -> int:
+        """Rows whose time, but not whose values, others have."""
         ordered = numbers[np.argsort(self.ts[numbers], kind="stable")]
         again = np.flatnonzero(np.diff(self.ts[ordered]) == 0) + 1
         differing = ~self.same(ordered[again], ordered[again - 1])
-        return int(differing.sum()) > MOST_SWITCHES * (len(back) + 1)
+        return int(differing.sum())
 
     def _parted(self, back: Rows, numbers: Rows, session: int | None) -> list[Piece]:
         found: list[Piece] = []

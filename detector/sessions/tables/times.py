@@ -15,6 +15,7 @@ from detector.sessions.tables.names import DATES, Column
 from detector.vocabulary import EMPTY_CELL
 
 SHOWN = 3
+LOOKED_AT = 1000  # cells of a chunk, to tell numbers from dates
 
 
 class TimeColumn:
@@ -64,8 +65,8 @@ class TimeColumn:
             self._note_broken(cells, np.isnan(numbers) if numbers.dtype.kind == "f" else None)
             self._numbers.append(numbers)
         elif self._kind == "text":
-            texts = cells.where(cells.notna()).astype(object)
-            read = self._moments.add(_blanked(texts.map(str, na_action="ignore")))
+            texts = cells if kind == "text" else cells.astype(object)
+            read = self._moments.add(texts.astype("str"))
             self._note_broken(cells, ~read)
         else:
             seconds = _as_seconds(cells, kind)
@@ -111,10 +112,12 @@ def _kind_of(cells: pd.Series) -> str | None:
     if cells.dtype.kind in "biuf":
         return "number" if cells.notna().any() else None
     known = cells.dropna()
-    known = known[~known.astype(str).str.strip().str.lower().isin(EMPTY_CELL)]
-    if not len(known):
-        return None
-    return "number" if 2 * len(_plain(known).dropna()) > len(known) else "text"
+    for start in range(0, len(known), LOOKED_AT):
+        some = known.iloc[start : start + LOOKED_AT]
+        some = some[~some.astype("str").str.strip().str.lower().isin(EMPTY_CELL)]
+        if len(some):
+            return "number" if 2 * _plain(some).count() > len(some) else "text"
+    return None
 
 
 def _plain(texts: pd.Series) -> pd.Series:
@@ -161,11 +164,6 @@ def _as_seconds(cells: pd.Series, kind: str | None) -> Times:
     if kind == "text":
         return seconds_of(pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce"))
     return np.full(len(cells), np.nan)
-
-
-def _blanked(texts: pd.Series) -> pd.Series:
-    """Words for a missing value as none."""
-    return texts.where(~texts.str.strip().str.lower().isin(EMPTY_CELL))
 
 
 def _shown(cell: object) -> str:

@@ -106,6 +106,6 @@ class WideTable:
 
 
 def _no_feature(where: str, left_out: dict[str, str]) -> str:
-    reasons = "; ".join(f"{inert(name)}: {why}" for name, why in list(left_out.items())[:4])
-    found = f", left out {reasons}" if reasons else ""
+    reasons = "; ".join(f"column {inert(name)}: {why}" for name, why in list(left_out.items())[:4])
+    found = f"; left out: {reasons}" if reasons else ""
     return f"{where}: no feature column beside the time{found}; allowed: columns of numbers"
