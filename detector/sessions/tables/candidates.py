@@ -12,9 +12,9 @@ import pandas as pd
 from detector.errors import SessionFileError
 from detector.records import Times
 from detector.sessions.recordings.contract import Hints
-from detector.sessions.tables.moments import UnclearDatesError
-from detector.sessions.tables.names import BESIDE, DATES, Column
-from detector.sessions.tables.times import TimeColumn
+from detector.sessions.tables.columns.moments import UnclearDatesError
+from detector.sessions.tables.columns.names import BESIDE, DATES, Column
+from detector.sessions.tables.columns.times import TimeColumn
 from detector.text import listed
 
 LOOKED_AT = 1000  # rows

@@ -13,11 +13,11 @@ from detector.errors import SessionFileError
 from detector.records import Flags, Times, Values
 from detector.sessions.recordings.contract import Hints, Table
 from detector.sessions.tables.candidates import ChosenTime
-from detector.sessions.tables.cells import BAD_SHARE, shown_cells
-from detector.sessions.tables.clocks import ReadTimes
-from detector.sessions.tables.moments import UnclearDatesError
-from detector.sessions.tables.names import Column
-from detector.sessions.tables.times import TimeColumn, joined
+from detector.sessions.tables.columns.cells import BAD_SHARE, shown_cells
+from detector.sessions.tables.columns.clocks import ReadTimes
+from detector.sessions.tables.columns.moments import UnclearDatesError
+from detector.sessions.tables.columns.names import Column
+from detector.sessions.tables.columns.times import TimeColumn, joined
 from detector.text import counted, inert, listed
 
 

@@ -16,9 +16,9 @@ import pandas as pd
 from detector.errors import SessionFileError
 from detector.records import Times, Values
 from detector.sessions.tables.candidates import ChosenTime
-from detector.sessions.tables.cells import Cells
+from detector.sessions.tables.columns.cells import Cells
+from detector.sessions.tables.columns.names import COUNTERS, Column
 from detector.sessions.tables.gathered import Clock, Gathered, Job, NoRecordingError
-from detector.sessions.tables.names import COUNTERS, Column
 from detector.sessions.tables.roles import INFLUX
 from detector.text import counted, inert, listed
 
@@ -191,7 +191,8 @@ class LongTable:
             )
         chosen = {}
         for name in wanted or named:
-            why = named[name].cells.reason_out()
+            cells = named[name].cells
+            why = "no value in any row" if cells.is_empty else cells.reason_out()
             if why is None:
                 chosen[name] = named[name]
             else:

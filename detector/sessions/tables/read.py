@@ -14,9 +14,9 @@ from detector.errors import SessionFileError
 from detector.records import Flags, Times, Values
 from detector.sessions.recordings.contract import Hints, Table
 from detector.sessions.tables.candidates import choose_time
+from detector.sessions.tables.columns.names import columns_of
 from detector.sessions.tables.gathered import Gathered, Job, NoRecordingError
 from detector.sessions.tables.long_form import LongTable, long_columns
-from detector.sessions.tables.names import columns_of
 from detector.sessions.tables.order import CoarseTimesError, Order, Piece
 from detector.sessions.tables.rates import rate_notes
 from detector.sessions.tables.roles import roles_of

@@ -10,7 +10,7 @@ import pandas as pd
 
 from detector.errors import SessionFileError
 from detector.sessions.tables.candidates import ChosenTime
-from detector.sessions.tables.names import (
+from detector.sessions.tables.columns.names import (
     CHANGE_POINT,
     COUNTERS,
     LABELS,

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from detector.records import Flags, Values
-from detector.sessions.tables.cells import Cells
+from detector.sessions.tables.columns.cells import Cells
+from detector.sessions.tables.columns.marks import Labels, SessionNames
+from detector.sessions.tables.columns.names import Column
+from detector.sessions.tables.columns.numerals import Style
 from detector.sessions.tables.gathered import Clock, Gathered, Job, NoRecordingError
-from detector.sessions.tables.marks import Labels, SessionNames
-from detector.sessions.tables.names import Column
-from detector.sessions.tables.numerals import Style
 from detector.sessions.tables.roles import Roles
 from detector.text import inert
 
@@ -77,17 +77,17 @@ class WideTable:
         )
 
     def _features(self, left_out: dict[str, str]) -> list[tuple[Column, Cells]]:
-        """Columns that are features; a missing one stays where it was asked for."""
+        """Columns that are features."""
         wanted = set(self._job.features or ())
         found: list[tuple[Column, Cells]] = []
         for column, cells in zip(self._roles.features, self._cells, strict=True):
             why = cells.reason_out()
-            if why is None or (column.name in wanted and not cells.bad_count):
+            if why is None:
                 found.append((column, cells))
             else:
                 left_out[column.shown] = why
         gone = wanted & {c.name for c in self._roles.features} - {c.name for c, _ in found}
-        if not found or gone:
+        if gone or all(cells.is_empty for _, cells in found):
             raise NoRecordingError(_no_feature(self._job.where, left_out))
         return found
 

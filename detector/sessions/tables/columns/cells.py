@@ -11,7 +11,7 @@ import pandas as pd
 
 from detector.errors import SessionFileError
 from detector.records import Values
-from detector.sessions.tables.numerals import (
+from detector.sessions.tables.columns.numerals import (
     MAYBE_GROUPED,
     Style,
     is_point_group,
@@ -150,23 +150,25 @@ class Cells:
         return self.bad_count > self.numbers
 
     @property
-    def is_unclear(self) -> bool:
-        """Whether 1,234 stands in it and nothing tells what the comma means."""
-        return not self.styles and any(map(len, self._either))
+    def is_empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return not (self.numbers or self.bad or self.moments)
 
     def reason_out(self) -> str | None:
-        """Why it is no feature; None where it is one."""
-        if self.numbers and not self.is_words:
+        """Why it is no feature; None where it is one, be it without any value."""
+        if self.is_empty or (self.numbers and not self.is_words):
             return None
         if self.moments:
             return "times"
         if self.bad and not set(self.bad) <= {"inf", "-inf"}:
             shown = ", ".join(repr(inert(word)[:40]) for word, _ in self.bad.most_common(SHOWN))
             return f"words, such as {shown}"
-        return "no value in it"
+        return "no number in it"
 
     def note(self) -> str | None:
         """What was no number in it, a sentence; None: nothing."""
+        if self.is_empty:
+            return f"{inert(self.name)}: no value in any row"
         bad, empty = self.bad.most_common(SHOWN), self.empty.most_common(SHOWN)
         words = ", ".join(f"{inert(word)[:40]!r} ({often:,})" for word, often in (*bad, *empty))
         total = self.bad_count + sum(self.empty.values())

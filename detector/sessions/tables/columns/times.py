@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from detector.records import Times
-from detector.sessions.tables.clocks import Numbers, ReadTimes, read_numbers
-from detector.sessions.tables.moments import Moments, seconds_of
-from detector.sessions.tables.names import DATES, Column
+from detector.sessions.tables.columns.clocks import Numbers, ReadTimes, read_numbers
+from detector.sessions.tables.columns.moments import Moments, seconds_of
+from detector.sessions.tables.columns.names import DATES, Column
 from detector.vocabulary import EMPTY_CELL
 
 SHOWN = 3

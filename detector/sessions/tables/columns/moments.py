@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from detector.records import Flags, Times
-from detector.sessions.tables.dates import (
+from detector.sessions.tables.columns.dates import (
     DURATION,
     ISO,
     Order,
