@@ -88,6 +88,7 @@ class WideTable:
                 left_out[column.shown] = why
         gone = wanted & {c.name for c in self._roles.features} - {c.name for c, _ in found}
         if gone or all(cells.is_empty for _, cells in found):
+            left_out |= {column.shown: "no value in any row" for column, _ in found}
             raise NoRecordingError(_no_feature(self._job.where, left_out))
         return found
 
