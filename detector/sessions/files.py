@@ -118,8 +118,8 @@ def _read_source(
     path: Path, source: Source, hints: Hints, features: Sequence[str] | None
 ) -> Iterator[Recording]:
     where = str(path.parent / source.name)
-    kind = next((kind for kind in KINDS if source.suffix in kind.suffixes), TEXT)
-    for table in read_tables(_tables(kind, source, hints), where, hints, features):
+    kind, tables = _tables(replace(source, name=where), hints)  # a refusal names the whole path
+    for table in read_tables(tables, where, hints, features):
         found = Findings(
             file=where,
             format=table.format or kind.name,
@@ -152,10 +152,11 @@ def _sources(path: Path) -> Iterator[Iterator[Source]]:
     yield iter([source])
 
 
-def _tables(kind: Kind, source: Source, hints: Hints) -> Iterator[Table]:
+def _tables(source: Source, hints: Hints) -> tuple[Kind, Iterator[Table]]:
+    kind = next((kind for kind in KINDS if source.suffix in kind.suffixes), TEXT)
     if find_spec(f"detector.sessions.recordings.{kind.module}"):
-        return reader_of(kind, source.name)(source, hints)
-    return iter([_plain_table(source, hints)])
+        return kind, reader_of(kind, source.name)(source, hints)
+    return kind, iter([_plain_table(source, hints)])
 
 
 def _plain_table(source: Source, hints: Hints) -> Table:
