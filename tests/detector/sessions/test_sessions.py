@@ -203,7 +203,7 @@ def test_parquet_reads_like_csv(tmp_path):
         ("ts,x\n0,wet\n", "column x"),
         ("ts\n0\n", "no feature column"),
         ("time,x\nnoon,1\n", "allowed: seconds or ISO 8601"),
-        ("", "cannot be read"),
+        ("", "cannot be read|empty"),
     ],
 )
 def test_an_unreadable_file_gets_one_line(tmp_path, text, line):

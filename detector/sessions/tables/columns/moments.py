@@ -28,7 +28,8 @@ from detector.sessions.tables.columns.dates import (
 from detector.vocabulary import EMPTY_CELL
 
 MOST_FORMATS, MOST_TRIES = 8, 40
-YEAR_1900 = -2_208_988_800.0  # of a time of day without a date, as ``strptime`` reads it
+YEAR_1900 = pd.Timestamp("1900-01-01", tz="UTC")  # of a time of day alone, for ``strptime``
+SPAN = "timedelta64[ns]"
 HALF_DAY, DAY = 43_200.0, 86_400.0
 
 
@@ -86,12 +87,12 @@ def _read(
 def _seconds(texts: pd.Series, format_: str) -> Times:
     if format_ == DURATION:
         spans = pd.to_timedelta(texts, errors="coerce")
-        return _whole(spans.to_numpy("timedelta64[ns]"))
+        return _whole(spans.to_numpy(SPAN))
     rewritten = iso_pattern(format_)
     if rewritten is not None:
         texts, format_ = texts.str.replace(*rewritten, regex=True), ISO
-    seconds = seconds_of(pd.to_datetime(texts, format=format_, utc=True, errors="coerce"))
-    return seconds if is_dated(format_) else seconds - YEAR_1900
+    read = pd.to_datetime(texts, format=format_, utc=True, errors="coerce")
+    return seconds_of(read) if is_dated(format_) else _whole((read - YEAR_1900).to_numpy(SPAN))
 
 
 def seconds_of(times: pd.Series) -> Times:
