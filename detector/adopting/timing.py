@@ -13,9 +13,8 @@ import numpy as np
 
 from detector.ingest.codecs.json import parse
 from detector.ingest.messages.contract import Message, Record
-from detector.ingest.messages.documents import TIME_NAMES
-from detector.ingest.messages.times import FINER_FROM
 from detector.records import Times
+from detector.vocabulary import FINER_FROM, TIME_NAMES
 
 FEWEST = 5  # times that say something of a pace
 STEADY_WITHIN = 0.5  # of a period; so far from it an interval still belongs to it

@@ -1,30 +1,28 @@
-"""Recorded sessions: CSV and Parquet files to samples.
+"""Recorded sessions: files of any kind to samples.
 
-A file has a time column (``ts``, ``time``, ``timestamp`` or ``datetime``; seconds or ISO 8601),
-one column per feature, and optionally ``label`` (or ``anomaly``) and ``session``.
+A file has a time column (``ts``, ``time``, ``timestamp``, ``datetime`` …) or a rate, one column
+per feature or a row per value, and optionally ``label`` (or ``anomaly``) and ``session``. What
+stands in it says the reader of its kind (``recordings``), what that means ``tables``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from detector.errors import SessionFileError
-from detector.records import Flags, Samples, Times, Values
-from detector.sessions.recordings.contract import NO_HINTS, Hints
-from detector.sessions.recordings.told import Tell, told
+from detector.records import Flags, Samples
+from detector.sessions.recordings.contract import NO_HINTS, Hints, Kind, Source, Table
+from detector.sessions.recordings.kinds import KINDS, TEXT, reader_of
+from detector.sessions.tables.read import Stretch, read_tables
+from detector.sessions.tables.roles import RUNNING
 
-TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
-LABEL_COLUMNS = ("label", "anomaly")
-RUNNING_COLUMNS = ("rpm", "running")  # running signals: kept, but no model feature
-# What ``score`` and ``export`` write beside the signals says nothing of the machine.
-WRITTEN, RECONSTRUCTED = ("score", "mse", "threshold"), "_reconstruction"
-NOT_FEATURES = {*TIME_COLUMNS, *LABEL_COLUMNS, *WRITTEN, "changepoint", "session"}
+RUNNING_COLUMNS = RUNNING  # running signals: kept, but no model feature
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -35,7 +33,7 @@ class Findings:
     Attributes:
         file: Path, as it was given.
         format: In words, for example ``CSV, separated by ';', decimal comma, UTF-16``.
-        has_date: False where times count from 0 because the file has no date.
+        has_date: False where the file has no date: times are seconds of its own clock.
         rate_hz: As told by the file or by ``--rate``; None: the times say it.
         units: By feature, where the file tells them.
         left_out: What is not a feature and why, by column.
@@ -94,7 +92,6 @@ def read_recordings(
     features: Sequence[str] | None = None,
     limit_rows: int | None = None,
     hints: Hints = NO_HINTS,
-    tell: Tell | None = None,
 ) -> Iterator[Recording]:
     """Read files one after the other.
 
@@ -103,7 +100,6 @@ def read_recordings(
         features: Columns to keep besides a running signal; None keeps all.
         limit_rows: Rows to read of each file; None reads all.
         hints: What the files do not say themselves.
-        tell: Called with the bytes that were read of a file since the last call, for progress.
 
     Yields:
         One recording per file, or per ``session`` value.
@@ -111,107 +107,91 @@ def read_recordings(
     Raises:
         SessionFileError: If a file is unreadable, has no time column or no numeric feature.
     """
+    hints = replace(hints, limit_rows=hints.limit_rows if limit_rows is None else limit_rows)
     for path in find_files(paths):
-        yield from _read_file(path, features, limit_rows, tell)
+        with _sources(path) as sources:
+            for source in sources:
+                yield from _read_source(path, source, hints, features)
 
 
-def _read_file(
-    path: Path, features: Sequence[str] | None, limit_rows: int | None, tell: Tell | None
+def _read_source(
+    path: Path, source: Source, hints: Hints, features: Sequence[str] | None
 ) -> Iterator[Recording]:
-    table = _read_table(path, limit_rows, tell)
-    ts = _times(table, path)
-    columns = _feature_columns(table, path, features)
-    values = np.column_stack([_numbers(table, name, path) for name in columns])
-    label = _label(table, path)
-    names = table["session"].astype(str).to_numpy() if "session" in table else None
-    for start, end in _runs(names, len(ts)):
-        session = None if names is None else str(names[start])
-        yield Recording(
-            name=path.name if session is None else f"{path.name}:{session}",
-            samples=Samples(tuple(columns), ts[start:end], values[start:end], session),
-            label=None if label is None else label[start:end],
+    where = str(path.parent / source.name)
+    kind, tables = _tables(replace(source, name=where), hints)  # a refusal names the whole path
+    for table in read_tables(tables, where, hints, features):
+        found = Findings(
+            file=where,
+            format=table.format or kind.name,
+            has_date=table.has_date,
+            rate_hz=table.rate_hz,
+            units=table.units,
+            left_out=table.left_out,
+            notes=table.notes,
         )
+        name = f"{source.name}:{table.name}" if table.name else source.name
+        for stretch in table.stretches:
+            yield _recording(name, table.features, stretch, found)
 
 
-def _read_table(path: Path, limit_rows: int | None, tell: Tell | None) -> pd.DataFrame:
+def _recording(
+    name: str, features: tuple[str, ...], stretch: Stretch, found: Findings
+) -> Recording:
+    return Recording(
+        name=name + stretch.suffix,
+        samples=Samples(features, stretch.ts, stretch.values, stretch.session),
+        label=stretch.label,
+        found=replace(found, notes=(*found.notes, *stretch.notes)),
+    )
+
+
+@contextmanager
+def _sources(path: Path) -> Iterator[Iterator[Source]]:
+    size = path.stat().st_size if path.exists() else None
+    source = Source(path.name, path, path.suffix.lower(), size, lambda: path.open("rb"))
+    yield iter([source])
+
+
+def _tables(source: Source, hints: Hints) -> tuple[Kind, Iterator[Table]]:
+    kind = next((kind for kind in KINDS if source.suffix in kind.suffixes), TEXT)
+    if find_spec(f"detector.sessions.recordings.{kind.module}"):
+        return kind, reader_of(kind, source.name)(source, hints)
+    return kind, iter([_plain_table(source, hints)])
+
+
+def _plain_table(source: Source, hints: Hints) -> Table:
+    """CSV and Parquet, as long as they have no reader of their own."""
     try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-            return table if limit_rows is None else table.head(limit_rows)
-        with told(path, tell) as file:
-            return pd.read_csv(file, sep=_separator(path), comment="#", nrows=limit_rows)
+        if source.suffix == ".parquet":
+            table = pd.read_parquet(source.path)
+            if isinstance(table.index, pd.DatetimeIndex):
+                table = table.reset_index(names=table.index.name or "")
+            return Table(iter([table]), format="Parquet")
+        names = list(hints.columns) if hints.columns else None
+        separator = _separator(source.path)
+        chunks = pd.read_csv(
+            source.path, sep=separator, comment="#", chunksize=200_000, names=names, dtype=None
+        )
+        return Table(_refusing(chunks, source), format="CSV", row_offset=1)
     except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SessionFileError(
-            f"{path}: cannot be read ({reason}), allowed: CSV with ',' or ';', or Parquet"
-        ) from None
+        raise _unreadable(source, error) from None
+
+
+def _refusing(chunks: Iterator[pd.DataFrame], source: Source) -> Iterator[pd.DataFrame]:
+    try:
+        yield from chunks
+    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise _unreadable(source, error) from None
+
+
+def _unreadable(source: Source, error: Exception) -> SessionFileError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return SessionFileError(
+        f"{source.path}: cannot be read ({reason}), allowed: CSV with ',' or ';', or Parquet"
+    )
 
 
 def _separator(path: Path) -> str:
     with path.open(encoding="utf-8") as lines:
         header = next((line for line in lines if line.strip() and not line.startswith("#")), "")
-    return ";" if header.count(";") > header.count(",") else ","
-
-
-def _times(table: pd.DataFrame, path: Path) -> Times:
-    name = next((column for column in TIME_COLUMNS if column in table), None)
-    if name is None:
-        raise SessionFileError(
-            f"{path}: no time column, found {', '.join(map(str, table.columns[:8]))}; "
-            f"allowed: {', '.join(TIME_COLUMNS)}"
-        )
-    column = table[name]
-    try:
-        if pd.api.types.is_numeric_dtype(column):
-            ts = column.to_numpy(np.float64)
-        else:
-            parsed = pd.to_datetime(column, utc=True, format="ISO8601")
-            ts = parsed.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
-    except (ValueError, TypeError) as error:
-        raise SessionFileError(
-            f"{path}: column {name}: {str(error).splitlines()[0]}; allowed: seconds or ISO 8601"
-        ) from None
-    if not len(ts) or not np.isfinite(ts).all():
-        found = "no rows" if not len(ts) else f"row {int(np.flatnonzero(~np.isfinite(ts))[0]) + 1}"
-        raise SessionFileError(f"{path}: column {name}: {found} without a time")
-    return np.asarray(ts, np.float64)
-
-
-def _feature_columns(table: pd.DataFrame, path: Path, features: Sequence[str] | None) -> list[str]:
-    present = [str(c) for c in table.columns if c not in NOT_FEATURES and not _is_written(str(c))]
-    if features is None:
-        chosen = present
-    else:
-        missing = [name for name in features if name not in present]
-        if missing:
-            raise SessionFileError(
-                f"{path}: no column {', '.join(missing)}; found {', '.join(present)}"
-            )
-        running = [name for name in present if name in RUNNING_COLUMNS and name not in features]
-        chosen = [*features, *running]
-    if not chosen:
-        raise SessionFileError(f"{path}: no feature column beside the time")
-    return chosen
-
-
-def _is_written(column: str) -> bool:
-    return column.endswith(RECONSTRUCTED)
-
-
-def _numbers(table: pd.DataFrame, name: str, path: Path) -> Values:
-    try:
-        return np.asarray(table[name].to_numpy(np.float32))
-    except (ValueError, TypeError) as error:
-        raise SessionFileError(f"{path}: column {name}: {error}; allowed: numbers") from None
-
-
-def _label(table: pd.DataFrame, path: Path) -> Flags | None:
-    name = next((column for column in LABEL_COLUMNS if column in table), None)
-    return None if name is None else _numbers(table, name, path) > 0.5
-
-
-def _runs(names: np.ndarray | None, n: int) -> list[tuple[int, int]]:
-    if names is None:
-        return [(0, n)]
-    cuts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), n]
-    return list(pairwise(cuts))
+    return max(";\t,", key=header.count)

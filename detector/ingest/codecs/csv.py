@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 
 from detector.ingest.messages.contract import Message, Reading, RefusedPayloadError
-from detector.ingest.messages.documents import TIME_NAMES, Object, record_of
+from detector.ingest.messages.documents import Object, record_of
 from detector.ingest.messages.values import TEXT_NUMBER, checked_count
 from detector.settings.sources import SourceSettings
+from detector.vocabulary import TIME_NAMES
 
 SEPARATORS = ";\t,"
 LONGEST_LINE = 65_536

@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from detector.ingest.messages.times import LATEST, moment, moments, plain_moments
+from detector.ingest.messages.times import moment, moments, plain_moments
 from detector.ingest.messages.values import NUMBERS, feature_names, matrix, session_label
 from detector.records import Samples
+from detector.vocabulary import LATEST
 
 RESERVED = frozenset({"ts", "session"})
 _PLAIN_NUMBERS = frozenset({int, float})

@@ -17,7 +17,7 @@ import numpy as np
 
 from detector.ingest.messages.contract import Message, Reading, Record, RefusedPayloadError
 from detector.ingest.messages.join import Column, Part, joined, listed, refuse_untimed
-from detector.ingest.messages.times import LATEST, moment, moments
+from detector.ingest.messages.times import moment, moments
 from detector.ingest.messages.values import (
     MAX_FEATURES,
     MAX_NAME,
@@ -31,6 +31,7 @@ from detector.ingest.messages.values import (
 )
 from detector.records import Samples, Times
 from detector.settings.sources import SourceSettings
+from detector.vocabulary import LATEST
 
 Setting = TypeVar("Setting", str, float)
 LONGEST_VECTOR = 16  # numbers of an array that is one moment's vector, not a burst

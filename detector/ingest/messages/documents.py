@@ -15,14 +15,10 @@ from detector.ingest.messages.contract import Record, RefusedPayloadError
 from detector.ingest.messages.times import plausible
 from detector.ingest.messages.values import as_text, checked_count, shown
 from detector.settings.sources import FASTEST_HZ, SLOWEST_HZ, SourceSettings
+from detector.vocabulary import TIME_NAMES
 
 MAX_DEPTH = 8  # objects within objects
 TIME = "ts"
-TIME_NAMES = (
-    "ts", "timestamp", "time", "datetime", "t", "_time", "date", "created_at", "received_at",
-    "measured_at", "recorded_at", "sampled_at", "reported_at", "event_time", "time_stamp",
-    "timestamp_ms", "ts_ms", "timestamp_us", "timestamp_ns", "time_ms", "epoch", "utc", "last_seen",
-)  # fmt: skip
 TIMES = frozenset(TIME_NAMES)
 RATES = frozenset(
     {"fs", "rate", "sampling_rate", "sample_rate", "samplerate", "rate_hz", "fs_hz", "odr"}

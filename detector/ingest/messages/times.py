@@ -12,11 +12,8 @@ import numpy as np
 from detector.ingest.messages.contract import RefusedPayloadError
 from detector.ingest.messages.values import shown
 from detector.records import Times
+from detector.vocabulary import FINER_FROM, LATEST, PLAUSIBLE_FROM
 
-LATEST = 7_258_118_400.0  # 2200-01-01T00:00:00Z, seconds
-PLAUSIBLE_FROM = 946_684_800.0  # 2000-01-01T00:00:00Z; earlier numbers are more often no date
-# As seconds the bounds are beyond the year 5000, as the finer unit about 1973.
-FINER_FROM = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 BEYOND = 1e30  # in whatever unit
 _PLAIN = frozenset({int, float})
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from detector.ingest.messages.contract import RefusedPayloadError
 from detector.records import Values
+from detector.vocabulary import NO_NUMBER, NO_VALUE, SWITCHES
 
 MAX_FEATURES = 512
 MAX_SAMPLES = 100_000  # of a message
@@ -24,13 +25,6 @@ LONGEST_NUMBER = 64  # characters of a text that is read as a number
 TEXT_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d{1,3})?", re.ASCII)
 NUMBERS = frozenset({bool, int, float, type(None)})
 _PLAIN = NUMBERS - {bool}
-SWITCHES = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
-NO_NUMBER = frozenset({"nan", "inf", "infinity", "null"})  # with or without a sign
-# In a channel that is known as one, these words say that it has no value now.
-NO_VALUE = frozenset(
-    {"", "-", "--", "unavailable", "unknown", "none", "n/a", "na", "nil", "undef", "missing",
-     "offline", "error", "bad", "invalid"}
-)  # fmt: skip
 
 
 def shown(found: object) -> str:

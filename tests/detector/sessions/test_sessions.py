@@ -199,11 +199,11 @@ def test_parquet_reads_like_csv(tmp_path):
     ("text", "line"),
     [
         ("x,y\n1,2\n", "no time column, found x, y"),
-        ("ts,x\n", "no rows"),
+        ("ts,x\n", "no row"),
         ("ts,x\n0,wet\n", "column x"),
         ("ts\n0\n", "no feature column"),
         ("time,x\nnoon,1\n", "allowed: seconds or ISO 8601"),
-        ("", "cannot be read"),
+        ("", "cannot be read|empty"),
     ],
 )
 def test_an_unreadable_file_gets_one_line(tmp_path, text, line):
