@@ -16,6 +16,7 @@ import pandas as pd
 
 from detector.errors import SessionFileError
 from detector.records import Flags, Samples, Times, Values
+from detector.sessions.finding import find_files as find_files  # noqa: PLC0414 -- used from here
 from detector.sessions.recordings.contract import NO_HINTS, Hints
 
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
@@ -24,7 +25,6 @@ RUNNING_COLUMNS = ("rpm", "running")  # running signals: kept, but no model feat
 # What ``score`` and ``export`` write beside the signals says nothing of the machine.
 WRITTEN, RECONSTRUCTED = ("score", "mse", "threshold"), "_reconstruction"
 NOT_FEATURES = {*TIME_COLUMNS, *LABEL_COLUMNS, *WRITTEN, "changepoint", "session"}
-SUFFIXES = (".csv", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +66,6 @@ class Recording:
     samples: Samples
     label: Flags | None
     found: Findings = Findings()
-
-
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Session files under ``paths``, sorted; a folder is searched to the bottom.
-
-    Raises:
-        SessionFileError: If a path does not exist or holds no session file.
-    """
-    found: list[Path] = []
-    for path in paths:
-        inside = (
-            sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES)
-            if path.is_dir()
-            else [path]
-        )
-        if not inside or not path.exists():
-            raise SessionFileError(f"{path}: no session file found, allowed: *.csv, *.parquet")
-        found += inside
-    return found
 
 
 def read_recordings(
