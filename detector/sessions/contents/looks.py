@@ -34,6 +34,8 @@ MARKUP = re.compile(rb"<(!doctype|!--|\?xml|[a-z])", re.IGNORECASE)
 UFF = re.compile(rb" {4}-1 *\r?\n {1,5}(15|18|55|58|82|151|164|1858|24\d\d)b?\s")
 JSON = re.compile(rb'\{\s*["}]|\[\s*([\[{"\]]|-?\d[\d.eE+-]*\s*[,\]]|null|NaN|true|false)')
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
+CLOCK = re.compile(r"[\dT:., /+Z-]*\d+[:./-]\d+[\dT:., /+Z-]*( ?[AP]M)?", re.IGNORECASE)
+LONGEST_NUMBER = 48  # characters
 NOT_TEXT = set(range(32)) - {7, 8, 9, 10, 12, 13, 26, 27}
 IN_TEXT = bytes(set(range(256)) - NOT_TEXT)
 
@@ -111,6 +113,10 @@ def has_rows_of_numbers(head: bytes) -> bool:
 
 def _is_row(line: str) -> bool:
     cells = [cell for cell in re.split(r"[;,\t| \"]+", line.strip()) if cell]
-    return bool(cells) and 2 * sum(NUMBER.fullmatch(cell) is not None for cell in cells) >= len(
-        cells
-    )
+    return 2 * sum(map(is_number, cells)) > len(cells)
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number or a time, in any of the usual forms."""
+    is_short = len(text) <= LONGEST_NUMBER  # longer ones would take CLOCK for ever
+    return is_short and bool(NUMBER.fullmatch(text) or CLOCK.fullmatch(text))

@@ -6,6 +6,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePath
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -22,7 +23,7 @@ NPY = ".npy"
 HEADS = ("columns", "names", "header", "features", "channels")
 OBJECTS = "Python objects, which could run code"
 BROKEN = (ValueError, OSError, EOFError, MemoryError, SyntaxError, TypeError, KeyError,
-          OverflowError, *DAMAGED)  # fmt: skip
+          OverflowError, RecursionError, TokenError, *DAMAGED)  # fmt: skip
 
 
 def read(source: Source, hints: Hints) -> Iterator[Table]:
@@ -51,12 +52,13 @@ def _of_file(source: Source, left_out: dict[str, str]) -> dict[str, np.ndarray]:
     stem = PurePath(source.name).name.partition(".")[0]
     with source.open() as stream:
         shape, dtype = _header(stream)
+        held = (source.size or 0) - stream.tell()
     if dtype.hasobject:
         left_out[stem] = OBJECTS
         return {}
     size = math.prod(shape) * dtype.itemsize
-    if source.size is not None and size > source.size:
-        raise ValueError(f"holds {source.size:,} bytes of {size:,}")
+    if size != held:  # more: several arrays, one behind the other
+        raise ValueError(f"{held:,} bytes where one array has {size:,}")
     return {stem: np.load(source.path, mmap_mode="r" if size else None, allow_pickle=False)}
 
 

@@ -35,7 +35,7 @@ Array: TypeAlias = Any  # pyarrow's, which has no types
 def read(source: Source, hints: Hints) -> Iterator[Table]:
     """The table of a Parquet file; see ``Reader``."""
     try:
-        file = pq.ParquetFile(source.path, pre_buffer=False)
+        file = pq.ParquetFile(source.path, pre_buffer=False, page_checksum_verification=True)
     except BROKEN as error:
         raise _broken(source, error) from None
     with file:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from detector.errors import SessionFileError
+from detector.sessions.contents.looks import is_number
 
 Row: TypeAlias = Sequence[Any]
-NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
-CLOCK = re.compile(r"[\dT:., /+Z-]*\d+[:./-]\d+[\dT:., /+Z-]*( ?[AP]M)?", re.IGNORECASE)
 BRACKETS = re.compile(r"[(\[<].*[)\]>]")
 UNITS = frozenset(
     """s sec ms us µs μs ns min h hz khz 1/min rpm min-1 u/min g mg m/s m/s² m/s2 m/s^2 mm/s in/s
@@ -59,9 +58,10 @@ def heading_of(rows: Sequence[Row], told: tuple[str, ...] | None, where: str) ->
         (k + 1 for row in rows for k, cell in enumerate(row) if _is_filled(cell)), default=0
     )
     units = _units(rows, above)
-    names = [] if not above else [_name(rows[above.pop()], k) for k in range(width)]
+    header = rows[above.pop()] if above else ()
+    names = [_name(header, k) for k in range(width)]
     if told is not None or not any(names):
-        names, above = _told(told, width, where), [] if not any(names) else above
+        names = _told(told, width, where)
     _refuse_twice(names, where)
     return Heading(tuple(names), dict(zip(names, units, strict=False)), first, len(above))
 
@@ -82,10 +82,7 @@ def _is_filled(cell: object) -> bool:
 
 
 def _is_number(cell: object) -> bool:
-    if not isinstance(cell, str):
-        return True
-    text = cell.strip()
-    return bool(NUMBER.fullmatch(text) or CLOCK.fullmatch(text))
+    return not isinstance(cell, str) or is_number(cell.strip())
 
 
 def _units(rows: Sequence[Row], above: list[int]) -> list[str]:

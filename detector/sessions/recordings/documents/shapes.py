@@ -35,9 +35,15 @@ def tables_of(document: object, names: Names, where: str) -> list[Columns]:
         found = _of_list(document, names, where) if isinstance(document, list) else None
     if found is None and isinstance(document, dict):
         found = _of_object(document, names, where)
+    for one in found or ():
+        lengths = sorted(set(map(len, one.cells.values())))
+        if len(lengths) > 1:
+            raise SessionFileError(f"{where}: columns of {lengths[0]} to {lengths[-1]} values")
     found = [one for one in found or () if len(one)]
     if not found:
-        raise SessionFileError(f"{where}: no rows in it, allowed: objects, or lists of one length")
+        raise SessionFileError(f"{where}: no row in it, allowed: objects, or lists of one length")
+    if len(found) == 1:
+        found[0].name = ""
     return found
 
 
@@ -47,21 +53,24 @@ def holds_numbers(content: bytes) -> bool:
         tables = tables_of(decode(content, ""), None, "")
     except SessionFileError as refused:
         return "--columns" in str(refused)
-    return any(
-        len(one) > 1 and any(column_of(list(cells)).dtype != "str" for cells in one.cells.values())
-        for one in tables
-    )
+    return any(len(one) > 1 and _has_numbers(one) for one in tables)
+
+
+def _has_numbers(table: Columns) -> bool:
+    return any(column_of(list(cells)).dtype != "str" for cells in table.cells.values())
 
 
 def _of_list(document: list[Any], names: Names, where: str) -> list[Columns]:
     kinds = set(map(type, document)) - {type(None)}
+    if not kinds:
+        return []
     if kinds == {dict}:
         return [columns_of([row or {} for row in document])]
     if kinds == {list}:
         return [_of_lists([row or [] for row in document], names, where)]
-    if kinds and kinds <= {int, float, bool}:
+    if kinds <= {int, float, bool}:
         return [Columns({(names or ("value",))[0]: document})]
-    words = ", ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
+    words = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise SessionFileError(f"{where}: a list of {words}; allowed: of objects, lists or numbers")
 
 
@@ -103,9 +112,14 @@ def _of_tables(found: dict[str, Any], tables: dict[str, Any], where: str) -> lis
         for one in tables_of(rows, None, where):
             one.name = one.name or (name if len(tables) > 1 else "")
             one.rate_hz, one.first = rest.rate_hz, rest.first
-            one.left_out |= rest.left_out | dict.fromkeys(rest.cells, "beside the rows")
             made.append(one)
-    return made
+    words = [one.name for one in made if not _has_numbers(one)]
+    kept = [one for one in made if _has_numbers(one)] or made
+    for one in kept:
+        one.name = one.name if len(kept) > 1 else ""
+        one.left_out |= rest.left_out | dict.fromkeys(rest.cells, "beside the rows")
+        one.left_out |= dict.fromkeys(words if kept is not made else (), "rows of words")
+    return kept
 
 
 def _of_split(found: dict[str, Any], head: str, cells: str, where: str) -> Columns:
