@@ -14,12 +14,14 @@ from detector.sessions.recordings.contract import Hints, Source, Table
 from detector.sessions.recordings.documents import batches
 from detector.sessions.recordings.documents.cells import frame_of
 from detector.sessions.recordings.documents.columnar import Columns
-from detector.sessions.recordings.documents.parse import decode
+from detector.sessions.recordings.documents.parse import decode, decode_all
 from detector.sessions.recordings.documents.rows import Row, bare, flat
 from detector.sessions.recordings.documents.shapes import tables_of
 
 ROWS = 50_000  # of a chunk
+BLOCK = 1 << 18  # bytes of lines decoded at once
 MOST_COLUMNS = 2000
+CONTAINERS = frozenset({dict, list})
 LONGEST_LINE = 64 << 20  # bytes; longer: a document without line ends
 LONGEST_DOCUMENT = 512 << 20  # bytes; it is read whole and takes some ten times as much memory
 
@@ -46,6 +48,18 @@ def _lines(source: Source) -> Iterator[bytes]:
         stream.read(3 if head == looks.BOMS[0] else 0)
         while line := stream.readline(LONGEST_LINE):
             yield line
+
+
+def _blocks(lines: Iterator[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """Lines with their numbers, some at a time."""
+    block, size = [], 0
+    for n, line in enumerate(lines, 1):
+        block.append((n, line))
+        size += len(line)
+        if size > BLOCK:
+            yield block
+            block, size = [], 0
+    yield block
 
 
 def _is_lined(source: Source) -> bool:
@@ -86,6 +100,8 @@ class _Lines:
     def _names(self, rows: Iterator[Row] | list[Row]) -> list[str]:
         names: dict[str, None] = {}
         for row in rows:
+            if row.keys() <= names.keys():
+                continue
             names.update(dict.fromkeys(row))
             if len(names) > MOST_COLUMNS:
                 raise SessionFileError(
@@ -103,6 +119,8 @@ class _Lines:
                 names = self._header(n, found)
             elif isinstance(found, list):
                 yield dict(zip(names or (), self._as_wide(n, found, names or ()), strict=True))
+            elif isinstance(found, dict) and CONTAINERS.isdisjoint(map(type, found.values())):
+                yield found
             elif isinstance(found, dict):
                 for row in batches.rows_of(found, self._table.left_out):
                     yield flat(row, self._table.left_out)
@@ -110,10 +128,18 @@ class _Lines:
                 raise self._refused(n, f"found {str(found)[:40]}")
 
     def _decoded(self) -> Iterator[tuple[int, object]]:
-        """Each line's number and value; a last one that was cut off is dropped."""
-        for n, line in enumerate(_lines(self._source), 1):
-            if not line.strip():
-                continue
+        """Each line's number and value, read many at once where all are whole."""
+        for block in _blocks(_lines(self._source)):
+            filled = [(n, line) for n, line in block if not line.isspace()]
+            values = decode_all([line for _, line in filled])
+            if values is None:
+                yield from self._one_by_one(filled)
+            else:
+                yield from ((n, value) for (n, _), value in zip(filled, values, strict=True))
+
+    def _one_by_one(self, lines: list[tuple[int, bytes]]) -> Iterator[tuple[int, object]]:
+        """The same where a line is broken; a last one that was cut off is dropped."""
+        for n, line in lines:
             try:
                 yield n, decode(line, f"{self._source.name}: line {n}")
             except SessionFileError:

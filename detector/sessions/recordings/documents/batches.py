@@ -17,9 +17,6 @@ def rows_of(content: Row, left_out: dict[str, str]) -> Iterator[Row]:
         content: ``{"ts": 1.0, "x": 2.0}``, or ``{"ts": [1.0, 1.1], "x": [2.0, 2.1]}``.
         left_out: Lists of another length are added with the reason.
     """
-    if not any(isinstance(value, list | dict) for value in content.values()):
-        yield content
-        return
     found = dict(leaves(content))
     n = next((len(leaf) for name, leaf in found.items() if _is_times(name, leaf)), None)
     if n is None:

@@ -30,6 +30,15 @@ def decode(content: bytes, where: str) -> object:
         return _leniently(content, where)
 
 
+def decode_all(documents: list[bytes]) -> list[object] | None:
+    """Documents in one go, which is several times as fast; None where one is not whole."""
+    try:
+        found = _ANY.decode(b"[" + b",".join(documents) + b"]")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, list) and len(found) == len(documents) else None
+
+
 def _leniently(content: bytes, where: str) -> object:
     try:
         return json.loads(content)
