@@ -192,6 +192,14 @@ def kinds_in(path):
             content(one)
 
 
+def test_an_archive_in_an_archive_is_refused_before_it_is_handed_on(tmp_path):
+    """No reader sees it."""
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"b.zip": zipped({"a.csv": TEXT})}))
+    with sources(path) as found, pytest.raises(SessionFileError, match=r"a.zip/b.zip: is a zip"):
+        next(found)
+
+
 def test_a_bomb_is_refused_while_it_is_unpacked(tmp_path):
     """100 MB of zeros in 100 kB, which no signal is; whatever its header claims."""
     zeros = bytes(100 << 20)
