@@ -8,22 +8,20 @@ stands in it says the reader of its kind (``recordings``), what that means ``tab
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
-from detector.errors import SessionFileError
 from detector.records import Flags, Samples
-from detector.sessions.recordings.contract import NO_HINTS, Hints, Kind, Source, Table
-from detector.sessions.recordings.kinds import KINDS, TEXT, reader_of
+from detector.sessions.finding import find_files as find_files  # noqa: PLC0414 -- used from here
+from detector.sessions.packing import sources
+from detector.sessions.recordings.contract import NO_HINTS, Hints, Source
+from detector.sessions.recordings.kinds import kind_of, reader_of
+from detector.sessions.recordings.told import Tell, told
 from detector.sessions.tables.read import Stretch, read_tables
 from detector.sessions.tables.roles import RUNNING
 
 RUNNING_COLUMNS = RUNNING  # running signals: kept, but no model feature
-SUFFIXES = (".csv", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +65,13 @@ class Recording:
     found: Findings = Findings()
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Session files under ``paths``, sorted; a folder is searched to the bottom.
-
-    Raises:
-        SessionFileError: If a path does not exist or holds no session file.
-    """
-    found: list[Path] = []
-    for path in paths:
-        inside = (
-            sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES)
-            if path.is_dir()
-            else [path]
-        )
-        if not inside or not path.exists():
-            raise SessionFileError(f"{path}: no session file found, allowed: *.csv, *.parquet")
-        found += inside
-    return found
-
-
 def read_recordings(
     paths: Sequence[Path],
     *,
     features: Sequence[str] | None = None,
     limit_rows: int | None = None,
     hints: Hints = NO_HINTS,
+    tell: Tell | None = None,
 ) -> Iterator[Recording]:
     """Read files one after the other.
 
@@ -100,6 +80,7 @@ def read_recordings(
         features: Columns to keep besides a running signal; None keeps all.
         limit_rows: Rows to read of each file; None reads all.
         hints: What the files do not say themselves.
+        tell: Called with the bytes that were read of a file since the last call, for progress.
 
     Yields:
         One recording per file, or per ``session`` value.
@@ -109,17 +90,24 @@ def read_recordings(
     """
     hints = replace(hints, limit_rows=hints.limit_rows if limit_rows is None else limit_rows)
     for path in find_files(paths):
-        with _sources(path) as sources:
-            for source in sources:
-                yield from _read_source(path, source, hints, features)
+        with sources(path) as found:
+            for source in found:
+                heard = source if tell is None else _telling(source, path, tell)
+                yield from _read_source(path, heard, hints, features)
+
+
+def _telling(source: Source, path: Path, tell: Tell) -> Source:
+    """The same source, whose bytes are told; of what was packed they are not those of the file."""
+    return replace(source, open=partial(told, source.open, tell)) if source.path == path else source
 
 
 def _read_source(
     path: Path, source: Source, hints: Hints, features: Sequence[str] | None
 ) -> Iterator[Recording]:
     where = str(path.parent / source.name)
-    kind, tables = _tables(replace(source, name=where), hints)  # a refusal names the whole path
-    for table in read_tables(tables, where, hints, features):
+    named = replace(source, name=where)  # a refusal names the whole path
+    kind = kind_of(named)
+    for table in read_tables(reader_of(kind, where)(named, hints), where, hints, features):
         found = Findings(
             file=where,
             format=table.format or kind.name,
@@ -143,55 +131,3 @@ def _recording(
         label=stretch.label,
         found=replace(found, notes=(*found.notes, *stretch.notes)),
     )
-
-
-@contextmanager
-def _sources(path: Path) -> Iterator[Iterator[Source]]:
-    size = path.stat().st_size if path.exists() else None
-    source = Source(path.name, path, path.suffix.lower(), size, lambda: path.open("rb"))
-    yield iter([source])
-
-
-def _tables(source: Source, hints: Hints) -> tuple[Kind, Iterator[Table]]:
-    kind = next((kind for kind in KINDS if source.suffix in kind.suffixes), TEXT)
-    if find_spec(f"detector.sessions.recordings.{kind.module}"):
-        return kind, reader_of(kind, source.name)(source, hints)
-    return kind, iter([_plain_table(source, hints)])
-
-
-def _plain_table(source: Source, hints: Hints) -> Table:
-    """CSV and Parquet, as long as they have no reader of their own."""
-    try:
-        if source.suffix == ".parquet":
-            table = pd.read_parquet(source.path)
-            if isinstance(table.index, pd.DatetimeIndex):
-                table = table.reset_index(names=table.index.name or "")
-            return Table(iter([table]), format="Parquet")
-        names = list(hints.columns) if hints.columns else None
-        separator = _separator(source.path)
-        chunks = pd.read_csv(
-            source.path, sep=separator, comment="#", chunksize=200_000, names=names, dtype=None
-        )
-        return Table(_refusing(chunks, source), format="CSV", row_offset=1)
-    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise _unreadable(source, error) from None
-
-
-def _refusing(chunks: Iterator[pd.DataFrame], source: Source) -> Iterator[pd.DataFrame]:
-    try:
-        yield from chunks
-    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise _unreadable(source, error) from None
-
-
-def _unreadable(source: Source, error: Exception) -> SessionFileError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return SessionFileError(
-        f"{source.path}: cannot be read ({reason}), allowed: CSV with ',' or ';', or Parquet"
-    )
-
-
-def _separator(path: Path) -> str:
-    with path.open(encoding="utf-8") as lines:
-        header = next((line for line in lines if line.strip() and not line.startswith("#")), "")
-    return max(";\t,", key=header.count)

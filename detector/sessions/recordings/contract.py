@@ -43,10 +43,12 @@ class Source:
 
     Attributes:
         name: For people: the file's name, with the member's where it is in an archive.
-        path: Of the bytes on disk; a temporary file where they were packed.
+        path: Of the bytes on disk; a temporary file where they were packed, unless the kind is
+            streamed: then of the packed file.
         suffix: Of the unpacked file, in lower case, for example ``.csv``.
         size: Bytes; None: not known before the end.
-        open: The bytes from the beginning; closed by whoever opened it.
+        open: The bytes from the beginning, each time anew; closed by whoever opened it. Raises
+            ``SessionFileError`` where they cannot be read or unpacked, and so does reading.
     """
 
     name: str
@@ -66,7 +68,7 @@ class Table:
             columns; a column may be numbers in one chunk and text in another. Complete once this
             is used up, like the other attributes.
         name: Of the sheet, group or channel; empty where the file has one table.
-        format: How it was written, in words; empty: the kind's name says it.
+        format: In words, for example ``CSV, separated by ';'``; empty: the kind's name.
         units: By column, where the file tells them.
         rate_hz: Where the file tells it and no column is the time.
         first: Time of the first sample, UTC seconds, where the file tells it apart.
@@ -100,6 +102,8 @@ class Kind:
             ``SessionFileError``, in one line, for what cannot be read.
         library: What it is read with, where that is an extra; empty otherwise.
         magic: What such a file begins with, where it can be told by that.
+        is_streamed: Whether it is read from its beginning to its end through ``Source.open``;
+            of other kinds ``Source.path`` is always a file with just these bytes.
     """
 
     name: str
@@ -107,3 +111,4 @@ class Kind:
     module: str
     library: str = ""
     magic: tuple[bytes, ...] = ()
+    is_streamed: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 Tell: TypeAlias = Callable[[int], None]
@@ -51,13 +50,11 @@ class ToldFile(io.RawIOBase):
         super().close()
 
 
-def told(path: Path, tell: Tell | None) -> BinaryIO:
-    """Open a file to read its bytes, which are told where somebody listens.
+def told(open_file: Callable[[], BinaryIO], tell: Tell) -> BinaryIO:
+    """Open a file whose bytes are told as they are read.
 
-    Raises:
-        OSError: If it cannot be opened.
+    Args:
+        open_file: Gives the file, open for reading.
+        tell: Called with the bytes that were read since the last call.
     """
-    file = path.open("rb")
-    if tell is None:
-        return file
-    return cast(BinaryIO, io.BufferedReader(ToldFile(file, tell), CHUNK))
+    return cast(BinaryIO, io.BufferedReader(ToldFile(open_file(), tell), CHUNK))
