@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -23,7 +24,6 @@ from detector.sessions.recordings.channels.walking import scopes_of
 from detector.sessions.recordings.contract import Hints, Source, Table
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-TEXT_HEADER = 128
 PACKED = 1_032  # zlib packs a byte in no less than a 1032nd of one
 OBJECT = "a MATLAB table or object, allowed: arrays and structs, see table2struct"
 UNREAD = {"opaque": OBJECT, "object": OBJECT, "function": "a function", "sparse": "sparse"}
@@ -51,7 +51,7 @@ def _read(source: Source, hints: Hints) -> Iterator[Table]:
         scopes = scopes_of(variables(source))
     else:
         scopes = scopes_of(_variables(source))
-    return tables_of((_with_datenums(scope) for scope in scopes), source.name, hints)
+    yield from tables_of((_with_datenums(scope) for scope in scopes), source.name, hints)
 
 
 def _is_hdf5(source: Source) -> bool:
@@ -61,29 +61,26 @@ def _is_hdf5(source: Source) -> bool:
 
 
 def _with_datenums(scope: Scope) -> Scope:
-    scope.channels = [_as_time(channel, scope) for channel in scope.channels]
+    scope.channels = [_as_time(channel) for channel in scope.channels]
     return scope
 
 
-def _as_time(channel: Channel, scope: Scope) -> Channel:
-    if not (is_time(channel.name) or "datenum" in channel.name.lower()):
-        return channel
-    timed, said = from_datenum(channel)
-    scope.notes += [said] if said else []
-    return timed
+def _as_time(channel: Channel) -> Channel:
+    if channel.times is not None:
+        return replace(channel, times=from_datenum(channel.times))
+    named = is_time(channel.name) or "datenum" in channel.name.lower()
+    return from_datenum(channel) if named else channel
 
 
 def _variables(source: Source) -> Struct:
     with source.open() as file:
         listed = whosmat(file)
-        if not listed and source.size and source.size > TEXT_HEADER:
-            raise SessionFileError(f"{source.name}: no variable found; allowed: a MATLAB file")
         unread = {name: UNREAD[kind] for name, _, kind in listed if kind in UNREAD}
-        names = [name for name, _, _ in listed if name not in unread]
+        names = [n for n, _, _ in listed if n not in unread and not n.startswith("__")]
         _check_sizes(source, listed)
         file.seek(0)
         with warnings.catch_warnings(record=True):
-            loaded = loadmat(file, mat_dtype=True, variable_names=names) if names else {}
+            loaded = loadmat(file, variable_names=names) if names else {}
     return Struct({name: _node(loaded[name]) for name in names if name in loaded}, unread=unread)
 
 

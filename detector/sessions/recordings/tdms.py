@@ -43,30 +43,30 @@ def _read(source: Source, hints: Hints) -> Iterator[Table]:
     except BaseException:
         file.close()
         raise
-    weakref.finalize(tdms, file.close)  # channels read from it as long as there are any
+    weakref.finalize(tdms, file.close)
     top = Scope(rate_hz=_rate(tdms.properties)[0], first=_start(tdms.properties))
-    scopes = [_scope(group, top, _lengths_told(tdms)) for group in tdms.groups()]
+    scopes = [_scope(group, top, tdms) for group in tdms.groups()]
     if tdms.file_status.incomplete_final_segment:
         top.notes.append("cut off: the last segment is not whole")
     yield from tables_of(scopes, source.name, hints)
 
 
-def _lengths_told(tdms: TdmsFile) -> dict[str, int]:
+def _missing(tdms: TdmsFile) -> dict[str, int]:
     """Values missing at the end of a file that was cut off, by the channel's path."""
     statuses = tdms.file_status.channel_statuses or {}
     return {path: s.expected_length - s.read_length for path, s in statuses.items()}
 
 
-def _scope(group: TdmsGroup, top: Scope, missing: dict[str, int]) -> Scope:
+def _scope(group: TdmsGroup, top: Scope, tdms: TdmsFile) -> Scope:
     rate, said = _rate(group.properties)
     scope = Scope(group.name, rate_hz=rate, first=_start(group.properties), parent=top)
     scope.notes += [f"{group.name}: {said}"] if said else []
-    channels = []
+    missing, channels = _missing(tdms), []
     for channel in group.channels():
         if why := _no_signal(channel):
             scope.left_out[scope.path_of(channel.name)] = why
         else:
-            channels.append((_channel(channel), len(channel) + missing.get(channel.path, 0)))
+            channels.append((_channel(channel, tdms), len(channel) + missing.get(channel.path, 0)))
     scope.channels = _cut_alike(channels)
     return scope
 
@@ -93,13 +93,13 @@ def _x_unit(channel: TdmsChannel) -> str:
     return str(channel.properties.get("wf_xunit_string") or "").strip().lower() or "s"
 
 
-def _channel(channel: TdmsChannel) -> Channel:
+def _channel(channel: TdmsChannel, tdms: TdmsFile) -> Channel:
     step = channel.properties.get("wf_increment")
     spaced = isinstance(step, int | float | np.number) and np.isfinite(step) and step > 0
     rate = 1 / (float(step) * SECONDS[_x_unit(channel)]) if spaced else _rate(channel.properties)[0]
     found = (channel.properties.get(name) for name in UNITS)
     unit = next((word.strip() for word in found if isinstance(word, str)), "")
-    rows = _Rows(channel)
+    rows = _Rows(channel, tdms)
     return Channel(channel.name, len(channel), rows.read, unit, rate, _first(channel))
 
 
@@ -120,10 +120,15 @@ def _start(properties: dict[str, Any]) -> float | None:
 
 
 class _Rows:
-    """Values of a channel in order: each of the file's chunks is read once."""
+    """Values of a channel in order: each of the file's chunks is read once.
 
-    def __init__(self, channel: TdmsChannel) -> None:
-        self._channel = channel
+    Args:
+        channel: The channel.
+        tdms: Its file, which is open as long as anything refers to it.
+    """
+
+    def __init__(self, channel: TdmsChannel, tdms: TdmsFile) -> None:
+        self._channel, self._tdms = channel, tdms
         self._chunks: Iterator[ChannelDataChunk] = iter(())
         self._held: Array = np.empty(0, channel.dtype)
         self._passed = -1  # rows before those held; -1: the reading has not begun

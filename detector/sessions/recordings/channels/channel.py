@@ -25,6 +25,7 @@ class Channel:
         rate_hz: Where it is told of this channel.
         first: Time of the first row, UTC seconds, where it is told of this channel.
         times: The channel's own time column, where it has one.
+        notes: What was found of it, a sentence each.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Channel:
     rate_hz: float | None = None
     first: float | None = None
     times: Channel | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

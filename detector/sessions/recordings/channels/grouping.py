@@ -16,7 +16,7 @@ from detector.sessions.recordings.channels.told import is_time
 from detector.sessions.recordings.contract import Hints, Table
 
 CHUNK_ROWS = 100_000
-PARAMETERS = 100  # a vector this many times shorter than those beside it is no signal
+PARAMETERS = 10  # a vector this many times shorter than those beside it is no signal
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def _those_with_a_time_base(scope: Scope, groups: list[_Group], hints: Hints) ->
 
 
 def _doubt(group: _Group, longest: int, scope: Scope, hints: Hints) -> str:
-    if group.length * PARAMETERS < longest or group.length == 1 < longest:
+    if group.length * PARAMETERS <= longest:
         return f"{group.length} values beside {longest}"
     if group.length < longest and rate_of(scope) is not None and hints.rate_hz is None:
         return f"{group.length} values beside {longest}, and its own rate is not told; see --rate"
@@ -164,7 +164,7 @@ def _table(scope: Scope, group: _Group, limit_rows: int | None) -> Table:
         units={name: channel.unit for name, channel in channels.items() if channel.unit},
         rate_hz=None if timed else group.rate_hz or rate_of(scope),
         first=None if timed else group.first if group.first is not None else first_of(scope),
-        notes=list(dict.fromkeys(_notes(scope))),
+        notes=list(dict.fromkeys([*_notes(scope), *(n for c in group.channels for n in c.notes)])),
     )
 
 
@@ -202,6 +202,8 @@ def _table_names(groups: list[tuple[Scope, _Group]]) -> list[str]:
 def _common(group: _Group) -> str:
     """What the names of a table's channels begin with, or the first of them."""
     names = [channel.name for channel in group.channels if not is_time(channel.name)]
+    if len(names) == 1:
+        return names[0]
     words = zip(*(re.split(r"[_. ]", name) for name in names), strict=False)
     alike = takewhile(lambda word: len(set(word)) == 1, words)
-    return "_".join(word[0] for word in alike) or (names or [group.channels[0].name])[0]
+    return "_".join(word[0] for word in alike) or (names or ["time"])[0]

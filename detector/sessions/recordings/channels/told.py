@@ -98,32 +98,33 @@ def _iso(text: str) -> float | None:
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
-def in_seconds(channel: Channel) -> tuple[Channel, str]:
-    """A time column as seconds where its unit is another one, and what to say of it.
+def in_seconds(channel: Channel) -> Channel:
+    """A time column as seconds where its unit is another one.
 
     Units are those of SI and of the CF conventions (``hours since 2026-03-01``).
     """
     unit, _, since = channel.unit.strip().partition(" since ")
     factor, start = SECONDS.get(unit.lower()), _iso(since) if since else 0.0
     if factor is None or start is None or (factor == 1.0 and not since):
-        return channel, ""
+        return channel
 
     def read(begin: int, end: int) -> Array:
         return channel.read(begin, end) * factor + start
 
-    return Channel(channel.name, channel.length, read, "s"), f"{channel.name} in {channel.unit}"
+    said = f"{channel.name} in {channel.unit}"
+    return Channel(channel.name, channel.length, read, "s", notes=(said,))
 
 
-def from_datenum(channel: Channel) -> tuple[Channel, str]:
-    """A time column in MATLAB's days since the year 0 as times, and what to say of it."""
+def from_datenum(channel: Channel) -> Channel:
+    """A time column in MATLAB's days since the year 0 as times."""
     values = channel.read(0, channel.length)
     inside = values.dtype.kind == "f" and len(values) and np.isfinite(values).all()
     if not inside or not (values.min() > DATENUM[0] and values.max() < DATENUM[1]):
-        return channel, ""
+        return channel
 
     def read(begin: int, end: int) -> Array:
         us = np.round((values[begin:end] - UNIX_DAY) * 86_400e6).astype(np.int64)
         return us.astype("datetime64[us]")
 
-    days = Channel(channel.name, channel.length, read)
-    return days, f"{channel.name} is in days since the year 0 (datenum)"
+    said = f"{channel.name} is in days since the year 0 (datenum)"
+    return Channel(channel.name, channel.length, read, notes=(said,))

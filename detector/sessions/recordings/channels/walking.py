@@ -99,12 +99,11 @@ def _take_numbers(
         return
     rate, said = rate_told(numbers.told)
     turned = len(numbers.sides) == 2 and axis == numbers.sides[1]
-    scope.notes += [f"{name}: {said}"] if said else []
-    scope.notes += [f"{name}: each row is a channel"] if turned else []
+    found = (said, "each row is a channel" if turned else "")
+    notes = tuple(f"{name}: {sentence}" for sentence in found if sentence)
     for channel in columns_of(name, numbers, names, axis):
-        timed, told = in_seconds(channel) if is_time(channel.name) else (channel, "")
-        scope.channels.append(replace(timed, rate_hz=rate))
-        scope.notes += [told] if told else []
+        timed = in_seconds(channel) if is_time(channel.name) else channel
+        scope.channels.append(replace(timed, rate_hz=rate, notes=timed.notes + notes))
 
 
 def _no_signal(numbers: Numbers) -> str:
@@ -227,5 +226,5 @@ def _times(by_name: dict[str, Node], values: Numbers) -> Channel | None:
     for name, value in by_name.items():
         along = is_time(name) and isinstance(value, Numbers) and len(value.sides) == 1
         if along and isinstance(value, Numbers) and value.size in values.values.shape:
-            return in_seconds(columns_of("time", value, (), value.sides[0])[0])[0]
+            return in_seconds(columns_of("time", value, (), value.sides[0])[0])
     return None
