@@ -12,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 from scipy.io import loadmat, whosmat
-from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque
+from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque, matfile_version
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.channels.channel import Array, Channel, Scope
 from detector.sessions.recordings.channels.grouping import tables_of
+from detector.sessions.recordings.channels.matlab_tags import check_tags
 from detector.sessions.recordings.channels.refusals import guarded
 from detector.sessions.recordings.channels.told import from_datenum, is_time
 from detector.sessions.recordings.channels.tree import Items, Node, Numbers, Struct, Text, Unread
@@ -74,6 +75,9 @@ def _as_time(channel: Channel) -> Channel:
 
 def _variables(source: Source) -> Struct:
     with source.open() as file:
+        if matfile_version(file)[0] == 1:
+            check_tags(file)
+            file.seek(0)
         listed = whosmat(file)
         unread = {name: UNREAD[kind] for name, _, kind in listed if kind in UNREAD}
         names = [n for n, _, _ in listed if n not in unread and not n.startswith("__")]

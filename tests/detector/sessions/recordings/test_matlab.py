@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import h5py
 import numpy as np
 import pytest
@@ -332,4 +334,20 @@ def test_sizes_that_the_file_cannot_hold_are_refused_before_room_is_made(tmp_pat
     broken = content.replace(sizes, np.array([2_000_000, 1_000_000], "<i4").tobytes())
     (tmp_path / "a.mat").write_bytes(broken)
     with pytest.raises(SessionFileError, match="2000000 x 1000000"):
+        tables_in("matlab", tmp_path / "a.mat")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_value_of_no_known_type_is_refused(tmp_path, packed):
+    """SciPy would take it as an index into what is not there, and end the process."""
+    write_matlab(tmp_path / "a.mat")
+    content = (tmp_path / "a.mat").read_bytes()
+    tag = np.array([9, 8 * ROWS], "<u4").tobytes()  # of numbers of 64 bits
+    assert content.count(tag) == 3
+    broken = content.replace(tag, np.array([0xFF09, 8 * ROWS], "<u4").tobytes(), 1)
+    if packed:
+        body = zlib.compress(broken[128:])
+        broken = broken[:128] + np.array([15, len(body)], "<u4").tobytes() + body
+    (tmp_path / "a.mat").write_bytes(broken)
+    with pytest.raises(SessionFileError, match="type 65289"):
         tables_in("matlab", tmp_path / "a.mat")
