@@ -20,6 +20,7 @@ TEXT = {16, 17, 18}
 CHARS, FIRST_NUMERIC, LAST_NUMERIC, SPARSE = 4, 6, 15, 5
 SHARE = 1_032  # zlib packs a byte in no less than this share of one
 DEEPEST = 50
+COMPLEX = 0x800
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _check_matrix(file: BinaryIO, matrix: _Tag, order: str, depth: int) -> None:
         return
     flags = _tag(file, matrix.start, order, matrix.end)
     file.seek(flags.start)
-    kind = struct.unpack(f"{order}I", file.read(4))[0] & 0xFF
+    told = struct.unpack(f"{order}I", file.read(4))[0]
+    kind = told & 0xFF
     place, part = flags.following, 0
     while place + 8 <= matrix.end:
         tag = _tag(file, place, order, matrix.end)
@@ -108,6 +110,16 @@ def _check_matrix(file: BinaryIO, matrix: _Tag, order: str, depth: int) -> None:
         if tag.kind == MATRIX:
             _check_matrix(file, tag, order, depth + 1)
         place, part = tag.following, part + 1
+    if part < _fewest_parts(kind, bool(told & COMPLEX)):
+        raise ValueError(f"{part} parts at byte {matrix.start} in an array of class {kind}")
+
+
+def _fewest_parts(kind: int, is_complex: bool) -> int:
+    """Sizes and name, then what the class has; without it the next array would be taken."""
+    numbers = 1 + is_complex
+    if kind == SPARSE:
+        return 4 + numbers
+    return 2 + numbers if kind == CHARS or FIRST_NUMERIC <= kind <= LAST_NUMERIC else 2
 
 
 def _allowed(kind: int) -> set[int]:

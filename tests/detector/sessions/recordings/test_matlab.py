@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-
-import h5py
 import numpy as np
 import pytest
 import scipy.io
 from scipy import sparse
 
-from detector.errors import SessionFileError
 from tests.support.reading import tables_in, the_table_in
 
 ROWS = 200
@@ -24,28 +20,6 @@ def write_matlab(path):
     scipy.io.savemat(path, {"ts": TS, "acc_x": ACC, "temp": TEMP})
 
 
-def write_matlab_hdf5(path, header=True):
-    """The same as version 7.3: HDF5 behind a header of 512 bytes, axes the other way round."""
-    with h5py.File(path, "w", userblock_size=512) as file:
-        for name, values in {"ts": TS, "acc_x": ACC, "temp": TEMP}.items():
-            matlab_array(file, name, values[:, None])
-    if header:
-        with path.open("r+b") as file:
-            file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM")
-
-
-def matlab_array(group, name, values, kind="double"):
-    """An array as MATLAB writes it to HDF5."""
-    dataset = group.create_dataset(name, data=values.T)
-    dataset.attrs["MATLAB_class"] = np.bytes_(kind)
-    return dataset
-
-
-def matlab_text(group, name, text):
-    """Text as MATLAB writes it to HDF5: code units, one below the other."""
-    matlab_array(group, name, np.array([[ord(letter) for letter in text]], np.uint16), "char")
-
-
 @pytest.fixture
 def saved(tmp_path):
     """Writes variables and gives the path."""
@@ -57,10 +31,9 @@ def saved(tmp_path):
     return save
 
 
-@pytest.mark.parametrize("write", [write_matlab, write_matlab_hdf5])
-def test_variables_of_one_length_are_one_table(tmp_path, write):
-    """In version 5 and in 7.3."""
-    write(tmp_path / "a.mat")
+def test_variables_of_one_length_are_one_table(tmp_path):
+    """In the order of the file."""
+    write_matlab(tmp_path / "a.mat")
     table, rows = the_table_in("matlab", tmp_path / "a.mat")
     assert set(rows) == {"ts", "acc_x", "temp"}
     np.testing.assert_array_equal(rows["acc_x"], ACC)
@@ -269,85 +242,3 @@ def test_rows_are_limited(saved):
     """And given in chunks of the same columns."""
     _, rows = the_table_in("matlab", saved({"acc_x": ACC, "temp": TEMP}), limit_rows=7)
     np.testing.assert_array_equal(rows["temp"], TEMP[:7])
-
-
-def test_structs_cells_and_text_are_read_in_version_7_3(tmp_path):
-    """A group, references, code units; a table object is named."""
-    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
-        data = file.create_group("data")
-        data.attrs["MATLAB_class"] = np.bytes_("struct")
-        matlab_array(data, "X", np.column_stack([ACC, TEMP]))
-        matlab_array(data, "fs", np.array([[10.0]]))
-        matlab_text(data, "machine", "pump")
-        hidden = file.create_group("#refs#")
-        for k, name in enumerate(("acc_x", "temp")):
-            matlab_text(hidden, f"n{k}", name)
-        references = np.array([[hidden["n0"].ref], [hidden["n1"].ref]], h5py.ref_dtype)
-        matlab_array(data, "names", references, "cell")
-        matlab_array(file, "T", np.zeros((6, 1), np.uint32), "table")
-    table, rows = the_table_in("matlab", tmp_path / "a.mat")
-    assert list(rows) == ["acc_x", "temp"]
-    np.testing.assert_array_equal(rows["temp"], TEMP)
-    assert table.rate_hz == 10.0
-    assert table.left_out["data.machine"] == "text"
-    assert "a MATLAB table" in table.left_out["T"]
-    assert table.notes == ["sampling rate from fs = 10"]
-
-
-def test_a_struct_array_in_version_7_3_is_one_struct_an_element(tmp_path):
-    """Each field is a dataset of references."""
-    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
-        hidden, runs = file.create_group("#refs#"), file.create_group("runs")
-        runs.attrs["MATLAB_class"] = np.bytes_("struct")
-        for name, shift in (("acc", 0), ("temp", 5)):
-            parts = [matlab_array(hidden, f"{name}{k}", ACC[:, None] + k + shift) for k in (0, 1)]
-            runs.create_dataset(name, data=np.array([[p.ref for p in parts]], h5py.ref_dtype))
-    tables = {table.name: rows for table, rows in tables_in("matlab", tmp_path / "a.mat")}
-    assert set(tables) == {"runs.0", "runs.1"}
-    np.testing.assert_array_equal(tables["runs.1"]["temp"], ACC + 1 + 5)
-
-
-@pytest.mark.parametrize(
-    ("content", "word"),
-    [
-        (b"", "empty"),
-        (b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM", "no samples"),
-        (b"# Created by Octave 8.4\n# name: x\n", "cannot be read"),
-        (b"\x00" * 300, "MATLAB"),
-        (b"ts,acc_x\n0,1\n", "cannot be read"),
-    ],
-)
-def test_what_is_no_matlab_file_is_one_line(tmp_path, content, word):
-    """Empty, without variables, of another program."""
-    (tmp_path / "a.mat").write_bytes(content)
-    with pytest.raises(SessionFileError, match=word) as refusal:
-        tables_in("matlab", tmp_path / "a.mat")
-    assert len(str(refusal.value).splitlines()) == 1
-
-
-def test_sizes_that_the_file_cannot_hold_are_refused_before_room_is_made(tmp_path):
-    """A header that tells of a million million numbers."""
-    write_matlab(tmp_path / "a.mat")
-    content = (tmp_path / "a.mat").read_bytes()
-    sizes = np.array([1, ROWS], "<i4").tobytes()
-    assert content.count(sizes) == 3
-    broken = content.replace(sizes, np.array([2_000_000, 1_000_000], "<i4").tobytes())
-    (tmp_path / "a.mat").write_bytes(broken)
-    with pytest.raises(SessionFileError, match="2000000 x 1000000"):
-        tables_in("matlab", tmp_path / "a.mat")
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_value_of_no_known_type_is_refused(tmp_path, packed):
-    """SciPy would take it as an index into what is not there, and end the process."""
-    write_matlab(tmp_path / "a.mat")
-    content = (tmp_path / "a.mat").read_bytes()
-    tag = np.array([9, 8 * ROWS], "<u4").tobytes()  # of numbers of 64 bits
-    assert content.count(tag) == 3
-    broken = content.replace(tag, np.array([0xFF09, 8 * ROWS], "<u4").tobytes(), 1)
-    if packed:
-        body = zlib.compress(broken[128:])
-        broken = broken[:128] + np.array([15, len(body)], "<u4").tobytes() + body
-    (tmp_path / "a.mat").write_bytes(broken)
-    with pytest.raises(SessionFileError, match="type 65289"):
-        tables_in("matlab", tmp_path / "a.mat")
