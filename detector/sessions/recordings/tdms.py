@@ -6,10 +6,11 @@ belong to it.
 
 from __future__ import annotations
 
+import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from nptdms import ChannelDataChunk, TdmsChannel, TdmsFile, TdmsGroup
@@ -39,7 +40,7 @@ def read(source: Source, hints: Hints) -> Iterator[Table]:
 def _read(source: Source, hints: Hints) -> Iterator[Table]:
     file = source.open()
     try:
-        tdms = TdmsFile.open(file)
+        tdms = TdmsFile.open(_WithinFile(file))
     except BaseException:
         file.close()
         raise
@@ -117,6 +118,20 @@ def _rate(properties: dict[str, Any]) -> tuple[float | None, str]:
 
 def _start(properties: dict[str, Any]) -> float | None:
     return moment(properties.get("StartTime", properties.get("Start Time")))
+
+
+class _WithinFile:
+    """A file that is asked for no more bytes than it has, however long a broken length says."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size = file, file.seek(0, os.SEEK_END)
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+        self.readinto: Callable[[Any], int] = file.readinto  # type: ignore[attr-defined]
+        self.seek(0)
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes from where it stands."""
+        return self._file.read(max(0, min(size, self._size - self.tell())))
 
 
 class _Rows:
