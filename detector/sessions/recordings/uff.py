@@ -28,6 +28,7 @@ DIRECTIONS = {
     0: "", 1: "+X", 2: "+Y", 3: "+Z", 4: "+RX", 5: "+RY", 6: "+RZ",
     -1: "-X", -2: "-Y", -3: "-Z", -4: "-RX", -5: "-RY", -6: "-RZ",
 }  # fmt: skip
+TAIL = 256  # bytes in which the last line stands
 DIGITS = 5  # of the spacing, behind its first
 DATES = ("%d-%b-%y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%d-%m-%y %H:%M:%S")
 
@@ -70,13 +71,22 @@ def _read(source: Source, hints: Hints) -> Iterator[Table]:
     file = UFF(str(source.path))
     kinds = [int(kind) for kind in file.get_set_types()]
     if not kinds:
-        raise SessionFileError(f"{source.name}: no data set; allowed: data sets in lines of -1")
+        raise SessionFileError(f"{source.name}: no whole data set; allowed: sets in lines of -1")
     scope = Scope()
     sets = [_Set(file.read_sets(k), k) for k, kind in enumerate(kinds) if kind == 58]
+    scope.notes += _cut_off(source)
     others = sorted(set(kinds) - {58})
     scope.left_out |= {f"data set {kind}": "not a function (58)" for kind in others}
     _fill(scope, sets, source)
     yield from tables_of([scope], source.name, hints)
+
+
+def _cut_off(source: Source) -> list[str]:
+    """What to say where the last data set does not end; it is not among those that are read."""
+    with source.open() as file:
+        file.seek(max(0, (source.size or 0) - TAIL))
+        whole = file.read().rstrip().endswith(b"-1")
+    return [] if whole else ["cut off: the last data set has no end and is left out"]
 
 
 def _fill(scope: Scope, sets: list[_Set], source: Source) -> None:

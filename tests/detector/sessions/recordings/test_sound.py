@@ -110,6 +110,18 @@ def test_a_file_that_was_cut_off_is_read_to_its_end_and_says_so(tmp_path):
     assert any("cut off" in note for note in table.notes)
 
 
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_file_written_to_a_pipe_is_read_to_its_end(tmp_path, size):
+    """Its writer did not know how long it would be."""
+    write_sound(tmp_path / "a.wav")
+    content = (tmp_path / "a.wav").read_bytes()
+    place = content.index(b"data") + 4
+    (tmp_path / "a.wav").write_bytes(
+        content[:place] + struct.pack("<I", size) + content[place + 4 :]
+    )
+    np.testing.assert_array_equal(the_table_in("sound", tmp_path / "a.wav")[1].to_numpy(), BOTH)
+
+
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"fLaC" + b"\0" * 40, b"ts,acc\n0,1\n"])
 def test_what_is_no_sound_is_one_line(tmp_path, content):
     """Empty, a head alone, text."""

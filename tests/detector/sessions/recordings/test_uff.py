@@ -139,6 +139,15 @@ def test_a_set_with_fewer_values_than_told_is_refused(tmp_path, binary):
         tables_in("uff", tmp_path / "a.uff")
 
 
+def test_a_set_that_does_not_end_is_left_out_and_said(tmp_path):
+    """What is whole before it is read."""
+    write_uff(tmp_path / "a.uff")
+    (tmp_path / "a.uff").write_bytes((tmp_path / "a.uff").read_bytes()[:-1200])
+    table, rows = the_table_in("uff", tmp_path / "a.uff")
+    assert list(rows) == ["acc_x"]
+    assert any("cut off" in note for note in table.notes)
+
+
 @pytest.mark.parametrize("content", [b"", b"junk\n", b"    -1\n    58\n    -1\n", b"\0" * 99])
 def test_what_is_no_universal_file_is_one_line(tmp_path, content):
     """Empty, text, a set without a body."""
