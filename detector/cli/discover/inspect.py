@@ -90,4 +90,3 @@ def _draw(drawn: Sequence[Overview], left_out: int, path: Path) -> None:
     from detector.inspecting.picture import draw
 
     draw(drawn, left_out, path)
-

@@ -14,7 +14,7 @@ from detector.inspecting import picture
 from detector.inspecting.describe import describe
 from detector.inspecting.overview import BINS, overview_of, stretches
 from detector.sessions.recordings.told import told
-from tests.support.recorded import START, noise, recording, times, vibration
+from tests.support.sessions.recorded import START, noise, recording, times, vibration
 
 RED, GREY = (0.96, 0.83, 0.83), (0.85, 0.87, 0.88)
 ORANGE = (0.90, 0.62, 0.0)
@@ -185,7 +185,7 @@ def test_bytes_are_told_as_they_are_read(tmp_path):
     """Each once, though a reader goes back to the beginning."""
     path, heard = tmp_path / "long.csv", []
     path.write_bytes(bytes(1_000_000))
-    with told(path, heard.append) as file:
+    with told(lambda: path.open("rb"), heard.append) as file:
         file.read(10)
         file.seek(0)
         assert len(file.read()) == 1_000_000

@@ -19,7 +19,7 @@ from detector.inspecting.measures.spectra import spectrum_of
 from detector.sessions.segments import Segmenter
 from detector.settings.sessions import SessionSettings
 from detector.training.fitting.calibrate import splits
-from tests.support.recorded import START, noise, recording, start_and_run, times, vibration
+from tests.support.sessions.recorded import START, noise, recording, start_and_run, times, vibration
 
 FLOATS = st.floats(-1e6, 1e6, width=32) | st.just(np.float32(np.nan))
 COLUMN = arrays.arrays(np.float32, st.integers(1, 60), elements=FLOATS)

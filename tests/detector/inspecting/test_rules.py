@@ -9,7 +9,8 @@ import pytest
 
 from detector.inspecting.describe import describe
 from detector.inspecting.rules.table import FEATURE_RULES, RECORDING_RULES
-from tests.support.recorded import (
+from tests.support.serving import PROJECT
+from tests.support.sessions.recorded import (
     RATE_HZ,
     START,
     noise,
@@ -19,7 +20,6 @@ from tests.support.recorded import (
     times,
     vibration,
 )
-from tests.support.serving import PROJECT
 
 N = 6000
 

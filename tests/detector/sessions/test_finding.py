@@ -11,7 +11,7 @@ from detector.errors import SessionFileError
 from detector.sessions.files import find_files
 from simulator.recordings.generate import write_sessions
 from simulator.recordings.session_request import Request
-from tests.support.recordings import ROWS, WRITERS
+from tests.support.sessions.recordings import ROWS, WRITERS
 
 LINES = "0.0 1.5\n0.1 1.6\n0.2 1.7\n"
 DATED = "time;x\n01.03.2026 12:00:00;1,5\n01.03.2026 12:00:01;2\n"

@@ -20,7 +20,7 @@ from detector.errors import SessionFileError
 from detector.sessions.contents.bounded import Limits
 from detector.sessions.packing import sources
 from detector.sessions.recordings.kinds import kind_of
-from tests.support.recordings import SAMPLE, WRITERS
+from tests.support.sessions.recordings import SAMPLE, WRITERS
 
 TEXT = b"ts,x\n0,1.5\n1,2.5\n"
 PARQUET = SAMPLE.to_parquet()

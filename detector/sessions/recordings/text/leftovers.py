@@ -12,6 +12,7 @@ from detector.sessions.recordings.text.blocks import Block
 from detector.sessions.recordings.text.cells import Look, look_of
 from detector.sessions.recordings.text.layout import Layout, beginning_of, ragged
 
+_ALIKE = 50  # lines above the last that tell how its numbers are written
 _COMMENTS = re.compile(rb"(?m)^#.*\n?")
 
 
@@ -23,7 +24,7 @@ class Left:
         headers: Lines that repeat the header.
         blanks: Rows whose cells are all empty.
         ends: Lines of words behind the last row.
-        cut: Whether the last line was cut off.
+        cut: Whether the last line was cut off, or may have been.
         nameless: Columns without a name that held something, counted from 0.
     """
 
@@ -39,7 +40,7 @@ class Left:
             (self.headers, "repeated header"),
             (self.blanks, "row without any value"),
             (self.ends, "line behind the last row"),
-            (int(self.cut), "last line that was cut off in writing"),
+            (int(self.cut), "last line that was cut off in writing, or may have been"),
         )
         return [f"left out: {count} x {what}" for count, what in said if count]
 
@@ -65,6 +66,40 @@ def without_repeats(text: bytes, layout: Layout, left: Left) -> bytes:
         at = found.end()
         left.headers += 1
     return b"".join([*kept, text[at:]])
+
+
+def without_half(text: bytes, layout: Layout, left: Left) -> bytes:
+    """Take out a last line that has no line end where its last number may be half of one.
+
+    It is whole where that number is as long as those above, by all digits or by its decimals.
+
+    Args:
+        text: The last lines of a file.
+        layout: Of the file.
+        left: Where it is counted.
+    """
+    above, _, last = text.rpartition(b"\n")
+    if not above or not last.strip():
+        return text
+    cells = [_last_cell(line, layout) for line in above.splitlines()[-_ALIKE:]]
+    cell = _last_cell(last, layout)
+    is_quoted = cell.endswith(layout.quote.encode())
+    if is_quoted or _ends_alike(cell, cells, layout.decimal.encode()):
+        return text
+    left.cut = True
+    return above + b"\n"
+
+
+def _last_cell(line: bytes, layout: Layout) -> bytes:
+    return line.rstrip().rpartition(layout.separator.character.encode())[2].strip()
+
+
+def _ends_alike(cell: bytes, others: Sequence[bytes], point: bytes) -> bool:
+    """Whether a cell is as long as all others, or has as many decimals."""
+    if {len(cell)} == {len(other) for other in others}:
+        return True
+    decimals = {len(other.rpartition(point)[2]) for other in others if point in other}
+    return point in cell and decimals == {len(cell.rpartition(point)[2])}
 
 
 def _without_comments(text: bytes, quote: bytes) -> bytes:

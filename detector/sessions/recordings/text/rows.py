@@ -11,7 +11,7 @@ from pyarrow import csv
 from detector.errors import SessionFileError
 from detector.sessions.recordings.text.blocks import Block
 from detector.sessions.recordings.text.layout import Layout
-from detector.sessions.recordings.text.leftovers import Left, judge, without_repeats
+from detector.sessions.recordings.text.leftovers import Left, judge, without_half, without_repeats
 from detector.sessions.recordings.text.numbers import numbers_of
 from detector.text import inert
 
@@ -41,6 +41,8 @@ class Rows:
             SessionFileError: If a line has more or fewer cells than the others.
         """
         text = without_repeats(block.text, self._layout, self.left)
+        if block.is_last:
+            text = without_half(text, self._layout, self.left)
         if self._layout.separator.prepare is not None:
             text = self._layout.separator.prepare(text)
         table, wrong = self._parsed(text, block)

@@ -10,7 +10,7 @@ import pytest
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import NO_HINTS, Hints
-from tests.support.recordings import sample_tables
+from tests.support.sessions.recordings import sample_tables
 
 N = 300
 X = np.linspace(0, 1, N)

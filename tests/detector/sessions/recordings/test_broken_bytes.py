@@ -14,7 +14,7 @@ from tests.detector.sessions.recordings.test_matlab_hdf5 import write_matlab_hdf
 from tests.detector.sessions.recordings.test_sound import write_flac, write_sound
 from tests.detector.sessions.recordings.test_tdms import write_tdms
 from tests.detector.sessions.recordings.test_uff import write_uff
-from tests.support.reading import tables_in
+from tests.support.sessions.reading import tables_in
 
 KINDS = {
     "MATLAB": ("matlab", "a.mat", write_matlab),

@@ -13,7 +13,7 @@ from detector.errors import SessionFileError
 from detector.sessions.packing import sources
 from detector.sessions.recordings.contract import Hints
 from detector.sessions.recordings.kinds import SUFFIXES, kind_of
-from tests.support.recordings import RATE_HZ, READ_WHEN_CUT, SAMPLE, WRITERS, sample_tables
+from tests.support.sessions.recordings import RATE_HZ, READ_WHEN_CUT, SAMPLE, WRITERS, sample_tables
 
 TIMES = ("ts", "time", "")
 GARBAGE = random.Random(7).randbytes(5000)

@@ -11,7 +11,7 @@ import pytest
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import NO_HINTS, Hints
-from tests.support.recordings import sample_tables, write_sheet
+from tests.support.sessions.recordings import sample_tables, write_sheet
 
 HEAD, DATA = ["ts", "acc_x", "temp"], [[0.0, 1.5, 20], [0.1, 1.6, 21], [0.2, 1.7, 22]]
 

@@ -11,7 +11,7 @@ import pytest
 from detector.errors import SessionFileError
 from detector.sessions.recordings import hdf5
 from detector.sessions.recordings.contract import Hints
-from tests.support.reading import source_of, tables_in, the_table_in
+from tests.support.sessions.reading import source_of, tables_in, the_table_in
 
 ROWS = 200
 ACC = np.sin(np.arange(ROWS) / 7)

@@ -10,7 +10,7 @@ import pytest
 from detector.errors import SessionFileError
 from detector.sessions.recordings import json_lines
 from detector.sessions.recordings.contract import NO_HINTS, Hints
-from tests.support.recordings import COLUMNS, ROWS, SAMPLE, T0, iso, sample_tables
+from tests.support.sessions.recordings import COLUMNS, ROWS, SAMPLE, T0, iso, sample_tables
 
 TWO = {"ts": [1.0, 2.0], "x": [0.5, 1.5]}
 

@@ -16,7 +16,7 @@ import soundfile
 from detector.errors import SessionFileError
 from detector.sessions.packing import sources
 from detector.sessions.recordings.kinds import kind_of
-from tests.support.recordings import SAMPLE, WRITERS
+from tests.support.sessions.recordings import SAMPLE, WRITERS
 
 
 def kind_in(path):

@@ -7,7 +7,7 @@ import pytest
 import scipy.io
 from scipy import sparse
 
-from tests.support.reading import tables_in, the_table_in
+from tests.support.sessions.reading import tables_in, the_table_in
 
 ROWS = 200
 ACC = np.sin(np.arange(ROWS) / 7)

@@ -10,7 +10,7 @@ import scipy.io
 
 from detector.errors import SessionFileError
 from tests.detector.sessions.recordings.test_matlab import ROWS, write_matlab
-from tests.support.reading import tables_in
+from tests.support.sessions.reading import tables_in
 
 
 @pytest.mark.parametrize(

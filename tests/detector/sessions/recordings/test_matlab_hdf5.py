@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from tests.detector.sessions.recordings.test_matlab import ACC, TEMP, TS
-from tests.support.reading import tables_in, the_table_in
+from tests.support.sessions.reading import tables_in, the_table_in
 
 
 def write_matlab_hdf5(path, header=True):

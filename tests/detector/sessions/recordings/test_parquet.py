@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from detector.errors import SessionFileError
-from tests.support.recordings import SAMPLE, sample_tables
+from tests.support.sessions.recordings import SAMPLE, sample_tables
 
 
 def read(tmp_path, columns):

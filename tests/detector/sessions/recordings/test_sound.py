@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from detector.errors import SessionFileError
-from tests.support.reading import tables_in, the_table_in
+from tests.support.sessions.reading import tables_in, the_table_in
 
 ROWS, RATE = 200, 1000
 ACC = 0.5 * np.sin(np.arange(ROWS) / 7)

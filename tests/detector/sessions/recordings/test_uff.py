@@ -7,7 +7,7 @@ import pytest
 import pyuff
 
 from detector.errors import SessionFileError
-from tests.support.reading import tables_in, the_table_in
+from tests.support.sessions.reading import tables_in, the_table_in
 
 ROWS = 200
 ACC = np.sin(np.arange(ROWS) / 7)

@@ -6,7 +6,7 @@ import pytest
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import Hints
-from tests.support.tables import ACC, ROWS, TS, N, frame, read, read_one
+from tests.support.sessions.tables import ACC, ROWS, TS, N, frame, read, read_one
 
 LARGE = 1000 + ROWS * 7.5
 GERMAN = str.maketrans(",.", ".,")

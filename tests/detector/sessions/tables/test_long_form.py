@@ -7,7 +7,7 @@ import pytest
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import NO_HINTS, Hints, Table
 from detector.sessions.tables.read import read_tables
-from tests.support.tables import ACC, DATES, TS, N, read, read_one
+from tests.support.sessions.tables import ACC, DATES, TS, N, read, read_one
 
 ISO = DATES.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 LONG = pd.DataFrame(

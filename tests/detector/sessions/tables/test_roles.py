@@ -6,7 +6,7 @@ import pytest
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import Hints
-from tests.support.tables import ACC, DATES, FIRST, ROWS, TS, N, frame, read, read_one
+from tests.support.sessions.tables import ACC, DATES, FIRST, ROWS, TS, N, frame, read, read_one
 
 CHOSEN = {
     "the usual one": ({"ts": TS, "t": 20 + ACC}, "ts", ("t",)),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import Hints
-from tests.support.tables import ACC, FIRST, ROWS, TS, N, frame, read, read_one
+from tests.support.sessions.tables import ACC, FIRST, ROWS, TS, N, frame, read, read_one
 
 SHUFFLED = np.random.default_rng(1).permutation(N)
 SORTED = {

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import Hints
-from tests.support.tables import ACC, DATES, FIRST, PERIOD_S, ROWS, TS, N, frame, read, read_one
+from tests.support.sessions.tables import (
+    ACC,
+    DATES,
+    FIRST,
+    PERIOD_S,
+    ROWS,
+    TS,
+    N,
+    frame,
+    read,
+    read_one,
+)
 
 SECONDS = pd.to_datetime(FIRST + ROWS, unit="s")
 HOURS = pd.to_datetime(FIRST + ROWS * 7200, unit="s")

@@ -18,7 +18,8 @@ def tables_in(module, path, **hints):
     """Pairs of a table and all its rows, as a module of the readers finds them."""
     read = import_module(f"detector.sessions.recordings.{module}").read
     return [
-        (table, pd.concat(list(table.chunks))) for table in list(read(source_of(path), Hints(**hints)))
+        (table, pd.concat(list(table.chunks)))
+        for table in list(read(source_of(path), Hints(**hints)))
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import Hints
-from tests.detector.sessions.recordings.text_files import ROWS, plain, read_text
+from tests.detector.sessions.recordings.text.text_files import ROWS, plain, read_text
 
 NAMED = ROWS.replace("temp", "Öl °C")
 

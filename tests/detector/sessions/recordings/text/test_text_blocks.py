@@ -11,7 +11,7 @@ from detector.errors import SessionFileError
 from detector.sessions.recordings import delimited
 from detector.sessions.recordings.contract import Hints
 from detector.sessions.recordings.delimited import read
-from tests.detector.sessions.recordings.text_files import ROWS, plain, read_text, source_of
+from tests.detector.sessions.recordings.text.text_files import ROWS, plain, read_text, source_of
 
 
 def small_blocks(monkeypatch):

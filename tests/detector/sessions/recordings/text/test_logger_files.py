@@ -11,7 +11,7 @@ import pytest
 from detector.errors import SessionFileError
 from detector.sessions.recordings.contract import NO_HINTS
 from detector.sessions.recordings.delimited import read
-from tests.detector.sessions.recordings.text_files import read_text, source_of
+from tests.detector.sessions.recordings.text.text_files import read_text, source_of
 
 
 @dataclass(frozen=True)
