@@ -7,6 +7,7 @@ FaultlineError
 ├── BrokerError         a broker that cannot be reached or refuses
 ├── StoreError          a store that cannot be opened, or is written by another detector
 ├── AdoptError          devices that cannot be adopted from what was heard of them
+├── ReloadError         settings and bundles that were not taken up, or that nobody takes up
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
@@ -41,6 +42,10 @@ class StoreError(FaultlineError):
 
 class AdoptError(FaultlineError):
     """What was heard on the broker gives no source."""
+
+
+class ReloadError(FaultlineError):
+    """The running detector did not take up the settings, or none runs."""
 
 
 class ExportError(FaultlineError):

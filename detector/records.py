@@ -253,13 +253,14 @@ class Command:
 
     Attributes:
         id: Given by the store.
-        device: Name of the machine.
-        kind: ``threshold`` in this version.
+        device: Name of the machine; empty where it is no single one.
+        kind: ``threshold`` or ``reload``.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.
         applied_at: When the detector applied it; None while pending.
-        outcome: ``applied`` or the reason it was refused; None while pending.
+        outcome: ``applied``, of a reload with what it did, or ``refused`` with the reason; None
+            while pending.
     """
 
     id: int

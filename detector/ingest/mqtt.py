@@ -12,7 +12,7 @@ from __future__ import annotations
 import ssl
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import MQTTErrorCode
@@ -64,6 +64,9 @@ class Subscriber:
     ) -> None:
         self._settings = settings
         self._filters = sources.filters
+        self._gone: set[str] = set()  # filters asked for before, which the broker may remember
+        self._asking = threading.Lock()  # held until it is noted what was asked for
+        self._asked: dict[int, list[str]] = {}  # filters by the number of the request
         self._status_topic = f"{settings.topic_out}/status"
         self._log = ConnectionLog(f"broker {settings.url}")
         self._receiver = Receiver(sources, buffer, self.publish, clocks)
@@ -114,6 +117,16 @@ class Subscriber:
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""
         return self._receiver.refusals.counts()
+
+    def ask_for(self, filters: Sequence[str]) -> None:
+        """Subscribe to what is new among ``filters``, and then no longer to others; any thread.
+
+        Without a connection it is done with the next one.
+        """
+        before, self._filters = self._filters, list(filters)
+        self._gone = (self._gone | set(before)) - set(filters)
+        self._subscribe([one for one in filters if one not in before])
+        self._unsubscribe(set(before) - set(filters))
 
     def start(self) -> None:
         """Begin to connect, and go on for as long as it takes."""
@@ -171,14 +184,22 @@ class Subscriber:
         client.on_publish = over(self._on_publish)
         return client
 
-    def _subscribe(self) -> None:
+    def _subscribe(self, filters: Sequence[str]) -> None:
+        if not filters:
+            return
         qos = self._settings.qos
-        if is_5(self._settings):  # what we publish ourselves is no sample
-            options = SubscribeOptions(qos, noLocal=True)
-            self._client.subscribe([(one, options) for one in self._filters])
-        else:
-            wanted: list[tuple[str, int]] = [(one, qos) for one in self._filters]
-            self._client.subscribe(wanted)
+        wanted: list[tuple[str, int]] = [(one, qos) for one in filters]
+        options = SubscribeOptions(qos, noLocal=True)  # what we publish ourselves is no sample
+        with self._asking:
+            _, number = self._client.subscribe(
+                [(one, options) for one in filters] if is_5(self._settings) else wanted
+            )
+            if number is not None:
+                self._asked[number] = list(filters)
+
+    def _unsubscribe(self, filters: Iterable[str]) -> None:
+        if gone := sorted(filters):
+            self._client.unsubscribe(gone)
 
     def _on_connect(
         self, _: object, __: object, flags: paho.ConnectFlags, reason: ReasonCode, ___: object
@@ -193,7 +214,9 @@ class Subscriber:
             self._counters["connections"] += 1
             self._open = self._counters["connections"]
         self._refused.clear()
-        self._subscribe()  # also on a kept session: the template may have changed
+        self._asked.clear()
+        self._subscribe(self._filters)  # also on a kept session: the template may have changed
+        self._unsubscribe(self._gone)
         self.publish(self._status_topic, ONLINE, qos=1, retain=True)
 
     def _on_connect_fail(self, _: object, __: object) -> None:
@@ -223,9 +246,11 @@ class Subscriber:
         self._log.note(ConnectionState.DISCONNECTED, line)
 
     def _on_subscribe(
-        self, _: object, __: object, ___: object, reasons: list[ReasonCode], ____: object
+        self, _: object, __: object, number: int, reasons: list[ReasonCode], ____: object
     ) -> None:
-        pairs = list(zip(self._filters, reasons, strict=False))
+        with self._asking:
+            asked = self._asked.pop(number, self._filters)
+        pairs = list(zip(asked, reasons, strict=False))
         refused = [(one, reason) for one, reason in pairs if reason.is_failure]
         if not refused:
             what = ", ".join(f"{one} ({reason})" for one, reason in pairs)
@@ -234,7 +259,8 @@ class Subscriber:
         what = ", ".join(f"{one} ({reason})" for one, reason in refused)
         line = f"refused the subscription to {what}, allowed: topics that this user may read"
         self._log.note(ConnectionState.REFUSED, line)
-        self._again = threading.Timer(RESUBSCRIBE_S, self._guard.over(self._subscribe))
+        again = self._guard.over(lambda: self._subscribe(self._filters))
+        self._again = threading.Timer(RESUBSCRIBE_S, again)
         self._again.daemon = True
         self._again.start()
 

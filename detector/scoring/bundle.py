@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -49,6 +50,10 @@ class Bundle:
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
+        return self._card
+
+    @cached_property
+    def _card(self) -> ModelCard:
         document, rule = self.document, self.document.score
         residuals = slice(None)  # the columns that the window MSE is made of
         if isinstance(self.detector, WithSignal):

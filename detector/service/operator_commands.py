@@ -15,12 +15,12 @@ THRESHOLD_RANGE = (0.01, 1000.0)
 
 
 def apply_pending(connection: Connection, fleet: Fleet) -> list[str]:
-    """Apply what waits.
+    """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
 
     Returns:
         Devices whose threshold was moved.
     """
-    waiting = commands.pending(connection)
+    waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
     return [command.device for command in waiting if _apply(connection, fleet, command)]
 
 
@@ -30,7 +30,7 @@ def _apply(connection: Connection, fleet: Fleet, command: Command) -> bool:
     value = command.value.get("threshold")
     outcome = "applied"
     if command.kind != "threshold":
-        outcome = f"refused: unknown command {command.kind}, allowed: threshold"
+        outcome = f"refused: unknown command {command.kind}, allowed: threshold, reload"
     elif not isinstance(value, int | float) or not low <= value <= high:
         outcome = f"refused: threshold {value!r}, allowed: {low:g} to {high:g}"
     else:
