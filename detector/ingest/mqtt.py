@@ -128,6 +128,11 @@ class Subscriber:
         self._subscribe([one for one in filters if one not in before])
         self._unsubscribe(set(before) - set(filters))
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether the broker has answered all that it was asked for, or there is no connection."""
+        return not self._asked or self._open == NO_CONNECTION
+
     def start(self) -> None:
         """Begin to connect, and go on for as long as it takes."""
         connect(self._client, self._settings)

@@ -24,8 +24,10 @@ def answer(
         unjudged: Of these, those that no model judges, with the reason.
     """
     parts = summary(before.read, prepared.read)
+    known = before.read.models  # what a new rule names, and no device needs yet, is told by it
+    new = [one for one in prepared.new if one in known or counts.get(str(one))]
     parts += _bundles(prepared.again, "loaded again", counts)
-    parts += _bundles(prepared.new, "loaded", counts)
+    parts += _bundles(new, "loaded", counts)
     notes = [", ".join(parts) or "nothing changed"]
     if keys := fixed(before.started, prepared.read):
         notes.append(f"not while running: {', '.join(keys)}")
@@ -37,8 +39,8 @@ def answer(
 
 def _bundles(folders: Sequence[Path], verb: str, counts: Mapping[str, int]) -> list[str]:
     numbers = [counts.get(str(folder), 0) for folder in folders]
+    devices = [counted(n, "device") if n else "no device yet" for n in numbers]
     if len(folders) > MOST_NAMED:
         of = counted(len(folders), "bundle")
         return [f"{of} {verb} for {counted(sum(numbers), 'device')}"]
-    pairs = zip(folders, numbers, strict=True)
-    return [f"{folder} {verb} for {counted(n, 'device')}" for folder, n in pairs]
+    return [f"{folder} {verb} for {of}" for folder, of in zip(folders, devices, strict=True)]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from detector.errors import BundleError, FaultlineError
+from detector.errors import BundleError, FaultlineError, SettingsError
 from detector.ingest.sources import Sources
 from detector.records import DeviceStatus
 from detector.reloading.changes import effective, outdated
@@ -25,7 +25,7 @@ from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
-QUIET_S = 0.5  # without a change, and the files of a bundle belong together
+QUIET_S = 0.5  # without a change, and what was found belongs together
 TRIES = 20  # to find them so
 READ_FAULT = "a fault while it was prepared, told in the detector's log"
 
@@ -123,7 +123,7 @@ def prepare(read: Callable[[], Settings], running: Running, store: Engine) -> Pr
         SettingsError: If the settings or a source cannot be used.
         BundleError: If a bundle that changed cannot be.
     """
-    settings = read()
+    settings = read_written(read)
     with store.connect() as connection:
         known = {status.device: status for status in devices.every(connection)}
         heard = births.every(connection)
@@ -151,6 +151,35 @@ def prepare(read: Callable[[], Settings], running: Running, store: Engine) -> Pr
         ),
         known=known,
     )
+
+
+def read_written(read: Callable[[], Settings]) -> Settings:
+    """Read the settings once nobody writes to them: a file that is half written may be a good one.
+
+    Raises:
+        SettingsError: If they cannot be used, or go on changing.
+    """
+    before: Settings | str | None = None
+    for _ in range(TRIES):
+        now = _read(read)
+        if now == before:
+            return _good(now)
+        before = now
+        time.sleep(QUIET_S)
+    raise SettingsError("settings: are being written all the time, allowed: a file that is whole")
+
+
+def _read(read: Callable[[], Settings]) -> Settings | str:
+    try:
+        return read()
+    except SettingsError as error:
+        return str(error)
+
+
+def _good(settings: Settings | str) -> Settings:
+    if isinstance(settings, Settings):
+        return settings
+    raise SettingsError(settings)
 
 
 def load_written(folder: Path) -> Model:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from detector.folding import Folding
 from detector.ingest.clocks import ClockRules
+from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber
 from detector.ingest.sources import Sources
 from detector.reloading.answer import answer
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 LOOK_S = 0.25  # between looks for commands
 RENEW_S = 0.25  # that devices may take at a time, between two ticks
 TELL_S = 10.0  # between log lines of a store that cannot be used
+SUBSCRIBED_S = 5.0  # that the broker may take to answer
 STOP_S = 5.0  # to wait for a preparation at the end
 FAULT = "not all of it was taken up, for a fault that the detector's log tells"
 
@@ -61,6 +63,7 @@ class _Round:
         moved: Devices that have another threshold only.
         counts: Devices renewed, by folder of their bundle.
         unjudged: Devices renewed that no model judges, with the reason.
+        subscribed_by: When the broker is waited for no longer, of ``time.monotonic``.
         outcome: What is answered, once that is known.
     """
 
@@ -70,6 +73,7 @@ class _Round:
     moved: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     unjudged: dict[str, str] = field(default_factory=dict)
+    subscribed_by: float = 0.0
     outcome: str | None = None
 
 
@@ -152,8 +156,13 @@ class Reloads:
             if not self._scoring.is_committed:  # a new stream goes on with what is stored
                 return
             self._change(now, prepared)
-        if self._renew(now):
+            now.subscribed_by = time.monotonic() + SUBSCRIBED_S
+        is_heard = self._subscriber.is_heard or time.monotonic() > now.subscribed_by
+        if self._renew(now) and is_heard:
             told = answer(self._running, prepared, now.counts, now.unjudged)
+            connection = self._subscriber.connection
+            if prepared.sources is not None and connection.state is not ConnectionState.CONNECTED:
+                told = f"{told}; broker: {connection.reason}"
             now.outcome = f"{commands.APPLIED}{told}"
             self._running = Running(
                 self._running.started, prepared.read, self._running.sources, self._running.models
