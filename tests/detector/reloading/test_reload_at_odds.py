@@ -27,7 +27,7 @@ def test_many_at_once_are_all_answered(site, bundle):
         site.write(site.rule("q-*", "q", "threshold = 1.75"))
         last = site.reload()
         answers = [one.result() for one in asking]
-    assert any("1 rule changed" in one or "2 rules changed" in one for one in [*answers, last])
+    assert any("changed" in one for one in [*answers, last])
     assert site.reload() == "nothing changed"
     assert site.process.poll() is None
     assert not site.read(commands.pending)
