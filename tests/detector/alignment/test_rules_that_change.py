@@ -64,10 +64,13 @@ def test_the_same_rules_change_no_value():
 
 
 def test_another_method_counts_from_then_on():
-    """A channel that was a line is a step: values are those that were sent."""
+    """A channel that was a line is a step: values are those that were sent; no other changes."""
     held = replace(RULES, methods={"x": "hold"})
     sent = {float(one.values[0, 0]) for _, one in apart() if one.features == ("x",)}
-    ts, x = column(played(apart(), held), "x")
+    line, same = played(apart(), held), played(apart(), RULES)
+    ts, x = column(line, "x")
+    for name in "yzv":
+        np.testing.assert_array_equal(column(line, name), column(same, name))
     is_sent = np.array([min(abs(value - one) for one in sent) < 1e-6 for value in x])
     assert is_sent[ts > T0 + CHANGE + 1.5].all()
     assert not is_sent[ts < T0 + CHANGE - 1.5].any()
