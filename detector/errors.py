@@ -8,6 +8,7 @@ FaultlineError
 ├── StoreError          a store that cannot be opened, or is written by another detector
 ├── AdoptError          devices that cannot be adopted from what was heard of them
 ├── InspectError        a picture of recordings that has nowhere to go
+├── ReloadError         settings and bundles that were not taken up, or that nobody takes up
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
@@ -46,6 +47,10 @@ class AdoptError(FaultlineError):
 
 class InspectError(FaultlineError):
     """A picture of recordings has nowhere to go."""
+
+
+class ReloadError(FaultlineError):
+    """The running detector did not take up the settings, or none runs."""
 
 
 class ExportError(FaultlineError):

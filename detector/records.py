@@ -257,13 +257,14 @@ class Command:
 
     Attributes:
         id: Given by the store.
-        device: Name of the machine.
-        kind: ``threshold``, or ``confirm`` of a provisional model.
+        device: Name of the machine; empty where it is no single one.
+        kind: ``threshold``, ``confirm`` of a provisional model, or ``reload``.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.
         applied_at: When the detector applied it; None while pending.
-        outcome: ``applied`` or the reason it was refused; None while pending.
+        outcome: ``applied``, of a reload with what it did, or ``refused`` with the reason; None
+            while pending.
     """
 
     id: int

@@ -37,6 +37,7 @@ TOGETHER = (
     "simulator/machines",
     "end_to_end",
     "detector/service",
+    "detector/reloading",
     "simulator/demo",
     "simulator/live",
     "benchmarks",

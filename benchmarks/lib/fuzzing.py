@@ -25,8 +25,9 @@ from benchmarks.lib.hostile import HOSTILE
 from benchmarks.lib.messages import examples
 from benchmarks.lib.mutations import KEYS, NUMBERS, WORDS, encoded, mutated
 from detector.ingest.buffer import Receipt, SharedBuffer
+from detector.ingest.messages.payloads import GZIP, MAX_BYTES
 from detector.ingest.receiver import Receiver
-from detector.ingest.sources import GZIP, MAX_BYTES, MOST_TOPICS, Sources
+from detector.ingest.sources import MOST_TOPICS, Sources
 from detector.records import Samples
 from detector.settings.sources import SourceSettings
 

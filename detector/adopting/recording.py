@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from detector.ingest.sources import MAX_BYTES
+from detector.ingest.messages.payloads import MAX_BYTES
 
 KEPT_PER_TOPIC = 3000  # messages; further ones are counted
 KEPT_TOPICS = 5000

@@ -45,6 +45,26 @@ class AlarmDesk:
         self._active = {alarm.device: alarm for alarm in active}
         self._next = (self._states, self._active)
 
+    def follow(self, settings: Settings) -> None:
+        """Go by other alarm rules from the next window on."""
+        self._settings = settings
+
+    def restart(self, connection: Connection, device: str, ended: float | None) -> None:
+        """A device has another model: none but its windows count from now on.
+
+        An active alarm stays, for the new model to clear. ``keep`` makes it the truth.
+
+        Args:
+            connection: Inside a transaction.
+            device: Name of the machine.
+            ended: Where no model judges it any more, its newest sample time: its alarm ends there.
+        """
+        states, active = self._next = (dict(self._states), dict(self._active))
+        alarm = active.get(device)
+        if alarm is not None and ended is not None:
+            self._clear(connection, active.pop(device), Transition("cleared", ended, ended))
+        states[device] = AlarmState(is_active=device in active)
+
     def active(self, device: str) -> Alarm | None:
         """The active alarm of a device, None when there is none."""
         return self._active.get(device)

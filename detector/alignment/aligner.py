@@ -83,6 +83,11 @@ class Aligner:
         lots = [device.oldest_lot for device in self._busy.values()]
         return min((lot for lot in lots if lot is not None), default=None)
 
+    def follow(self) -> None:
+        """Ask for the rules of each device again: the settings, or its model, have changed."""
+        for name, device in self._devices.items():
+            device.follow(self._rules_of(name))
+
     def counters(self, device: str) -> Counter[str]:
         """What was late or repeated, by name."""
         known = self._devices.get(device)
@@ -116,6 +121,15 @@ class _Device:
         lanes = [self.live] if self._backlog is None else [self.live, self._backlog]
         return min((lane.oldest_lot for lane in lanes if lane.oldest_lot is not None),
                    default=None)  # fmt: skip
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these rules; nothing happens where they are the same."""
+        if rules == self._rules:
+            return
+        self._rules = rules
+        self.live.follow(rules)
+        if self._backlog is not None:
+            self._backlog.follow(rules)
 
     def push(self, block: TakenBlock, now: float) -> TakenBlock | None:
         """Take a block; returns it where it may go on as it is."""

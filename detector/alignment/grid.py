@@ -67,6 +67,16 @@ class Grid:
         self._is_held: Flags = np.empty(0, np.bool_)
         self._seen: deque[tuple[float, float]] = deque()  # taken when, newest time by then
 
+    def changed(self, rules: Rules, period_s: float, channels: tuple[str, ...]) -> Grid:
+        """A grid by other rules that goes on behind the last row of this one."""
+        grid = Grid(rules, period_s, (self._next - 1) * self.period_s)
+        if period_s == self.period_s:
+            grid._next = self._next
+        grid.widen(channels)
+        grid._before, grid._low, grid._steps = self._before, self._low, self._steps
+        grid._unlearnt, grid._learns_at, grid._seen = self._unlearnt, self._learns_at, self._seen
+        return grid
+
     def widen(self, channels: tuple[str, ...]) -> None:
         """Take in the channels to the right of those known."""
         new = channels[len(self._steps) :]

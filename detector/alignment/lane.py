@@ -18,7 +18,7 @@ from detector.alignment.habits import Habits, fastest
 from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
 from detector.alignment.steps import StepMeter
-from detector.records import Samples, Times, Values
+from detector.records import Flags, Samples, Times, Values
 
 NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
 ROWS_EVERY_S = 0.25  # of channels that come apart
@@ -76,6 +76,18 @@ class Lane:
         self._widen(channels)
         self.newest_out = ts
         self._last_ts[:], self._last[:] = ts, values
+
+    def follow(self, rules: Rules) -> None:
+        """Go by other rules; rows that wait go by them too."""
+        is_same = rules.needed == self._rules.needed
+        self._rules = rules
+        if not is_same:
+            self._needed = self._whole(self.channels)
+            self._habits = Habits()
+            self._habits.widen(len(self.channels))
+        if self._grid is not None:
+            period_s = rules.period_s or self._grid.period_s
+            self._grid = self._grid.changed(rules, period_s, self.channels)
 
     def pass_on(self, samples: Samples) -> bool:
         """Let samples through at once where that is all there is to do.
@@ -261,10 +273,12 @@ class Lane:
         self._last_ts = np.append(self._last_ts, np.full(more, -np.inf))
         self._last = np.append(self._last, np.full(more, np.nan, np.float32))
         self.channels = channels
-        needed = self._rules.needed
-        self._needed = np.array([not needed or name in needed for name in channels])
+        self._needed = self._whole(channels)
         self._habits.widen(more)
-        if not self._needed.any():
-            self._needed[:] = True
         if self._grid is not None:
             self._grid.widen(channels)
+
+    def _whole(self, channels: tuple[str, ...]) -> Flags:
+        """Which channels make a row whole."""
+        needed = self._rules.needed.intersection(channels) or channels
+        return np.array([name in needed for name in channels], np.bool_)

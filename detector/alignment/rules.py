@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from detector.settings.alignment import Method
+from detector.settings.tree import Settings
 
 LINEAR_PERIODS = 2.5  # neighbours of a channel this close are joined by a line
 
@@ -34,3 +35,15 @@ class Rules:
         """What the settings say of a channel; None: nothing."""
         found = (how for what, how in self.methods.items() if fnmatchcase(channel, what))
         return next(found, None)
+
+
+def rules_for(settings: Settings, device: str) -> Rules:
+    """What the settings say of a device; its model is not asked."""
+    rule = settings.rule_for(device)
+    own = None if rule is None else rule.hold_s
+    return Rules(
+        wait_s=settings.alignment.wait_s,
+        hold_s=settings.alignment.hold_s if own is None else own,
+        late_s=settings.sessions.late_s,
+        methods=rule.align if rule else {},
+    )

@@ -218,6 +218,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "serve": ("run the detector until Ctrl-C",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
                   _settings, ("serve", "serve")),
+        "reload": ("have the running detector take up changed settings and models",
+                   "faultline reload\n  faultline reload --settings plant.toml",
+                   _settings, ("reload", "reload")),
         "adopt": ("listen to a broker, tell what is there, and print the settings to paste",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'\n"
                   "  faultline adopt pump-7 --confirm --who Kim",

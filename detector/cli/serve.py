@@ -1,19 +1,49 @@
-"""``serve``: the detector until Ctrl-C."""
+"""``serve``: the detector until Ctrl-C; SIGHUP makes it read its settings again."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
+from functools import partial
 
+from detector.reloading.request import Request
 from detector.service.detector import Detector
 from detector.settings.load import load_settings
 
+TERMINAL = "/dev/tty"
+
 
 def serve(args: argparse.Namespace) -> str:
-    """Run the detector until Ctrl-C or SIGTERM."""
-    stop = threading.Event()
+    """Run the detector until Ctrl-C or SIGTERM, or until its terminal is closed."""
+    stop, request = threading.Event(), Request()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    Detector(load_settings(args.settings)).run(stop)
+    if hasattr(signal, "SIGHUP"):
+        _on_hangup(stop, request)
+    read = partial(load_settings, args.settings)
+    Detector(read(), read, request).run(stop)
     return ""
+
+
+def _on_hangup(stop: threading.Event, request: Request) -> None:
+    """SIGHUP asks for a reload, unless it tells that the terminal went, which nohup ignores."""
+    is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    ends_with_terminal = not is_nohup and _has_terminal()
+
+    def hung_up(*_: object) -> None:
+        if ends_with_terminal and not _has_terminal():
+            stop.set()
+        else:
+            request.make()
+
+    signal.signal(signal.SIGHUP, hung_up)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open(TERMINAL, os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 import ssl
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from detector.ingest.connection import address
 from detector.ingest.trust import password, tls_context
@@ -143,6 +145,66 @@ def _connect_properties(settings: MqttSettings) -> Properties:
     properties.ReceiveMaximum = settings.receive_maximum
     properties.MaximumPacketSize = LARGEST_PACKET
     return properties
+
+
+class Subscriptions:
+    """What the broker is asked for, which of it it has not answered yet, and what it may remember.
+
+    Args:
+        client: Of the connection.
+        settings: Protocol and QoS.
+        filters: To begin with; asked for by ``renew``.
+    """
+
+    def __init__(self, client: Client, settings: MqttSettings, filters: Sequence[str]) -> None:
+        self._client, self._settings, self._filters = client, settings, list(filters)
+        self._gone: set[str] = set()  # asked for before
+        self._lock = threading.Lock()  # held until it is noted what was asked for
+        self._asked: dict[int, list[str]] = {}  # by the number of the request
+
+    def change(self, filters: Sequence[str]) -> None:
+        """Ask for what is new among ``filters``, and then no longer for the others."""
+        before, self._filters = self._filters, list(filters)
+        self._gone = (self._gone | set(before)) - set(filters)
+        self._subscribe([one for one in filters if one not in before])
+        self._unsubscribe(set(before) - set(filters))
+
+    def renew(self) -> None:
+        """Ask anew for everything, on a new connection: also a kept session may know others."""
+        self._asked.clear()
+        self.repeat()
+        self._unsubscribe(self._gone)
+
+    def repeat(self) -> None:
+        """Ask again for everything."""
+        self._subscribe(self._filters)
+
+    def answered(self, number: int) -> list[str]:
+        """Which filters a request asked for that the broker has answered."""
+        with self._lock:
+            return self._asked.pop(number, self._filters)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the broker has answered everything."""
+        return not self._asked
+
+    def _subscribe(self, filters: Sequence[str]) -> None:
+        if not filters:
+            return
+        qos = self._settings.qos
+        wanted: list[tuple[str, int]] = [(one, qos) for one in filters]
+        options = SubscribeOptions(qos, noLocal=True)  # what we publish ourselves is no sample
+        with self._lock:
+            _, number = self._client.subscribe(
+                [(one, options) for one in filters] if is_5(self._settings) else wanted
+            )
+            if number is not None:
+                self._asked[number] = list(filters)
+
+    def _unsubscribe(self, filters: Iterable[str]) -> None:
+        if gone := sorted(filters):
+            self._client.unsubscribe(gone)
 
 
 def is_5(settings: MqttSettings) -> bool:

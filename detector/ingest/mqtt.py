@@ -13,15 +13,14 @@ import ssl
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from detector.ingest.buffer import Receipt, SharedBuffer
-from detector.ingest.client import OFFLINE, Client, connect, durable_client, is_5
+from detector.ingest.client import OFFLINE, Client, Subscriptions, connect, durable_client, is_5
 from detector.ingest.clocks import Clocks
 from detector.ingest.connection import (
     Connection,
@@ -64,7 +63,6 @@ class Subscriber:
         clocks: Clocks | None = None,
     ) -> None:
         self._settings = settings
-        self._filters = sources.filters
         self._status_topic = f"{settings.topic_out}/status"
         self._log = ConnectionLog(f"broker {settings.url}")
         self._receiver = Receiver(sources, buffer, self.publish, clocks)
@@ -79,6 +77,7 @@ class Subscriber:
         self._refused: set[int] = set()  # numbers of publishes that this connection refused
         self._again: threading.Timer | None = None
         self._client = self._listening(durable_client(settings, self._status_topic))
+        self._subscriptions = Subscriptions(self._client, settings, sources.filters)
 
     @property
     def connection(self) -> Connection:
@@ -116,6 +115,18 @@ class Subscriber:
     def refusals(self) -> dict[str, dict[str, int]]:
         """Messages that were not taken, by device and kind of reason."""
         return self._receiver.refusals.counts()
+
+    def ask_for(self, filters: Sequence[str]) -> None:
+        """Subscribe to what is new among ``filters``, and then no longer to others; any thread.
+
+        Without a connection it is done with the next one.
+        """
+        self._subscriptions.change(filters)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the broker has answered all that it was asked for, or there is no connection."""
+        return self._subscriptions.is_answered or self._open == NO_CONNECTION
 
     def start(self) -> None:
         """Begin to connect, and go on for as long as it takes."""
@@ -189,15 +200,6 @@ class Subscriber:
         client.on_publish = over(self._on_publish)
         return client
 
-    def _subscribe(self) -> None:
-        qos = self._settings.qos
-        if is_5(self._settings):  # what we publish ourselves is no sample
-            options = SubscribeOptions(qos, noLocal=True)
-            self._client.subscribe([(one, options) for one in self._filters])
-        else:
-            wanted: list[tuple[str, int]] = [(one, qos) for one in self._filters]
-            self._client.subscribe(wanted)
-
     def _on_connect(
         self, _: object, __: object, flags: paho.ConnectFlags, reason: ReasonCode, ___: object
     ) -> None:
@@ -211,7 +213,7 @@ class Subscriber:
             self._counters["connections"] += 1
             self._be_on(self._counters["connections"])
         self._refused.clear()
-        self._subscribe()  # also on a kept session: the template may have changed
+        self._subscriptions.renew()
         self.publish(self._status_topic, ONLINE, qos=1, retain=True)
 
     def _on_connect_fail(self, _: object, __: object) -> None:
@@ -242,9 +244,9 @@ class Subscriber:
         self._log.note(ConnectionState.DISCONNECTED, line)
 
     def _on_subscribe(
-        self, _: object, __: object, ___: object, reasons: list[ReasonCode], ____: object
+        self, _: object, __: object, number: int, reasons: list[ReasonCode], ____: object
     ) -> None:
-        pairs = list(zip(self._filters, reasons, strict=False))
+        pairs = list(zip(self._subscriptions.answered(number), reasons, strict=False))
         refused = [(one, reason) for one, reason in pairs if reason.is_failure]
         if not refused:
             what = ", ".join(f"{one} ({reason})" for one, reason in pairs)
@@ -253,7 +255,8 @@ class Subscriber:
         what = ", ".join(f"{one} ({reason})" for one, reason in refused)
         line = f"refused the subscription to {what}, allowed: topics that this user may read"
         self._log.note(ConnectionState.REFUSED, line)
-        self._again = threading.Timer(RESUBSCRIBE_S, self._guard.over(self._subscribe))
+        again = self._guard.over(self._subscriptions.repeat)
+        self._again = threading.Timer(RESUBSCRIBE_S, again)
         self._again.daemon = True
         self._again.start()
 

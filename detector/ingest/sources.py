@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,14 +12,12 @@ from detector.ingest.codecs.own import read_own
 from detector.ingest.codecs.table import CODECS
 from detector.ingest.messages.assemble import Decoded, assemble
 from detector.ingest.messages.contract import Codec, Message, Reading, RefusedPayloadError
+from detector.ingest.messages.payloads import MAX_BYTES, bare, too_large, unpacked
 from detector.ingest.messages.values import checked_count, shown
 from detector.ingest.topics import MAX_NAME, MAX_TOPIC, Named, TopicTemplate
 from detector.settings.sources import SourceSettings
 
-MAX_BYTES = 1 << 20
 MOST_TOPICS = 20_000  # remembered; beyond, all are learnt anew
-GZIP = b"\x1f\x8b"
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -45,6 +42,7 @@ class Source:
         settings: How they are read.
 
     Attributes:
+        settings: The same.
         template: Of its topics.
         tally: What came of its messages.
         automatic: Whether its devices may be learnt by themselves.
@@ -56,7 +54,7 @@ class Source:
     def __init__(self, settings: SourceSettings) -> None:
         self.template = TopicTemplate.compile(settings.topic)
         self.tally = Tally()
-        self._settings = settings
+        self.settings = settings
         as_told = settings.model_copy(
             update={"topic": "x", "format": "auto", "rate_hz": None, "automatic": True}
         )
@@ -78,7 +76,7 @@ class Source:
             RefusedPayloadError: One line with what, where, found and allowed.
         """
         if len(payload) > MAX_BYTES:
-            raise _too_large(len(payload))
+            raise too_large(len(payload))
         if self._is_own and named.feature is None and named.device and payload[:1] in (b"{", b"["):
             blocks = read_own(payload)
             if blocks is not None:
@@ -93,10 +91,10 @@ class Source:
         Raises:
             RefusedPayloadError: One line with what, where, found and allowed.
         """
-        content = payload if self._settings.layout else _bare(_unpacked(payload))
+        content = payload if self.settings.layout else bare(unpacked(payload))
         message = Message(topic, content, arrival, named.device, named.feature)
         name = self._format_of(message)
-        reading = self._codec(name).read(message, self._settings)
+        reading = self._codec(name).read(message, self.settings)
         self._remember(topic, name)
         return name, message, reading
 
@@ -106,18 +104,18 @@ class Source:
         if not payload:
             return Decoded(ignored="empty payload")
         name, message, reading = self.read(topic, named, payload, arrival)
-        decoded = assemble(reading, message, self._settings)
+        decoded = assemble(reading, message, self.settings)
         decoded.format, decoded.births = name, reading.births
         if decoded.blocks:
             checked_count(sum(len(samples) for _, samples in decoded.blocks))
         return decoded
 
     def _format_of(self, message: Message) -> str:
-        if self._settings.format != "auto":
-            return "json" if self._settings.format == "senml" else self._settings.format
+        if self.settings.format != "auto":
+            return "json" if self.settings.format == "senml" else self.settings.format
         known = self._formats.get(message.topic)
         for name in (known, *CODECS) if known else CODECS:
-            if name and self._codec(name).fits(message, self._settings):
+            if name and self._codec(name).fits(message, self.settings):
                 return name
         found = shown(bytes(message.payload[:24]))
         raise RefusedPayloadError(
@@ -137,6 +135,14 @@ class Source:
         self._formats[topic] = name
 
 
+@dataclass(frozen=True, slots=True)
+class _Routes:
+    """The sources, the most specific first, and what was found for topics so far."""
+
+    sources: tuple[Source, ...]
+    known: dict[str, tuple[Source, Named]] = field(default_factory=dict)
+
+
 class Sources:
     """All sources; of those whose templates fit a topic the most specific counts.
 
@@ -151,26 +157,49 @@ class Sources:
     """
 
     def __init__(self, settings: Sequence[SourceSettings]) -> None:
-        self._sources = sorted(
-            (Source(one) for one in settings), key=lambda source: source.template.specificity
-        )
-        self._known: dict[str, tuple[Source, Named]] = {}
+        self._routes = _routes([Source(one) for one in settings])
         self.manual: set[str] = set()
-        filters = self.filters
-        for one in filters:
-            if filters.count(one) > 1:
-                line = f"sources: found two with the topics {one!r}, allowed: each only once"
-                raise SettingsError(line)
 
     @property
     def filters(self) -> list[str]:
         """What the broker is asked for."""
-        return [source.template.filter for source in self._sources]
+        return [source.template.filter for source in self._routes.sources]
+
+    @property
+    def settings(self) -> tuple[SourceSettings, ...]:
+        """How messages are read, in no order that counts."""
+        return tuple(source.settings for source in self._routes.sources)
 
     @property
     def tallies(self) -> dict[str, Tally]:
         """What came of the messages, by topic template."""
-        return {source.template.template: source.tally for source in self._sources}
+        return {source.template.template: source.tally for source in self._routes.sources}
+
+    def changed(
+        self, settings: Sequence[SourceSettings], births: Mapping[str, bytes] | None = None
+    ) -> Sources:
+        """Sources by other settings; those whose settings are the same are the same.
+
+        Args:
+            settings: At least one.
+            births: What the new ones have to know, see ``recall``; None: nothing.
+
+        Raises:
+            SettingsError: See ``Sources``.
+        """
+        before = self._routes.sources
+        made = [next((old for old in before if old.settings == one), None) or Source(one)
+                for one in settings]  # fmt: skip
+        found = Sources(())
+        found._routes = _routes(made)
+        found.recall(births or {}, besides=before)
+        for source in made:
+            source.tally = self.tallies.get(source.template.template, source.tally)
+        return found
+
+    def become(self, other: Sources) -> None:
+        """Read as ``other`` does from the next message on; from any thread."""
+        self._routes = other._routes
 
     def decode(self, topic: str, payload: bytes, arrival: float) -> Decoded:
         """Read a message; see ``Source.decode``.
@@ -187,21 +216,29 @@ class Sources:
             raise
         for device, samples in decoded.blocks:
             source.tally.samples += len(samples.ts)
-            if not source.automatic and len(self.manual) < MOST_TOPICS:
+            if source.automatic:
+                self.manual.discard(device)
+            elif len(self.manual) < MOST_TOPICS:
                 self.manual.add(device)
         return decoded
 
-    def recall(self, births: Mapping[str, bytes]) -> None:
-        """Learn again what messages by topic said to an earlier run; see ``Reading.births``."""
+    def recall(self, births: Mapping[str, bytes], besides: Sequence[Source] = ()) -> None:
+        """Learn again what messages by topic said before; see ``Reading.births``.
+
+        Args:
+            births: Of an earlier run, or of other sources.
+            besides: Sources that know it.
+        """
         for topic, payload in births.items():
             with suppress(PayloadError):  # the settings have changed
                 source, named = self.find(topic)
-                source.decode(topic, named, payload, 0.0)
+                if source not in besides:
+                    source.decode(topic, named, payload, 0.0)
 
     def device_of(self, topic: str) -> str:
         """Whom a refusal is about: the device that the topic names, else the topic."""
-        _, named = self._known[topic]
-        return named.device or topic[:MAX_NAME]
+        known = self._routes.known.get(topic)  # None where the sources have just changed
+        return (known and known[1].device) or topic[:MAX_NAME]
 
     def find(self, topic: str) -> tuple[Source, Named]:
         """The source of a topic, and what the topic says.
@@ -209,45 +246,34 @@ class Sources:
         Raises:
             PayloadError: If no source asks for the topic, or it names a device badly.
         """
-        known = self._known.get(topic)
-        return self._learnt(topic) if known is None else known
-
-    def _learnt(self, topic: str) -> tuple[Source, Named]:
-        if len(topic) > MAX_TOPIC:
-            found = f"{len(topic)} characters"
-            raise PayloadError(f"topic {topic[:MAX_NAME]!r}: {found}, allowed: {MAX_TOPIC}")
-        source = next((one for one in self._sources if one.template.fits(topic)), None)
-        if source is None:
-            allowed = ", ".join(one.template.template for one in self._sources)
-            raise PayloadError(f"topic {topic[:MAX_NAME]!r}: allowed: {allowed}")
-        if len(self._known) >= MOST_TOPICS:
-            self._known.clear()
-        self._known[topic] = source, source.template.named(topic)
-        return self._known[topic]
+        routes = self._routes
+        known = routes.known.get(topic)
+        return _learnt(routes, topic) if known is None else known
 
 
-def _unpacked(payload: bytes) -> bytes:
-    """Without gzip."""
-    if not payload.startswith(GZIP):
-        return payload
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        content = unzip.decompress(payload, MAX_BYTES + 1)
-    except zlib.error as error:
-        line = f"payload: broken gzip ({error}), allowed: a whole one"
-        raise RefusedPayloadError("format", line) from None
-    if len(content) > MAX_BYTES:
-        raise _too_large(len(content))
-    return content
+def _routes(sources: Sequence[Source]) -> _Routes:
+    """All of them in their order.
+
+    Raises:
+        SettingsError: If two ask for the same topics.
+    """
+    filters = [source.template.filter for source in sources]
+    for one in filters:
+        if filters.count(one) > 1:
+            line = f"sources: found two with the topics {one!r}, allowed: each only once"
+            raise SettingsError(line)
+    return _Routes(tuple(sorted(sources, key=lambda source: source.template.specificity)))
 
 
-def _bare(payload: bytes) -> bytes:
-    """Without byte-order mark, and, in front of text, without trailing NUL and newline."""
-    content = payload.removeprefix(BOM)
-    if content[:1] in (b"{", b"[") or content[:1].isalnum():
-        return content.rstrip(b"\0\r\n\t ")
-    return content
-
-
-def _too_large(n_bytes: int) -> RefusedPayloadError:
-    return RefusedPayloadError("size", f"payload: {n_bytes} bytes, allowed: {MAX_BYTES}")
+def _learnt(routes: _Routes, topic: str) -> tuple[Source, Named]:
+    if len(topic) > MAX_TOPIC:
+        found = f"{len(topic)} characters"
+        raise PayloadError(f"topic {topic[:MAX_NAME]!r}: {found}, allowed: {MAX_TOPIC}")
+    source = next((one for one in routes.sources if one.template.fits(topic)), None)
+    if source is None:
+        allowed = ", ".join(one.template.template for one in routes.sources)
+        raise PayloadError(f"topic {topic[:MAX_NAME]!r}: allowed: {allowed}")
+    if len(routes.known) >= MOST_TOPICS:
+        routes.known.clear()
+    routes.known[topic] = source, source.template.named(topic)
+    return routes.known[topic]

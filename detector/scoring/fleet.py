@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeAlias
 
-from detector.alignment.rules import Rules
-from detector.errors import BundleError
+from detector.alignment.rules import Rules, rules_for
 from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, is_backlog_label
-from detector.scoring.bundle import Bundle, load_bundle
+from detector.scoring.bundle import Bundle
 from detector.scoring.learnt import LearntModels, NoLearntModels
+from detector.scoring.models import Models
 from detector.scoring.rate import rate_misfit
 from detector.scoring.scorer import score_views
 from detector.scoring.stream import DeviceStream, Stretch
 from detector.scoring.unscored import UnscoredStream
-from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings
 
 logger = logging.getLogger(__name__)
@@ -52,6 +50,7 @@ class Fleet:
 
     Attributes:
         learnt: Models of devices without one in the settings.
+        models: The bundles that rules name.
         streams: Of the live samples, by device.
         scoring_s: Seconds so far that went into windows.
     """
@@ -60,12 +59,13 @@ class Fleet:
         self._settings = settings
         self._history = history
         self._thresholds = dict(thresholds)
-        self._models: dict[Path, Bundle | str] = {}
+        self.models = Models(settings.models)
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._factor = 1
         self.learnt: LearntModels = NoLearntModels()
         self.streams: dict[str, Stream] = {}
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
+        self._outdated: set[str] = set()  # devices whose streams wait for ``renew``
         self.scoring_s = 0.0
 
     def begin(self, blocks: Sequence[TakenBlock]) -> None:
@@ -103,6 +103,39 @@ class Fleet:
         if isinstance(stream, DeviceStream):
             stream.threshold = threshold
 
+    def take_up(self, settings: Settings, outdated: Iterable[str]) -> None:
+        """Go by other settings from the next samples on; ``outdated`` devices wait for ``renew``.
+
+        All other streams go on as if nothing had happened.
+        """
+        self._settings, self._outdated = settings, set(outdated)
+        for stream in (*self.streams.values(), *self._backlogs.values()):
+            stream.segmenter.rules = settings.sessions
+            if isinstance(stream, DeviceStream):
+                stream.threshold = self.threshold_of(stream.device)
+                smoothing = stream.bundle.document.score.smoothing
+                stream.thinning.look_at(smoothing - 1 + settings.alarms_for(stream.device).n)
+
+    def renew(self, device: str) -> None:
+        """Give a device a stream by its model of now, once all of its frames are stored."""
+        before = self.streams.get(device)
+        if before is not None:
+            stream = self._new_stream(device, before.features, before, is_resumed=True)
+            if isinstance(stream, UnscoredStream) and isinstance(before, UnscoredStream):
+                before.reason = stream.reason  # its session goes on
+            else:
+                self.streams[device] = stream
+        self._backlogs.pop(device, None)
+        self._outdated.discard(device)
+
+    def outlook(self, device: str, features: tuple[str, ...]) -> Bundle | str:
+        """The model of a device that sends these features, or why it has none."""
+        stream, bundle = self.streams.get(device), self._model_of(device)
+        if stream is not None:
+            return stream.bundle if isinstance(stream, DeviceStream) else stream.reason
+        reason = self._reason(device, features, bundle, None)
+        return bundle if isinstance(bundle, Bundle) and reason is None else str(reason)
+
     def thin(self, factor: int) -> None:
         """Score one window in ``factor`` from now on, see ``Thinning``."""
         if factor == self._factor:
@@ -111,14 +144,6 @@ class Fleet:
         for stream in (*self.streams.values(), *self._backlogs.values()):
             if isinstance(stream, DeviceStream):
                 stream.thinning.factor = factor
-
-    def renew(self, device: str) -> None:
-        """Score a device with the model it has now, from where it is in its session."""
-        before = self.streams.get(device)
-        if before is not None:
-            stream = self._new_stream(device, before.features, None, is_resumed=True)
-            self.streams[device] = self._carry_rate(stream, before)
-        self._backlogs.pop(device, None)
 
     def trust_clocks(self) -> None:
         """The broker has sent again what it had to; see ``Segmenter.trust_clock``."""
@@ -143,15 +168,7 @@ class Fleet:
 
     def alignment_of(self, device: str) -> Rules:
         """How a device's samples are joined: by its model's period and channels."""
-        settings, rule = self._settings, self._settings.rule_for(device)
-        own = None if rule is None else rule.hold_s
-        bundle = self._model_of(device)
-        rules = Rules(
-            wait_s=settings.alignment.wait_s,
-            hold_s=settings.alignment.hold_s if own is None else own,
-            late_s=settings.sessions.late_s,
-            methods=rule.align if rule else {},
-        )
+        rules, bundle = rules_for(self._settings, device), self._model_of(device)
         if not isinstance(bundle, Bundle):
             return rules
         needed = frozenset(self._needed_by(bundle, device))
@@ -165,7 +182,7 @@ class Fleet:
         if stream is not None and self._goes_on(stream, features):
             return stream
         streams[block.device] = self._new_stream(
-            block.device, features, stream, is_resumed=not is_late
+            block.device, features, stream, is_resumed=not is_late and stream is None
         )
         return streams[block.device]
 
@@ -186,6 +203,8 @@ class Fleet:
 
     def _has_changed(self, stream: Stream) -> bool:
         """Whether the rate left the model's range, or came into it."""
+        if stream.device in self._outdated:
+            return False  # its model is not its rule's any more
         bundle = self._model_of(stream.device)
         if not isinstance(bundle, Bundle) or stream.rate.rate_hz is None:
             return False
@@ -212,10 +231,12 @@ class Fleet:
             threshold=self.threshold_of(device),
             in_a_row=self._settings.alarms_for(device).n,
         )
-        if before is None and is_resumed:
+        if is_resumed:
             start, tail = self._history(device, bundle.document.baseline, stream.memory)
             if tail and set(tail[-1].features) <= set(features):
                 stream.resume(start, tail)
+                if before is not None and before.segmenter.trusts_clock:
+                    stream.segmenter.trust_clock()
         stream.thinning.factor = self._factor
         self._say(logging.INFO, bundle.name, device, f"scored with {bundle.name}")
         return self._carry_rate(stream, before)
@@ -268,16 +289,7 @@ class Fleet:
         return set(bundle.features) <= set(features)
 
     def _model_of(self, device: str) -> Bundle | str | None:
-        rule: DeviceRule | None = self._settings.rule_for(device)
+        rule = self._settings.rule_for(device)
         if rule is None or rule.model is None:
             return self.learnt.model_of(device)
-        if rule.model not in self._models:
-            self._models[rule.model] = self._load(rule.model)
-        return self._models[rule.model]
-
-    def _load(self, path: Path) -> Bundle | str:
-        try:
-            return load_bundle(path)
-        except BundleError as error:
-            logger.error("%s", error)  # noqa: TRY400 -- one line for the operator, no traceback
-            return str(error)
+        return self.models.of(rule.model)

@@ -74,6 +74,13 @@ class Thinning:
         self._position += 1
         self._begun = self._position
 
+    def look_at(self, row: int) -> None:
+        """Go on with rows of another length, from the next row on."""
+        if row == self._row:
+            return
+        self._place = -(-self._place // self._row) * row
+        self._row = row
+
     def plan(self, count: int) -> Plan:
         """Which of the next ``count`` windows are scored."""
         rows = (self._place + np.arange(count)) // self._row

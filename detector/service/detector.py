@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from detector.ingest.buffer import SharedBuffer
@@ -19,6 +20,7 @@ from detector.ingest.mqtt import Subscriber, in_flight
 from detector.ingest.sources import Sources
 from detector.ingest.sparkplug_host import PrimaryHost
 from detector.records import DetectorHealth
+from detector.reloading.request import Request
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
 from detector.settings.mqtt import MqttSettings
@@ -27,6 +29,7 @@ from detector.store import births
 from detector.store.schema import Engine, open_store
 
 if TYPE_CHECKING:
+    from detector.reloading.reloads import Reloads
     from detector.service.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
@@ -45,14 +48,22 @@ class Detector:
 
     Args:
         settings: The whole tree.
+        read: Reads it again for a reload; None: it stays as it is, and bundles alone are looked at.
+        request: Asks for a reload, as commands in the store do; None: nobody does.
 
     Raises:
         SettingsError: If a source cannot be used, or the port for metrics.
         StoreError: If the store cannot be opened or another detector writes to it.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        read: Callable[[], Settings] | None = None,
+        request: Request | None = None,
+    ) -> None:
         self._settings = settings
+        self._read, self._request = read or (lambda: settings), request or Request()
         self._store: Engine = open_store(settings.store.url)
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device,
@@ -85,17 +96,19 @@ class Detector:
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._load()
             self._buffer.patience_s = PATIENCE_S
-            tick = self._metrics.watch(pipeline)
+            tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
             clocks_trusted = False
             while not stop.is_set():
                 pipeline.wait_for_work()
                 tick()
+                reloads.step()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
                     pipeline.trust_clocks()
             tick()
             pipeline.drain()
+            reloads.stop()
         finally:
             self._metrics.stop()
             if self._host is not None:
@@ -117,6 +130,19 @@ class Detector:
             )  # fmt: skip
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
+
+    def _reloads(self, pipeline: Pipeline) -> Reloads:
+        from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too
+
+        return Reloads(
+            self._read,
+            self._settings,
+            self._request,
+            store=self._store,
+            subscriber=self._subscriber,
+            sources=self._sources,
+            scoring=pipeline,
+        )
 
     def _loading(self) -> DetectorHealth:
         return DetectorHealth(self._lease.owner, time.time(), LOADING, self._buffer.totals())

@@ -113,6 +113,10 @@ class Newcomers:
         self._probation.pop(device, None)
         return "applied"
 
+    def follow(self, settings: Settings) -> None:
+        """Go by other rules from now on."""
+        self._settings = settings
+
     def close(self) -> None:
         """End the process that learns."""
         self._apprentice.close()

@@ -17,12 +17,12 @@ APPLIED = "applied"
 
 
 def apply_pending(connection: Connection, fleet: Fleet, newcomers: Newcomers) -> list[str]:
-    """Apply what waits.
+    """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
 
     Returns:
         Devices that something was changed of.
     """
-    waiting = commands.pending(connection)
+    waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
     return [c.device for c in waiting if _apply(connection, fleet, newcomers, c)]
 
 
@@ -33,7 +33,7 @@ def _apply(connection: Connection, fleet: Fleet, newcomers: Newcomers, command: 
     elif command.kind == "confirm":
         outcome = newcomers.confirm(command.device, command.who)
     else:
-        outcome = f"refused: unknown command {command.kind}, allowed: threshold, confirm"
+        outcome = f"refused: unknown command {command.kind}, allowed: threshold, confirm, reload"
     commands.mark_applied(connection, command.id, outcome)
     logger.info("%s: %s %s by %s: %s", command.device, command.kind, command.value,
                 command.who, outcome)  # fmt: skip

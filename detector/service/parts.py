@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from detector.ingest.buffer import TakenBlock
-from detector.records import Samples
+from detector.ingest.buffer import Receipt, TakenBlock
+from detector.records import Frame, ModelCard, Samples
 
 LONG_S = 1.0  # a tick that took longer makes the next one smaller; the lease waits for its end
 SHORT_S = 0.25
 LEAST, FIRST = 64, 1000
+
+
+@dataclass
+class Unsaved:
+    """What was taken and is not committed yet."""
+
+    taken: deque[TakenBlock] = field(default_factory=deque)  # not given to the aligner yet
+    blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
+    frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
+    receipts: deque[tuple[int, Receipt]] = field(default_factory=deque)  # with their lot
+    births: dict[str, bytes | None] = field(default_factory=dict)  # by topic
 
 
 class Parts:

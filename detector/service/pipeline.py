@@ -10,17 +10,17 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Container
-from dataclasses import dataclass, field
 
 from detector.alarms.desk import AlarmDesk
 from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
-from detector.ingest.buffer import Receipt, SharedBuffer, TakenBlock
+from detector.ingest.buffer import SharedBuffer
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber, in_flight
 from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
+from detector.reloading.renewal import Renewal
 from detector.scoring.fleet import Fleet
 from detector.service.clock import ListeningClock
 from detector.service.figures import PipelineFigures
@@ -29,11 +29,12 @@ from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import apply_pending
 from detector.service.overload import Overload
-from detector.service.parts import Parts
+from detector.service.parts import Parts, Unsaved
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
 from detector.store import alarms, births, commands, devices, frames
+from detector.store.past import Past
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -42,17 +43,6 @@ COMMANDS_S = 0.25  # between looks for operator commands
 CLEAN_UP_S = 3600.0
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
-
-
-@dataclass
-class _Unsaved:
-    """What was taken and is not committed yet."""
-
-    taken: deque[TakenBlock] = field(default_factory=deque)  # not given to the aligner yet
-    blocks: deque[TakenBlock] = field(default_factory=deque)  # not scored yet
-    frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
-    receipts: deque[tuple[int, Receipt]] = field(default_factory=deque)  # with their lot
-    births: dict[str, bytes | None] = field(default_factory=dict)  # by topic
 
 
 class Pipeline:
@@ -65,6 +55,9 @@ class Pipeline:
         subscriber: Acknowledges and publishes.
         lease: Renewed every second.
         manual: See ``Newcomers``.
+
+    Attributes:
+        renewal: Takes up what changes while it runs, between two ticks.
     """
 
     def __init__(
@@ -80,18 +73,22 @@ class Pipeline:
         self._buffer, self._subscriber = buffer, subscriber
         self._publisher = Publisher(subscriber, store, settings.mqtt)
         self._inventory = InventoryWriter(store, subscriber.unused)
+        past = Past(store)
         with store.begin() as connection:
-            self._fleet = Fleet(settings, self._history, commands.thresholds(connection))
+            self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
             self._desk = AlarmDesk(settings, alarms.active(connection))
-            self._aligner = Aligner(self._fleet.alignment_of, self._last, self._stored)
+            self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
         self._due: dict[str, float] = {}
-        self._unsaved = _Unsaved()
+        self._unsaved = Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
         self._changed: set[str] = set()
+        self.renewal = Renewal(
+            store, self._fleet, self._desk, self._aligner, self._statuses, self._changed
+        )
         self._faults = 0
         self._lag_s: float | None = None
         self._committed_at: float | None = None
@@ -167,6 +164,16 @@ class Pipeline:
             self._acknowledge()
         self._publish()
         self._inventory.write()
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether all that was scored so far is in the store."""
+        return not self._unsaved.frames
+
+    def follow(self, settings: Settings) -> None:
+        """Go by other settings from the next tick on; ``renewal`` tells the other parts."""
+        self._settings = settings
+        self._newcomers.follow(settings)
 
     def drain(self) -> None:
         """Before the end: what waits for its turn, unless the broker will send it again."""
@@ -258,18 +265,6 @@ class Pipeline:
             known = self._changed & set(self._statuses)
             self._publisher.states([self._statuses[device] for device in known], self._desk)
             self._changed.clear()
-
-    def _history(self, device: str, baseline: int, memory: int) -> tuple[list[Frame], list[Frame]]:
-        with self._store.begin() as connection:
-            return frames.newest_session(connection, device, baseline, memory)
-
-    def _last(self, device: str) -> Frame | None:
-        with self._store.connect() as connection:
-            return frames.newest_live(connection, device)
-
-    def _stored(self, device: str, start: float, end: float) -> list[tuple[float, float]]:
-        with self._store.connect() as connection:
-            return frames.spans(connection, device, start, end)
 
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}

@@ -48,12 +48,15 @@ class Segmenter:
         rules: Gap, hole and lateness limits.
         period_s: Sampling period the gap is counted in.
         needed: Shape (F,), the columns that must not be missing.
+
+    Attributes:
+        rules: The same; others count from the next samples on.
     """
 
     def __init__(self, rules: SessionSettings, period_s: float, needed: Flags) -> None:
         self.counters: Counter[str] = Counter()
         self.period_s = period_s
-        self._rules = rules
+        self.rules = rules
         self._needed = needed
         self._label: str | None = None
         self._last_ts: float | None = None
@@ -102,6 +105,11 @@ class Segmenter:
         """
         self._session, self._stored_until = session, stored_until
 
+    @property
+    def trusts_clock(self) -> bool:
+        """Whether ``trust_clock`` was called, or there was no need to."""
+        return self._stored_until is None
+
     def trust_clock(self) -> None:
         """Nothing is sent again any more: from now on a long step back is a restart."""
         self._stored_until = None
@@ -118,7 +126,7 @@ class Segmenter:
         keep = np.ones(len(ts), np.bool_)
         newest = -np.inf if self._last_ts is None else self._last_ts
         for i, t in enumerate(ts.tolist()):
-            if newest - self._rules.late_s <= t <= newest:
+            if newest - self.rules.late_s <= t <= newest:
                 keep[i] = False
                 self.counters["duplicate" if t == newest else "late"] += 1
             else:
@@ -135,7 +143,7 @@ class Segmenter:
     def _cuts(self, samples: Samples, broken: bool) -> set[int]:
         steps = np.diff(samples.ts, prepend=np.nan if self._last_ts is None else self._last_ts)
         # A period of 10 ms counted in float64 seconds since 1970 is right to 0.2 µs.
-        gap_s = self._rules.gap_periods * self.period_s * (1 + 1e-6)
+        gap_s = self.rules.gap_periods * self.period_s * (1 + 1e-6)
         ends = ~((steps > 0) & (steps <= gap_s))
         cuts = {int(cut) for cut in np.flatnonzero(ends)}
         self.counters["gap"] += len(cuts - {0}) if self._last_ts is None else len(cuts)
@@ -167,7 +175,7 @@ class Segmenter:
         row[holes] = self._last_known[holes]
         self._last_known[:] = row
         self.counters["missing"] += int(holes.any())
-        usable = not (holes & ((self._hole > self._rules.max_hole) | np.isnan(row))).any()
+        usable = not (holes & ((self._hole > self.rules.max_hole) | np.isnan(row))).any()
         self.counters["filled"] += int(usable and holes.any())
         return usable
 

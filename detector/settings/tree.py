@@ -6,6 +6,7 @@ Every setting has a unit, a range and one sentence; unknown keys are refused.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
         if self.sources and "topic" not in self.mqtt.model_fields_set:
             return self.sources
         return (*self.sources, SourceSettings(topic=self.mqtt.topic))
+
+    @property
+    def models(self) -> tuple[Path, ...]:
+        """Folders of the bundles that rules name, each once."""
+        return tuple(dict.fromkeys(rule.model for rule in self.devices if rule.model is not None))
 
     def rule_for(self, device: str) -> DeviceRule | None:
         """The first rule whose pattern matches ``device``; None when none does."""

@@ -11,6 +11,9 @@ from sqlalchemy.engine import Connection
 from detector.records import Command
 from detector.store.schema import commands, new_id
 
+RELOAD = "reload"  # kind of a command that asks for the settings to be read again
+APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
+
 
 def issue(connection: Connection, device: str, kind: str, value: dict[str, Any], who: str) -> int:
     """Write a command for the detector; returns its id."""
@@ -25,6 +28,12 @@ def pending(connection: Connection) -> list[Command]:
     return _read(connection, commands.c.applied_at.is_(None))
 
 
+def one(connection: Connection, command_id: int) -> Command:
+    """A command, applied or not; it must be there."""
+    [found] = _read(connection, commands.c.id == command_id)
+    return found
+
+
 def latest(connection: Connection, device: str, kind: str) -> Command | None:
     """The newest command of a kind for a device, applied or not; None when there is none."""
     query = (
@@ -37,13 +46,8 @@ def latest(connection: Connection, device: str, kind: str) -> Command | None:
     return None if row is None else Command(**row._mapping)
 
 
-def one(connection: Connection, command_id: int) -> Command | None:
-    """A command by its id; None when there is none."""
-    return next(iter(_read(connection, commands.c.id == command_id)), None)
-
-
 def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
-    """Note that a command was dealt with; ``outcome`` is ``applied`` or why it was refused."""
+    """Note that a command was dealt with; ``outcome``: see ``Command``."""
     connection.execute(
         commands.update()
         .where(commands.c.id == command_id)

@@ -40,7 +40,7 @@ def _outcome(store: Engine, number: int) -> str | None:
     while time.monotonic() < deadline:
         with store.connect() as connection:
             found = commands.one(connection, number)
-        if found is not None and found.applied_at is not None:
+        if found.applied_at is not None:
             return found.outcome
         time.sleep(LOOK_S)
     return None

@@ -12,7 +12,8 @@ from typing import Any
 from detector.cli.tables import as_json, table
 from detector.errors import PayloadError
 from detector.ingest.messages.assemble import Decoded
-from detector.ingest.sources import MAX_BYTES, Sources
+from detector.ingest.messages.payloads import MAX_BYTES
+from detector.ingest.sources import Sources
 from detector.records import Samples
 from detector.settings.load import load_settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.ingest.clocks import Clocks
+from detector.ingest.clocks import ClockRules, Clocks
 from tests.support.messages import T0, message
 
 
@@ -84,3 +84,14 @@ def test_each_device_has_its_own():
     made.settle("other", message(T0, a=1.0), T0 + 77)
     assert made.offset_s("other") == pytest.approx(77)
     assert made.offset_s("nobody") is None
+
+
+def test_other_rules_count_from_the_next_message_on():
+    """Of a device that is known already, whichever way they change."""
+    made, sent = clocks(), message(1000.0, a=1.0)
+    assert made.settle("m", sent, 5000.0).ts[0] == 1000
+    made.follow(ClockRules(5.0, lambda _: True))
+    assert made.settle("m", sent, 5000.0).ts[0] == 5000
+    made.follow(ClockRules(5.0, lambda _: False))
+    assert made.settle("m", sent, 5000.0).ts[0] == 1000
+    assert made.offset_s("m") == 4000

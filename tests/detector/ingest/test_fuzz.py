@@ -15,7 +15,8 @@ from detector.errors import PayloadError
 from detector.ingest.codecs import sparkplug
 from detector.ingest.codecs.sparkplug_messages import Payload
 from detector.ingest.messages.contract import KINDS, RefusedPayloadError
-from detector.ingest.sources import MAX_BYTES, Sources
+from detector.ingest.messages.payloads import MAX_BYTES
+from detector.ingest.sources import Sources
 from detector.ingest.topics import MAX_TOPIC
 from detector.ingest.unused import MAX_NAME, UnusedInventory
 from detector.settings.sources import SourceSettings

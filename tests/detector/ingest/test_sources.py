@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from detector.errors import PayloadError
+from detector.errors import PayloadError, SettingsError
 from detector.ingest.sources import Sources
 from detector.settings.sources import SourceSettings
 from tests.support.ingest.decoding import ARRIVAL, T0, read, told
@@ -48,3 +48,45 @@ def test_a_time_that_is_none_is_refused_wherever_it_stands():
         ts[at] = math.nan
         with pytest.raises(PayloadError, match="time: found nan"):
             sources.decode("sensors/p", msgspec.msgpack.encode({"ts": ts, "a": [1, 2, 3]}), ARRIVAL)
+
+
+KEPT, GONE = SourceSettings(topic="k/{device}"), SourceSettings(topic="g/{device}")
+SCALED = SourceSettings(topic="k/{device}", scale=2.0)
+PAYLOAD = b'{"ts": 1772366400, "a": 1}'
+
+
+def test_sources_that_change_keep_what_stays_the_same():
+    """What a source has learnt and counted; others begin, and what went is refused."""
+    sources = Sources([KEPT, GONE])
+    for topic in ("k/p", "g/p"):
+        sources.decode(topic, PAYLOAD, ARRIVAL)
+    kept = sources.find("k/p")[0]
+
+    sources.become(sources.changed([KEPT, SourceSettings(topic="n/{device}")]))
+
+    assert sources.find("k/p")[0] is kept
+    assert sources.tallies["k/{device}"].messages == 1
+    assert sorted(sources.filters) == ["k/+", "n/+"]
+    assert sources.decode("n/p", PAYLOAD, ARRIVAL).blocks
+    with pytest.raises(PayloadError, match=r"allowed: k/\{device\}, n/\{device\}"):
+        sources.decode("g/p", PAYLOAD, ARRIVAL)
+    assert sources.device_of("g/p") == "g/p"
+
+
+def test_a_source_that_reads_otherwise_counts_on():
+    """By its topic; until the change is taken up nothing is read otherwise."""
+    sources = Sources([KEPT])
+    sources.decode("k/p", PAYLOAD, ARRIVAL)
+    changed = sources.changed([SCALED])
+    assert told(sources.decode("k/p", PAYLOAD, ARRIVAL)) == [("p", [T0], {"a": [1]})]
+    sources.become(changed)
+    assert told(sources.decode("k/p", PAYLOAD, ARRIVAL)) == [("p", [T0], {"a": [2]})]
+    assert sources.tallies["k/{device}"].messages == 3
+
+
+def test_sources_that_cannot_be_used_change_nothing():
+    """Two for one topic are refused, and those there are go on."""
+    sources = Sources([KEPT])
+    with pytest.raises(SettingsError, match="found two with the topics"):
+        sources.changed([KEPT, SCALED])
+    assert sources.decode("k/p", PAYLOAD, ARRIVAL).blocks

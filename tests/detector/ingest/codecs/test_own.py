@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from detector.errors import PayloadError
 from detector.ingest.messages.contract import RefusedPayloadError
-from detector.ingest.sources import MAX_BYTES, Sources
+from detector.ingest.messages.payloads import MAX_BYTES
+from detector.ingest.sources import Sources
 from detector.records import Samples
 from detector.settings.sources import SourceSettings
 

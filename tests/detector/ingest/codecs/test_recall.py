@@ -20,10 +20,10 @@ def sources():
     return Sources([SourceSettings(topic="spBv1.0/#")])
 
 
-def birth():
+def birth(name="pressure"):
     """Says that 7 is the pressure."""
     found = Payload(timestamp=1_700_000_000_000, seq=0)
-    found.metrics.add(name="pressure", alias=7, datatype=FLOAT, float_value=1.0)
+    found.metrics.add(name=name, alias=7, datatype=FLOAT, float_value=1.0)
     return found.SerializeToString()
 
 
@@ -59,3 +59,16 @@ def test_a_death_ends_it(topic):
 def test_what_no_source_reads_any_more_is_passed_over():
     """The settings may have changed since."""
     Sources([SourceSettings(topic="sensors/{device}")]).recall({DBIRTH: birth(), "sensors/a": b"{"})
+
+
+def test_data_are_read_after_the_sources_changed():
+    """Those that stay know it, the new ones are told what is kept; a kept one is not told again."""
+    running = sources()
+    kept = running.decode(DBIRTH, birth(), 0.0).births
+    more = SourceSettings(topic="sensors/{device}")
+    stays = running.changed([SourceSettings(topic="spBv1.0/#"), more], {DBIRTH: birth("level")})
+    [(_, samples)] = stays.decode(DDATA, data(), 0.0).blocks
+    assert samples.features == ("pressure",)
+    scaled = running.changed([SourceSettings(topic="spBv1.0/#", scale=10.0), more], kept)
+    [(_, samples)] = scaled.decode(DDATA, data(), 0.0).blocks
+    assert samples.values.tolist() == [[20.0]]

@@ -1,0 +1,113 @@
+"""Taking up what was prepared, between two ticks: settings at once, devices one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from detector.alarms.desk import AlarmDesk
+from detector.alignment.aligner import Aligner
+from detector.records import DeviceState, DeviceStatus
+from detector.scoring.bundle import Bundle
+from detector.scoring.fleet import Fleet
+from detector.scoring.models import Model, Models
+from detector.settings.tree import Settings
+from detector.store import devices
+from detector.store.schema import Engine
+
+
+class Renewal:
+    """Changes the parts of the scoring thread; for that thread only.
+
+    Args:
+        store: Open; this process holds its lease.
+        fleet: Scores.
+        desk: Raises alarms.
+        aligner: Puts samples in order.
+        statuses: The latest of each device heard.
+        changed: Devices whose state is to be published.
+    """
+
+    def __init__(
+        self,
+        store: Engine,
+        fleet: Fleet,
+        desk: AlarmDesk,
+        aligner: Aligner,
+        statuses: dict[str, DeviceStatus],
+        changed: set[str],
+    ) -> None:
+        self._store, self._fleet, self._desk, self._aligner = store, fleet, desk, aligner
+        self._statuses, self._changed = statuses, changed
+
+    @property
+    def models(self) -> Models:
+        """The bundles that rules name."""
+        return self._fleet.models
+
+    @property
+    def devices(self) -> list[str]:
+        """Those heard."""
+        return list(self._fleet.streams)
+
+    def take_up(
+        self, settings: Settings, models: Mapping[Path, Model], outdated: Iterable[str]
+    ) -> None:
+        """Go by other settings and bundles; ``outdated`` devices keep their streams until later."""
+        self.models.take_up(models, settings.models)
+        self._fleet.take_up(settings, outdated)
+        self._desk.follow(settings)
+        self._aligner.follow()
+
+    def has_moved(self, device: str, stored: DeviceStatus | None) -> bool:
+        """Whether the threshold of a device is no longer the one of its status."""
+        status = self._statuses.get(device, stored)
+        return status is not None and status.threshold != self._fleet.threshold_of(device)
+
+    def move(self, device: str) -> None:
+        """Write the threshold of now into a device's status."""
+        threshold = self._fleet.threshold_of(device)
+        with self._store.begin() as connection:
+            devices.set_threshold(connection, device, threshold)
+        if device in self._statuses:
+            self._statuses[device] = replace(self._statuses[device], threshold=threshold)
+            self._changed.add(device)
+
+    def renew(self, device: str) -> str | None:
+        """Give a device the stream and the status that settings and bundles of now ask for.
+
+        An alarm stays and is the new model's to clear; where there is none, it ends.
+
+        Returns:
+            Why no model judges it; None where one does, or nothing was ever stored of it.
+        """
+        self._fleet.renew(device)
+        with self._store.begin() as connection:
+            before = self._statuses.get(device) or devices.one(connection, device)
+            if before is None:
+                return None
+            model = self._fleet.outlook(device, before.features)
+            is_judged = isinstance(model, Bundle)
+            self._desk.restart(connection, device, None if is_judged else before.last_ts)
+            now = self._restated(before, model)
+            devices.update(connection, [now])
+        self._desk.keep()
+        self._statuses[device] = now
+        self._changed.add(device)
+        return now.reason
+
+    def _restated(self, before: DeviceStatus, model: Bundle | str) -> DeviceStatus:
+        """A status until the next samples come: no score is the new model's yet."""
+        is_judged = isinstance(model, Bundle)
+        is_alarmed = is_judged and self._desk.active(before.device) is not None
+        judged = DeviceState.ALARM if is_alarmed else DeviceState.WARMING_UP
+        return replace(
+            before,
+            state=judged if is_judged else DeviceState.UNSCORED,
+            reason=model if isinstance(model, str) else None,
+            score=None,
+            mse=None,
+            threshold=self._fleet.threshold_of(before.device),
+            model=model.card() if isinstance(model, Bundle) else None,
+        )
