@@ -78,6 +78,11 @@ def families_named(text: str) -> tuple[str, ...]:
     return names
 
 
+def summary_of(family: str) -> str:
+    """What a sensor fault does at its full severity, in a few words."""
+    return FAULTS[family].summary
+
+
 def read_cases(paths: Sequence[Path], injection: Injection | None) -> Iterator[Case]:
     """Read sessions; faults are injected into those that are normal throughout.
 
