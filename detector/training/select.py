@@ -94,7 +94,7 @@ def try_out(name: str, options: TrainOptions, learn: Dataset, cases: Sequence[Ca
     """
     # A candidate's checkpoints would stand in the way of those of the last training.
     alone = replace(options, recipe=replace(options.recipe, checkpoints=None))
-    bundle = train(learn, alone, name)
+    bundle = train(learn, alone, name, has_rows_beside=False)
     rule = rule_of(AlarmSettings(), bundle.card())
     judged = [
         judge(case, scores_of(score_recording(bundle, case.recording)), rule) for case in cases

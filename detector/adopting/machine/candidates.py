@@ -20,7 +20,7 @@ SCRATCH = ("zscore", "pca", "dense_ae")  # the simplest first: it wins where sev
 QUICK = FitPlan(epochs=5, min_steps=200, patience=2)  # at most 500 batches
 TUNING = FitPlan(epochs=2, min_steps=100, patience=1, learning_rate=2e-3)
 SMOOTHED_S = 0.5
-SHORT_H, SHORT_MARGIN = 1.0, 2.0
+SHORT_H, SHORT_MARGIN = 1.0, 3.0
 SHORTEST_WINDOW = 10  # samples
 
 
