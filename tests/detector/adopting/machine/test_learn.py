@@ -18,7 +18,7 @@ from detector.sessions.files import Findings, Recording
 from tests.support.motors import RATE_HZ, live, small_bundle, with_fault
 
 
-def recording(n=15_000, seed=3, rate_hz=RATE_HZ):
+def recording(n=9000, seed=3, rate_hz=RATE_HZ):
     """Some minutes of the machine."""
     samples = live(n, seed)
     ts = samples.ts[0] + np.arange(n) / rate_hz
@@ -90,7 +90,7 @@ def test_too_little_is_refused_in_one_line():
 def test_the_base_that_fits_is_found_by_features_rate_and_speed(tmp_path):
     """Order of features does not count; another rate, unit or speed does."""
     save_bundle(small_bundle("near"), tmp_path / "near")
-    normal = look_at(recorded_stretch([recording()]), "pump-1")
+    normal = look_at(recorded_stretch([recording(3000)]), "pump-1")
     assert nearest_base(tmp_path, normal, without="").name == "near"
     assert nearest_base(tmp_path, normal, without="near") is None
     base = load_bundle(tmp_path / "near")
@@ -112,7 +112,7 @@ def test_the_base_that_fits_is_found_by_features_rate_and_speed(tmp_path):
 def test_a_base_can_be_begun_from_whatever_the_order_of_features(tmp_path):
     """Its network and window, with the machine's own scales."""
     base = small_bundle("near")
-    turned = Recording("r", recording().samples.with_features(("rpm", "y", "x")), None)
+    turned = Recording("r", recording(4000).samples.with_features(("rpm", "y", "x")), None)
     _, learnt = learnt_from(turned, base=base, is_forced=True)
     assert learnt.chosen == "from near"
     assert learnt.bundle.features == base.features
