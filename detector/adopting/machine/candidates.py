@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from detector.errors import AdoptError
@@ -20,7 +21,8 @@ SCRATCH = ("zscore", "pca", "dense_ae")  # the simplest first: it wins where sev
 QUICK = FitPlan(epochs=5, min_steps=200, patience=2)  # at most 500 batches
 TUNING = FitPlan(epochs=2, min_steps=100, patience=1, learning_rate=2e-3)
 SMOOTHED_S = 0.5
-SHORT_H, SHORT_MARGIN = 1.0, 3.0
+STANDS_FOR_H = 2.0  # of running: so long nothing new shall look like a fault
+SHORTEST_H = 0.1
 SHORTEST_WINDOW = 10  # samples
 
 
@@ -72,9 +74,12 @@ def _options(dataset: Dataset, window: int, units: dict[str, str], seed: int) ->
 
 
 def _margin(dataset: Dataset) -> float:
-    """Times the largest normal score: wider where few minutes stand for all that is normal."""
+    """Times the largest normal score, so that a short stretch stands for a long one.
+
+    A level that wanders gets farther as the square root of time.
+    """
     hours = sum(int(s.running.sum()) for s in dataset.sessions) * dataset.sampling_period_s / 3600
-    return SHORT_MARGIN if hours < SHORT_H else MAX_MARGIN
+    return MAX_MARGIN * max(math.sqrt(STANDS_FOR_H / max(hours, SHORTEST_H)), 1.0)
 
 
 def _tuned(dataset: Dataset, base: Bundle, units: dict[str, str], seed: int) -> TrainOptions:
