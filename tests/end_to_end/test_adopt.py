@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -23,10 +24,15 @@ MINUTE = 3000  # samples at 50 Hz
 def adopt(served, *more):
     """Run the command as a person would."""
     return subprocess.run(
-        [sys.executable, "-m", "detector", "adopt", DEVICE, "--settings", str(served.settings),
-         "--out", str(served.folder / "models" / DEVICE), *more],
-        cwd=PROJECT, capture_output=True, text=True, check=False, env=environment(),
+        command(served, *more), cwd=PROJECT, capture_output=True, text=True, check=False,
+        env=environment(),
     )  # fmt: skip
+
+
+def command(served, *more):
+    """Of the device, with a place for its model beside the store."""
+    return [sys.executable, "-m", "detector", "adopt", DEVICE, "--settings", str(served.settings),
+            "--out", str(served.folder / "models" / DEVICE), *more]  # fmt: skip
 
 
 def test_a_device_is_adopted_from_what_it_sends(broker, tmp_path):
@@ -44,7 +50,7 @@ def test_a_device_is_adopted_from_what_it_sends(broker, tmp_path):
         assert told["features"] == ["x", "y"]
         assert told["running_s"] == pytest.approx(90, abs=0.1)
         assert load_settings(served.settings).rule_for(DEVICE).model.name == DEVICE
-        # TODO: until the detector reads its settings again by itself, it is started anew here.
+        # Until the detector reads its settings again by itself, it is started anew here.
         served.stop()
         served.start()
         client.send(topic, rest, batch=250)
@@ -73,6 +79,23 @@ def test_what_cannot_be_adopted_says_so_in_one_line(broker, tmp_path):
         wait_for(lambda: served.stored() == 400, what="stored")
         served.stop()
         assert "start `faultline serve` first" in refused(adopt(served))
+
+
+def test_whoever_stops_waiting_keeps_what_came(broker, tmp_path):
+    """Ctrl-C says how much there is, and leaves no file behind."""
+    with serving(tmp_path, broker.url, "") as served, Client(broker.url) as client:
+        client.send(f"{tmp_path.name}/{DEVICE}", live(MINUTE, 1), batch=250)
+        wait_for(lambda: served.stored() == MINUTE, what="stored")
+        waiting = subprocess.Popen(
+            command(served, "--minutes", "60"), cwd=PROJECT, env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert waiting.stderr.readline() == "waiting: 1.0 of 60 min of running\n"
+        waiting.send_signal(signal.SIGINT)
+        _, said = waiting.communicate(timeout=60)
+        assert waiting.returncode == 130
+        assert "1.0 of 60 min of running are stored and stay there" in said
+        assert not (tmp_path / "models").exists()
 
 
 def refused(found):

@@ -33,6 +33,7 @@ from detector.settings.tree import Settings
 from detector.store.schema import open_store
 
 MODELS = Path("models")
+FIRST = 1e-9  # above 0, so that waiting is told once
 WAITING = "{n:.1f} of {total:g} min of running |{bar}| {desc}"
 LEARNING = "{n_fmt} of {total_fmt} |{bar}| {desc}, {elapsed}"
 
@@ -83,7 +84,9 @@ def _waiting(minutes: float, device: str) -> Iterator[Callable[[float, str], Non
     bar = tqdm(total=minutes, leave=False, disable=not sys.stderr.isatty(), bar_format=WAITING)
 
     def tell(running_s: float, reason: str) -> None:
-        bar.n = min(running_s / 60, minutes)
+        if bar.disable and not bar.n and running_s < minutes * 60:
+            print(f"waiting: {running_s / 60:.1f} of {minutes:g} min of running", file=sys.stderr)
+        bar.n = min(max(running_s / 60, FIRST), minutes)
         bar.set_description_str(reason or device)
 
     with bar:
