@@ -27,7 +27,7 @@ def gather(
         minutes: Of running, above 0; a standstill does not count.
         start: Use all from this time on, UTC seconds of the device clock; None: back to when it
             can be trusted.
-        tell: Told how far it is, about once a second.
+        tell: Told how far it is, about once a second, while it waits.
 
     Raises:
         AdoptError: If the device is unknown, or nothing more can come because no detector runs.
@@ -38,7 +38,6 @@ def gather(
             alive = is_alive(connection)
         normal, reason = _look(stretch, device)
         running_s = 0.0 if normal is None else normal.activity.running_s
-        tell(running_s, reason)
         if normal is not None and running_s >= minutes * 60:
             return newest_running(normal, minutes * 60, device)
         if not alive:
@@ -46,6 +45,7 @@ def gather(
                 f"{device}: {running_s / 60:.1f} min of running are stored, allowed: {minutes:g} "
                 "or more, and no detector runs to receive the rest; start `faultline serve` first"
             )
+        tell(running_s, reason)
         time.sleep(LOOK_S)
 
 
