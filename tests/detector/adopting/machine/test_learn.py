@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -132,6 +134,13 @@ def test_a_bundle_is_there_whole_or_not_at_all(tmp_path, adopted, monkeypatch):
 
     with monkeypatch.context() as full:
         full.setattr("detector.adopting.machine.write.save_bundle", fails)
+        with pytest.raises(AdoptError, match="No space left"):
+            write_whole(bundle, out, is_forced=True)
+    rename = Path.rename
+    with monkeypatch.context() as stubborn:
+        stubborn.setattr(Path, "rename", lambda old, new: (
+            fails() if old.name.endswith(".new") else rename(old, new)
+        ))  # fmt: skip
         with pytest.raises(AdoptError, match="No space left"):
             write_whole(bundle, out, is_forced=True)
     assert load_bundle(out).document == bundle.document
