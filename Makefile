@@ -43,6 +43,7 @@ soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.survive
 	$(PY) -m benchmarks.soak.overload
 	$(PY) -m benchmarks.soak.provisional
+	$(PY) -m benchmarks.soak.adopt
 
 system:
 	@sh .ci/system-packages mosquitto chromium openssl

@@ -1,10 +1,14 @@
-"""Option values of the command line: each reads one text or says what is allowed."""
+"""Option values of the command line: each reads one text or says what is allowed.
+
+And the options that many commands have.
+"""
 
 from __future__ import annotations
 
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 
 def at_least(low: int) -> Callable[[str], int]:
@@ -81,3 +85,16 @@ def severities(text: str) -> list[float]:
     if not found or any(not 0 < value <= 1 for value in found):
         raise argparse.ArgumentTypeError(f"found {text!r}, allowed: above 0 to 1, as in 0.25,0.5,1")
     return found
+
+
+def add_settings(part: argparse.ArgumentParser) -> None:
+    """Add the settings file."""
+    part.add_argument(
+        "--settings", type=Path, metavar="FILE",
+        help="settings file (default: the one named by FAULTLINE_SETTINGS, else faultline.toml)",
+    )  # fmt: skip
+
+
+def add_json(part: argparse.ArgumentParser) -> None:
+    """Add the choice of JSON."""
+    part.add_argument("--json", action="store_true", help="as JSON")

@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from detector.cli.adopt_options import add_adopt
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
-from detector.cli.options import at_least
+from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.version import version_line
 
@@ -91,30 +92,19 @@ def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
     return run
 
 
-def _settings(part: argparse.ArgumentParser) -> None:
-    part.add_argument(
-        "--settings", type=Path, metavar="FILE",
-        help="settings file (default: the one named by FAULTLINE_SETTINGS, else faultline.toml)",
-    )  # fmt: skip
-
-
-def _json(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--json", action="store_true", help="as JSON")
-
-
 def _alarms(part: argparse.ArgumentParser) -> None:
     part.add_argument("--device", help="of this device only")
     part.add_argument("--limit", type=at_least(1), default=100,
                       help="at most so many (default: %(default)s)")  # fmt: skip
-    _json(part)
-    _settings(part)
+    add_json(part)
+    add_settings(part)
 
 
 def _devices(part: argparse.ArgumentParser) -> None:
     part.add_argument("--unused", action="store_true", help="instead, what the detector received "
                       "since its start and did not use, and why")  # fmt: skip
-    _json(part)
-    _settings(part)
+    add_json(part)
+    add_settings(part)
 
 
 def _export(part: argparse.ArgumentParser) -> None:
@@ -125,15 +115,15 @@ def _export(part: argparse.ArgumentParser) -> None:
     add("--end", metavar="ISO", help="to before this time (default: the newest sample)")
     add("--out", type=Path, required=True, metavar="FILE", help="FILE.csv or FILE.parquet")
     add("--force", action="store_true", help="replace FILE where it exists")
-    _settings(part)
+    add_settings(part)
 
 
 def _decode(part: argparse.ArgumentParser) -> None:
     part.add_argument("file", nargs="?", default="-", metavar="FILE",
                       help="the message's bytes; - is standard input (default)")  # fmt: skip
     part.add_argument("--topic", required=True, help="it came on")
-    _json(part)
-    _settings(part)
+    add_json(part)
+    add_settings(part)
 
 
 def _inspect(part: argparse.ArgumentParser) -> None:
@@ -141,29 +131,14 @@ def _inspect(part: argparse.ArgumentParser) -> None:
     part.add_argument("--plot", type=Path, metavar="FILE.png", help="draw every feature into it, "
                       "with gaps, labels and missing values")  # fmt: skip
     add_reading(part)
-    _json(part)
-
-
-def _adopt(part: argparse.ArgumentParser) -> None:
-    part.add_argument("device", nargs="?", metavar="DEVICE", help="of --confirm")
-    part.add_argument("--confirm", action="store_true", help="instead, let the provisional model "
-                      "that was learnt of DEVICE by itself raise alarms")  # fmt: skip
-    part.add_argument(
-        "--who", metavar="NAME", help="of --confirm: kept with it (default: the user)"
-    )
-    part.add_argument("--topic", metavar="FILTER", help="what to listen to, "
-                      "such as 'plant/#'; '#' is all that may be read")  # fmt: skip
-    part.add_argument("--seconds", type=at_least(1), default=60,
-                      help="how long (default: %(default)s); Ctrl-C ends it early")  # fmt: skip
-    _json(part)
-    _settings(part)
+    add_json(part)
 
 
 def _dashboard(part: argparse.ArgumentParser) -> None:
     part.add_argument("--port", type=at_least(1), default=HTTP_PORT, help="(default: %(default)s)")
     part.add_argument("--address", default="127.0.0.1", help="(default: %(default)s); another one "
                       "needs dashboard.insecure in the settings")  # fmt: skip
-    _settings(part)
+    add_settings(part)
 
 
 def _simulate(part: argparse.ArgumentParser) -> None:
@@ -217,14 +192,17 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
     "integrators": {
         "serve": ("run the detector until Ctrl-C",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
-                  _settings, ("serve", "serve")),
+                  add_settings, ("serve", "serve")),
         "reload": ("have the running detector take up changed settings and models",
                    "faultline reload\n  faultline reload --settings plant.toml",
-                   _settings, ("reload", "reload")),
-        "adopt": ("listen to a broker, tell what is there, and print the settings to paste",
+                   add_settings, ("reload", "reload")),
+        "adopt": ("listen to a broker and print the settings to paste; or learn one machine's own "
+                  "model",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'\n"
+                  "  faultline adopt pump-7 --minutes 10\n"
+                  "  faultline adopt pump-7 --recording pump-7/*.csv --out models/pump-7\n"
                   "  faultline adopt pump-7 --confirm --who Kim",
-                  _adopt, ("discover.adopt", "adopt")),
+                  add_adopt, ("adopt", "adopt")),
         "decode": ("tell what is read in one message, and what is left out and why",
                    "mosquitto_sub -C 1 -t 'plant/fan-1' | faultline decode --topic plant/fan-1 -",
                    _decode, ("discover.decode", "decode")),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from detector.settings.devices import RunningSignal
 
 SPREAD = 0.02  # a held speed stands for those within this share of it
 STANDSTILL = 0.05  # of the fastest speed; below it nothing runs
@@ -56,6 +59,19 @@ def _range(held: Speeds) -> tuple[float, float]:
     if low >= middle * (1 - SPREAD) and high <= middle * (1 + SPREAD):
         low = high = middle
     return round(low * (1 - SPREAD), 3), round(high * (1 + SPREAD), 3)
+
+
+def nominal_rpm(signal: RunningSignal | None) -> float | None:
+    """The judged speed that needs the longest window: the slowest, of one held speed its middle.
+
+    Returns:
+        1/min; None where the running signal is no speed.
+    """
+    if signal is None or signal.feature != "rpm" or not math.isfinite(signal.max):
+        return None
+    low, high = (signal.ranges or ((signal.min, signal.max),))[0]
+    is_one_speed = high <= low * (1 + SPREAD) / (1 - SPREAD) + 0.01
+    return (low + high) / 2 if is_one_speed else low / (1 - SPREAD)
 
 
 def in_words(ranges: Sequence[tuple[float, float]]) -> str:

@@ -31,13 +31,18 @@ def load_settings(path: Path | None = None) -> Settings:
         SettingsError: If the file is missing or broken, or a setting is unknown or out of range.
     """
     _refuse_unknown_variables()
-    chosen = path or (Path(os.environ[FILE_VARIABLE]) if FILE_VARIABLE in os.environ else None)
-    if chosen is None and DEFAULT_FILE.exists():
-        chosen = DEFAULT_FILE
+    chosen: Path | None = settings_file(path)
+    if chosen == DEFAULT_FILE and path is None and not DEFAULT_FILE.exists():
+        chosen = None
     try:
         return Settings(**_read_toml(chosen))
     except ValidationError as error:
         raise SettingsError(_one_line(error, chosen)) from None
+
+
+def settings_file(path: Path | None = None) -> Path:
+    """The file that ``load_settings`` reads, or would if it were there."""
+    return path or Path(os.environ.get(FILE_VARIABLE, DEFAULT_FILE))
 
 
 def _read_toml(path: Path | None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from typing import Any
 
@@ -66,3 +68,11 @@ def thresholds(connection: Connection) -> dict[str, float]:
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:
     query = sa.select(commands).where(condition).order_by(commands.c.id)
     return [Command(**row._mapping) for row in connection.execute(query)]
+
+
+def user() -> str:
+    """Who asks from a command line: the user of this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"user {os.getuid()}"

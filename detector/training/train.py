@@ -44,13 +44,16 @@ Calibrator: TypeAlias = Callable[
 TRAINED_ON = 100_000  # windows that show what calibrating on the training data would have given
 
 
-def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
+def train(
+    dataset: Dataset, options: TrainOptions, name: str, *, has_rows_beside: bool = True
+) -> Bundle:
     """Train and calibrate one model.
 
     Args:
         dataset: Normal sessions, all normal states.
         options: What to train.
         name: Of the bundle.
+        has_rows_beside: Whether an evaluation will show what it is compared with.
 
     Raises:
         TrainingError: If the sessions are too short, constant, or the loss is not finite.
@@ -76,8 +79,10 @@ def train(dataset: Dataset, options: TrainOptions, name: str) -> Bundle:
     if options.base is not None:
         rule = rule.at_least(options.base)
     document = describe(dataset, options, ready, held, last, rule, placed)
-    rules = _rules_beside(ready, held, document, last, options, learn)
-    return Bundle(name, msgspec.structs.replace(document, beside=rules), last.model)
+    if has_rows_beside:
+        rules = _rules_beside(ready, held, document, last, options, learn)
+        document = msgspec.structs.replace(document, beside=rules)
+    return Bundle(name, document, last.model)
 
 
 def _rules_beside(

@@ -7,8 +7,8 @@ import re
 import numpy as np
 import sqlalchemy as sa
 
-from detector.cli.reload import ask
 from detector.records import Samples
+from detector.reloading.ask import ask
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.settings.load import load_settings
 from detector.settings.sessions import SessionSettings

@@ -11,9 +11,7 @@ from detector.adopting.listen import listen
 from detector.adopting.recording import Recording
 from detector.adopting.survey import survey
 from detector.cli.discover.adopt_report import as_object, as_text
-from detector.cli.discover.confirm import confirm
 from detector.cli.tables import as_json
-from detector.errors import AdoptError
 from detector.settings.load import load_settings
 from detector.settings.mqtt import MqttSettings
 from detector.text import counted
@@ -30,10 +28,6 @@ def adopt(args: argparse.Namespace) -> str:
         BrokerError: If the broker cannot be reached or refuses.
         SettingsError: If the settings or the topic cannot be used.
     """
-    if args.confirm:
-        return confirm(args)
-    if args.topic is None:
-        raise AdoptError("adopt: no --topic, allowed: --topic FILTER, or DEVICE --confirm")
     settings = load_settings(args.settings)
     recording = _listen(settings.mqtt, args.topic, args.seconds)
     if len(recording.kept) > MANY and sys.stderr.isatty():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import time
 
 from detector.errors import AdoptError
@@ -15,24 +14,22 @@ WAIT_S = 5.0  # for the running detector, which looks several times a second
 LOOK_S = 0.1
 
 
-def confirm(args: argparse.Namespace) -> str:
+def confirm(args: argparse.Namespace, device: str) -> str:
     """Ask the detector to confirm, and tell what came of it.
 
     Raises:
-        AdoptError: If no device is named, or the detector refuses.
+        AdoptError: If the detector refuses.
     """
-    if not args.device:
-        raise AdoptError("--confirm: no device, allowed: faultline adopt DEVICE --confirm")
     store = open_store(load_settings(args.settings).store.url)
-    who = args.who or _user()
+    who = args.who or commands.user()
     with store.begin() as connection:
-        number = commands.issue(connection, args.device, "confirm", {}, who)
+        number = commands.issue(connection, device, "confirm", {}, who)
     outcome = _outcome(store, number)
     if outcome is None:
-        return f"{args.device}: asked for by {who}; it counts once a detector runs"
+        return f"{device}: asked for by {who}; it counts once a detector runs"
     if outcome != "applied":
-        raise AdoptError(f"{args.device}: {outcome}")
-    return f"{args.device}: confirmed by {who}; from now on its alarms are notified"
+        raise AdoptError(f"{device}: {outcome}")
+    return f"{device}: confirmed by {who}; from now on its alarms are notified"
 
 
 def _outcome(store: Engine, number: int) -> str | None:
@@ -44,10 +41,3 @@ def _outcome(store: Engine, number: int) -> str | None:
             return found.outcome
         time.sleep(LOOK_S)
     return None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "command line"

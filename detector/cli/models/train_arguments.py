@@ -13,7 +13,7 @@ from detector.errors import TrainingError
 from detector.networks.contract import Network
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.sessions.files import find_files
-from detector.sessions.running_states import SPREAD, in_words
+from detector.sessions.running_states import in_words, nominal_rpm
 from detector.sessions.window_length import default_window
 from detector.settings.devices import RunningSignal
 from detector.thresholds.methods import ThresholdRule
@@ -112,21 +112,11 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
 
 
 def _default_window(args: argparse.Namespace, dataset: Dataset) -> int:
-    rpm = args.rpm or _nominal_rpm(dataset)
+    rpm = args.rpm or nominal_rpm(dataset.signal)
     running = [session.values[session.running] for session in dataset.sessions]
     window, why = default_window(running, dataset.sampling_period_s, rpm)
     say(f"window {why}")
     return window
-
-
-def _nominal_rpm(dataset: Dataset) -> float | None:
-    """The judged speed that needs the longest window: the slowest, of one held speed its middle."""
-    signal = dataset.signal
-    if signal is None or signal.feature != "rpm" or not math.isfinite(signal.max):
-        return None
-    low, high = (signal.ranges or ((signal.min, signal.max),))[0]
-    is_one_speed = high <= low * (1 + SPREAD) / (1 - SPREAD) + 0.01
-    return (low + high) / 2 if is_one_speed else low / (1 - SPREAD)
 
 
 def _base(args: argparse.Namespace, dataset: Dataset) -> Bundle | None:

@@ -84,7 +84,7 @@ def load_dataset(
         for recording in read_recordings([path], features=columns or features, limit_rows=limit)
     ]
     if normal_only:
-        recordings = [part for recording in recordings for part in _normal_parts(recording)]
+        recordings = [part for recording in recordings for part in normal_parts(recording)]
     return dataset_of(recordings, features=features, running=running, find_running=find_running)
 
 
@@ -95,11 +95,10 @@ def dataset_of(
     running: RunningSignal | None = None,
     find_running: bool = True,
 ) -> Dataset:
-    """Sessions of what was recorded, see ``load_dataset``.
+    """Sessions of recordings that are read already; arguments as in ``load_dataset``.
 
     Raises:
-        TrainingError: If recordings disagree in features or rate, hold labelled faults, or a
-            feature is missing throughout.
+        TrainingError: As ``load_dataset``.
     """
     _refuse_faults(recordings)
     _refuse_other_features(recordings, features)
@@ -125,7 +124,7 @@ def take_baseline(sessions: Sequence[Values], samples: int) -> list[npt.NDArray[
     return [values - values[:samples].mean(axis=0) for values in exact]
 
 
-def _normal_parts(recording: Recording) -> list[Recording]:
+def normal_parts(recording: Recording) -> list[Recording]:
     """A recording cut where faults are labelled; parts of fewer than 2 samples say nothing."""
     if recording.label is None or not recording.label.any():
         return [recording]

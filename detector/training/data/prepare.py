@@ -75,7 +75,7 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
     centre, spread = fit_scaling(plain, chosen.scaling, dataset.features)
     scaled = [scale(values, centre, spread) for values in plain]
     running = [session.running[chosen.trim :] for session in kept]
-    lowest = _lowest_level(scaled, chosen.window) if chosen.level_gate else None
+    lowest = lowest_level(scaled, chosen.window) if chosen.level_gate else None
     judged = [
         _judged(values, session, chosen, dataset, lowest)
         for values, session in zip(scaled, kept, strict=True)
@@ -99,8 +99,13 @@ def _judged(
     return whole_windows(session.running[chosen.trim :], chosen.window)
 
 
-def _lowest_level(scaled: Sequence[Values], window: int) -> float | None:
-    """Between the levels of standstill and running; None where there is only one."""
+def lowest_level(scaled: Sequence[Values], window: int) -> float | None:
+    """Log rms between the levels of standstill and running; None where there is only one.
+
+    Args:
+        scaled: Shape (n, F) each, at least ``window`` samples.
+        window: L, samples.
+    """
     levels = np.concatenate([log_rms(values, window) for values in scaled])
     still, runs = np.percentile(levels, [2, 75])
     return float((still + runs) / 2) if runs - still > STANDSTILL else None

@@ -110,7 +110,12 @@ def _bar(recipe: Recipe, title: str) -> Iterator[Callable[[Epoch], None]]:
         yield lambda _: None
         return
     with tqdm(
-        total=recipe.plan.epochs, unit="epoch", desc=f"{title:12s}", dynamic_ncols=True
+        total=recipe.plan.epochs,
+        unit="epoch",
+        desc=f"{title:12s}",
+        dynamic_ncols=True,
+        leave=None,  # below the bar of whoever trains several
+        disable=None,  # only where somebody looks
     ) as bar:
 
         def show(epoch: Epoch) -> None:

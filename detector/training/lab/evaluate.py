@@ -42,6 +42,9 @@ class Injection:
         features: Columns that may become faulty; empty: all but the running signal.
         running: Faults come only where it is in its range; None: a column ``rpm`` or ``running``
             at its usual level, or everywhere.
+        lasts_s: Shortest and longest fault.
+        apart_s: Shortest and longest pause between two; half of it passes before the first.
+        before_s: For so long the machine has run without a stop when a fault comes.
     """
 
     families: tuple[str, ...] = FAMILIES
@@ -49,6 +52,14 @@ class Injection:
     seeds: tuple[int, ...] = (7,)
     features: tuple[str, ...] = ()
     running: RunningSignal | None = None
+    lasts_s: tuple[float, float] = LASTS_S
+    apart_s: tuple[float, float] = APART_S
+    before_s: float = MARGIN_S
+
+    @property
+    def room_s(self) -> float:
+        """Seconds of running without a stop in which any fault finds room."""
+        return self.lasts_s[1] + self.before_s + MARGIN_S
 
 
 def families_named(text: str) -> tuple[str, ...]:
@@ -65,6 +76,11 @@ def families_named(text: str) -> tuple[str, ...]:
             f"--faults {', '.join(unknown)}; allowed: all, none, {', '.join(FAMILIES)}"
         )
     return names
+
+
+def summary_of(family: str) -> str:
+    """What a sensor fault does at its full severity, in a few words."""
+    return FAULTS[family].summary
 
 
 def read_cases(paths: Sequence[Path], injection: Injection | None) -> Iterator[Case]:
@@ -109,8 +125,8 @@ def inject_faults(recordings: Sequence[Recording], injection: Injection) -> Iter
         while queue:
             if turn >= len(recordings) and len(queue) == len(todo):
                 raise TrainingError(
-                    f"fault lab: no session runs for {LASTS_S[1] + 2 * MARGIN_S:g} s without a "
-                    "stop, so no fault finds room"
+                    f"fault lab: no session runs for {injection.room_s:g} s without a stop, so no "
+                    "fault finds room"
                 )
             recording = recordings[turn % len(recordings)]
             case, used = _injected(recording, queue, rng, seed, injection)
@@ -134,7 +150,7 @@ def _injected(
     columns = _columns(recording, injection)
     values = samples.values.astype(np.float64)
     label, events = np.zeros(len(samples), np.bool_), []
-    places = _places(running, rng, period_s)
+    places = _places(running, rng, period_s, injection)
     for (family, severity), (first, last) in zip(queue, places, strict=False):
         axis = int(rng.choice(columns))
         values = _with_fault(
@@ -173,17 +189,19 @@ def _with_fault(
     return live.apply(values, 0)
 
 
-def _places(running: Flags, rng: np.random.Generator, period_s: float) -> Iterator[tuple[int, int]]:
+def _places(
+    running: Flags, rng: np.random.Generator, period_s: float, chosen: Injection
+) -> Iterator[tuple[int, int]]:
     """Ranges of rows with the machine running around them, in order."""
-    margin = round(MARGIN_S / period_s)
-    first = int(np.argmax(running)) + round(rng.uniform(*APART_S) / 2 / period_s)
+    margin, before = round(MARGIN_S / period_s), round(chosen.before_s / period_s)
+    first = int(np.argmax(running)) + round(rng.uniform(*chosen.apart_s) / 2 / period_s)
     while True:
-        last = first + max(round(rng.uniform(*LASTS_S) / period_s), 10)
+        last = first + max(round(rng.uniform(*chosen.lasts_s) / period_s), 10)
         if last + margin > len(running):
             return
-        if running[max(first - margin, 0) : last + margin].all():
+        if first >= before and running[first - before : last + margin].all():
             yield first, last
-            first = last + round(rng.uniform(*APART_S) / period_s)
+            first = last + round(rng.uniform(*chosen.apart_s) / period_s)
         else:
             first += max(margin, 1)
 

@@ -157,7 +157,7 @@ def evaluate(sessions: Sequence[LabelledScores], recovery_s: float = inf) -> Eva
     after = np.concatenate([_recovers(s.ts, s.events, recovery_s) for s in sessions])
     quiet = seen & ~label
     counts = count(flagged, label)
-    delays = [delay for session in sessions for delay in _delays(session)]
+    delays = [delay for session in sessions for delay in delays_of(session)]
     found = [delay for delay in delays if delay is not None]
     false = np.concatenate([_false_alarms(session, recovery_s) for session in sessions])
     hours = sum(_normal_hours(session) for session in sessions)
@@ -209,8 +209,8 @@ def _average_precision(
     return float(average_precision_score(label, ranks))
 
 
-def _delays(session: LabelledScores) -> list[float | None]:
-    """Per fault the seconds until an alarm, None where there was none."""
+def delays_of(session: LabelledScores) -> list[float | None]:
+    """Per fault, in their order, the seconds until an alarm; None where there was none."""
     delays: list[float | None] = []
     for fault in session.events:
         starts = [a.start for a in session.alarms if a.start <= fault.end and a.end >= fault.start]

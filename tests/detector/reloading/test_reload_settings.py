@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from detector.cli.reload import ask
 from detector.errors import ReloadError, SettingsError
+from detector.reloading.ask import ask
 from detector.scoring.bundle import DOCUMENT, save_bundle
 from detector.settings.load import load_settings
 from detector.store import commands, devices

@@ -1,0 +1,43 @@
+"""The running detector told to look at its settings again."""
+
+from __future__ import annotations
+
+import time
+
+from detector.errors import ReloadError
+from detector.reloading.ask import ask
+from detector.settings.tree import Settings
+from detector.store import devices
+from detector.store.devices import LEASE_S
+from detector.store.schema import Connection, open_store
+
+NOT_RUNNING = "no detector runs; it starts with the next `faultline serve`"
+
+
+def is_alive(connection: Connection) -> bool:
+    """Whether a detector writes to this store now."""
+    held = devices.health(connection)
+    return held is not None and time.time() - held.renewed_at < LEASE_S
+
+
+def take_up(settings: Settings, who: str) -> str:
+    """Ask the running detector to read its settings again.
+
+    Args:
+        settings: Name the store it listens at.
+        who: Asks.
+
+    Returns:
+        What came of it, in words.
+    """
+    store = open_store(settings.store.url)
+    try:
+        with store.connect() as connection:
+            if not is_alive(connection):
+                return NOT_RUNNING
+    finally:
+        store.dispose()
+    try:
+        return f"the running detector has taken it up ({ask(settings, who=who)})"
+    except ReloadError as error:
+        return f"the running detector does not take it up ({error}); restart `faultline serve`"

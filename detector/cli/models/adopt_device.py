@@ -1,0 +1,163 @@
+"""``adopt --device``: a model of its own for one machine, from live samples or a recording."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from detector.adopting.machine.base import named_base, nearest_base
+from detector.adopting.machine.gather import gather
+from detector.adopting.machine.learn import Learnt, learn_model
+from detector.adopting.machine.normal import Normal, look_at, recorded_stretch
+from detector.adopting.machine.take_up import take_up
+from detector.adopting.machine.write import refuse_existing, write_whole
+from detector.cli.models.adopt_report import Adopted, as_object, model_lines, stretch_lines
+from detector.cli.reading_options import hints_of
+from detector.cli.tables import as_json, moment
+from detector.errors import AdoptError, SettingsError
+from detector.scoring.bundle import Bundle
+from detector.sessions.files import read_recordings
+from detector.adopting.machine.rule import put_rule, rule_lines
+from detector.settings.load import load_settings, settings_file
+from detector.settings.tree import Settings
+from detector.store import commands
+from detector.store.schema import open_store
+
+MODELS = Path("models")
+FIRST = 1e-9  # above 0, so that waiting is told once
+WAITING = "{n:.1f} of {total:g} min of running |{bar}| {desc}"
+LEARNING = "{n_fmt} of {total_fmt} |{bar}| {desc}, {elapsed}"
+
+
+def adopt_device(args: argparse.Namespace, device: str) -> str:
+    """Gather, learn, write the bundle and the rule, and tell the running detector.
+
+    Raises:
+        AdoptError: If there is not enough, or nowhere to write it.
+        SessionFileError: If a recording cannot be read.
+        SettingsError: If the settings are refused or cannot be written.
+        TrainingError: If nothing can be learnt from it.
+    """
+    settings = load_settings(args.settings)
+    out = args.out or _folder_of(device)
+    refuse_existing(out, is_forced=args.force)
+    normal = _normal(args, device, settings)
+    if not args.json:
+        _say(stretch_lines(normal))
+    base = _base(args.base, out, normal)
+    learnt = _learn(args, normal, base, out)
+    write_whole(learnt.bundle, out, is_forced=args.force)
+    adopted = Adopted(device, out, normal, learnt, *_let_it_watch(args, device, out, settings))
+    return as_json(as_object(adopted)) if args.json else "\n".join(model_lines(adopted))
+
+
+def _folder_of(device: str) -> Path:
+    """``models/DEVICE``; what has no place in the name of a folder becomes a dash."""
+    return MODELS / (re.sub(r"[^\w.\-]", "-", device).lstrip(".") or "device")
+
+
+def _normal(args: argparse.Namespace, device: str, settings: Settings) -> Normal:
+    if args.recording:
+        read = read_recordings(args.recording, hints=hints_of(args))
+        return look_at(recorded_stretch(list(read)), device)
+    start = None if args.start is None else _moment(args.start)
+    engine = open_store(settings.store.url)
+    try:
+        with _waiting(args.minutes, device) as tell:
+            return gather(engine, device, minutes=args.minutes, start=start, tell=tell)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _waiting(minutes: float, device: str) -> Iterator[Callable[[float, str], None]]:
+    """A bar, and a word on how to go on after Ctrl-C."""
+    bar = tqdm(total=minutes, leave=False, disable=not sys.stderr.isatty(), bar_format=WAITING)
+
+    def tell(running_s: float, reason: str) -> None:
+        is_first, bar.n = not bar.n, min(max(running_s / 60, FIRST), minutes)
+        bar.set_description_str(reason or device)
+        if bar.disable and is_first and running_s < minutes * 60:
+            print(f"waiting: {running_s / 60:.1f} of {minutes:g} min of running", file=sys.stderr)
+
+    with bar:
+        try:
+            yield tell
+        except KeyboardInterrupt:
+            found = f"{bar.n:.1f} of {minutes:g} min of running are stored and stay there"
+            print(f"{found}; the same command goes on from them", file=sys.stderr)
+            raise
+
+
+def _base(path: Path | None, out: Path, normal: Normal) -> Bundle | None:
+    if path is not None:
+        return named_base(path, normal)
+    return nearest_base(out.parent, normal, without=out.name)
+
+
+def _learn(args: argparse.Namespace, normal: Normal, base: Bundle | None, out: Path) -> Learnt:
+    is_shown = sys.stderr.isatty()
+    with tqdm(leave=False, disable=not is_shown, bar_format=LEARNING) as bar:
+
+        def tell(what: str, number: int, steps: int) -> None:
+            bar.total, bar.n = steps, number
+            bar.set_description_str(what)
+
+        return learn_model(normal, out.name, base=base, is_forced=args.base is not None,
+                           seed=args.seed, tell=tell)  # fmt: skip
+
+
+def _let_it_watch(
+    args: argparse.Namespace, device: str, out: Path, settings: Settings
+) -> tuple[str, str]:
+    """Write the rule and tell the detector; returns what was done and what came of it."""
+    model = _as_the_detector_finds_it(out)
+    lines = rule_lines(device, model).rstrip()
+    if args.no_settings:
+        return f"for the settings, before other rules that match:\n{lines}", "not asked for"
+    file = settings_file(args.settings)
+    try:
+        put_rule(file, device, model)
+    except SettingsError as error:
+        raise SettingsError(
+            f"{error}; the model is in {out}, its rule: {_one_line(lines)}"
+        ) from None
+    return f"written: {file}, the rule of {device} for {model.as_posix()}", take_up(
+        settings, commands.user()
+    )
+
+
+def _as_the_detector_finds_it(out: Path) -> Path:
+    """Relative to the working directory, like the shipped rules, where it lies below it."""
+    whole = out.absolute()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
+
+
+def _one_line(lines: str) -> str:
+    return lines.replace("\n", "; ")
+
+
+def _moment(text: str) -> float:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise AdoptError(
+            f"--start {text}: no time, allowed: ISO 8601, for example 2026-03-01T12:00 (UTC)"
+        ) from None
+    found = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    if found > time.time():
+        raise AdoptError(f"--start {text}: allowed: before now, {moment(time.time())} UTC")
+    return found
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        tqdm.write(line)

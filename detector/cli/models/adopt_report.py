@@ -1,0 +1,106 @@
+"""What ``adopt --device`` tells: which stretch it takes, what it learnt, what that will see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detector.adopting.machine.activity import State
+from detector.adopting.machine.learn import Learnt
+from detector.adopting.machine.normal import Normal
+from detector.adopting.machine.sight import limits, sees
+from detector.cli.tables import moment
+from detector.text import counted, inert
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """One machine adopted.
+
+    Attributes:
+        device: Its name.
+        out: Folder of the bundle.
+        normal: What was learnt from.
+        learnt: What came of it.
+        settings: What was done to the settings.
+        running: What the running detector made of it.
+    """
+
+    device: str
+    out: Path
+    normal: Normal
+    learnt: Learnt
+    settings: str
+    running: str
+
+
+def stretch_lines(normal: Normal) -> list[str]:
+    """Which samples are taken and what the machine did in them."""
+    first, last = normal.stretch.span
+    shares = normal.activity.shares
+    told = ", ".join(f"{state.name.lower()} {share:.0%} {state.value}"
+                     for state, share in shares.items())  # fmt: skip
+    lines = [
+        f"stretch: {moment(first)} to {moment(last)} UTC, because {normal.stretch.begins}",
+        f"states: {told}, by {normal.activity.by}",
+        f"  |{normal.activity.timeline}|",
+        f"running: {normal.activity.running_s / 60:.1f} min at {normal.rate_hz:.4g} Hz, "
+        f"{counted(normal.gaps, 'gap')}",
+        f"features: {', '.join(normal.dataset.features)}",
+    ]
+    lines += [f"  left out: {name}: {why}" for name, why in normal.channels.left_out.items()]
+    return [inert(line) for line in [*lines, *(f"note: {note}" for note in normal.notes)]]
+
+
+def model_lines(adopted: Adopted) -> list[str]:
+    """What was learnt, what it sees and what not, and where it is."""
+    learnt, normal = adopted.learnt, adopted.normal
+    lines = [f"window {learnt.window}", f"model: {_choice(learnt)}"]
+    lines += [f"  not tried: {name}: {why}" for name, why in learnt.refused.items()]
+    lines += ["what it will see:", *(f"  {line}" for line in sees(learnt.seen, normal))]
+    lines += ["what it will not:", *(f"  {line}" for line in limits(normal, learnt.bundle))]
+    return [*map(inert, lines), f"written: {adopted.out}", adopted.settings,
+            f"detector: {adopted.running}"]  # fmt: skip
+
+
+def as_object(adopted: Adopted) -> dict[str, Any]:
+    """The same for programs."""
+    learnt, normal = adopted.learnt, adopted.normal
+    first, last = normal.stretch.span
+    return {
+        "device": adopted.device,
+        "model": str(adopted.out),
+        "start": first,
+        "end": last,
+        "begins": normal.stretch.begins,
+        "rate_hz": normal.rate_hz,
+        "running_s": normal.activity.running_s,
+        "states": {state.name.lower(): share for state, share in normal.activity.shares.items()},
+        "states_by": normal.activity.by,
+        "timeline": normal.activity.timeline,
+        "marks": {state.name.lower(): state.value for state in State},
+        "gaps": normal.gaps,
+        "features": list(normal.dataset.features),
+        "left_out": normal.channels.left_out,
+        "notes": list(normal.notes),
+        "window": learnt.bundle.document.window,
+        "network": learnt.bundle.document.network,
+        "chosen": learnt.chosen,
+        "candidates": learnt.compared,
+        "refused": learnt.refused,
+        "seen": {one.family: {str(s): list(pair) for s, pair in one.found.items()}
+                 for one in learnt.seen},
+        "sees": sees(learnt.seen, normal),
+        "limits": limits(normal, learnt.bundle),
+        "settings": adopted.settings,
+        "detector": adopted.running,
+    }  # fmt: skip
+
+
+def _choice(learnt: Learnt) -> str:
+    if not learnt.compared:
+        return f"{learnt.chosen}, untried: the machine never ran long enough without a stop"
+    found = ", ".join(f"{name} {value:.3f}" for name, value in learnt.compared.items())
+    return (f"{learnt.chosen}, the best in {counted(learnt.cases, 'session')} with injected faults "
+            f"that none had seen (average precision: {found})")  # fmt: skip
