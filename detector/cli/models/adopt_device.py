@@ -17,6 +17,7 @@ from detector.adopting.machine.base import named_base, nearest_base
 from detector.adopting.machine.gather import gather
 from detector.adopting.machine.learn import Learnt, learn_model
 from detector.adopting.machine.normal import Normal, look_at, recorded_stretch
+from detector.adopting.machine.rule import put_rule, rule_lines
 from detector.adopting.machine.take_up import take_up
 from detector.adopting.machine.write import refuse_existing, write_whole
 from detector.cli.models.adopt_report import Adopted, as_object, model_lines, stretch_lines
@@ -25,7 +26,6 @@ from detector.cli.tables import as_json, moment
 from detector.errors import AdoptError, SettingsError
 from detector.scoring.bundle import Bundle
 from detector.sessions.files import read_recordings
-from detector.adopting.machine.rule import put_rule, rule_lines
 from detector.settings.load import load_settings, settings_file
 from detector.settings.tree import Settings
 from detector.store import commands

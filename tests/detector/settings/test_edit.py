@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.errors import SettingsError
 from detector.adopting.machine.rule import put_rule, with_rule
+from detector.errors import SettingsError
 from detector.settings.load import load_settings
 
 MODEL = Path("models/pump-1")

@@ -11,12 +11,14 @@ import struct
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
+from math import prod
 from typing import BinaryIO
 
 HEADER = 128
 MATRIX, PACKED = 14, 15
 NUMBERS = {1, 2, 3, 4, 5, 6, 7, 9, 12, 13}
 TEXT = {16, 17, 18}
+NESTED = {1, 2, 3}  # cells, structs, objects
 CHARS, FIRST_NUMERIC, LAST_NUMERIC, SPARSE = 4, 6, 15, 5
 SHARE = 1_032  # zlib packs a byte in no less than this share of one
 DEEPEST = 50
@@ -102,6 +104,7 @@ def _check_matrix(file: BinaryIO, matrix: _Tag, order: str, depth: int) -> None:
     told = struct.unpack(f"{order}I", file.read(4))[0]
     kind = told & 0xFF
     place, part = flags.following, 0
+    items = _items(file, _tag(file, place, order, matrix.end), order)
     while place + 8 <= matrix.end:
         tag = _tag(file, place, order, matrix.end)
         allowed = _allowed(kind) if part > 1 else NUMBERS | TEXT  # sizes and name come first
@@ -110,12 +113,21 @@ def _check_matrix(file: BinaryIO, matrix: _Tag, order: str, depth: int) -> None:
         if tag.kind == MATRIX:
             _check_matrix(file, tag, order, depth + 1)
         place, part = tag.following, part + 1
-    if part < _fewest_parts(kind, bool(told & COMPLEX)):
+    if part < _fewest_parts(kind, bool(told & COMPLEX), items):
         raise ValueError(f"{part} parts at byte {matrix.start} in an array of class {kind}")
 
 
-def _fewest_parts(kind: int, is_complex: bool) -> int:
+def _items(file: BinaryIO, sizes: _Tag, order: str) -> int:
+    """How many things the array has by its sizes."""
+    file.seek(sizes.start)
+    count = (sizes.end - sizes.start) // 4
+    return prod(struct.unpack(f"{order}{count}I", file.read(4 * count)))
+
+
+def _fewest_parts(kind: int, is_complex: bool, items: int) -> int:
     """Sizes and name, then what the class has; without it the next array would be taken."""
+    if kind in NESTED:
+        return 2 + items
     numbers = 1 + is_complex
     if kind == SPARSE:
         return 4 + numbers

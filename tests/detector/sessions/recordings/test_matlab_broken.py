@@ -80,3 +80,15 @@ def test_cells_in_cells_without_end_are_refused(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"x": cell})
     with pytest.raises(SessionFileError, match="more than 50 deep"):
         tables_in("matlab", tmp_path / "a.mat")
+
+
+def test_more_structs_than_there_are_parts_are_refused(tmp_path):
+    """SciPy would make room for each of a thousand million."""
+    scipy.io.savemat(tmp_path / "a.mat", {"data": {"acc_x": [1.0, 2.0]}})
+    content = (tmp_path / "a.mat").read_bytes()
+    sizes = np.array([1, 1], "<i4").tobytes()
+    broken = content.replace(sizes, np.array([1 << 15, 1 << 15], "<i4").tobytes(), 1)
+    assert broken != content
+    (tmp_path / "a.mat").write_bytes(broken)
+    with pytest.raises(SessionFileError, match="parts at byte 136 in an array of class 2"):
+        tables_in("matlab", tmp_path / "a.mat")
