@@ -17,15 +17,8 @@ def source_of(path):
 def tables_in(module, path, **hints):
     """Pairs of a table and all its rows, as a module of the readers finds them."""
     read = import_module(f"detector.sessions.recordings.{module}").read
-<<<<<<< HEAD:tests/support/sessions/reading.py
-    return [
-        (table, pd.concat(list(table.chunks)))
-        for table in list(read(source_of(path), Hints(**hints)))
-    ]
-=======
     tables = list(read(source_of(path), Hints(**hints)))
     return [(table, pd.concat(list(table.chunks))) for table in tables]
->>>>>>> kinds2:tests/support/reading.py
 
 
 def the_table_in(module, path, **hints):
