@@ -51,7 +51,7 @@ def trained(tmp_path_factory):
 
 
 def test_training_prints_what_it_did(trained):
-    """Sessions, hours, judged states, MSE beside PCA, the bound on false alarms; no bar in a file."""
+    """Sessions, hours, judged states, MSE beside PCA, the bound on false alarms; no bars here."""
     folder, done = trained
     for said in ("2 sessions, 0.01 h at 50 Hz, features x, y, judged where rpm is 588 to 612",
                  "held-out MSE", "PCA with as many components", "false alarms per day",
