@@ -20,7 +20,7 @@ from detector.sessions.files import Findings, Recording
 from tests.support.motors import RATE_HZ, live, small_bundle, with_fault
 
 
-def recording(n=9000, seed=3, rate_hz=RATE_HZ):
+def recording(n=5000, seed=3, rate_hz=RATE_HZ):
     """Some minutes of the machine."""
     samples = live(n, seed)
     ts = samples.ts[0] + np.arange(n) / rate_hz
