@@ -20,15 +20,16 @@ from detector.alarms.lifecycle import AlarmRule
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
+from detector.sessions.files import Recording
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case
 from detector.training.lab.evaluate import Injection, inject_faults
 from detector.training.lab.judging import judge, scores_of
-from detector.training.lab.lab import Bar, blind
+from detector.training.lab.lab import RECOVERY_S, Bar, blind
 from detector.training.lab.limits import Curve, Trial, curve_of
-from detector.training.lab.metrics import LabelledScores, evaluate
+from detector.training.lab.metrics import LabelledScores, evaluate, recovers
 
 Progress = Callable[[int, str], AbstractContextManager[Bar]]
 
@@ -170,6 +171,7 @@ def measure_limits(
     """
     cases = named_apart(cases)
     normal = [case.recording for case in cases if not case.events and not case.label.any()]
+    _refuse_nothing(cases, normal, injection)
     with progress(len(cases), "session") as bar:
         for case in cases:
             _hear(judges, case, counts_health=True)
@@ -180,11 +182,6 @@ def measure_limits(
                 _hear(judges, case, counts_health=False)
                 bar.update(len(case.events))
     rows = tuple(row for one in judges for row in one.rows(seed))
-    if not rows:
-        raise TrainingError(
-            "detection limits: no fault of a known severity in the sessions; allowed: normal "
-            "sessions to put faults in, or labelled ones with a .truth.json beside them"
-        )
     return LimitLab(rows, len(cases), level_per_day, seed)
 
 
@@ -207,8 +204,18 @@ def trials_of(case: Case, judged: LabelledScores) -> list[Trial]:
 
 
 def health_of(judged: LabelledScores) -> Health:
-    """Alarms with no fault, and the judged normal hours, of one session."""
-    found = evaluate([judged])
+    """Alarms with no fault, and the judged normal hours, of one session.
+
+    The minute after a fault counts as neither: a machine, and the filter before it, recover then.
+    """
+    raised = np.array([alarm.start for alarm in judged.alarms])
+    kept = ~recovers(raised, judged.events, RECOVERY_S)
+    calm = replace(
+        judged,
+        judged=judged.judged & ~recovers(judged.ts, judged.events, RECOVERY_S),
+        alarms=[alarm for alarm, is_kept in zip(judged.alarms, kept, strict=True) if is_kept],
+    )
+    found = evaluate([calm])
     return Health(found.false_alarms, found.normal_hours)
 
 
@@ -222,6 +229,19 @@ def named_apart(cases: Sequence[Case]) -> list[Case]:
         named = name if seen[name] == 1 else f"{name} #{seen[name]}"
         apart.append(replace(case, recording=replace(case.recording, name=named)))
     return apart
+
+
+def _refuse_nothing(
+    cases: Sequence[Case], normal: Sequence[Recording], injection: Injection | None
+) -> None:
+    """Before hours of judging rather than after them."""
+    if injection is not None and normal:
+        next(inject_faults(normal, injection))
+    elif not any(event.severity is not None for case in cases for event in case.events):
+        raise TrainingError(
+            "detection limits: no fault of a known severity in the sessions; allowed: normal "
+            "sessions to put faults in, or labelled ones with a .truth.json beside them"
+        )
 
 
 def _hear(judges: Sequence[Judges], case: Case, *, counts_health: bool) -> None:
