@@ -24,7 +24,7 @@ from simulator.machines.visibility import View, look
 LEVEL_PER_DAY = 1 / 3  # one false alarm in 72 h
 SEED = 7  # of the intervals and the random row
 SEEN = {"visible", "aliased"}
-STRIDE = 4  # severities further in the next catalogue: sessions have time for about as many faults
+STRIDE = 4  # has no divisor in common with nine severities
 
 VisibleFrom: TypeAlias = Mapping[str, float | None]
 
@@ -55,9 +55,13 @@ def limits(
 
 
 def severities_of(catalogue: int) -> tuple[float, ...]:
-    """All severities, in an order in which a few catalogues of short sessions have each of them."""
-    first = STRIDE * catalogue % len(LIMIT_SEVERITIES)
-    return LIMIT_SEVERITIES[first:] + LIMIT_SEVERITIES[:first]
+    """All severities, small and large by turns, beginning with another one in each catalogue.
+
+    A session has time for some of them; over nine catalogues each comes equally often.
+    """
+    count = len(LIMIT_SEVERITIES)
+    turns = range(STRIDE * catalogue, STRIDE * catalogue + count)
+    return tuple(LIMIT_SEVERITIES[STRIDE * turn % count] for turn in turns)
 
 
 def visible_from(rpm: float) -> dict[str, float | None]:

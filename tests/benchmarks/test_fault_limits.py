@@ -58,3 +58,4 @@ def test_every_severity_comes_as_often_however_many_faults_a_session_has_room_fo
     """Over nine catalogues."""
     taken = Counter(s for number in range(9) for s in severities_of(number)[:faults])
     assert taken == dict.fromkeys(LIMIT_SEVERITIES, faults)
+    assert severities_of(0)[:3] == (0.05, 0.25, 1.0)
