@@ -4,9 +4,11 @@ For each seed the test part of a catalogue is generated (new motors; every famil
 severities, normal sessions, each benign event) and judged with the fault lab. Faults that
 `simulator sees` calls invisible behind this sensor, at their own severity, are told apart: what is
 not in the samples cannot be found in them. So is a clock fault, which changes no value. Then hours
-of normal running with all benign events are judged.
+of normal running with all benign events are judged. With `--limits` severities go from 0.05 to 1,
+and the table tells from which on each family is found, beside what `sees` says.
 
     python -m benchmarks.detection.fault_lab --rpm 600 --seeds 2 --hours 12
+    python -m benchmarks.detection.fault_lab --rpm 600 --minutes 6 --seeds 30 --hours 220 --limits
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -26,10 +29,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.detection.fault_limits import limits, severities_of
 from detector.alarms.desk import rule_of
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import score_recording
-from detector.sessions.files import read_recordings
+from detector.sessions.files import Recording, read_recordings
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
@@ -72,13 +76,26 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=8.0, help="of a session (default: 8)")
     parser.add_argument("--hours", type=float, default=36.0, help="of normal running (default: 36)")
     parser.add_argument("--ablate", action="store_true", help="leave out each part of the score")
+    parser.add_argument("--limits", action="store_true", help="detection limits instead")
+    parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
     bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm}rpm")
+    if args.limits:
+        print(_limits(bundle, args))
+        return 0
     if args.seeds:
         _faults(bundle, args)
     if args.hours:
         print(_normal(bundle, args))
     return 0
+
+
+def _limits(bundle: Bundle, args: argparse.Namespace) -> str:
+    bundles = [bundle, *map(load_bundle, args.beside)]
+    faulty = chain.from_iterable(_catalogues(args, severities_of, without=(CLOCK,)))
+    healthy = (labelled_case(recording) for recording in _healthy(args))
+    cases = chain(faulty, healthy)
+    return limits(bundles, cases, float(args.rpm), ablate=args.ablate, png=args.png)
 
 
 def _faults(bundle: Bundle, args: argparse.Namespace) -> None:
@@ -125,14 +142,19 @@ def _hidden(seen: set[tuple[str, float]]) -> list[str]:
     return told
 
 
-def _catalogues(args: argparse.Namespace) -> Iterator[list[Case]]:
+def _catalogues(
+    args: argparse.Namespace,
+    severities: Callable[[int], tuple[float, ...]] = lambda _: SEVERITIES,
+    without: Sequence[str] = (),
+) -> Iterator[list[Case]]:
     for number in tqdm(range(args.seeds), unit="catalogue", leave=False):
         common = Request(float(args.rpm), 1, args.minutes, args.first + 100 * number)
         catalogue = Catalogue(common, test_minutes=args.minutes, speeds=(float(args.rpm),))
         with tempfile.TemporaryDirectory() as folder:
             for part, request in catalogue.requests():
-                if part.endswith("test"):
-                    write_sessions(request, Path(folder), lambda _: None)
+                if part.endswith("test") and request.fault not in without:
+                    chosen = replace(request, severities=severities(number))
+                    write_sessions(chosen, Path(folder), lambda _: None)
             yield list(read_cases([Path(folder)], None))
 
 
@@ -201,16 +223,25 @@ def _cells(found: Evaluation) -> str:
     )
 
 
-def _normal(bundle: Bundle, args: argparse.Namespace) -> str:
-    """Hours of health: starts, stops, load steps, sags, warming up, wander."""
-    alarms, hours = 0, 0.0
-    rule = rule_of(AlarmSettings(), bundle.card())
-    sessions = round(args.hours * 60 / SESSION_MIN)
-    for number in tqdm(range(sessions), unit="session", leave=False):
+def _healthy(args: argparse.Namespace) -> Iterator[Recording]:
+    """Sessions of new motors: starts, stops, load steps, sags, warming up, wander."""
+    for number in tqdm(range(_sessions(args.hours)), unit="session", leave=False):
         with tempfile.TemporaryDirectory() as folder:
             request = Request(float(args.rpm), 1, SESSION_MIN, NORMAL_SEED + number)
             write_sessions(request, Path(folder), lambda _: None)
-            recording = next(iter(read_recordings([Path(folder)])))
+            yield next(iter(read_recordings([Path(folder)])))
+
+
+def _sessions(hours: float) -> int:
+    return round(hours * 60 / SESSION_MIN)
+
+
+def _normal(bundle: Bundle, args: argparse.Namespace) -> str:
+    """Hours of health."""
+    alarms, hours = 0, 0.0
+    rule = rule_of(AlarmSettings(), bundle.card())
+    sessions = _sessions(args.hours)
+    for recording in _healthy(args):
         case = labelled_case(recording)
         found = evaluate([judge(case, scores_of(score_recording(bundle, recording)), rule)])
         alarms, hours = alarms + found.false_alarms, hours + found.normal_hours

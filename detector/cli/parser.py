@@ -180,7 +180,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                      "faultline evaluate --model models/motor-600rpm --sessions runs/normal "
                      "--faults all\n"
                      "  faultline evaluate --model models/a models/b --sessions runs/labelled "
-                     "--faults none --markdown --png lab.png",
+                     "--faults none --markdown --png lab.png\n"
+                     "  faultline evaluate --model models/a models/b --sessions runs/normal "
+                     "--limits --seeds 10 --png limits.png",
                      add_evaluate, ("models.evaluate", "evaluate")),
         "score": ("score recorded sessions with a model",
                   "faultline score --model models/motor-600rpm run.csv --out scored.csv",

@@ -7,20 +7,34 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
+from detector.cli.models.limits import limits
+from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, load_bundle
-from detector.training.lab.evaluate import Injection, families_named, read_cases
+from detector.training.lab.evaluate import SEVERITIES, Injection, families_named, read_cases
 from detector.training.lab.lab import measure
+from detector.training.lab.limits import LIMIT_SEVERITIES
 from detector.training.lab.report import as_json, as_markdown, as_text, draw, refuse_picture
+
+LIMIT_SEEDS = 3  # cases of each family and severity behind a limit
 
 
 def evaluate(args: argparse.Namespace) -> str:
-    """Tell what models catch in sessions with known faults, beside the floor rows."""
+    """Tell what models catch in sessions with known faults, beside the floor rows.
+
+    Raises:
+        TrainingError: If an option is refused, or there is nothing to judge.
+    """
     if args.png is not None:
         refuse_picture(args.png)
+    if args.false_alarms_per_day is not None and not args.limits:
+        raise TrainingError("--false-alarms-per-day without --limits, allowed: both, or neither")
     families = families_named(args.faults)
     bundles = [load_bundle(path) for path in args.model]
-    injection = _injection(args, families, bundles) if families else None
+    to_put_in = _injection(args, families, bundles) if families else None
+    injection = None if args.limits else to_put_in  # limits need the sessions as they are, too
     cases = list(read_cases(args.sessions, injection))
+    if args.limits:
+        return limits(args, cases, to_put_in, bundles)
     lab = measure(cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress)
     if args.png is not None:
         draw(lab, args.png)
@@ -35,10 +49,12 @@ def _injection(
     """Faults in features that every model sees, while the machine runs as the first one has it."""
     running = bundles[0].document.running
     shared = [f for f in bundles[0].features if all(f in bundle.features for bundle in bundles)]
+    severities = LIMIT_SEVERITIES if args.limits else SEVERITIES
+    count = args.seeds or (LIMIT_SEEDS if args.limits else 1)
     return Injection(
         families,
-        severities=tuple(args.severities),
-        seeds=tuple(range(args.seed, args.seed + args.seeds)),
+        severities=tuple(args.severities or severities),
+        seeds=tuple(range(args.seed, args.seed + count)),
         features=tuple(shared),
         running=None if running is None else running.signal(),
     )

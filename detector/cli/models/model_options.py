@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from detector.cli.options import at_least, field, names, severities, some_of, unit
+from detector.cli.options import above, at_least, field, names, severities, some_of, unit
 from detector.thresholds.methods import METHODS
 
 PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
@@ -123,16 +123,26 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
     add("--faults", default="all", metavar="NAME,…",
         help="sensor faults to inject into sessions that are normal throughout; all, none "
         "(default: %(default)s)")  # fmt: skip
-    add("--severities", type=severities, default=[0.25, 0.5, 0.75, 1.0], metavar="S,…",
-        help="of the injected faults (default: 0.25,0.5,0.75,1)")  # fmt: skip
+    add("--severities", type=severities, metavar="S,…",
+        help="of the injected faults (default: 0.25,0.5,0.75,1; with --limits "
+        "0.05,0.1,0.15,0.2,0.25,0.35,0.5,0.75,1)")  # fmt: skip
     add("--seed", type=int, default=7, help="first seed (default: %(default)s)")
-    add("--seeds", type=at_least(1), default=1, metavar="N",
-        help="each goes through all families and severities (default: %(default)s)")  # fmt: skip
+    add("--seeds", type=at_least(1), metavar="N",
+        help="each goes through all families and severities (default: 1; with --limits "
+        "3)")  # fmt: skip
+    add("--limits", action="store_true",
+        help="tell detection limits instead: the severity at which half (s50) and 90 %% (s90) of "
+        "the faults of a family raise an alarm, with 95 %% intervals, beside the false alarms in "
+        "the same sessions without faults")  # fmt: skip
+    add("--false-alarms-per-day", type=above(0), metavar="N",
+        help="with --limits: level that the 95 %% bound of a model's false alarms must keep to "
+        "for its limits to be called comparable (default: 0.333, one in 72 h)")  # fmt: skip
     add("--ablate", action="store_true", help="add a row for each part of the score left out")
     add("--json", action="store_true", help="as a JSON list")
     add("--markdown", action="store_true", help="as a Markdown table")
     add("--png", type=Path, metavar="FILE",
-        help="draw detection rate against severity, and normal and faulty scores")  # fmt: skip
+        help="draw detection rate against severity, and normal and faulty scores; with --limits a "
+        "panel for each family")  # fmt: skip
 
 
 def add_score(part: argparse.ArgumentParser) -> None:

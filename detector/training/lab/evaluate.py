@@ -57,6 +57,11 @@ class Injection:
     before_s: float = MARGIN_S
 
     @property
+    def faults(self) -> int:
+        """How many are put in."""
+        return len(self.families) * len(self.severities) * len(self.seeds)
+
+    @property
     def room_s(self) -> float:
         """Seconds of running without a stop in which any fault finds room."""
         return self.lasts_s[1] + self.before_s + MARGIN_S

@@ -118,8 +118,8 @@ def measure(
                     for case, scores in zip(cases, _scores(cases, variant, bar), strict=True)
                 ]
             rows += _rows_of(bundle.name, name, cases, judged)
-        for name, blind in _blind(own, seed).items():
-            judged = [judge(case, scores, rule) for case, scores in zip(cases, blind, strict=True)]
+        for name, blank in _blind(own, seed).items():
+            judged = [judge(case, scores, rule) for case, scores in zip(cases, blank, strict=True)]
             rows += _rows_of(bundle.name, name, cases, judged)
     return Lab(tuple(rows), tuple(histograms), len(cases), seed)
 
@@ -130,14 +130,24 @@ def _scores(cases: Sequence[Case], bundle: Bundle, bar: Bar) -> Iterator[Scores]
         bar.update(1)
 
 
-def _blind(own: Sequence[Scores], seed: int) -> dict[str, list[Scores]]:
-    """Rows that look at nothing: random scores, and everything anomalous."""
-    rng = np.random.default_rng(seed)
-    limit = 1.0 - RANDOM_SHARE
+def blind(own: Scores, rng: np.random.Generator) -> dict[str, Scores]:
+    """Rows that look at nothing, where the model looks: random scores, and everything anomalous.
+
+    Args:
+        own: What the model says of a session.
+        rng: Of the random row.
+    """
+    n = len(own.ts)
     return {
-        "random": [Scores(s.ts, rng.random(len(s.ts)) / limit, s.judged) for s in own],
-        "everything": [Scores(s.ts, np.full(len(s.ts), 2.0), s.judged) for s in own],
+        "random": Scores(own.ts, rng.random(n) / (1.0 - RANDOM_SHARE), own.judged),
+        "everything": Scores(own.ts, np.full(n, 2.0), own.judged),
     }
+
+
+def _blind(own: Sequence[Scores], seed: int) -> dict[str, list[Scores]]:
+    rng = np.random.default_rng(seed)
+    rows = [blind(scores, rng) for scores in own]
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _rows_of(

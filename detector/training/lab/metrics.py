@@ -154,7 +154,7 @@ def evaluate(sessions: Sequence[LabelledScores], recovery_s: float = inf) -> Eva
     label = np.concatenate([session.label for session in sessions])
     seen = np.concatenate([session.seen for session in sessions])
     flagged = np.concatenate([session.flagged for session in sessions])
-    after = np.concatenate([_recovers(s.ts, s.events, recovery_s) for s in sessions])
+    after = np.concatenate([recovers(s.ts, s.events, recovery_s) for s in sessions])
     quiet = seen & ~label
     counts = count(flagged, label)
     delays = [delay for session in sessions for delay in delays_of(session)]
@@ -228,10 +228,11 @@ def _false_alarms(session: LabelledScores, recovery_s: float) -> Flags:
         for alarm in session.alarms
         if not any(fault.start <= alarm.start <= fault.end for fault in session.events)
     ]
-    return _recovers(np.array(raised, np.float64), session.events, recovery_s)
+    return recovers(np.array(raised, np.float64), session.events, recovery_s)
 
 
-def _recovers(ts: Times, faults: Sequence[Interval], recovery_s: float) -> Flags:
+def recovers(ts: Times, faults: Sequence[Interval], recovery_s: float) -> Flags:
+    """Shape (n,), which times lie at most ``recovery_s`` after the end of a fault."""
     flags = np.zeros(len(ts), np.bool_)
     for fault in faults:
         flags |= (ts > fault.end) & (ts <= fault.end + recovery_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,17 +30,13 @@ BAR = "\\|"  # a bar inside a cell of a Markdown table
 
 def as_text(lab: Lab) -> str:
     """A table for the terminal."""
-    rows = [HEAD, *(_cells(row) for row in lab.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD))]
-    lines = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    lines = text_lines([HEAD, *(_cells(row) for row in lab.rows)])
     return "\n".join([f"{lab.cases} sessions, seed {lab.seed}", *lines, LEGEND])
 
 
 def as_markdown(lab: Lab) -> str:
     """A table for a document."""
-    rows = (HEAD, *(_cells(row) for row in lab.rows))
-    lines = [f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |" for cells in rows]
-    lines.insert(1, "|" + "---|" * len(HEAD))
+    lines = markdown_lines([HEAD, *(_cells(row) for row in lab.rows)])
     return "\n".join([*lines, "", f"{lab.cases} sessions, seed {lab.seed}; {LEGEND}."])
 
 
@@ -51,6 +48,19 @@ def as_json(lab: Lab) -> str:
         for row in lab.rows
     ]
     return json.dumps(objects, indent=1, allow_nan=False)
+
+
+def text_lines(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell; the first row is the head."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+
+
+def markdown_lines(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The same as a Markdown table."""
+    lines = [f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |" for cells in rows]
+    lines.insert(1, "|" + "---|" * len(rows[0]))
+    return lines
 
 
 def refuse_picture(path: Path) -> None:
@@ -73,12 +83,21 @@ def draw(lab: Lab, path: Path) -> None:
     """
     models = len(lab.histograms)
     figure = Figure(figsize=(12, 4.2 * models), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(models, 2, squeeze=False)
     for number, histogram in enumerate(lab.histograms):
         rates, scores = panels[number]
         _draw_rates(rates, histogram.model, lab)
         _draw_scores(scores, histogram.model, histogram.normal, histogram.faulty)
+    save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure, the same bytes for the same figure.
+
+    Raises:
+        TrainingError: If the file cannot be written.
+    """
+    FigureCanvasAgg(figure)
     try:
         figure.savefig(path, dpi=100, metadata={"Software": None})
     except (OSError, ValueError) as error:

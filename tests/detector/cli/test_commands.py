@@ -121,6 +121,31 @@ def test_scoring_a_file_writes_its_columns(trained, tmp_path):
             ["evaluate", "--model", "{small}", "--sessions", "{train}", "--png", "none/a.png"],
             "none/a.png: no such folder",
         ),
+        (
+            [
+                "evaluate",
+                "--model",
+                "{small}",
+                "--sessions",
+                "{train}",
+                "--limits",
+                "--faults",
+                "none",
+            ],
+            "no fault of a known severity in the sessions",
+        ),
+        (
+            [
+                "evaluate",
+                "--model",
+                "{small}",
+                "--sessions",
+                "{train}",
+                "--false-alarms-per-day",
+                "1",
+            ],
+            "--false-alarms-per-day without --limits, allowed: both, or neither",
+        ),
         (["score", "--model", "none", "a.csv", "--out", "b.csv"], "none/bundle.json"),
         (["serve", "--settings", "none.toml"], "none.toml: cannot be read"),
         (["alarms", "--settings", "{bad}"], "unknown setting mqtt.port"),
@@ -163,8 +188,36 @@ def test_evaluating_prints_json_and_draws(trained, tmp_path):
     assert (tmp_path / "lab.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_detection_limits_are_told_as_json_markdown_and_a_picture(trained, tmp_path, capsys):
+    """Of every row, at the severities of limits unless others are asked for."""
+    folder, _ = trained
+    write_csv(tmp_path / "normal.csv", live(12_000, 40))
+    arguments = ["evaluate", "--model", folder / "small", "--sessions", tmp_path / "normal.csv",
+                 "--faults", "bias", "--limits", "--seeds", "1"]  # fmt: skip
+    arguments = [*map(str, arguments)]
+    assert main([*arguments, "--json", "--png", str(tmp_path / "limits.png")]) == 0
+    rows = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert [row["row"] for row in rows] == ["small", "untrained", "|z|", "random", "everything"]
+    severities = [step["severity"] for step in rows[0]["curve"]]
+    assert severities == [0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0]
+    assert not rows[0]["comparable"]
+    assert (tmp_path / "limits.png").read_bytes().startswith(b"\x89PNG")
+
+    more = ("--severities", "1", "--markdown", "--false-alarms-per-day", "100000")
+    assert main([*arguments, *more]) == 0
+    told = capsys.readouterr().out
+    assert "| model | faults | cases | s50 |" in told
+    assert "not comparable" not in told
+
+
 @pytest.mark.parametrize(
-    "option", [("--severities", "2"), ("--seeds", "0"), ("--severities", "high")]
+    "option",
+    [
+        ("--severities", "2"),
+        ("--false-alarms-per-day", "0"),
+        ("--seeds", "0"),
+        ("--severities", "high"),
+    ],
 )
 def test_options_out_of_range_end_with_code_2(trained, option):
     """The last line names the option and what was found."""

@@ -1,0 +1,105 @@
+"""Detection limits over a simulated catalogue, beside what physics lets the sensor see.
+
+Called by ``python -m benchmarks.detection.fault_lab --limits``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from math import inf
+from pathlib import Path
+from typing import TypeAlias
+
+from detector.scoring.bundle import Bundle
+from detector.training.lab.cases import Case
+from detector.training.lab.limit_picture import draw
+from detector.training.lab.limit_report import as_markdown, told
+from detector.training.lab.limits import LIMIT_SEVERITIES
+from detector.training.lab.trials import Judges, LimitLab, LimitRow
+from simulator.machines.designs import design_for
+from simulator.machines.sensor import Probe
+from simulator.machines.visibility import View, look
+
+LEVEL_PER_DAY = 1 / 3  # one false alarm in 72 h
+SEED = 7  # of the intervals and the random row
+SEEN = {"visible", "aliased"}
+STRIDE = 4  # has no divisor in common with nine severities
+
+VisibleFrom: TypeAlias = Mapping[str, float | None]
+
+
+def limits(
+    bundles: Sequence[Bundle], cases: Iterable[Case], rpm: float, *, ablate: bool, png: Path | None
+) -> str:
+    """A Markdown table of detection limits.
+
+    Args:
+        bundles: To be judged on the same faults.
+        cases: Sessions with faults and without, each judged once and forgotten.
+        rpm: Of the motors.
+        ablate: Whether each part of the score is left out in turn.
+        png: Where to draw the curves.
+    """
+    judges = [Judges(bundle, ablate=ablate, seed=SEED) for bundle in bundles]
+    sessions = 0
+    for case in cases:
+        for one in judges:
+            one.hear(case, counts_health=True)
+        sessions += 1
+    rows = tuple(row for one in judges for row in one.rows(SEED))
+    lab = LimitLab(rows, sessions, LEVEL_PER_DAY, SEED)
+    if png is not None:
+        draw(lab, png)
+    return as_markdown(lab, partial(sees, visible_from(rpm)))
+
+
+def severities_of(catalogue: int) -> tuple[float, ...]:
+    """All severities, small and large by turns, beginning with another one in each catalogue.
+
+    A session has time for some of them; over nine catalogues each comes equally often.
+    """
+    count = len(LIMIT_SEVERITIES)
+    turns = range(STRIDE * catalogue, STRIDE * catalogue + count)
+    return tuple(LIMIT_SEVERITIES[STRIDE * turn % count] for turn in turns)
+
+
+def visible_from(rpm: float) -> dict[str, float | None]:
+    """The smallest severity at which each machine fault leaves a trace behind the sensor."""
+    view = View(design_for(rpm), Probe())
+    found: dict[str, float | None] = {}
+    for severity in reversed(LIMIT_SEVERITIES):
+        for sight in look(view, severity=severity):
+            if sight.verdict in SEEN:
+                found[sight.family] = severity
+            else:
+                found.setdefault(sight.family, None)
+    return found
+
+
+def sees(visible: VisibleFrom, row: LimitRow) -> str:
+    """What the sensor sees of a family, whether the limit agrees, and if not, why."""
+    if row.family not in visible:
+        return "-"
+    least = visible[row.family]
+    shown = "invisible" if least is None else f"from {least:g}"
+    if row.row != row.model:
+        return shown
+    return f"{shown}{_against(row, least)}"
+
+
+def _against(row: LimitRow, least: float | None) -> str:
+    """Both are known between two severities tried, so they agree where those ranges meet."""
+    limit, above, at = row.curve.s50, *_range(least)
+    if limit.low <= at and limit.high >= above:
+        return ": agrees"
+    if limit.high < above:
+        return f"; found from {told(limit.at, row.curve)}: less than twice a band's power is enough"
+    return "; found later: healthy motors differ by more than twice a band's power"
+
+
+def _range(least: float | None) -> tuple[float, float]:
+    """Above which and up to which severity a fault begins to be visible."""
+    if least is None:
+        return inf, inf
+    return max((s for s in LIMIT_SEVERITIES if s < least), default=0.0), least
