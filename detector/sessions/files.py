@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from detector.records import Flags, Samples
+from detector.sessions.finding import STDIN as STDIN  # noqa: PLC0414 -- used from here
 from detector.sessions.finding import find_files as find_files  # noqa: PLC0414 -- used from here
 from detector.sessions.packing import sources
 from detector.sessions.recordings.contract import NO_HINTS, Hints, Source

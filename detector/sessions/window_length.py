@@ -51,8 +51,9 @@ def default_window(
         why = (
             f"{FEWEST_REVOLUTIONS} times the {lag:.0f} samples in which the autocorrelation decays"
         )
-    length = _bounded(FEWEST_REVOLUTIONS * lag)
-    return length, f"{length} samples: {why}{_if_bounded(FEWEST_REVOLUTIONS * lag)}"
+    wanted = FEWEST_REVOLUTIONS * lag
+    length = _bounded(wanted)
+    return length, f"{length} samples: {_if_bounded(wanted)}{why}"
 
 
 def _by_speed(rpm: float, period_s: float) -> tuple[int, str]:
@@ -118,5 +119,6 @@ def _bounded(samples: float) -> int:
 
 def _if_bounded(samples: float) -> str:
     if _rounded(samples) < SHORTEST:
-        return f", and no less than {SHORTEST}"
-    return f", and no more than {LONGEST}" if _rounded(samples) > LONGEST else ""
+        return f"no less than {SHORTEST}; {samples:.0f} would be "
+    is_long = _rounded(samples) > LONGEST
+    return f"no more than {LONGEST}; {samples:.0f} would be " if is_long else ""

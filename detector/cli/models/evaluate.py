@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from tqdm import tqdm
 
+from detector.cli.reading_options import hints_of
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.training.lab.evaluate import Injection, families_named, read_cases
 from detector.training.lab.lab import measure
@@ -20,7 +22,7 @@ def evaluate(args: argparse.Namespace) -> str:
     families = families_named(args.faults)
     bundles = [load_bundle(path) for path in args.model]
     injection = _injection(args, families, bundles) if families else None
-    cases = list(read_cases(args.sessions, injection))
+    cases = list(read_cases(args.sessions, injection, hints_of(args)))
     lab = measure(cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress)
     if args.png is not None:
         draw(lab, args.png)
@@ -45,4 +47,5 @@ def _injection(
 
 
 def _progress(total: int, what: str) -> tqdm[None]:
-    return tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True)
+    return tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True,
+                disable=not sys.stderr.isatty())  # fmt: skip
