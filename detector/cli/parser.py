@@ -26,7 +26,11 @@ ABOUT = "Live anomaly monitoring for machines that publish sensor samples over M
 class Parser(argparse.ArgumentParser):
     """Refuses in one line, like everything else."""
 
-    def parse_known_args(self, *args: Any, **more: Any) -> tuple[Any, list[str]]:
+    def parse_known_args(
+        self,
+        *args: Any,  # noqa: ANN401 -- argparse has several signatures for it
+        **more: Any,  # noqa: ANN401
+    ) -> tuple[Any, list[str]]:
         """Refuse what is unknown here, where the command is known, and not above."""
         found, unknown = super().parse_known_args(*args, **more)
         if unknown:
@@ -176,7 +180,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     _devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet",
-                   _export, ("export", "export")),
+                   _export, ("writing.export", "export")),
         "dashboard": ("open the page, and start a detector when none is alive",
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),
     },
@@ -188,7 +192,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "convert": ("write recorded files of any kind as one plain CSV or Parquet file",
                     "faultline convert logger.csv --out plain.csv\n"
                     "  faultline convert bearing.mat --rate 12000 --out bearing.parquet",
-                    _convert, ("discover.convert", "convert")),
+                    _convert, ("writing.convert", "convert")),
         "train": ("train a model on normal sessions",
                   "faultline train --sessions runs/normal --out models/pump-1\n"
                   "  faultline train --sessions runs/normal --network auto --out models/pump-1\n"

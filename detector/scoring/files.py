@@ -13,8 +13,7 @@ from detector.records import Frame
 from detector.scoring.bundle import Bundle
 from detector.scoring.rate import rate_misfit
 from detector.scoring.stream import DeviceStream, score_samples
-from detector.sessions.files import Recording, read_recordings
-from detector.sessions.recordings.contract import NO_HINTS, Hints
+from detector.sessions.files import NO_HINTS, Hints, Recording, read_recordings
 from detector.settings.sessions import SessionSettings
 
 CHUNK = 256

@@ -143,7 +143,7 @@ def add_score(part: argparse.ArgumentParser) -> None:
     """Add the options of ``score``."""
     add = part.add_argument
     add("files", nargs="+", type=Path, metavar="FILE",
-        help="files or folders of any kind that inspect reads; - is the standard input")  # fmt: skip
+        help="files or folders, as for inspect; - is the standard input")  # fmt: skip
     add_reading(part)
     add("--model", type=Path, required=True, help="folder of the bundle")
     add("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")

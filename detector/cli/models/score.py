@@ -11,8 +11,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from detector.cli.models.score_report import told
-from detector.cli.outputs import refuse_input, refuse_out, write_table
 from detector.cli.reading_options import hints_of
+from detector.cli.writing.outputs import refuse_input, refuse_out, write_table
 from detector.records import Frame
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import frames_to_table, score_file

@@ -25,14 +25,18 @@ def told(table: pd.DataFrame, bundle: Bundle) -> list[str]:
     lines = [f"{counted(len(table), 'sample')}, {_anomalies(anomalies)}{share}"]
     if unscored:
         lines.append(_why_unscored(unscored, scored, bundle))
-    far = _far(table, bundle) if anomalies > MOST * scored else []
-    if far:
-        lines.append(
-            f"careful: most samples stand out, and all the time {listed(far, 3)}: another machine "
-            "or another operating state than was learnt, unless this one failed before the "
-            "recording began; allowed: a model of its own (train, adopt)"
-        )
+    if anomalies > MOST * scored:
+        lines.append(_why_most(_far(table, bundle)))
     return lines
+
+
+def _why_most(far: list[str]) -> str:
+    where = f"all the time {listed(far, 3)}" if far else "no level is far from what was learnt"
+    return (
+        f"careful: most samples stand out, and {where}: another machine or another operating "
+        "state (speed, load) than was learnt, unless this one failed before the recording began; "
+        "see evaluate for labelled files, or give it a model of its own (adopt, train)"
+    )
 
 
 def _anomalies(count: int) -> str:

@@ -15,9 +15,9 @@ from detector.networks.contract import Network
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.sessions.files import STDIN, find_files
 from detector.sessions.running_states import in_words, nominal_rpm
-from detector.sessions.window_length import default_window
+from detector.sessions.window_length import default_window, waveform
 from detector.settings.devices import RunningSignal
-from detector.text import counted
+from detector.text import counted, span
 from detector.thresholds.methods import ThresholdRule
 from detector.training.data.dataset import Dataset, load_dataset
 from detector.training.data.prepare import Preparation
@@ -92,10 +92,10 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         normal_only=args.normal_only,
         hints=hints_of(args),
     )
-    hours = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s / 3600
+    seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
     say(
-        f"{counted(len(dataset.sessions), 'session')}, {hours:.2f} h at "
-        f"{1 / dataset.sampling_period_s:.4g} Hz, features {', '.join(dataset.features)}, "
+        f"{counted(len(dataset.sessions), 'session')}, {span(seconds)} at "
+        f"{1 / dataset.sampling_period_s:,.6g} Hz, features {', '.join(dataset.features)}, "
         f"judged {_judged_where(dataset.signal, args.running)}"
     )
     return dataset
@@ -112,6 +112,8 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
     window = base.document.window if base is not None else args.window
     if window is None:
         window = _default_window(args, dataset)
+    if (wave := waveform(window, dataset.sampling_period_s)) is not None:
+        say(f"careful: {wave}")
     return TrainOptions(
         recipe=_recipe(args, base),
         preparation=Preparation(

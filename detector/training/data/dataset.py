@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +13,8 @@ import numpy.typing as npt
 from detector.errors import TrainingError
 from detector.records import Flags, Samples, Times, Values
 from detector.scoring.rate import TOLERANCE
-from detector.sessions.files import RUNNING_COLUMNS, Recording, read_recordings
+from detector.sessions.files import NO_HINTS, RUNNING_COLUMNS, Hints, Recording, read_recordings
 from detector.sessions.operating import running_flags
-from detector.sessions.recordings.contract import NO_HINTS, Hints
 from detector.sessions.running_states import running_ranges
 from detector.sessions.segments import Segmenter, median_period
 from detector.settings.devices import RunningSignal
@@ -140,12 +139,14 @@ def normal_parts(recording: Recording) -> list[Recording]:
     edges = np.flatnonzero(np.diff(recording.label.astype(np.int8))) + 1
     bounds = [0, *edges.tolist(), len(recording.label)]
     samples = recording.samples
+    note = f"{recording.name}: {recording.label.sum():,} samples labelled as a fault are left out"
+    found = replace(recording.found, notes=(*recording.found.notes, note))
     return [
         Recording(
             f"{recording.name}, rows {first + 1} to {end}",
             Samples(samples.features, samples.ts[first:end], samples.values[first:end]),
             recording.label[first:end],
-            recording.found,
+            found,
         )
         for first, end in pairwise(bounds)
         if not recording.label[first] and end - first > 1

@@ -14,9 +14,15 @@ import numpy as np
 
 from detector.errors import TrainingError
 from detector.records import Flags, Samples
-from detector.sessions.files import RUNNING_COLUMNS, Recording, find_files, read_recordings
+from detector.sessions.files import (
+    NO_HINTS,
+    RUNNING_COLUMNS,
+    Hints,
+    Recording,
+    find_files,
+    read_recordings,
+)
 from detector.sessions.operating import running_flags
-from detector.sessions.recordings.contract import NO_HINTS, Hints
 from detector.sessions.segments import median_period
 from detector.settings.devices import RunningSignal
 from detector.training.lab.cases import Case, FaultEvent, labelled_case
@@ -130,7 +136,8 @@ def inject_faults(recordings: Sequence[Recording], injection: Injection) -> Iter
             if turn >= len(recordings) and len(queue) == len(todo):
                 raise TrainingError(
                     f"fault lab: no session runs for {injection.room_s:g} s without a stop, so no "
-                    "fault finds room"
+                    "fault finds room; allowed: longer sessions, or --faults none where faults "
+                    "are labelled"
                 )
             recording = recordings[turn % len(recordings)]
             case, used = _injected(recording, queue, rng, seed, injection)

@@ -12,8 +12,7 @@ import numpy as np
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
-from detector.sessions.files import read_recordings
-from detector.sessions.recordings.contract import NO_HINTS, Hints
+from detector.sessions.files import NO_HINTS, Hints, read_recordings
 from detector.thresholds.methods import ScoredRun, ThresholdRule, place_threshold
 from detector.training.fitting.describe import told
 from detector.training.lab.judging import scores_of

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from detector.errors import TrainingError
+from detector.text import counted
 from detector.training.lab.lab import ALL, Lab, Row
 
 HEAD = (
@@ -32,7 +33,8 @@ def as_text(lab: Lab) -> str:
     rows = [HEAD, *(_cells(row) for row in lab.rows)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD))]
     lines = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
-    return "\n".join([f"{lab.cases} sessions, seed {lab.seed}", *lines, LEGEND])
+    head = f"{counted(lab.cases, 'session')}, seed {lab.seed}{_without_faults(lab)}"
+    return "\n".join([head, *lines, LEGEND])
 
 
 def as_markdown(lab: Lab) -> str:
@@ -40,7 +42,15 @@ def as_markdown(lab: Lab) -> str:
     rows = (HEAD, *(_cells(row) for row in lab.rows))
     lines = [f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |" for cells in rows]
     lines.insert(1, "|" + "---|" * len(HEAD))
-    return "\n".join([*lines, "", f"{lab.cases} sessions, seed {lab.seed}; {LEGEND}."])
+    told = f"{counted(lab.cases, 'session')}, seed {lab.seed}{_without_faults(lab)}"
+    return "\n".join([*lines, "", f"{told}; {LEGEND}."])
+
+
+def _without_faults(lab: Lab) -> str:
+    """A word on sessions that can show false alarms only."""
+    if any(row.found.faults for row in lab.rows):
+        return ""
+    return "; no fault is labelled in them and none was put in, so only false alarms are counted"
 
 
 def as_json(lab: Lab) -> str:

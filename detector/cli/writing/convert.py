@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from detector.cli.outputs import refuse_input, refuse_out, write_table
 from detector.cli.reading_options import hints_of
+from detector.cli.writing.outputs import refuse_input, refuse_out, write_table
 from detector.errors import ExportError
 from detector.sessions.files import Recording, find_files, read_recordings
 from detector.text import counted

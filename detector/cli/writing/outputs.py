@@ -1,4 +1,4 @@
-"""Tables as files: what would fail in the end is refused first, and nothing is left half written."""
+"""Tables as files: what would fail is refused before the work, nothing is left half written."""
 
 from __future__ import annotations
 

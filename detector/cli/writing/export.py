@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from detector.cli.outputs import refuse_out, replacing
+from detector.cli.writing.outputs import refuse_out, replacing
 from detector.errors import ExportError
 from detector.records import Frame
 from detector.settings.load import load_settings
@@ -100,7 +100,7 @@ def _write_all(
     count: int,
     found: Iterator[tuple[Frame, slice]],
 ) -> str:
-    from detector.cli.export_tables import Rows, schema_of, writer_for
+    from detector.cli.writing.export_tables import Rows, schema_of, writer_for
 
     rows = Rows(schema_of(names), names)
     writer = writer_for(suffix, path, rows.schema)
