@@ -18,6 +18,7 @@ from detector.records import Frame
 from detector.settings.load import load_settings
 from detector.store import devices, frames
 from detector.store.schema import Connection, open_store
+from detector.text import counted
 
 ROWS = 50_000  # about, written at once
 SLOW_S = 1.0  # after which progress shows
@@ -119,4 +120,7 @@ def _write_all(
     finally:
         bar.close()
         writer.close()
-    return f"{rows.count} samples in {len(sessions)} sessions, {len(names)} features"
+    return (
+        f"{counted(rows.count, 'sample')} in {counted(len(sessions), 'session')}, "
+        f"{counted(len(names), 'feature')}"
+    )
