@@ -17,8 +17,8 @@ import pytest
 from detector.store import devices
 from detector.store.schema import open_store
 from tests.conftest import wait_for
-from tests.support.logger import write_log
 from tests.support.serving import PROJECT, environment
+from tests.support.sessions.logger import write_log
 
 PAGE = (PROJECT / "docs" / "your-data.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -85,7 +85,7 @@ class Terminal:
 
     def _answer(self, command):
         return subprocess.run(
-            ["bash", "-c", command.replace(BROKER, self.url)], cwd=self.folder, text=True,
+            ["/bin/bash", "-c", command.replace(BROKER, self.url)], cwd=self.folder, text=True,
             env=self.variables, capture_output=True, timeout=300, check=False,
         )  # fmt: skip
 
@@ -95,9 +95,10 @@ class Terminal:
 
     def _serve(self):
         with (self.folder / "detector.log").open("wb") as log:
-            self.serving = subprocess.Popen(["faultline", "serve"], cwd=self.folder, stdout=log,
-                                            stderr=log, env=self.variables,
-                                            executable=self.folder / "bin/faultline")  # fmt: skip
+            self.serving = subprocess.Popen(
+                [str(self.folder / "bin" / "faultline"), "serve"], cwd=self.folder, stdout=log,
+                stderr=log, env=self.variables,
+            )  # fmt: skip
         engine = open_store(f"sqlite:///{self.folder}/faultline.db")
         try:
             wait_for(lambda: self._is_connected(engine), 40, "the detector is connected")

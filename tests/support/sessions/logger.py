@@ -1,4 +1,4 @@
-"""Recordings as a data logger of another make writes them: ``;``, decimal comma, units, dd.mm.yyyy."""
+"""Recordings as a foreign data logger writes them: ``;``, decimal comma, units, dd.mm.yyyy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_log(path: Path, seconds: int, seed: int, day: int,
         fault: Seconds from and to which the pump loses pressure; None: no label column either.
     """
     values, faulty = _samples(seconds, seed, fault)
-    start = datetime(2026, 3, day, 8)  # noqa: DTZ001 -- loggers write no zone
+    start = datetime(2026, 3, day, 8)  # loggers write no zone
     lines = [HEAD + (";Anomaly" if fault else ""), UNITS + (";" if fault else "")]
     for number, row in enumerate(values):
         moment = start + timedelta(seconds=number / RATE_HZ)
