@@ -109,7 +109,7 @@ def test_the_light_rooms_start_without_torch():
     """The command line, the page's process and what they read from."""
     code = (
         "import sys, detector.__main__, detector.cli.parser, detector.cli.listings, "
-        "detector.cli.export, detector.cli.discover.adopt, detector.service.detector, "
+        "detector.cli.writing.export, detector.cli.discover.adopt, detector.service.detector, "
         "detector.alarms.notify, detector.store.frames, detector.thresholds.methods; "
         "assert 'torch' not in sys.modules"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 from detector.cli.parser import build_parser
@@ -21,15 +22,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         answer = args.run(args)
+        if answer:
+            print(answer, flush=True)
     except FaultlineError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except BrokenPipeError:  # a reader such as head had enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing fails at the end
         return 0
     except KeyboardInterrupt:
         print("stopped, nothing was written", file=sys.stderr)
         return EXIT_INTERRUPTED
-    if answer:
-        print(answer)
     return 0

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from detector.cli.adopt_options import add_adopt
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
@@ -25,6 +25,17 @@ ABOUT = "Live anomaly monitoring for machines that publish sensor samples over M
 
 class Parser(argparse.ArgumentParser):
     """Refuses in one line, like everything else."""
+
+    def parse_known_args(
+        self,
+        *args: Any,  # noqa: ANN401 -- argparse has several signatures for it
+        **more: Any,  # noqa: ANN401
+    ) -> tuple[Any, list[str]]:
+        """Refuse what is unknown here, where the command is known, and not above."""
+        found, unknown = super().parse_known_args(*args, **more)
+        if unknown:
+            self.error(f"unknown: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where to read more; exit code 2."""
@@ -127,11 +138,20 @@ def _decode(part: argparse.ArgumentParser) -> None:
 
 
 def _inspect(part: argparse.ArgumentParser) -> None:
-    part.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files or folders")
+    part.add_argument("files", nargs="+", type=Path, metavar="FILE",
+                      help="files or folders; - is the standard input")  # fmt: skip
     part.add_argument("--plot", type=Path, metavar="FILE.png", help="draw every feature into it, "
                       "with gaps, labels and missing values")  # fmt: skip
     add_reading(part)
     add_json(part)
+
+
+def _convert(part: argparse.ArgumentParser) -> None:
+    part.add_argument("files", nargs="+", type=Path, metavar="FILE",
+                      help="files or folders; - is the standard input")  # fmt: skip
+    part.add_argument("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")
+    part.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    add_reading(part)
 
 
 def _dashboard(part: argparse.ArgumentParser) -> None:
@@ -160,7 +180,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     _devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet",
-                   _export, ("export", "export")),
+                   _export, ("writing.export", "export")),
         "dashboard": ("open the page, and start a detector when none is alive",
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),
     },
@@ -169,6 +189,10 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     "faultline inspect run.csv\n  faultline inspect runs/normal --plot runs.png\n"
                     "  faultline inspect --rate 12000 bearing.mat",
                     _inspect, ("discover.inspect", "inspect")),
+        "convert": ("write recorded files of any kind as one plain CSV or Parquet file",
+                    "faultline convert logger.csv --out plain.csv\n"
+                    "  faultline convert bearing.mat --rate 12000 --out bearing.parquet",
+                    _convert, ("writing.convert", "convert")),
         "train": ("train a model on normal sessions",
                   "faultline train --sessions runs/normal --out models/pump-1\n"
                   "  faultline train --sessions runs/normal --network auto --out models/pump-1\n"

@@ -20,6 +20,7 @@ from detector.scoring.detectors import Detector, WithSignal, detector_for
 from detector.scoring.document import FORMAT, Document, Scaling, WindowFeaturesPlan
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import ColumnScaling
+from detector.text import plain, span
 
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
@@ -82,8 +83,8 @@ class Bundle:
             mse_log_gain=gains,
             provenance=(
                 f"threshold {found.method} of {found.windows} held-out windows "
-                f"({found.hours:.2f} h in {found.blocks} blocks); "
-                f"at most {found.false_alarms_per_day_bound:.3g} false alarms per day "
+                f"({span(3600 * found.hours)} in {found.blocks} blocks); "
+                f"at most {plain(found.false_alarms_per_day_bound)} false alarms per day "
                 "with 95 % confidence"
             ),
         )

@@ -13,19 +13,27 @@ from detector.records import Frame
 from detector.scoring.bundle import Bundle
 from detector.scoring.rate import rate_misfit
 from detector.scoring.stream import DeviceStream, score_samples
-from detector.sessions.files import Recording, read_recordings
+from detector.sessions.files import NO_HINTS, Hints, Recording, read_recordings
 from detector.settings.sessions import SessionSettings
 
 CHUNK = 256
 
 
-def score_file(bundle: Bundle, path: Path, threshold: float = 1.0) -> Iterator[list[Frame]]:
+def score_file(
+    bundle: Bundle, path: Path, threshold: float = 1.0, hints: Hints = NO_HINTS
+) -> Iterator[list[Frame]]:
     """Score a session file; yields the frames of each recording in it.
+
+    Args:
+        bundle: The model.
+        path: Of the file; ``-`` is the standard input.
+        threshold: Score of an anomaly.
+        hints: What the file does not say itself.
 
     Raises:
         SessionFileError: If the file is unreadable or does not fit the model.
     """
-    for recording in read_recordings([path]):
+    for recording in read_recordings([path], hints=hints):
         yield score_recording(bundle, recording, threshold)
 
 

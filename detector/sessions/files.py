@@ -13,9 +13,12 @@ from functools import partial
 from pathlib import Path
 
 from detector.records import Flags, Samples
+from detector.sessions.finding import STDIN as STDIN  # noqa: PLC0414 -- used from here
 from detector.sessions.finding import find_files as find_files  # noqa: PLC0414 -- used from here
 from detector.sessions.packing import sources
-from detector.sessions.recordings.contract import NO_HINTS, Hints, Source
+from detector.sessions.recordings.contract import NO_HINTS as NO_HINTS  # noqa: PLC0414
+from detector.sessions.recordings.contract import Hints as Hints  # noqa: PLC0414
+from detector.sessions.recordings.contract import Source
 from detector.sessions.recordings.kinds import kind_of, reader_of
 from detector.sessions.recordings.told import Tell, told
 from detector.sessions.tables.read import Stretch, read_tables

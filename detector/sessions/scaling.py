@@ -44,7 +44,9 @@ def fit_scaling(
     flat = [name for name, s in zip(features, scale, strict=True) if not s > 0]
     if flat:
         why = (
-            "has no spread in its quartiles, use standard" if method == "robust" else "is constant"
+            "has no spread in its quartiles, use standard"
+            if method == "robust"
+            else "is constant and tells nothing; allowed: --features with those that change"
         )
         raise TrainingError(f"scaling {method}: feature {', '.join(flat)} {why}")
     return centre.tolist(), scale.tolist()

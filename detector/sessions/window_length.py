@@ -19,6 +19,8 @@ SIGNIFICANT = 0.2  # how far a peak of the autocorrelation rises above the valle
 CHANCE = 8.0  # the same in deviations of the autocorrelation of noise, for short sessions
 NEARLY = 0.8
 DECAYED = 1 / math.e
+WAVEFORM_HZ = 1000.0  # from here on samples are those of a sound
+TURN_S = 0.2  # four revolutions at 1200 rpm
 USED = 20_000  # samples of a session that are looked at
 
 
@@ -51,8 +53,27 @@ def default_window(
         why = (
             f"{FEWEST_REVOLUTIONS} times the {lag:.0f} samples in which the autocorrelation decays"
         )
-    length = _bounded(FEWEST_REVOLUTIONS * lag)
-    return length, f"{length} samples: {why}{_if_bounded(FEWEST_REVOLUTIONS * lag)}"
+    wanted = FEWEST_REVOLUTIONS * lag
+    length = _bounded(wanted)
+    return length, f"{length} samples: {_if_bounded(wanted)}{why}"
+
+
+def waveform(window: int, sampling_period_s: float) -> str | None:
+    """What a window can't hold of a signal sampled as fast as a sound; None where it is slower.
+
+    Args:
+        window: L, samples.
+        sampling_period_s: Seconds between samples, > 0.
+    """
+    if sampling_period_s > 1 / WAVEFORM_HZ or window * sampling_period_s >= TURN_S:
+        return None
+    return (
+        f"{1 / sampling_period_s:,.6g} Hz is a waveform: a window of {window} samples lasts "
+        f"{1000 * window * sampling_period_s:.3g} ms, so a model knows the shape of the signal "
+        "within that and nothing of revolutions or bearing tones; features of longer blocks (rms, "
+        "crest, bands, orders) are not made of waveforms here yet: make them beforehand, one row "
+        "a block, or thin the waveform out after a filter"
+    )
 
 
 def _by_speed(rpm: float, period_s: float) -> tuple[int, str]:
@@ -118,5 +139,6 @@ def _bounded(samples: float) -> int:
 
 def _if_bounded(samples: float) -> str:
     if _rounded(samples) < SHORTEST:
-        return f", and no less than {SHORTEST}"
-    return f", and no more than {LONGEST}" if _rounded(samples) > LONGEST else ""
+        return f"no less than {SHORTEST}; {samples:.0f} would be "
+    is_long = _rounded(samples) > LONGEST
+    return f"no more than {LONGEST}; {samples:.0f} would be " if is_long else ""

@@ -10,6 +10,8 @@ import numpy as np
 from detector.adopting.machine.activity import State
 from detector.adopting.machine.normal import Normal
 from detector.scoring.bundle import Bundle
+from detector.sessions.window_length import waveform
+from detector.text import plain, span
 from detector.training.lab.cases import Case
 from detector.training.lab.evaluate import summary_of
 from detector.training.lab.metrics import LabelledScores, delays_of
@@ -74,17 +76,19 @@ def limits(normal: Normal, bundle: Bundle) -> list[str]:
     """Sentences on what cannot be promised."""
     found = bundle.document.calibration
     lines = [
-        f"its threshold rests on {found.hours * 60:.0f} min of running: that allows up to "
-        f"{found.false_alarms_per_day_bound:.3g} false alarms a day (95 % bound)"
+        f"its threshold rests on {span(3600 * found.hours)} of running: that allows up to "
+        f"{plain(found.false_alarms_per_day_bound)} false alarms a day (95 % bound)"
     ]
     if found.hours < SHORT_H:
         lines.append("what changes over hours (load, weather, warm-up) was not seen and may raise "
                      "alarms; adopt it again from a longer stretch when there is one")  # fmt: skip
     if normal.rate_hz < BEARINGS_HZ:
         lines.append(
-            f"at {normal.rate_hz:.3g} samples a second nothing above {normal.rate_hz / 2:.3g} Hz "
+            f"at {normal.rate_hz:.3g} Hz nothing above {normal.rate_hz / 2:.3g} Hz "
             "is in the samples, so early damage of bearings and gears is not seen"
         )
+    if (wave := waveform(bundle.document.window, 1 / normal.rate_hz)) is not None:
+        lines.append(wave)
     return [*lines, *_unseen_states(normal, bundle)]
 
 

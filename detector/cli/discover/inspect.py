@@ -15,7 +15,7 @@ from detector.cli.tables import as_json
 from detector.errors import SessionFileError
 from detector.inspecting.describe import Description, compare, describe
 from detector.inspecting.overview import MOST_RECORDINGS, Overview, overview_of
-from detector.sessions.files import Recording, find_files, read_recordings
+from detector.sessions.files import STDIN, Recording, find_files, read_recordings
 from detector.sessions.recordings.contract import Hints
 
 SLOW_S = 1.0  # before a bar is shown
@@ -57,7 +57,7 @@ def _read(paths: Sequence[Path], hints: Hints, refused: list[SessionFileError]
           ) -> Iterator[Recording]:  # fmt: skip
     """Recordings of all files; a file that cannot be read adds to ``refused``."""
     files = list(_find(paths, refused))
-    with tqdm(total=sum(file.stat().st_size for file in files), unit="B", unit_scale=True,
+    with tqdm(total=sum(map(_size, files)), unit="B", unit_scale=True,
               unit_divisor=1024, delay=SLOW_S, leave=False, dynamic_ncols=True,
               disable=not sys.stderr.isatty()) as bar:  # fmt: skip
         done = 0
@@ -67,8 +67,13 @@ def _read(paths: Sequence[Path], hints: Hints, refused: list[SessionFileError]
                 yield from read_recordings([file], hints=hints, tell=bar.update)
             except SessionFileError as error:
                 refused.append(error)
-            done += file.stat().st_size
+            done += _size(file)
             bar.update(done - bar.n)
+
+
+def _size(file: Path) -> int:
+    """In bytes; of the standard input nobody knows."""
+    return 0 if file == STDIN else file.stat().st_size
 
 
 def _find(paths: Sequence[Path], refused: list[SessionFileError]) -> Iterator[Path]:

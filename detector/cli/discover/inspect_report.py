@@ -12,7 +12,7 @@ from detector.inspecting.describe import Description, Labels
 from detector.inspecting.measures.numbers import Numbers
 from detector.inspecting.measures.timing import Timing
 from detector.inspecting.rules.contract import Advice, percent
-from detector.text import counted, inert, listed
+from detector.text import counted, inert, listed, span
 
 FEW = 2  # recordings of one shape that are told one by one
 FEATURES = ("feature", "unit", "mean", "sd", "min", "max", "step", "missing")
@@ -82,7 +82,7 @@ def _head(one: Description) -> str:
     rate = f"{one.timing.rate_hz:.6g} Hz" if one.timing.rate_hz else "no rate"
     return (
         f"{inert(one.name)}{kind}: {counted(one.samples, 'sample')} at {rate}, "
-        f"{_span(one.duration_s)}, {when}"
+        f"{span(one.duration_s)}, {when}"
     )
 
 
@@ -96,7 +96,7 @@ def _clock(timing: Timing) -> str:
         return f"{told}, no gap"
     at = timing.longest_gap_at or 0.0
     return (f"{told}, {counted(len(timing.gaps), 'gap')}, the longest of "
-            f"{_span(timing.longest_gap_s)} from {_when(at)}")  # fmt: skip
+            f"{span(timing.longest_gap_s)} from {_when(at)}")  # fmt: skip
 
 
 def _when(ts: float) -> str:
@@ -140,7 +140,7 @@ def _line(one: Description) -> tuple[str, ...]:
         f"{one.samples:,}",
         f"{one.timing.rate_hz:.6g}" if one.timing.rate_hz else "",
         moment(one.first) if one.found.has_date else "no date",
-        _span(one.duration_s),
+        span(one.duration_s),
         str(len(one.timing.sessions)),
         f"{one.labels.samples:,}" if one.labels and one.labels.samples else "",
         f"{missing:,}" if missing else "",
@@ -171,14 +171,6 @@ def _listed(head: str, lines: Sequence[str]) -> list[str]:
         return []
     marked = ["  - " + line.replace("\n", "\n    ") for line in lines]
     return ["", f"  {head}:", *marked]
-
-
-def _span(seconds: float) -> str:
-    """For example ``42 s``, ``5.2 min``, ``3.4 h``."""
-    for size_s, unit, most in ((1.0, "s", 120.0), (60.0, "min", 120.0), (3600.0, "h", 72.0)):
-        if seconds < most * size_s:
-            return f"{seconds / size_s:.3g} {unit}"
-    return f"{seconds / 86400:.3g} d"
 
 
 def _object(one: Description) -> dict[str, Any]:

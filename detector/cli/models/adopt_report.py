@@ -11,7 +11,7 @@ from detector.adopting.machine.learn import Learnt
 from detector.adopting.machine.normal import Normal
 from detector.adopting.machine.sight import limits, sees
 from detector.cli.tables import moment
-from detector.text import counted, inert
+from detector.text import counted, inert, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,26 @@ class Adopted:
 
 def stretch_lines(normal: Normal) -> list[str]:
     """Which samples are taken and what the machine did in them."""
-    first, last = normal.stretch.span
     shares = normal.activity.shares
     told = ", ".join(f"{state.name.lower()} {share:.0%} {state.value}"
                      for state, share in shares.items())  # fmt: skip
     lines = [
-        f"stretch: {moment(first)} to {moment(last)} UTC, because {normal.stretch.begins}",
+        f"stretch: {_when(normal)}, because {normal.stretch.begins}",
         f"states: {told}, by {normal.activity.by}",
         f"  |{normal.activity.timeline}|",
-        f"running: {normal.activity.running_s / 60:.1f} min at {normal.rate_hz:.4g} Hz, "
+        f"running: {span(normal.activity.running_s)} at {normal.rate_hz:,.6g} Hz, "
         f"{counted(normal.gaps, 'gap')}",
         f"features: {', '.join(normal.dataset.features)}",
     ]
     lines += [f"  left out: {name}: {why}" for name, why in normal.channels.left_out.items()]
     return [inert(line) for line in [*lines, *(f"note: {note}" for note in normal.notes)]]
+
+
+def _when(normal: Normal) -> str:
+    first, last = normal.stretch.span
+    if all(one.found.has_date for one in normal.stretch.recordings):
+        return f"{moment(first)} to {moment(last)} UTC"
+    return f"{span(last - first)}, no date"
 
 
 def model_lines(adopted: Adopted) -> list[str]:

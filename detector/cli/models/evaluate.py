@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from tqdm import tqdm
 
 from detector.cli.models.limits import limits
+from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.training.lab.evaluate import SEVERITIES, Injection, families_named, read_cases
@@ -32,7 +34,7 @@ def evaluate(args: argparse.Namespace) -> str:
     bundles = [load_bundle(path) for path in args.model]
     to_put_in = _injection(args, families, bundles) if families else None
     injection = None if args.limits else to_put_in  # limits need the sessions as they are, too
-    cases = list(read_cases(args.sessions, injection))
+    cases = list(read_cases(args.sessions, injection, hints_of(args)))
     if args.limits:
         return limits(args, cases, to_put_in, bundles)
     lab = measure(cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress)
@@ -61,4 +63,5 @@ def _injection(
 
 
 def _progress(total: int, what: str) -> tqdm[None]:
-    return tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True)
+    return tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True,
+                disable=not sys.stderr.isatty())  # fmt: skip

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from detector.cli.options import above, at_least, field, names, severities, some_of, unit
+from detector.cli.reading_options import add_reading
 from detector.thresholds.methods import METHODS
 
 PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
@@ -15,6 +16,7 @@ CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
 def add_train(part: argparse.ArgumentParser) -> None:
     """Add the options of ``train``."""
     _add_data(part)
+    add_reading(part)
     _add_model(part)
     _add_learning(part)
     _add_score(part)
@@ -24,7 +26,8 @@ def add_train(part: argparse.ArgumentParser) -> None:
 def _add_data(part: argparse.ArgumentParser) -> None:
     add = part.add_argument_group("sessions").add_argument
     add("--sessions", nargs="+", required=True, metavar="PATH[:ROWS]",
-        help="session files or folders; :ROWS reads that many rows of each file")  # fmt: skip
+        help="session files or folders, - for the standard input; :ROWS reads that many rows of "
+        "each file")  # fmt: skip
     add("--out", type=Path, required=True, help="folder of the bundle, for example models/pump-1")
     add("--features", type=names, metavar="A,B,…",
         help="columns to model (default: all but a running signal)")  # fmt: skip
@@ -42,7 +45,7 @@ def _add_data(part: argparse.ArgumentParser) -> None:
     add("--scaling", choices=("standard", "minmax", "robust"), default="standard",
         help="how features are scaled (default: %(default)s)")  # fmt: skip
     add("--unit", type=unit, action="append", metavar="NAME=UNIT",
-        help="unit of a feature, may be repeated")  # fmt: skip
+        help="unit of a feature, may be repeated (default: what the files say)")  # fmt: skip
 
 
 def _add_model(part: argparse.ArgumentParser) -> None:
@@ -120,6 +123,7 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
     add("--sessions", nargs="+", type=Path, required=True, metavar="PATH",
         help="session files or folders; labelled faults are taken as they are, by family where "
         "a truth file lies beside them")  # fmt: skip
+    add_reading(part)
     add("--faults", default="all", metavar="NAME,…",
         help="sensor faults to inject into sessions that are normal throughout; all, none "
         "(default: %(default)s)")  # fmt: skip
@@ -148,7 +152,9 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
 def add_score(part: argparse.ArgumentParser) -> None:
     """Add the options of ``score``."""
     add = part.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="CSV or Parquet")
+    add("files", nargs="+", type=Path, metavar="FILE",
+        help="files or folders, as for inspect; - is the standard input")  # fmt: skip
+    add_reading(part)
     add("--model", type=Path, required=True, help="folder of the bundle")
-    add("--out", type=Path, required=True, help="CSV or Parquet file to write")
+    add("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")

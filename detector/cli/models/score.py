@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
-from detector.errors import SessionFileError
-from detector.scoring.bundle import load_bundle
+from detector.cli.models.score_report import told
+from detector.cli.reading_options import hints_of
+from detector.cli.writing.outputs import refuse_input, refuse_out, write_table
+from detector.records import Frame
+from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import frames_to_table, score_file
 from detector.sessions.files import find_files
 
 
 def score(args: argparse.Namespace) -> str:
-    """Score session files into one CSV or Parquet file."""
+    """Score session files into one CSV or Parquet file; an older result is replaced.
+
+    Raises:
+        BundleError: If the model cannot be loaded.
+        ExportError: If the file cannot be written.
+        SessionFileError: If a file cannot be read or does not fit the model.
+    """
+    refuse_out(args.out, is_forced=True)
     bundle = load_bundle(args.model)
-    tables = []
-    for path in tqdm(find_files(args.files), unit="file", disable=len(args.files) < 2):
-        tables += [frames_to_table(found) for found in score_file(bundle, path, args.threshold)]
-    table = pd.concat(tables, ignore_index=True)
-    try:
-        if args.out.suffix == ".parquet":
-            table.to_parquet(args.out, index=False)
-        else:
-            table.to_csv(args.out, index=False)
-    except OSError as error:
-        raise SessionFileError(f"{args.out}: cannot be written ({error.strerror})") from None
-    anomalies = int(table["anomaly"].sum())
-    return f"written: {args.out}, {len(table)} samples, {anomalies} anomalies"
+    files = find_files(args.files)
+    refuse_input(args.out, files)
+    scored = list(_scored(bundle, files, args))
+    table = pd.concat(_tables(scored), ignore_index=True)
+    write_table(table, args.out)
+    return f"written: {args.out}, " + "\n".join(told(table, bundle))
+
+
+def _scored(bundle: Bundle, files: list[Path], args: argparse.Namespace) -> Iterator[list[Frame]]:
+    """The frames of one recording after the other."""
+    is_hidden = len(files) < 2 or not sys.stderr.isatty()
+    for path in tqdm(files, unit="file", leave=False, disable=is_hidden):
+        yield from score_file(bundle, path, args.threshold, hints_of(args))
+
+
+def _tables(scored: list[list[Frame]]) -> Iterator[pd.DataFrame]:
+    """One a recording, which names it where there are several."""
+    for frames in scored:
+        table = frames_to_table(frames)
+        if len(scored) > 1:
+            table.insert(1, "session", frames[0].device)
+        yield table

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from detector.cli.models.train_arguments import AUTO, RESUME, read_dataset, read_options, say
+from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, save_bundle
 from detector.training import train as training
@@ -26,7 +27,9 @@ def train(args: argparse.Namespace) -> str:
     if args.threshold == "f2":
         from detector.training.lab.labelled import place_f2
 
-        bundle = place_f2(bundle, args.labelled, options.conditioning.threshold_rule)
+        bundle = place_f2(
+            bundle, args.labelled, options.conditioning.threshold_rule, hints_of(args)
+        )
     save_bundle(bundle, args.out)
     _forget_checkpoints(args.out)
     return "\n".join([*_told(bundle), f"written: {args.out} ({_size_kb(args.out):.0f} kB)"])

@@ -9,13 +9,15 @@ from typing import Any
 
 from tqdm import tqdm
 
+from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.networks.contract import Network
 from detector.scoring.bundle import Bundle, load_bundle
-from detector.sessions.files import find_files
+from detector.sessions.files import STDIN, find_files
 from detector.sessions.running_states import in_words, nominal_rpm
-from detector.sessions.window_length import default_window
+from detector.sessions.window_length import default_window, waveform
 from detector.settings.devices import RunningSignal
+from detector.text import counted, span
 from detector.thresholds.methods import ThresholdRule
 from detector.training.data.dataset import Dataset, load_dataset
 from detector.training.data.prepare import Preparation
@@ -35,11 +37,21 @@ def say(line: str) -> None:
 
 
 def source(text: str, limit_rows: int | None) -> tuple[Path, int | None]:
-    """``PATH`` or ``PATH:ROWS`` to a path and a limit of rows per file."""
-    path, colon, rows = text.rpartition(":")
-    if colon and rows.isdigit() and not Path(text).exists():
-        return Path(path), int(rows)
-    return Path(text), limit_rows
+    """``PATH`` or ``PATH:ROWS`` to a path and a limit of rows per file.
+
+    A path may have colons itself: what is there under the whole name is meant, and what is there
+    under neither stays whole, for the refusal.
+
+    Raises:
+        TrainingError: If no row is asked for.
+    """
+    path, _, rows = text.rpartition(":")
+    is_limited = rows.isdecimal() and (Path(path).exists() or Path(path) == STDIN)
+    if Path(text).exists() or not path or not is_limited:
+        return Path(text), limit_rows
+    if int(rows) < 1:
+        raise TrainingError(f"--sessions {text}: found {rows} rows, allowed: 1 or more")
+    return Path(path), int(rows)
 
 
 def running_signal(text: str) -> RunningSignal | None:
@@ -50,14 +62,19 @@ def running_signal(text: str) -> RunningSignal | None:
     """
     if text in {"auto", "level", "always"}:
         return None
-    name, *limits = text.split(":")
+    for count in (2, 1):  # the name may have colons itself
+        name, *limits = text.rsplit(":", count)
+        if name and len(limits) == count and all(map(_is_number, limits)):
+            low, high = float(limits[0]), float(limits[1]) if count > 1 else math.inf
+            return RunningSignal(feature=name, min=low, max=high)
+    raise TrainingError(f"--running {text!r}, allowed: auto, level, always or NAME:MIN[:MAX]")
+
+
+def _is_number(text: str) -> bool:
     try:
-        low, high = float(limits[0]), float(limits[1]) if len(limits) > 1 else math.inf
-    except (ValueError, IndexError):
-        raise TrainingError(
-            f"--running {text!r}, allowed: auto, level, always or NAME:MIN[:MAX]"
-        ) from None
-    return RunningSignal(feature=name, min=low, max=high)
+        return not math.isnan(float(text))
+    except ValueError:
+        return False
 
 
 def read_dataset(args: argparse.Namespace) -> Dataset:
@@ -73,11 +90,12 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         running=running_signal(args.running),
         find_running=args.running == "auto",
         normal_only=args.normal_only,
+        hints=hints_of(args),
     )
-    hours = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s / 3600
+    seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
     say(
-        f"{len(dataset.sessions)} sessions, {hours:.2f} h at "
-        f"{1 / dataset.sampling_period_s:.4g} Hz, features {', '.join(dataset.features)}, "
+        f"{counted(len(dataset.sessions), 'session')}, {span(seconds)} at "
+        f"{1 / dataset.sampling_period_s:,.6g} Hz, features {', '.join(dataset.features)}, "
         f"judged {_judged_where(dataset.signal, args.running)}"
     )
     return dataset
@@ -94,6 +112,8 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
     window = base.document.window if base is not None else args.window
     if window is None:
         window = _default_window(args, dataset)
+    if (wave := waveform(window, dataset.sampling_period_s)) is not None:
+        say(f"careful: {wave}")
     return TrainOptions(
         recipe=_recipe(args, base),
         preparation=Preparation(
@@ -106,7 +126,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
         conditioning=_conditioning(args),
         base=None if base is None or "base-scales" in args.without else base.document.score,
         hold_out=args.hold_out,
-        units=dict(args.unit or []),
+        units={**dataset.units, **dict(args.unit or [])},
         seed=args.seed,
     )
 

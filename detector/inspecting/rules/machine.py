@@ -7,7 +7,7 @@ import numpy as np
 from detector.inspecting.measures.numbers import BLOCK
 from detector.inspecting.measures.seen import Column, Seen
 from detector.inspecting.rules.contract import percent
-from detector.sessions.window_length import FEWEST_REVOLUTIONS, LONGEST
+from detector.sessions.window_length import FEWEST_REVOLUTIONS, LONGEST, waveform
 
 INNER_RACE = 5.4  # order of the inner race's tone (BPFI) of a usual bearing, 6205: 5.415
 PER_PERIOD = 2.5  # samples of the fastest period that is to be seen
@@ -61,6 +61,13 @@ def revolutions(seen: Seen) -> str | None:
         f"{FEWEST_REVOLUTIONS * turn:.0f} samples, above the {LONGEST} of a usual window: make "
         "slower features of the waveform (rms, bands, orders), or thin it out after a filter"
     )
+
+
+def short_windows(seen: Seen) -> str | None:
+    """A waveform, of which a window holds next to nothing."""
+    if revolutions(seen) is not None or not seen.timing.period_s:
+        return None
+    return waveform(LONGEST, seen.timing.period_s)
 
 
 def little_running(seen: Seen) -> str | None:

@@ -23,6 +23,7 @@ RECORDING_RULES: dict[str, RecordingRule] = {
     "shaft-speed": machine.shaft,
     "bearing-tones": machine.bearing,
     "long-revolutions": machine.revolutions,
+    "waveform": machine.short_windows,
     "little-running": machine.little_running,
     "two-levels": machine.two_levels,
     "copies": pairs.copies,

@@ -29,11 +29,27 @@ NAMES = (  # the surest first
 )  # fmt: skip
 VALUES = frozenset(
     {"value", "val", "state", "reading", "v", "wert", "messwert", "numeric_value", "valor",
-     "valeur", "measured_value", "tag_value", "값"}
+     "valeur", "measured_value", "tag_value", "payload", "값"}
 )  # fmt: skip
 UNITS = frozenset({"unit", "units", "unit_of_measurement", "uom", "einheit"})
 SAYING_NOTHING = frozenset(
-    {"quality", "status", "comment", "attributes", "result", "start", "stop", "table", "good", "q"}
+    {
+        "quality",
+        "status",
+        "comment",
+        "attributes",
+        "result",
+        "start",
+        "stop",
+        "table",
+        "good",
+        "q",
+        "msgid",
+        "_msgid",
+        "qos",
+        "retain",
+        "dup",
+    }
 )
 MOST_CELLS = 400_000_000  # of the widened table
 Rows = npt.NDArray[np.int64]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -83,7 +85,7 @@ class WideTable:
         for column, cells in zip(self._roles.features, self._cells, strict=True):
             why = cells.reason_out()
             if why is None:
-                found.append((column, cells))
+                found.append((replace(column, unit=column.unit or cells.unit), cells))
             else:
                 left_out[column.shown] = why
         gone = wanted & {c.name for c in self._roles.features} - {c.name for c, _ in found}

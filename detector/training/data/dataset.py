@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from detector.errors import TrainingError
 from detector.records import Flags, Samples, Times, Values
 from detector.scoring.rate import TOLERANCE
-from detector.sessions.files import RUNNING_COLUMNS, Recording, read_recordings
+from detector.sessions.files import NO_HINTS, RUNNING_COLUMNS, Hints, Recording, read_recordings
 from detector.sessions.operating import running_flags
 from detector.sessions.running_states import running_ranges
 from detector.sessions.segments import Segmenter, median_period
@@ -47,12 +47,14 @@ class Dataset:
         sampling_period_s: Median over all files.
         signal: Running signal that was used; None: every state is judged.
         sessions: At least one.
+        units: By feature, where the files tell them.
     """
 
     features: tuple[str, ...]
     sampling_period_s: float
     signal: RunningSignal | None
     sessions: tuple[TrainingSession, ...]
+    units: dict[str, str] = field(default_factory=dict)
 
 
 def load_dataset(
@@ -62,6 +64,7 @@ def load_dataset(
     running: RunningSignal | None = None,
     find_running: bool = True,
     normal_only: bool = False,
+    hints: Hints = NO_HINTS,
 ) -> Dataset:
     """Read normal sessions.
 
@@ -71,6 +74,7 @@ def load_dataset(
         running: Running signal; None looks for ``rpm`` or ``running`` when ``find_running``.
         find_running: False judges every state.
         normal_only: Leave labelled faults out instead of refusing them; a session ends there.
+        hints: What the files do not say themselves.
 
     Raises:
         SessionFileError: If a file cannot be read.
@@ -81,7 +85,9 @@ def load_dataset(
     recordings = [
         recording
         for path, limit in sources
-        for recording in read_recordings([path], features=columns or features, limit_rows=limit)
+        for recording in read_recordings(
+            [path], features=columns or features, limit_rows=limit, hints=hints
+        )
     ]
     if normal_only:
         recordings = [part for recording in recordings for part in normal_parts(recording)]
@@ -113,7 +119,9 @@ def dataset_of(
         for recording in recordings
         for session in _sessions(recording, model, running, period_s)
     ]
-    return Dataset(model, period_s, running, tuple(sessions))
+    told = {name: unit for one in recordings for name, unit in one.found.units.items()}
+    units = {name: told[name] for name in model if name in told}
+    return Dataset(model, period_s, running, tuple(sessions), units)
 
 
 def take_baseline(sessions: Sequence[Values], samples: int) -> list[npt.NDArray[np.float64]]:
@@ -131,11 +139,14 @@ def normal_parts(recording: Recording) -> list[Recording]:
     edges = np.flatnonzero(np.diff(recording.label.astype(np.int8))) + 1
     bounds = [0, *edges.tolist(), len(recording.label)]
     samples = recording.samples
+    note = f"{recording.name}: {recording.label.sum():,} samples labelled as a fault are left out"
+    found = replace(recording.found, notes=(*recording.found.notes, note))
     return [
         Recording(
             f"{recording.name}, rows {first + 1} to {end}",
             Samples(samples.features, samples.ts[first:end], samples.values[first:end]),
             recording.label[first:end],
+            found,
         )
         for first, end in pairwise(bounds)
         if not recording.label[first] and end - first > 1

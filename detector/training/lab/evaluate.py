@@ -14,7 +14,14 @@ import numpy as np
 
 from detector.errors import TrainingError
 from detector.records import Flags, Samples
-from detector.sessions.files import RUNNING_COLUMNS, Recording, find_files, read_recordings
+from detector.sessions.files import (
+    NO_HINTS,
+    RUNNING_COLUMNS,
+    Hints,
+    Recording,
+    find_files,
+    read_recordings,
+)
 from detector.sessions.operating import running_flags
 from detector.sessions.segments import median_period
 from detector.settings.devices import RunningSignal
@@ -88,12 +95,15 @@ def summary_of(family: str) -> str:
     return FAULTS[family].summary
 
 
-def read_cases(paths: Sequence[Path], injection: Injection | None) -> Iterator[Case]:
+def read_cases(
+    paths: Sequence[Path], injection: Injection | None, hints: Hints = NO_HINTS
+) -> Iterator[Case]:
     """Read sessions; faults are injected into those that are normal throughout.
 
     Args:
         paths: Session files or folders.
         injection: What to inject; None leaves normal sessions normal.
+        hints: What the files do not say themselves.
 
     Raises:
         SessionFileError: If a file cannot be read.
@@ -101,7 +111,7 @@ def read_cases(paths: Sequence[Path], injection: Injection | None) -> Iterator[C
     """
     normal: list[Recording] = []
     for path in find_files(paths):
-        for recording in read_recordings([path]):
+        for recording in read_recordings([path], hints=hints):
             told = _told(path, recording)
             is_faulty = told or (recording.label is not None and recording.label.any())
             if injection is None or is_faulty:
@@ -131,7 +141,8 @@ def inject_faults(recordings: Sequence[Recording], injection: Injection) -> Iter
             if turn >= len(recordings) and len(queue) == len(todo):
                 raise TrainingError(
                     f"fault lab: no session runs for {injection.room_s:g} s without a stop, so no "
-                    "fault finds room"
+                    "fault finds room; allowed: longer sessions, or --faults none where faults "
+                    "are labelled"
                 )
             recording = recordings[turn % len(recordings)]
             case, used = _injected(recording, queue, rng, seed, injection)

@@ -12,25 +12,28 @@ import numpy as np
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
-from detector.sessions.files import read_recordings
+from detector.sessions.files import NO_HINTS, Hints, read_recordings
 from detector.thresholds.methods import ScoredRun, ThresholdRule, place_threshold
 from detector.training.fitting.describe import told
 from detector.training.lab.judging import scores_of
 
 
-def place_f2(bundle: Bundle, labelled: Sequence[Path], rule: ThresholdRule) -> Bundle:
+def place_f2(
+    bundle: Bundle, labelled: Sequence[Path], rule: ThresholdRule, hints: Hints = NO_HINTS
+) -> Bundle:
     """Move a bundle's threshold to where labelled sessions have their best F2.
 
     Args:
         bundle: Calibrated without labels.
         labelled: Session files or folders; they must not be those it will be tested on.
         rule: Caps the false alarms.
+        hints: What the files do not say themselves.
 
     Raises:
         TrainingError: If no sample is labelled as faulty.
     """
     runs = []
-    for recording in read_recordings(labelled):
+    for recording in read_recordings(labelled, hints=hints):
         if recording.label is None:
             raise TrainingError(f"{recording.name}: no label column, --threshold f2 needs one")
         scores = scores_of(score_recording(bundle, recording))

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from detector.errors import TrainingError
+from detector.text import counted
 from detector.training.lab.lab import ALL, Lab, Row
 
 HEAD = (
@@ -31,13 +32,22 @@ BAR = "\\|"  # a bar inside a cell of a Markdown table
 def as_text(lab: Lab) -> str:
     """A table for the terminal."""
     lines = text_lines([HEAD, *(_cells(row) for row in lab.rows)])
-    return "\n".join([f"{lab.cases} sessions, seed {lab.seed}", *lines, LEGEND])
+    head = f"{counted(lab.cases, 'session')}, seed {lab.seed}{_without_faults(lab)}"
+    return "\n".join([head, *lines, LEGEND])
 
 
 def as_markdown(lab: Lab) -> str:
     """A table for a document."""
     lines = markdown_lines([HEAD, *(_cells(row) for row in lab.rows)])
-    return "\n".join([*lines, "", f"{lab.cases} sessions, seed {lab.seed}; {LEGEND}."])
+    told = f"{counted(lab.cases, 'session')}, seed {lab.seed}{_without_faults(lab)}"
+    return "\n".join([*lines, "", f"{told}; {LEGEND}."])
+
+
+def _without_faults(lab: Lab) -> str:
+    """A word on sessions that can show false alarms only."""
+    if any(row.found.faults for row in lab.rows):
+        return ""
+    return "; no fault is labelled in them and none was put in, so only false alarms are counted"
 
 
 def as_json(lab: Lab) -> str:

@@ -53,7 +53,7 @@ def trained(tmp_path_factory):
 def test_training_prints_what_it_did(trained):
     """Sessions, hours, judged states, MSE beside PCA, the bound on false alarms; no bars here."""
     folder, done = trained
-    for said in ("2 sessions, 0.01 h at 50 Hz, features x, y, judged where rpm is 588 to 612",
+    for said in ("2 sessions, 48 s at 50 Hz, features x, y, judged where rpm is 588 to 612",
                  "held-out MSE", "PCA with as many components", "false alarms per day",
                  f"written: {folder}/small"):  # fmt: skip
         assert said in done.stdout

@@ -192,6 +192,8 @@ CASES = {
     "shaft-speed": (at_rate(20.0), at_rate(60.0), "2 samples a revolution"),
     "bearing-tones": (at_rate(100.0), at_rate(140.0), "54 Hz"),
     "long-revolutions": (at_rate(700.0), at_rate(500.0), "280 samples"),
+    "waveform": (one(vibration(rate_hz=20_000.0), ts=times(N, 20_000.0)),
+                 one(vibration(rate_hz=1000.0), ts=times(N, 1000.0)), "lasts 12 ms"),
     "little-running": (running_for(0.1), running_for(0.4), "10 % of the samples"),
     "two-levels": (standing_for(0.3, 0.1), standing_for(0.3, 0.7), "30 % of the time"),
     "copies": (beside(-2.5, 0.0), beside(-2.5, 1.0), "b is -2.5 times a"),
@@ -241,6 +243,7 @@ NOT_SPOKEN_OF = {
     "drift: jitter without a trend": ("drift", jittered(0.05)),
     "shaft-speed: slow channels": ("shaft-speed", at_rate(1.0)),
     "bearing-tones: slow channels": ("bearing-tones", at_rate(1.0)),
+    "waveform: said by the speed already": ("waveform", at_rate(5000.0)),
     "long-revolutions: no speed": ("long-revolutions", one(vibration())),
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ def loaded_by(code):
 def test_nothing_heavy_stands_before_the_subscription():
     """What `serve` imports until it is subscribed, and what lists and helps."""
     code = "import detector.cli.parser, detector.cli.serve, detector.cli.listings"
-    assert loaded_by(f"{code}, detector.cli.export, detector.cli.discover.decode") == set()
+    assert loaded_by(f"{code}, detector.cli.writing.export, detector.cli.discover.decode") == set()
 
 
 def test_a_network_needs_no_scikit_learn(tmp_path):

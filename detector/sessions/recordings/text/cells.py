@@ -31,6 +31,8 @@ _TIME = re.compile(
 _TIME_NAMES = frozenset({"time", "date", "t"})  # units of a column only below other names
 _LONGEST_UNIT = 24
 RULES = "-=_*+~:"  # drawn between rows, or where nothing was measured
+_PART = r"(?:y{2,4}|m{2}|d{1,2}|h{1,2}|s{2,6}|f{1,6}|t{2}|j{2,4}|a{4}|n{2}|x{1,6}|z{1,3})"
+_TIME_FORMAT = re.compile(rf"{_PART}(?:(?:[-.:/,\s]+|t){_PART})+", re.IGNORECASE)  # dd.mm.yyyy
 _BRACKETED = re.compile(r"[\[(<{].*[\])>}]")
 
 
@@ -66,9 +68,15 @@ def are_names(cells: Sequence[str]) -> bool:
 def are_units(cells: Sequence[str]) -> bool:
     """Whether most words of a row are known units or stand in brackets."""
     told = [cell.strip() for cell in cells if look_of(cell) is not Look.VALUE and cell.strip()]
-    known = sum(cell.lower() in UNITS or bool(_BRACKETED.fullmatch(cell)) for cell in told)
+    known = sum(_is_unit(cell) for cell in told)
     starts_with_name = bool(told) and told[0].lower() in _TIME_NAMES
     return known > len(told) / 2 and not starts_with_name and max(map(len, told)) <= _LONGEST_UNIT
+
+
+def _is_unit(cell: str) -> bool:
+    """Whether it is a known one, in brackets, or how a time is written."""
+    is_known = cell.lower() in UNITS or _BRACKETED.fullmatch(cell) is not None
+    return is_known or _TIME_FORMAT.fullmatch(cell) is not None
 
 
 def are_kinds(cells: Sequence[str]) -> bool:

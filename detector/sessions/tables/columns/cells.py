@@ -11,6 +11,7 @@ import pandas as pd
 
 from detector.errors import SessionFileError
 from detector.records import Values
+from detector.sessions.tables.columns.measured import unit_of, without_unit
 from detector.sessions.tables.columns.numerals import (
     MAYBE_GROUPED,
     Style,
@@ -39,6 +40,7 @@ class Cells:
         bad: What is no number, or none that float32 holds, how often.
         first: Row, from 0, and text of the first bad ones.
         moments: Cells that are times.
+        unit: That stands behind the numbers, where it does.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Cells:
     bad: Counter[str] = field(default_factory=Counter)
     first: list[tuple[int, str]] = field(default_factory=list)
     moments: int = 0
+    unit: str = ""
     styles: set[Style] = field(default_factory=set)
     _parts: list[Values] = field(default_factory=list)
     _either: list[Rows] = field(default_factory=list)  # places of 1,234
@@ -85,8 +88,11 @@ class Cells:
 
     def _from_text(self, cells: pd.Series, rows: Rows) -> npt.NDArray[np.float64]:
         texts = cells.where(cells.notna(), "").astype(str)
-        exact = np.array(pd.to_numeric(texts, errors="coerce"), np.float64)
-        odd = np.flatnonzero(np.isnan(exact) & (texts != "").to_numpy(np.bool_))
+        exact, odd = _plain(texts)
+        self.unit = self.unit or unit_of(texts.iloc[odd])
+        if self.unit:
+            texts = without_unit(texts, self.unit)
+            exact, odd = _plain(texts)
         if not len(odd):
             return exact
         has_comma, odd = self._from_commas(texts, exact, odd)
@@ -221,6 +227,12 @@ class Cells:
         raise SessionFileError(
             f"{where}: column {inert(self.name)}: found {found}; allowed: one decimal mark"
         )
+
+
+def _plain(texts: pd.Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """Plain numbers, NaN elsewhere, and the places of what else is written there."""
+    exact = np.array(pd.to_numeric(texts, errors="coerce"), np.float64)
+    return exact, np.flatnonzero(np.isnan(exact) & (texts != "").to_numpy(np.bool_))
 
 
 def shown_cells(cells: list[tuple[int, str]], line_of_row: int | None) -> str:

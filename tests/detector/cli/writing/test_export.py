@@ -103,7 +103,7 @@ def test_an_export_is_a_recording_again(store):
 def test_a_long_export_keeps_few_rows_in_memory(store, monkeypatch):
     """Rows are written as they come; the file is the same."""
     whole = exported("whole.parquet")
-    monkeypatch.setattr("detector.cli.export.ROWS", 7)
+    monkeypatch.setattr("detector.cli.writing.export.ROWS", 7)
     pd.testing.assert_frame_equal(exported("parts.parquet"), whole)
 
 
@@ -147,7 +147,7 @@ def test_an_interrupted_export_leaves_nothing(store, monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("detector.cli.export_tables.Rows.add", stop)
+    monkeypatch.setattr("detector.cli.writing.export_tables.Rows.add", stop)
     assert main(["export", "--device", "press-1", "--out", "a.csv", "--force"]) == 130
     assert sorted(path.name for path in Path().glob("*a.csv*")) == ["a.csv"]
     assert Path("a.csv").read_text() == "mine"

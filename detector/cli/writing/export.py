@@ -12,13 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from detector.cli.writing.outputs import refuse_out, replacing
 from detector.errors import ExportError
 from detector.records import Frame
 from detector.settings.load import load_settings
 from detector.store import devices, frames
 from detector.store.schema import Connection, open_store
+from detector.text import counted
 
-SUFFIXES = (".csv", ".parquet")
 ROWS = 50_000  # about, written at once
 SLOW_S = 1.0  # after which progress shows
 
@@ -31,7 +32,7 @@ def export(args: argparse.Namespace) -> str:
         SettingsError: If the settings are refused.
         StoreError: If the store cannot be opened.
     """
-    _refuse_file(args.out, args.force)
+    refuse_out(args.out, is_forced=args.force)
     start, end = _moment(args.start, -math.inf, "--start"), _moment(args.end, math.inf, "--end")
     if start >= end:
         given = f"--start {args.start}, --end {args.end}"
@@ -41,19 +42,6 @@ def export(args: argparse.Namespace) -> str:
         names, count = frames.features_between(connection, args.device, start, end)
         found = frames.stream_between(connection, args.device, start, end)
         return _write(args.out, names, count, _cut(found, start, end))
-
-
-def _refuse_file(out: Path, is_forced: bool) -> None:
-    """Whatever would fail in the end is said before anything is read."""
-    if out.suffix not in SUFFIXES:
-        raise ExportError(
-            f"--out {out}: found {out.suffix or 'no suffix'}, allowed: .csv, .parquet"
-        )
-    if out.is_dir() or (out.exists() and not is_forced):
-        allowed = "a file" if out.is_dir() else "another name, or --force to replace it"
-        raise ExportError(f"--out {out}: exists, allowed: {allowed}")
-    if not out.parent.is_dir():
-        raise ExportError(f"--out {out}: no folder {out.parent}, allowed: one that exists")
 
 
 def _moment(text: str | None, otherwise: float, option: str) -> float:
@@ -101,15 +89,8 @@ def _cut(found: Iterator[Frame], start: float, end: float) -> Iterator[tuple[Fra
 def _write(
     out: Path, names: tuple[str, ...], count: int, found: Iterator[tuple[Frame, slice]]
 ) -> str:
-    """Write beside the target and rename at the end: nothing is ever left half written."""
-    unfinished = out.with_name(f".{out.name}.part")
-    try:
+    with replacing(out) as unfinished:
         told = _write_all(unfinished, out.suffix, names, count, found)
-        unfinished.replace(out)
-    except OSError as error:
-        raise ExportError(f"--out {out}: cannot be written ({error.strerror})") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return f"written: {out}, {told}"
 
 
@@ -120,7 +101,7 @@ def _write_all(
     count: int,
     found: Iterator[tuple[Frame, slice]],
 ) -> str:
-    from detector.cli.export_tables import Rows, schema_of, writer_for
+    from detector.cli.writing.export_tables import Rows, schema_of, writer_for
 
     rows = Rows(schema_of(names), names)
     writer = writer_for(suffix, path, rows.schema)
@@ -139,4 +120,7 @@ def _write_all(
     finally:
         bar.close()
         writer.close()
-    return f"{rows.count} samples in {len(sessions)} sessions, {len(names)} features"
+    return (
+        f"{counted(rows.count, 'sample')} in {counted(len(sessions), 'session')}, "
+        f"{counted(len(names), 'feature')}"
+    )
