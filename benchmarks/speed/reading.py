@@ -179,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n"
         "  python -m benchmarks.speed.reading                         all kinds\n"
         "  python -m benchmarks.speed.reading --kind 'CSV, numbers' --mb 1000\n"
-        "  python -m benchmarks.speed.reading --kind Parquet --rows 10_000_000",
+        "  python -m benchmarks.speed.reading --kind Parquet --rows 10000000",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
