@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from tests.support.sessions.recordings import SAMPLE, T0
+from tests.support.sessions.recordings import SAMPLE, SIGNALS, T0
 
 TS = SAMPLE["ts"].tolist()
 NOON = datetime.fromtimestamp(T0, UTC).replace(tzinfo=None)
@@ -14,11 +14,10 @@ NOON = datetime.fromtimestamp(T0, UTC).replace(tzinfo=None)
 
 def cells(times, decimal="."):
     """Rows of text: a time, ``acc_x``, ``temp``."""
-    signals = SAMPLE[["acc_x", "temp"]].to_numpy().tolist()
-    return [
-        [*([time] if isinstance(time, str) else time), *(f"{v:.4f}".replace(".", decimal) for v in row)]
-        for time, row in zip(times, signals, strict=True)
-    ]  # fmt: skip
+    signals = SAMPLE[SIGNALS].to_numpy().tolist()
+    texts = [[f"{value:.4f}".replace(".", decimal) for value in row] for row in signals]
+    parted = ([time] if isinstance(time, str) else time for time in times)
+    return [[*time, *row] for time, row in zip(parted, texts, strict=True)]
 
 
 def text(

@@ -67,7 +67,11 @@ def is_untidy(text: str) -> bool:
 
 
 def tidied(texts: pd.Series) -> pd.Series:
-    """``1. März 2026`` as ``1 Mar 2026``, ``p. m.`` as ``PM``, ``오후 1:05`` as ``1:05 PM``, ``12:00:00:250`` as ``12:00:00.250``."""
+    """As ``format_of`` knows it.
+
+    ``1. März 2026`` as ``1 Mar 2026``, ``p. m.`` as ``PM``, ``오후 1:05`` as ``1:05 PM``,
+    ``12:00:00:250`` as ``12:00:00.250``.
+    """
     texts = texts.str.replace(_MONTH_WORD, _in_english, regex=True)
     texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", r"\1m", regex=True)
     texts = texts.str.replace(r"오전 *([\d:.,]+)", r"\1 AM", regex=True)

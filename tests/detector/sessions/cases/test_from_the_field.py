@@ -15,7 +15,7 @@ CASES = [json.loads(line) for line in (HERE / "files.jsonl").read_text().splitli
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_a_file_from_the_field(case):
-    """Samples, rate, first time, labels and means are those that the case gives; or it is refused."""
+    """Samples, rate, first time, labels and means are as the case says; or it is refused."""
     path, arguments = HERE / "files" / case["file"], case.get("args", [])
     if "refuse" in case:
         assert case["refuse"].lower() in refused("inspect", path, *arguments).lower()

@@ -174,7 +174,9 @@ CASES = {
         "a.csv", column("anomaly", [""] * 150 + ["yes"] * 50), {"labels": 50},
     ),
     "a speed": ("a.csv", column("rpm", 600), {"features": MEANS | {"rpm": 600.0}}),
-    "changes of SKAB": ("a.csv", column("changepoint", [0] * 199 + [1]), {"notes": ["marks changes"]}),
+    "changes of SKAB": (
+        "a.csv", column("changepoint", [0] * 199 + [1]), {"notes": ["marks changes"]},
+    ),
     "row numbers of pandas": ("a.csv", SAMPLE.to_csv()),
     "one name, two units": (
         "a.csv", text(PLAIN, "ts,acc [g],acc [m/s2]"),
@@ -220,8 +222,8 @@ def test_a_leap_second_is_dropped_and_told(write):
     [found] = inspected(write("a.csv", leap_second()))
     start = datetime(2016, 12, 31, 23, 59, 55, tzinfo=UTC).timestamp()
     means = {name: SAMPLE[name].drop(range(50, 60)).mean() for name in MEANS}
-    hold(found, {"samples": N - 10, "first": start, "features": means,
-                 "notes": ["10 rows without a time dropped: '2016-12-31T23:59:60.000Z'"]})  # fmt: skip
+    told = ["10 rows without a time dropped: '2016-12-31T23:59:60.000Z'"]
+    hold(found, {"samples": N - 10, "first": start, "features": means, "notes": told})
 
 
 @pytest.mark.parametrize("rows", [1, 2])
