@@ -45,4 +45,6 @@ def _injection(
 
 
 def _progress(total: int, what: str) -> tqdm[None]:
-    return tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True)
+    return tqdm(
+        total=total, unit="session", desc=what, leave=False, dynamic_ncols=True, disable=None
+    )

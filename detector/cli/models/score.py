@@ -17,7 +17,8 @@ def score(args: argparse.Namespace) -> str:
     """Score session files into one CSV or Parquet file."""
     bundle = load_bundle(args.model)
     tables = []
-    for path in tqdm(find_files(args.files), unit="file", disable=len(args.files) < 2):
+    files = find_files(args.files)
+    for path in tqdm(files, unit="file", disable=None if len(files) > 1 else True):
         tables += [frames_to_table(found) for found in score_file(bundle, path, args.threshold)]
     table = pd.concat(tables, ignore_index=True)
     try:
