@@ -35,7 +35,6 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.simulator_speed
 	$(PY) -m benchmarks.speed.first_content
 	$(PY) -m benchmarks.speed.alignment
-	$(PY) -m benchmarks.speed.inspect_cost
 	$(PY) -m benchmarks.speed.reading
 
 soak: venv-dev system  ## the long forms of tests

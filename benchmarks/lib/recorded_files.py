@@ -30,7 +30,7 @@ class Recorded:
         module: Of its reader, under ``detector.sessions.recordings``.
         write: Writes a table to a path.
         plain: Reads it all with a library, without asking what it means.
-        share: Of the rows that other kinds get, where it is slow or bulky.
+        share: Of the rows that text gets: less of what is slow, more of what takes no time.
     """
 
     title: str
@@ -165,7 +165,7 @@ RECORDED = (
              lambda path: pd.read_csv(path, parse_dates=["ts"])),
     Recorded("CSV, gzip", ".csv.gz", "delimited", _write_gz, pd.read_csv),
     Recorded("Parquet", ".parquet", "parquet", lambda frame, path: frame.to_parquet(path),
-             pd.read_parquet),
+             pd.read_parquet, 10.0),
     Recorded("JSON lines", ".jsonl", "json_lines",
              lambda frame, path: frame.to_json(path, orient="records", lines=True),
              lambda path: pd.read_json(path, lines=True), 0.25),
@@ -173,12 +173,12 @@ RECORDED = (
              lambda path: pd.read_excel(path, engine="calamine"), 0.05),
     Recorded("NumPy, NPZ", ".npz", "arrays",
              lambda frame, path: np.savez(path, **{n: frame[n].to_numpy() for n in frame}),
-             _read_arrays),
-    Recorded("MATLAB 5", ".mat", "matlab", _write_matlab, _read_matlab),
-    Recorded("MATLAB 7.3", ".mat", "matlab", _write_matlab_hdf5, _read_hdf5),
-    Recorded("WAV", ".wav", "sound", _write_sound, _read_sound),
-    Recorded("FLAC", ".flac", "sound", _write_sound, _read_sound),
-    Recorded("TDMS", ".tdms", "tdms", _write_tdms, _read_tdms),
+             _read_arrays, 10.0),
+    Recorded("MATLAB 5", ".mat", "matlab", _write_matlab, _read_matlab, 10.0),
+    Recorded("MATLAB 7.3", ".mat", "matlab", _write_matlab_hdf5, _read_hdf5, 10.0),
+    Recorded("WAV", ".wav", "sound", _write_sound, _read_sound, 10.0),
+    Recorded("FLAC", ".flac", "sound", _write_sound, _read_sound, 10.0),
+    Recorded("TDMS", ".tdms", "tdms", _write_tdms, _read_tdms, 10.0),
     Recorded("UFF", ".uff", "uff", _write_uff, _read_uff),
-    Recorded("HDF5", ".h5", "hdf5", _write_hdf5, _read_hdf5),
+    Recorded("HDF5", ".h5", "hdf5", _write_hdf5, _read_hdf5, 10.0),
 )  # fmt: skip

@@ -2,35 +2,34 @@
 
 Files are written to a temporary folder. A reader hands all columns of all rows, in chunks; the
 plain call has them in memory at once. The ratio is the reader's time over the plain call's, the
-best of three each. Peak memory is that of ``python -m detector inspect`` on a file, as a process
-of its own. A kind whose library or reader is missing is said.
+best of three each. Then ``python -m detector inspect`` describes a file, as a process of its own.
+A kind whose library or reader is missing is said. Exit code 1 when a target is missed.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from tqdm import tqdm
 
 from benchmarks.lib.machine import machine
+from benchmarks.lib.peak import CommandError, cost_of
 from benchmarks.lib.recorded_files import BYTES_OF_A_ROW, RATE_HZ, RECORDED, Recorded, table
 from detector.errors import FaultlineError
-from detector.sessions.recordings.contract import Hints, Source
-from detector.sessions.recordings.kinds import KINDS, reader_of
+from detector.sessions.packing import sources
+from detector.sessions.recordings.contract import Hints
+from detector.sessions.recordings.kinds import kind_of, reader_of
 from simulator.cli.options import positive, whole_from
 
 REPEATS = 3
+MOST_RATIO, MOST_MB = 3.0, 1000.0
 MB = 1e6
 HINTS = Hints(rate_hz=RATE_HZ)
 
@@ -45,6 +44,7 @@ class Figures:
         size_mb: Of the file.
         ours_mb_s: The reader's speed.
         plain_mb_s: The library's.
+        cpu_s: Of ``inspect``.
         peak_mb: Of ``inspect``, resident.
         missing: Why a figure is.
     """
@@ -54,6 +54,7 @@ class Figures:
     size_mb: float
     ours_mb_s: float | None = None
     plain_mb_s: float | None = None
+    cpu_s: float | None = None
     peak_mb: float | None = None
     missing: str = ""
 
@@ -71,13 +72,26 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="faultline-reading-") as name:
         folder = Path(name)
         rows = int(args.mb * MB / BYTES_OF_A_ROW)
-        speed = [_measured(one, rows, folder, _speed) for one in _shown(chosen, "speed")]
-        peaks = [_measured(one, args.rows, folder, _peak) for one in _shown(chosen, "memory")]
+        speed = [
+            _measured(one, int(rows * one.share), folder, _speed) for one in _shown(chosen, "speed")
+        ]
+        peaks = [
+            _measured(one, int(args.rows * min(one.share, 1.0)), folder, _peak)
+            for one in _shown(chosen, "inspect")
+        ]
     if args.json:
         print(json.dumps({"speed": _objects(speed), "memory": _objects(peaks)}, indent=2))
     else:
         print(f"{machine()}\n\n{_speed_table(speed)}\n\n{_peak_table(peaks)}")
-    return 0
+    slow = [one.kind for one in speed if one.ratio is None or one.ratio > MOST_RATIO]
+    big = [one.kind for one in peaks if one.peak_mb is None or one.peak_mb > MOST_MB]
+    print(f"\ntarget: a ratio of at most {MOST_RATIO:g}: {_verdict(slow)}; "
+          f"at most {MOST_MB:g} MB: {_verdict(big)}", file=sys.stderr)  # fmt: skip
+    return 1 if slow or big else 0
+
+
+def _verdict(missed: list[str]) -> str:
+    return f"MISSED by {', '.join(missed)}" if missed else "met"
 
 
 def _shown(chosen: list[Recorded], title: str) -> Iterator[Recorded]:
@@ -88,14 +102,14 @@ def _measured(
     one: Recorded, rows: int, folder: Path, measure: Callable[[Recorded, Path, int], Figures]
 ) -> Figures:
     """Write a file, measure, and take it away; what cannot be done is said."""
-    rows = max(int(rows * one.share), 100)
+    rows = max(rows, 100)
     path = folder / f"recording{one.suffix}"
     try:
         one.write(table(rows), path)
         return measure(one, path, rows)
     except ImportError as error:
         return Figures(one.title, rows, 0.0, missing=f"{error.name or error} is not installed")
-    except FaultlineError as error:
+    except (FaultlineError, CommandError) as error:
         return Figures(one.title, rows, path.stat().st_size / MB, missing=str(error))
     finally:
         path.unlink(missing_ok=True)
@@ -103,7 +117,7 @@ def _measured(
 
 def _speed(one: Recorded, path: Path, rows: int) -> Figures:
     size = path.stat().st_size / MB
-    ours = min(_seconds(lambda: _read(one, path, rows)) for _ in range(REPEATS))
+    ours = min(_seconds(lambda: _read(path, rows)) for _ in range(REPEATS))
     plain = min(_seconds(lambda: one.plain(path)) for _ in range(REPEATS))
     return Figures(one.title, rows, size, size / ours, size / plain)
 
@@ -114,39 +128,22 @@ def _seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _read(one: Recorded, path: Path, rows: int) -> None:
+def _read(path: Path, rows: int) -> None:
     """All chunks of a file, each let go before the next; a reader that loses rows is no measure."""
-    kind = next(kind for kind in KINDS if kind.module == one.module)
-    tables = reader_of(kind, path.name)(_source(path), HINTS)
-    found = [sum(len(chunk) for chunk in table.chunks) for table in tables]
+    with sources(path) as opened:
+        [source] = opened
+        tables = reader_of(kind_of(source), path.name)(source, HINTS)
+        found = [sum(len(chunk) for chunk in table.chunks) for table in tables]
     if rows not in found:
         raise FaultlineError(f"{path.name}: found {found} rows, allowed: {rows}")
 
 
-def _source(path: Path) -> Source:
-    def packed() -> BinaryIO:
-        return cast(BinaryIO, gzip.open(path))
-
-    def plain() -> BinaryIO:
-        return path.open("rb")
-
-    is_packed = path.suffix == ".gz"
-    suffix = path.with_suffix("").suffix if is_packed else path.suffix
-    return Source(path.name, path, suffix, None, packed if is_packed else plain)
-
-
 def _peak(one: Recorded, path: Path, rows: int) -> Figures:
-    """The most memory that ``inspect`` held."""
+    """What ``inspect`` takes."""
     size = path.stat().st_size / MB
-    command = [sys.executable, "-m", "detector", "inspect", str(path), "--json"]
-    command += ["--rate", f"{RATE_HZ:g}"] if one.module in {"uff", "tdms"} else []
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        said = child.stderr.read().decode().strip() if child.stderr else ""
-    if child.returncode:
-        raise FaultlineError(said.splitlines()[-1] if said else f"exit code {child.returncode}")
-    return Figures(one.title, rows, size, peak_mb=usage.ru_maxrss * 1024 / MB)
+    rate = ["--rate", f"{RATE_HZ:g}"] if one.module in {"uff", "tdms"} else []
+    cost = cost_of("inspect", str(path), "--json", *rate)
+    return Figures(one.title, rows, size, cpu_s=cost.cpu_s, peak_mb=cost.peak_mb)
 
 
 def _speed_table(found: list[Figures]) -> str:
@@ -161,11 +158,13 @@ def _speed_table(found: list[Figures]) -> str:
 
 
 def _peak_table(found: list[Figures]) -> str:
-    lines = [f"{'inspect':16}{'rows':>12}{'MB':>9}{'peak MB':>13}"]
+    lines = [f"{'inspect':16}{'rows':>12}{'MB':>9}{'CPU s':>9}{'peak MB':>9}"]
     for one in found:
         told = f"{one.kind:16}{one.rows:>12,}{one.size_mb:>9.1f}"
-        peak = f"{one.peak_mb:>13.0f}" if one.peak_mb else f"  not measured: {one.missing}"
-        lines.append(told + peak)
+        if one.peak_mb is None:
+            lines.append(f"{told}  not measured: {one.missing}")
+        else:
+            lines.append(f"{told}{one.cpu_s:>9.1f}{one.peak_mb:>9.0f}")
     return "\n".join([*lines, "peak: of the whole process, with Python and its libraries in it"])
 
 
@@ -180,13 +179,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n"
         "  python -m benchmarks.speed.reading                         all kinds\n"
         "  python -m benchmarks.speed.reading --kind 'CSV, numbers' --mb 1000\n"
-        "  python -m benchmarks.speed.reading --kind Parquet --rows 10_000_000",
+        "  python -m benchmarks.speed.reading --kind Parquet --rows 10000000",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--mb", type=positive, default=10.0, metavar="MB",
-        help="of the CSV file whose speed is measured; others get as many rows, "
-        "slow kinds a part (default: %(default)g)")  # fmt: skip
+        help="of the CSV file whose speed is measured; slow kinds get a part of its rows, "
+        "quick ones more (default: %(default)g)")  # fmt: skip
     add("--rows", type=whole_from(100), default=200_000, metavar="N",
         help="of the file whose memory is measured (default: %(default)s)")  # fmt: skip
     add("--kind", action="append", choices=[one.title for one in RECORDED],

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
+from benchmarks.lib.peak import cost_of
 from simulator.recordings.generate import write_sessions
 from simulator.recordings.session_request import Request
 
@@ -47,14 +46,8 @@ def main() -> int:
 
 def _train(data: Path, out: Path) -> tuple[float, float]:
     """Wall time in seconds and the largest resident set of one training in MB."""
-    command = [sys.executable, "-m", "detector", "train", "--sessions", data, "--out", out, *TRAIN]
-    began = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"training ended with {child.returncode}")
-    return time.perf_counter() - began, used.ru_maxrss / 1024
+    cost = cost_of("train", "--sessions", str(data), "--out", str(out), *TRAIN)
+    return cost.wall_s, cost.peak_mb
 
 
 if __name__ == "__main__":

@@ -34,17 +34,20 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     (``README.txt``, ``a.truth.json``), or text or JSON without rows of numbers.
 
     Raises:
-        SessionFileError: If a path does not exist, cannot be searched or holds no recording.
+        SessionFileError: If a path does not exist, cannot be opened or holds no recording.
     """
-    found: list[Path] = []
-    for path in paths:
+    return [file for path in paths for file in _found(path)]
+
+
+def _found(path: Path) -> list[Path]:
+    try:
         inside = sorted(_inside(path)) if path.is_dir() else [path]
-        if not inside or (path != STDIN and not path.exists()):
-            raise SessionFileError(
-                f"{path}: no session file found{_beside(path)}, allowed: {ALLOWED}"
-            )
-        found += inside
-    return found
+        is_there = bool(inside) and (path == STDIN or path.exists())
+    except OSError as error:
+        raise SessionFileError(f"{path}: cannot be opened ({error.strerror})") from None
+    if not is_there:
+        raise SessionFileError(f"{path}: no session file found{_beside(path)}, allowed: {ALLOWED}")
+    return inside
 
 
 def _inside(folder: Path) -> Iterator[Path]:

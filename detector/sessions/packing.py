@@ -95,6 +95,7 @@ def _at_hand(path: Path, folder: Path) -> Source:
         raise SessionFileError(f"{path}: is a folder, allowed: a file")
     if path.exists() and not path.is_file():
         return _kept(path.name, suffix_of(path.name), partial(opened, path, path.name), folder)
+    opened(path, str(path)).close()  # a refusal names the whole path
     return _of_file(path, path.name, suffix_of(path.name))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+
 import numpy as np
 
 from detector.inspecting.measures.seen import Seen
@@ -16,6 +19,7 @@ STEADILY = 0.8  # share of the change of periods that a line explains
 OTHER_RATE = 0.1  # of the period; more is another rate, as in training
 TOLD = 0.02  # of the rate
 LOST = 0.001  # of the samples
+AHEAD_S = 366 * 86_400.0  # a clock that is wrong by less was set, not misread
 
 
 def repeated(seen: Seen) -> str | None:
@@ -43,6 +47,17 @@ def backwards(seen: Seen) -> str | None:
     return (
         f"time steps back {counted(seen.timing.back, 'time')}: such samples are "
         "dropped as late or end a session; was the clock set, or summer time used? record UTC"
+    )
+
+
+def ahead(seen: Seen) -> str | None:
+    """Times that have not come yet."""
+    last = float(seen.recording.samples.ts[-1]) if seen.n else 0.0
+    if not seen.recording.found.has_date or last <= time.time() + AHEAD_S:
+        return None
+    return (
+        f"the last sample is of {datetime.fromtimestamp(last, UTC):%Y-%m-%d}, which is to come: "
+        "was the clock set, or are times counted from another year than 1970?"
     )
 
 

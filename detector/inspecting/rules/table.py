@@ -14,6 +14,7 @@ RECORDING_RULES: dict[str, RecordingRule] = {
     "no-window": training.no_window,
     "repeated-times": clock.repeated,
     "backward-times": clock.backwards,
+    "future-times": clock.ahead,
     "lost-samples": clock.lost,
     "rounded-times": clock.rounded,
     "jitter": clock.jitter,

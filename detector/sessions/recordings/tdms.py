@@ -6,6 +6,7 @@ belong to it.
 
 from __future__ import annotations
 
+import logging
 import os
 import weakref
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from detector.sessions.recordings.channels.refusals import guarded
 from detector.sessions.recordings.channels.told import SECONDS, moment, rate_told
 from detector.sessions.recordings.contract import Hints, Source, Table
 
+logging.getLogger("nptdms").setLevel(logging.ERROR)  # what was cut off is told as a note
 UNITS = ("unit_string", "NI_UnitDescription", "unit", "Unit", "units")
 
 

@@ -12,6 +12,8 @@ BLOCKS, EACH = 50, 10  # at most so many blocks, of so many steps at least
 STEADY = 1.3  # upper over lower quartile of a block's steps
 CHANGED = 1.4  # between periods
 SPARSE = 0.6  # share of rows with a value, at most
+PAUSE = 3.0  # periods; longer steps say nothing of the rate
+OTHER = 0.1  # between two rates, as a share; less is a clock that runs a little fast
 
 
 def rate_notes(ts: Times, values: Values, names: tuple[str, ...]) -> list[str]:
@@ -33,6 +35,21 @@ def rate_notes(ts: Times, values: Values, names: tuple[str, ...]) -> list[str]:
         found = f"from {before:.4g} s to {after:.4g} s at sample {row + 1:,}"
         notes.append(f"the sampling period changes {found}")
     return notes
+
+
+def other_rate(ts: Times, told_hz: float) -> float | None:
+    """The rate that times have, where it is not the one that was told; None: they agree.
+
+    Args:
+        ts: Shape (n,), rising.
+        told_hz: By the caller or by the file.
+    """
+    steps = np.diff(ts)
+    if not len(steps):
+        return None
+    steps = steps[steps <= PAUSE * np.median(steps)]
+    found = float(1 / steps.mean())
+    return None if abs(found / told_hz - 1) <= OTHER else found
 
 
 def _every(known: np.ndarray) -> int:

@@ -18,7 +18,7 @@ from detector.sessions.tables.columns.names import columns_of
 from detector.sessions.tables.gathered import Gathered, Job, NoRecordingError
 from detector.sessions.tables.long_form import LongTable, long_columns
 from detector.sessions.tables.order import CoarseTimesError, Order, Piece
-from detector.sessions.tables.rates import rate_notes
+from detector.sessions.tables.rates import other_rate, rate_notes
 from detector.sessions.tables.roles import roles_of
 from detector.sessions.tables.wide import WideTable
 from detector.text import listed
@@ -148,6 +148,7 @@ def _read(job: Job, waiting: _Waiting) -> ReadTable:
         raise NoRecordingError(f"{job.where}: no row with a time; allowed: at least one")
     features = tuple(column.name for column in gathered.columns)
     stretches, notes = _in_order(gathered, job)
+    _refuse_other_rate(stretches, job)
     units = {c.name: job.table.units.get(c.heading, c.unit) for c in gathered.columns}
     return ReadTable(
         name=job.table.name,
@@ -158,7 +159,7 @@ def _read(job: Job, waiting: _Waiting) -> ReadTable:
         rate_hz=job.rate_hz,
         units={name: unit for name, unit in units.items() if unit},
         left_out={**job.table.left_out, **gathered.left_out},
-        notes=(*job.table.notes, *gathered.notes, *notes),
+        notes=(*job.table.notes, *_rate_note(job), *gathered.notes, *notes),
     )
 
 
@@ -246,6 +247,27 @@ def _evenly_spaced(gathered: Gathered, job: Job, error: CoarseTimesError) -> lis
     spaced = replace(gathered, ts=gathered.ts[0] + np.arange(n) / job.hints.rate_hz)
     pieces = Order(spaced.ts, lambda one, _: np.zeros(len(one), np.bool_)).pieces(spaced.sessions)
     return [_stretch(spaced, piece, job) for piece in pieces]
+
+
+def _refuse_other_rate(stretches: Sequence[Stretch], job: Job) -> None:
+    """A rate that the caller says must be that of the times, where the file has some."""
+    told = job.hints.rate_hz
+    if told is None:
+        return
+    for found in (other_rate(stretch.ts, told) for stretch in stretches):
+        if found is not None:
+            raise SessionFileError(
+                f"{job.where}: --rate {told:g}: found times at {found:.4g} Hz; "
+                "allowed: the rate of its times, or none"
+            )
+
+
+def _rate_note(job: Job) -> list[str]:
+    """That the caller's rate was taken instead of the file's."""
+    told, own = job.hints.rate_hz, job.table.rate_hz
+    if told is None or own is None or told == own:
+        return []
+    return [f"the file says {own:g} Hz, read at {told:g} Hz as asked"]
 
 
 def _stretch(gathered: Gathered, piece: Piece, job: Job) -> Stretch:

@@ -204,7 +204,7 @@ def _common_period(recordings: Sequence[Recording]) -> float:
         if period is None:
             raise TrainingError(f"{recording.name}: fewer than 2 samples, no sampling period")
         periods[recording.name] = period
-    common = float(np.median(list(periods.values())))
+    common = float(np.quantile(list(periods.values()), 0.5, method="closest_observation"))
     for name, period in periods.items():
         if abs(period / common - 1) > TOLERANCE:
             raise TrainingError(

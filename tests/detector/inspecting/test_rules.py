@@ -182,6 +182,7 @@ CASES = {
                   "19 samples, a window needs 20"),
     "repeated-times": (repeated(5), repeated(0), "5 times"),
     "backward-times": (back(5.0), back(0.0), "back 1 time"),
+    "future-times": (one(vibration(), ts=times() + 2e9), one(vibration()), "of 2087-"),
     "lost-samples": (losing(60), losing(5), "60 samples"),
     "rounded-times": (one(vibration(), ts=np.round(times(N, 41), 2)),
                       one(vibration(), ts=np.round(times(N, 41), 3)), "rounded to 0.01 s, 50 %"),

@@ -9,8 +9,13 @@ import lzma
 import zipfile
 from datetime import UTC, datetime
 
+import h5py
 import numpy as np
 import pandas as pd
+import pyuff
+import scipy.io
+import soundfile
+from nptdms import ChannelObject, TdmsWriter
 from openpyxl import Workbook
 
 from detector.sessions.packing import sources
@@ -25,6 +30,8 @@ SAMPLE = pd.DataFrame(
         "temp": 20 + np.arange(N) / 100,
     }
 )
+SIGNALS = ["acc_x", "temp"]
+FULL_SCALE = 32.0  # what 1.0 of a sound stands for, where it has no values beyond
 ROWS = SAMPLE.to_dict("records")
 COLUMNS = SAMPLE.to_dict("list")
 
@@ -108,6 +115,52 @@ def _npz(path):
         np.savez_compressed(file, **{name: SAMPLE[name].to_numpy() for name in SAMPLE})
 
 
+def _mat(path):
+    scipy.io.savemat(path, {name: SAMPLE[name].to_numpy() for name in SAMPLE})
+
+
+def _mat_hdf5(path):
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name in SAMPLE:
+            file[name] = SAMPLE[name].to_numpy()[None, :]
+            file[name].attrs["MATLAB_class"] = np.bytes_("double")
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM")
+
+
+def _hdf5(path):
+    with h5py.File(path, "w") as file:
+        file.update({name: SAMPLE[name].to_numpy() for name in SAMPLE})
+
+
+def _wav(path):
+    soundfile.write(path, SAMPLE[SIGNALS].to_numpy(), int(RATE_HZ), subtype="DOUBLE")
+
+
+def _flac(path):
+    soundfile.write(path, SAMPLE[SIGNALS].to_numpy() / FULL_SCALE, int(RATE_HZ), subtype="PCM_24")
+
+
+def _tdms(path):
+    wave = {"wf_start_time": np.datetime64(int(T0), "s").astype("datetime64[us]")}
+    wave |= {"wf_increment": 1 / RATE_HZ, "wf_start_offset": 0.0}
+    with TdmsWriter(path) as writer:
+        writer.write_segment(
+            [ChannelObject("pump", name, SAMPLE[name].to_numpy(), wave) for name in SIGNALS]
+        )
+
+
+def _uff(path):
+    told = {
+        "type": 58, "func_type": 1, "rsp_node": 0, "rsp_dir": 0, "ref_node": 0, "ref_dir": 0,
+        "x": np.arange(N) / RATE_HZ, "binary": 0, "abscissa_spacing": 1,
+        "abscissa_spec_data_type": 17, "ordinate_spec_data_type": 12, "orddenom_spec_data_type": 0,
+        "rsp_ent_name": "NONE", "ref_ent_name": "NONE", "ordinate_axis_units_lab": "NONE",
+    }  # fmt: skip
+    sets = [told | {"id1": name, "data": SAMPLE[name].to_numpy()} for name in SIGNALS]
+    pyuff.UFF(str(path)).write_sets(sets, "add")
+
+
 # By the name of the file; a new kind is a line. What has no ``ts`` has the rate.
 WRITERS = {
     "a.csv": lambda path: SAMPLE.to_csv(path, index=False),
@@ -133,9 +186,17 @@ WRITERS = {
     "grafana.json": _grafana,
     "a.npz": _npz,
     "records.npy": _records,
+    "a.mat": _mat,
+    "hdf5.mat": _mat_hdf5,
+    "a.h5": _hdf5,
+    "a.wav": _wav,
+    "a.flac": _flac,
+    "a.tdms": _tdms,
+    "a.uff": _uff,
 }
 # What a cut file of this kind still tells is right; of the others nothing is read.
-READ_WHEN_CUT = ("a.csv", "a.jsonl")
+CUT_BETWEEN_ROWS = ("a.csv", "a.jsonl", "a.wav")
+CUT_BETWEEN_CHANNELS = ("a.tdms", "a.uff")
 
 
 def iso(seconds):

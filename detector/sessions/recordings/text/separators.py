@@ -27,11 +27,12 @@ _NAMED = 0.05  # what a row of as many names above the values adds to a score of
 
 
 def _in_runs(text: bytes, run: bytes = rb"[ \t]+") -> bytes:
-    return re.sub(run, _TAB, re.sub(rb"(?m)^[ \t]+|[ \t\r]+$", b"", text))
+    lines = [line.lstrip(b" \t").rstrip(b" \t\r") for line in text.split(b"\n")]
+    return re.sub(run, _TAB, b"\n".join(lines))
 
 
 def _in_wide_runs(text: bytes) -> bytes:
-    return _in_runs(text, rb" {2,}|[ \t]*\t[ \t]*")
+    return _in_runs(text, rb" {2,}\t?[ \t]*| ?\t[ \t]*")
 
 
 def _with_times_held(text: bytes) -> bytes:

@@ -77,8 +77,9 @@ class Cells:
         """Keep numbers as float32; beyond it they are missing."""
         with np.errstate(invalid="ignore"):
             beyond = np.flatnonzero(np.abs(exact) > LARGEST)
-        for nth, place in enumerate(beyond[:MOST_WORDS]):
-            self._note_bad(f"{exact[place]:g}", int(rows[place]) if nth < SHOWN else -1, 1)
+        for place in beyond[:MOST_WORDS]:
+            self._note_bad(f"{exact[place]:g}", 1)
+        self.first += [(int(rows[place]), f"{exact[place]:g}") for place in beyond[:SHOWN]]
         if len(beyond) > MOST_WORDS:
             self.bad["others"] += len(beyond) - MOST_WORDS
         exact[beyond] = np.nan
@@ -128,12 +129,12 @@ class Cells:
             if style is Style.EMPTY:
                 self.empty[word] += int(often[place])
             elif style is Style.WORD:
-                first = rows[np.argmax(codes == place)] if len(self.first) < SHOWN else -1
-                self._note_bad(word, int(first), int(often[place]))
+                self._note_bad(word, int(often[place]))
+        is_bad = np.array([style is Style.WORD for style in styles], np.bool_)[codes]
+        if len(self.first) < SHOWN:
+            self.first += [(int(rows[k]), words[codes[k]]) for k in np.flatnonzero(is_bad)[:SHOWN]]
 
-    def _note_bad(self, word: str, row: int, often: int) -> None:
-        if row >= 0:
-            self.first.append((row, word))
+    def _note_bad(self, word: str, often: int) -> None:
         self.bad[word if len(self.bad) < MOST_WORDS else "others"] += often
 
     def _look_at_points(self, texts: pd.Series, exact: npt.NDArray[np.float64]) -> None:

@@ -15,8 +15,14 @@ DAY = 86_400.0
 LOOKED_AT = 10_000
 SECOND_OF_DAY = 1.2e-5
 Numbers: TypeAlias = npt.NDArray[Any]  # int64 or float64
-# Days since another beginning: that beginning, in Unix days before 1970, and who counts so.
-DAY_COUNTS = ((25_569.0, "Excel"), (719_529.0, "MATLAB"))
+# Days since another beginning: that beginning, in days before 1970, and who counts so.
+DAY_COUNTS = (
+    (25_569.0, "as Excel counts them"),
+    (719_529.0, "as MATLAB counts them"),
+    (2_440_587.5, "of the Julian date"),
+)
+# Seconds since 1904, from 2000 to 2060; as seconds since 1970 they would be from 2066 on.
+LABVIEW, SINCE_1904 = (3_029_529_600.0, 4_922_985_600.0), 2_082_844_800.0
 # 100 ns since another beginning: as nanoseconds they would be of a time without such clocks.
 TICKS = (
     (1.26e17, 1.9e17, 11_644_473_600.0, "Windows"),
@@ -67,7 +73,7 @@ def _in_days(numbers: Numbers, some: Times, *, is_date: bool) -> ReadTimes | Non
     if days is None:
         return None
     seconds = np.asarray((numbers - days[0]) * DAY, np.float64)
-    return ReadTimes(_plausible(seconds), True, f"times are days as {days[1]} counts them")
+    return ReadTimes(_plausible(seconds), True, f"times are days {days[1]}")
 
 
 def _by_size(numbers: Numbers, typical: float) -> ReadTimes:
@@ -87,6 +93,9 @@ def _some(numbers: Numbers) -> Times:
 def _dated(seconds: Times) -> ReadTimes:
     """With a date from 2000 on, or where finer units say a year before; else of its own clock."""
     typical = float(np.median(_some(seconds)))
+    if LABVIEW[0] <= typical < LABVIEW[1]:
+        said = "times are seconds since 1904, as LabVIEW counts them"
+        return ReadTimes(_plausible(seconds - SINCE_1904), True, said)
     if typical >= PLAUSIBLE_FROM:
         return ReadTimes(_plausible(seconds), has_date=True)
     return ReadTimes(np.where(np.isfinite(seconds), seconds, np.nan), has_date=False)

@@ -41,20 +41,46 @@ _CLOCK = re.compile(
 )  # fmt: skip
 _SHORT_CLOCK = re.compile(r"\d{1,3}:\d\d\.\d{1,9}", re.ASCII)  # minutes and seconds
 _DURATION = re.compile(r"-?(?:\d+ days? )?[+-]?\d{1,4}:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
+# Of German, French, Spanish, Portuguese, Italian and Dutch, where they are not the English ones.
+_MONTHS = {
+    "Jan": "januar janv janvier ene enero janeiro gen gennaio januari jän jänner",
+    "Feb": "februar févr février febrero fev fevereiro febbraio februari",
+    "Mar": "mär märz mrz mars marzo março mrt maart",
+    "Apr": "avr avril abr abril aprile",
+    "May": "mai mayo maio mag maggio mei",
+    "Jun": "juni juin junio junho giu giugno",
+    "Jul": "juli juil juillet julio julho lug luglio",
+    "Aug": "août ago agosto augustus",
+    "Sep": "sept septembre septiembre set setembro settembre",
+    "Oct": "okt oktober octobre octubre out outubro ott ottobre",
+    "Nov": "novembre noviembre novembro",
+    "Dec": "dez dezember déc décembre dic diciembre dezembro dicembre",
+}
+_MONTH_OF = {word: month for month, words in _MONTHS.items() for word in words.split()}
+_MONTH_WORD = re.compile(r"(?<=\d)\.?([-/ .])([^\W\d_]{3,10})\.?(?=\1\d{2,4})", re.IGNORECASE)
 _UNTIDY = re.compile(r"[ap]\. ?m\.?|오전|오후|\d\d:\d\d:\d\d:\d{3}$", re.IGNORECASE)
 
 
 def is_untidy(text: str) -> bool:
     """Whether ``tidied`` has something to do."""
-    return _UNTIDY.search(text) is not None
+    return _MONTH_WORD.search(text) is not None or _UNTIDY.search(text) is not None
 
 
 def tidied(texts: pd.Series) -> pd.Series:
-    """``p. m.`` as ``PM``, ``오후 1:05`` as ``1:05 PM``, ``12:00:00:250`` as ``12:00:00.250``."""
+    """As ``format_of`` knows it.
+
+    ``1. März 2026`` as ``1 Mar 2026``, ``p. m.`` as ``PM``, ``오후 1:05`` as ``1:05 PM``,
+    ``12:00:00:250`` as ``12:00:00.250``.
+    """
+    texts = texts.str.replace(_MONTH_WORD, _in_english, regex=True)
     texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", r"\1m", regex=True)
     texts = texts.str.replace(r"오전 *([\d:.,]+)", r"\1 AM", regex=True)
     texts = texts.str.replace(r"오후 *([\d:.,]+)", r"\1 PM", regex=True)
     return texts.str.replace(r"(\d\d:\d\d:\d\d):(\d{3})$", r"\1.\2", regex=True)
+
+
+def _in_english(found: re.Match[str]) -> str:
+    return found[1] + _MONTH_OF.get(found[2].lower(), found[2])
 
 
 def orders_of(text: str, *, day_first: bool | None) -> tuple[Order, ...]:

@@ -145,11 +145,11 @@ def _simpler(cells: pd.Series) -> pd.Series:
 
 
 def _as_numbers(cells: pd.Series, kind: str | None) -> Numbers:
+    """An array of its own: a view would keep all columns of the chunk in memory."""
     if cells.dtype.kind in "iu" and not cells.hasnans:
-        exact = np.int64 if cells.dtype.kind == "i" else np.float64
-        return np.asarray(cells.to_numpy(exact))
+        return np.array(cells.to_numpy(np.int64 if cells.dtype.kind == "i" else np.float64))
     if cells.dtype.kind in "biuf":
-        return np.asarray(cells.to_numpy(np.float64, na_value=np.nan))
+        return np.array(cells.to_numpy(np.float64, na_value=np.nan))
     if kind in {"moment", "span"}:
         return np.full(len(cells), np.nan)
     numbers = _plain(cells)

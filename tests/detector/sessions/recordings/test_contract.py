@@ -13,8 +13,18 @@ from detector.errors import SessionFileError
 from detector.sessions.packing import sources
 from detector.sessions.recordings.contract import Hints
 from detector.sessions.recordings.kinds import SUFFIXES, kind_of
-from tests.support.sessions.recordings import RATE_HZ, READ_WHEN_CUT, SAMPLE, WRITERS, sample_tables
+from tests.support.sessions.recordings import (
+    CUT_BETWEEN_CHANNELS,
+    CUT_BETWEEN_ROWS,
+    FULL_SCALE,
+    RATE_HZ,
+    SAMPLE,
+    SIGNALS,
+    WRITERS,
+    sample_tables,
+)
 
+STEP_24_BIT = FULL_SCALE / 2**23
 TIMES = ("ts", "time", "")
 GARBAGE = random.Random(7).randbytes(5000)
 
@@ -34,9 +44,8 @@ def written(request, tmp_path):
 def test_every_kind_gives_the_same_samples(written):
     """Values to the bit of a float32, in order; times, or the rate where there are none."""
     [(table, rows)] = sample_tables(written)
-    signals = [name for name in rows if name not in TIMES]
-    assert len(signals) == 2
-    np.testing.assert_allclose(rows[signals].to_numpy(float), SAMPLE[["acc_x", "temp"]], rtol=1e-6)
+    assert same_signals(written, rows) == 2
+    assert len(rows) == len(SAMPLE)
     if "ts" in rows:
         assert rows["ts"].tolist() == pytest.approx(SAMPLE["ts"].tolist(), abs=1e-6)
     else:
@@ -63,10 +72,13 @@ def test_a_file_that_was_cut_gives_no_false_number(written):
     whole = written.read_bytes()
     for tenths in range(1, 10):
         written.write_bytes(whole[: len(whole) * tenths // 10])
-        if written.name in READ_WHEN_CUT:
+        if written.name in CUT_BETWEEN_ROWS:
             [(_, rows)] = sample_tables(written)
-            np.testing.assert_allclose(rows["temp"], SAMPLE["temp"][: len(rows)])
-            assert len(rows) >= 200 * tenths // 10 - 2
+            assert same_signals(written, rows) == 2
+            assert len(rows) >= len(SAMPLE) * tenths // 10 - 5
+        elif written.name in CUT_BETWEEN_CHANNELS:
+            with suppress(SessionFileError):
+                assert [same_signals(written, rows) for _, rows in sample_tables(written)]
         else:
             refused(written)
 
@@ -79,8 +91,17 @@ def test_garbage_is_refused_or_read_as_nothing_worse(written):
         sample_tables(written)
     for content in (GARBAGE, whole[:16] + GARBAGE):
         written.write_bytes(content)
-        if written.name not in READ_WHEN_CUT:
-            refused(written)
+        refused(written)
+
+
+def same_signals(path, rows):
+    """Holds all that was read against the samples; returns how many signals there are."""
+    signals = [name for name in rows if name not in TIMES]
+    scale, step = (FULL_SCALE, STEP_24_BIT) if path.suffix == ".flac" else (1.0, 0.0)
+    right = SAMPLE[SIGNALS].iloc[: len(rows), : len(signals)]
+    found = rows[signals].to_numpy(float) * scale
+    np.testing.assert_allclose(found, right, rtol=1e-6, atol=step)
+    return len(signals)
 
 
 def refused(path):

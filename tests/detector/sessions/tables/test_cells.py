@@ -91,7 +91,8 @@ def test_bad_cells_are_missing_counted_and_told(word):
 
 def test_too_many_bad_cells_are_refused_with_the_first():
     """More than one in twenty; lines of the file, where it has any."""
-    line = r"v: 20 of 200 cells are no number, first 'ERR' in line 4, 'low' in line 14; allowed"
+    first = r"first 'ERR' in line 4, 'low' in line 14, 'ERR' in line 24; allowed"
+    line = rf"v: 20 of 200 cells are no number, {first}"
     with pytest.raises(SessionFileError, match=line):
         read(frame(v=spoiled("ERR", "low", every=10)), row_offset=3)
 

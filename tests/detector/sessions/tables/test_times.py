@@ -118,12 +118,12 @@ def test_a_clock_without_a_date_is_told_as_such(name):
 
 @settings(deadline=None)
 @given(
-    st.integers(946_684_800, 4_000_000_000),
+    st.integers(946_684_800, 2_990_000_000),
     st.lists(st.integers(1, 10**6), min_size=2, max_size=30),
     st.sampled_from([1, 10**3, 10**6, 10**9]),
 )
 def test_any_unit_of_an_epoch_gives_the_same_times(first, steps, per_second):
-    """From 2000 to 2096, to a microsecond."""
+    """From 2000 to 2064, to a microsecond; later ones would be seconds since 1904."""
     seconds = first + np.cumsum([0, *steps])
     _, stretch = read_one(pd.DataFrame({"ts": seconds * per_second, "x": np.ones(len(seconds))}))
     np.testing.assert_allclose(stretch.ts, seconds, atol=1e-6, rtol=0)
