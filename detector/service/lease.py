@@ -35,8 +35,11 @@ class Lease:
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
         self._store = store
 
-    def take(self) -> None:
+    def take(self) -> bool:
         """Take the lease; one left by a killed detector is free after a few seconds.
+
+        Returns:
+            Whether it was one that was left.
 
         Raises:
             StoreError: If another detector goes on renewing it.
@@ -46,7 +49,7 @@ class Lease:
         while True:
             try:
                 with self._store.begin() as connection:
-                    devices.take_lease(connection, self.owner, time.time())
+                    return devices.take_lease(connection, self.owner, time.time())
             except (StoreError, StoreFailure) as error:
                 if time.monotonic() > deadline:
                     raise _as_line(error) from None
@@ -54,8 +57,6 @@ class Lease:
                     logger.info("waiting: %s", _as_line(error))
                 is_told = True
                 time.sleep(TRY_AGAIN_S)
-            else:
-                return
 
     @contextmanager
     def kept_by(self, health: Callable[[], DetectorHealth]) -> Iterator[None]:

@@ -8,6 +8,7 @@ as it was made: what follows only reads it.
 from __future__ import annotations
 
 import sqlite3
+import sys
 import tempfile
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def _main() -> None:
         path = Path(folder, "store.db")
         _fill(path)
         store = sqlite3.connect(path)
-        print("\n".join(store.iterdump()))
+        sys.stdout.writelines(f"{line}\n" for line in store.iterdump())
         store.close()
 
 
