@@ -134,7 +134,7 @@ def _copy(store: Engine, target: Path, tell: Tell) -> None:
             source.backup(copy, pages=PAGES, progress=lambda _, left, all_: tell(all_ - left, all_))
         finally:
             source.rollback()
-        [found] = copy.execute("PRAGMA integrity_check(1)").fetchone()
+        [found] = copy.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise StoreError(f"backup {target}: the copy is damaged ({found}), as the store is")
 

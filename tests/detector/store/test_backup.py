@@ -16,7 +16,7 @@ from detector.store import backup
 from detector.store.backup import back_up, newest_backup, refuse_not_copied
 from detector.store.schema import open_store
 from tests.conftest import wait_for
-from tests.support import golden_store
+from tests.support.stores import golden_store
 
 PROJECT = Path(__file__).resolve().parents[3]
 

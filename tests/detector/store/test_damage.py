@@ -10,7 +10,7 @@ from detector.errors import StoreError
 from detector.store import damage
 from detector.store.damage import refuse_damaged
 from detector.store.schema import open_store
-from tests.support import golden_store
+from tests.support.stores import golden_store
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from detector.store.migrating import SCRIPTS, migrate
 from detector.store.schema import open_store
 from detector.store.versions import VERSION
 from tests.conftest import wait_for
-from tests.support import golden_store
+from tests.support.stores import golden_store
 
 PROJECT = Path(__file__).resolve().parents[3]
 OLDER = [(), ("births",), ("unused",), ("births", "unused")]  # tables that 0.1 once lacked
@@ -125,7 +125,7 @@ def test_a_store_of_0_1_keeps_everything(path, missing):
 
 
 def test_every_version_has_a_golden_store_that_comes_here():
-    """The newest included, made by ``tests.support.golden_store``."""
+    """The newest included, made by ``tests.support.stores.golden_store``."""
     found = {file.stem for file in golden_store.FOLDER.glob("*.sql")}
     assert found == {f"{number:04}" for number in range(int(VERSION) + 1)}
 

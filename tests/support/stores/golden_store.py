@@ -1,6 +1,6 @@
 """What the golden stores hold, and the script that made them.
 
-``python -m tests.support.golden_store > tests/golden/store/VERSION.sql`` writes a store of the
+``python -m tests.support.stores.golden_store > tests/golden/store/VERSION.sql`` writes a store of the
 present version as SQL. 0000 is Faultline 0.1, whose stores had no version. A golden store stays
 as it was made: what follows only reads it.
 """
@@ -18,7 +18,7 @@ from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard,
 from detector.store import alarms, births, commands, devices, frames, unused
 from detector.store.schema import open_store
 
-FOLDER = Path(__file__).resolve().parents[1] / "golden" / "store"
+FOLDER = Path(__file__).resolve().parents[2] / "golden" / "store"
 DEVICES = ("pump-1", "pump-2 \u03b1")
 BORN = {"spBv1.0/plant/NBIRTH/edge": b"\x00\xffbirth"}
 LEFT_OUT = Unused("plant/pump-1", "mode", Outcome.LEFT_OUT, "", "'auto' is no number", 3, 1.77e9)
