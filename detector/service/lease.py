@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from detector.errors import StoreError
 from detector.records import DetectorHealth
 from detector.store import devices
+from detector.store.connecting import damaged, is_damage, reason_of
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Lease:
             Whether it was one that was left.
 
         Raises:
-            StoreError: If another detector goes on renewing it.
+            StoreError: If another detector goes on renewing it, or the store is damaged.
         """
         deadline = time.monotonic() + devices.LEASE_S + 1.0
         is_told = False
@@ -51,6 +52,8 @@ class Lease:
                 with self._store.begin() as connection:
                     return devices.take_lease(connection, self.owner, time.time())
             except (StoreError, StoreFailure) as error:
+                if is_damage(reason_of(error)):
+                    raise damaged(self._store.url, reason_of(error)) from None
                 if time.monotonic() > deadline:
                     raise _as_line(error) from None
                 if not is_told:

@@ -16,7 +16,6 @@ from detector.store.schema import Engine
 PAGES = 1024  # copied at once, so that progress shows
 MARGIN_BYTES = 2**20  # that stays free beside the copy
 SIDECARS = ("-wal", "-shm", "-journal")  # that SQLite keeps beside an open file
-MARK = ".backup-"  # what backups before a migration are called after
 
 Tell = Callable[[int, int], None]
 
@@ -56,19 +55,6 @@ def back_up(store: Engine, target: Path, *, force: bool = False, tell: Tell = si
         for ending in ("", *SIDECARS):
             unfinished.with_name(unfinished.name + ending).unlink(missing_ok=True)
     return target.stat().st_size
-
-
-def newest_backup(store: Engine) -> Path | None:
-    """The newest backup that a migration left beside a store; None: there is none."""
-    path = file_of(store)
-    if path is None:
-        return None
-    found = path.parent.glob(f"{_literal(path.name)}{MARK}*")
-    return max(found, key=lambda one: one.stat().st_mtime, default=None)
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{mark}]" if mark in "*?[" else mark for mark in name)
 
 
 def refuse_not_copied(url: str) -> None:

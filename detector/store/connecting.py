@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATA
 SQLITE_HEADER = b"SQLite format 3\x00"
 MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
 SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
-DAMAGED = ("malformed", "disk i/o error")  # what SQLite says of a damaged file
+DAMAGED = ("malformed", "not a database")  # what SQLite says of a damaged file
+BACKUP_MARK = ".backup-"  # what a copy beside a store is called after
 
 
 def connect(url: str, *, must_exist: bool = False) -> Engine:
@@ -63,7 +65,10 @@ def in_one_line(url: str | sa.URL) -> Iterator[None]:
             '(`pip install "psycopg[binary]"` for postgresql+psycopg://)'
         ) from None
     except (SQLAlchemyError, OSError, ValueError) as error:
-        raise StoreError(f"store {shown(url)}: cannot be opened: {_reason(error)}") from None
+        reason = reason_of(error)
+        if is_damage(reason):
+            raise damaged(url, reason) from None
+        raise StoreError(f"store {shown(url)}: cannot be opened: {reason}") from None
 
 
 @contextmanager
@@ -96,6 +101,34 @@ def shown(url: str | sa.URL) -> str:
         return "(not an SQLAlchemy URL)"
     hidden = {name: "hidden" for name in parsed.query if name.lower() in SECRETS}
     return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def reason_of(error: Exception) -> str:
+    """What the database itself says, one line."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def is_damage(reason: str) -> bool:
+    """Whether SQLite says that a file is damaged."""
+    return any(words in reason for words in DAMAGED)
+
+
+def damaged(url: str | sa.URL, found: str) -> StoreError:
+    """The line on a damaged store, with what to do."""
+    path = _named_file(sa.make_url(url))
+    backup = None if path is None else newest_backup(path)
+    remedy = "a backup in its place (none lies beside it)"
+    if backup is not None:
+        remedy = f"its newest backup in its place, {backup.name} beside it"
+    return StoreError(
+        f"store {shown(url)}: damaged ({found}), allowed: {remedy}. Keep the damaged file"
+    )
+
+
+def newest_backup(path: Path) -> Path | None:
+    """The newest copy that a migration left beside a store; None: there is none."""
+    found = path.parent.glob(f"{escape(path.name)}{BACKUP_MARK}*")
+    return max(found, key=lambda one: one.stat().st_mtime, default=None)
 
 
 def file_of(store: Engine) -> Path | None:
@@ -168,13 +201,6 @@ def _content_cause(path: Path) -> str | None:
     if not os.access(path, os.W_OK):
         return "it cannot be written, allowed: a file that this user may read and write"
     return None
-
-
-def _reason(error: Exception) -> str:
-    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-    if any(word in reason.lower() for word in DAMAGED):
-        return f"{reason}; it is damaged, allowed: its newest backup in its place"
-    return reason
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type

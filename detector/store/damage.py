@@ -7,9 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from detector.errors import StoreError
-from detector.store.backup import newest_backup
-from detector.store.connecting import shown
+from detector.store.connecting import damaged
 from detector.store.schema import Engine
 
 logger = logging.getLogger(__name__)
@@ -37,7 +35,7 @@ def refuse_damaged(store: Engine, within_s: float = CHECK_S) -> None:
     elif found == "ok":
         logger.info("the store was not closed; checked, it is whole")
     else:
-        raise StoreError(f"store {shown(store.url)}: damaged ({found}), allowed: {_remedy(store)}")
+        raise damaged(store.url, found)
 
 
 def _found(store: Engine, within_s: float) -> str:
@@ -54,10 +52,3 @@ def _found(store: Engine, within_s: float) -> str:
         finally:
             connection.set_progress_handler(None, 0)
     return " ".join(str(found).split())
-
-
-def _remedy(store: Engine) -> str:
-    backup = newest_backup(store)
-    if backup is None:
-        return "a backup in its place (none lies beside it). Keep the damaged file"
-    return f"its newest backup in its place, {backup.name} beside it. Keep the damaged file"

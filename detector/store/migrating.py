@@ -6,12 +6,13 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 
 from detector.errors import StoreError
 from detector.store import devices
-from detector.store.backup import MARK, Tell, back_up, silent
-from detector.store.connecting import alone, file_of, shown
+from detector.store.backup import Tell, back_up, silent
+from detector.store.connecting import BACKUP_MARK, alone, file_of, reason_of, shown
 from detector.store.schema import Connection, Engine, StoreFailure
 from detector.store.versions import VERSION, version_of
 
@@ -84,10 +85,12 @@ def _newest(versions: Path) -> str:
 def _backed_up(store: Engine, version: str, tell: Tell) -> Path:
     path = file_of(store)
     assert path is not None
-    for left in path.parent.glob(f".{path.name}{MARK}*.part*"):  # by one that was killed
+    for left in path.parent.glob(
+        f".{escape(path.name)}{BACKUP_MARK}*.part*"
+    ):  # by one that was killed
         left.unlink()
     moment = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
-    target = path.with_name(f"{path.name}{MARK}{version}-{moment}")
+    target = path.with_name(f"{path.name}{BACKUP_MARK}{version}-{moment}")
     back_up(store, target, force=True, tell=tell)
     return target
 
@@ -104,8 +107,7 @@ def _upgrade(connection: Connection, versions: Path) -> None:
 
 
 def _failure(store: Engine, before: str, after: str, error: StoreFailure) -> StoreError:
-    reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
     return StoreError(
-        f"store {shown(store.url)}: cannot be brought from version {before} to {after}: {reason}; "
-        "it is as before"
+        f"store {shown(store.url)}: cannot be brought from version {before} to {after}: "
+        f"{reason_of(error)}; it is as before"
     )

@@ -1,7 +1,7 @@
 """What the golden stores hold, and the script that made them.
 
-``python -m tests.support.stores.golden_store > tests/golden/store/VERSION.sql`` writes a store of the
-present version as SQL. 0000 is Faultline 0.1, whose stores had no version. A golden store stays
+``python -m tests.support.stores.golden_store > tests/golden/store/VERSION.sql`` writes a store of
+the present version as SQL. 0000 is Faultline 0.1, whose stores had no version. A golden store stays
 as it was made: what follows only reads it.
 """
 
