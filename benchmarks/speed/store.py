@@ -14,10 +14,10 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from detector.store.backup import back_up
-from detector.store.damage import refuse_damaged
 from detector.store.schema import Engine, open_store
-from detector.store.usage import measure
+from detector.store.upkeep.backup import back_up
+from detector.store.upkeep.damage import refuse_damaged
+from detector.store.upkeep.usage import measure
 
 T = TypeVar("T")
 STATUS_TARGET_S = 1.0

@@ -26,9 +26,9 @@ from detector.service.metrics import MetricsEndpoint
 from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
-from detector.store.damage import refuse_damaged
-from detector.store.migrating import migrate
 from detector.store.schema import Engine, open_store
+from detector.store.upkeep.damage import refuse_damaged
+from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
     from detector.reloading.reloads import Reloads

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.cli.tables import moment, table
-from detector.store.usage import DeviceUsage, StoreUsage
+from detector.store.upkeep.usage import DeviceUsage, StoreUsage
 from detector.store.versions import VERSION
 
 DAY_S = 86_400.0

@@ -15,11 +15,11 @@ from detector.cli.tables import as_json
 from detector.records import DetectorHealth
 from detector.service.lease import Lease
 from detector.settings.load import load_settings
-from detector.store.backup import Tell, back_up, refuse_not_copied
-from detector.store.damage import refuse_damaged
-from detector.store.migrating import migrate
 from detector.store.schema import Engine, open_store
-from detector.store.usage import measure
+from detector.store.upkeep.backup import Tell, back_up, refuse_not_copied
+from detector.store.upkeep.damage import refuse_damaged
+from detector.store.upkeep.migrating import migrate
+from detector.store.upkeep.usage import measure
 from detector.store.versions import VERSION
 
 SLOW_S = 1.0  # after which progress shows

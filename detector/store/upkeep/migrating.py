@@ -11,14 +11,14 @@ from pathlib import Path
 
 from detector.errors import StoreError
 from detector.store import devices
-from detector.store.backup import Tell, back_up, silent
 from detector.store.connecting import BACKUP_MARK, alone, file_of, reason_of, shown
 from detector.store.schema import Connection, Engine, StoreFailure
+from detector.store.upkeep.backup import Tell, back_up, silent
 from detector.store.versions import VERSION, version_of
 
 logger = logging.getLogger(__name__)
 
-SCRIPTS = Path(__file__).parent / "migrations"
+SCRIPTS = Path(__file__).parents[1] / "migrations"
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from detector.errors import StoreError
-from detector.store import backup
-from detector.store.backup import back_up, refuse_not_copied
 from detector.store.connecting import newest_backup
 from detector.store.schema import open_store
+from detector.store.upkeep import backup
+from detector.store.upkeep.backup import back_up, refuse_not_copied
 from tests.conftest import wait_for
 from tests.support.stores import golden_store
 
-PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[4]
 
 # Two tables, one commit: wherever they differ, half a commit was seen.
 WRITE = """

@@ -20,13 +20,13 @@ from alembic.script import ScriptDirectory
 from detector.errors import StoreError
 from detector.records import Frame
 from detector.store import alarms, births, commands, devices, frames, unused
-from detector.store.migrating import SCRIPTS, migrate
 from detector.store.schema import open_store
+from detector.store.upkeep.migrating import SCRIPTS, migrate
 from detector.store.versions import VERSION
 from tests.conftest import wait_for
 from tests.support.stores import golden_store
 
-PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[4]
 OLDER = [(), ("births",), ("unused",), ("births", "unused")]  # tables that 0.1 once lacked
 
 # Half of it is done when it waits for the file `go`, so that it can be killed there.
@@ -49,7 +49,7 @@ def upgrade():
 MIGRATE = """
 import sys
 from pathlib import Path
-from detector.store.migrating import migrate
+from detector.store.upkeep.migrating import migrate
 from detector.store.schema import open_store
 print(migrate(open_store(sys.argv[1], may_be_older=True), "me", versions=Path(sys.argv[2])))
 """
@@ -246,7 +246,7 @@ def test_the_page_and_an_opening_know_nothing_of_alembic(path):
     code = (
         "import sys, dashboard.context, dashboard.child, detector.cli.stores.store, "
         "detector.service.detector; from detector.store.schema import open_store; "
-        "from detector.store.migrating import migrate; "
+        "from detector.store.upkeep.migrating import migrate; "
         "assert migrate(open_store(sys.argv[1], may_be_older=True), 'me') is None; "
         "assert 'alembic' not in sys.modules"
     )

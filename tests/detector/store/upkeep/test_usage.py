@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from detector.records import Frame
-from detector.store import content, frames
+from detector.store import frames
 from detector.store.schema import open_store
-from detector.store.usage import DAY_S, days_until_full, measure
+from detector.store.upkeep import content
+from detector.store.upkeep.usage import DAY_S, days_until_full, measure
 
 NOW = 1.8e9
 GB = 10**9

@@ -9,10 +9,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.store.backup import SIDECARS
 from detector.store.connecting import file_of, shown
-from detector.store.content import Content, content, first_since, ids, oldest_arrival, spans
 from detector.store.schema import Engine
+from detector.store.upkeep.backup import SIDECARS
+from detector.store.upkeep.content import Content, content, first_since, ids, oldest_arrival, spans
 from detector.store.versions import version_of
 
 DAY_S = 86_400.0

@@ -7,9 +7,9 @@ import logging
 import pytest
 
 from detector.errors import StoreError
-from detector.store import damage
-from detector.store.damage import refuse_damaged
 from detector.store.schema import open_store
+from detector.store.upkeep import damage
+from detector.store.upkeep.damage import refuse_damaged
 from tests.support.stores import golden_store
 
 
