@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from dashboard import context
 from detector.store import devices
+from detector.store.schema import open_store
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,12 @@ def is_detector_alive() -> bool:
     Raises:
         FaultlineError: If the settings are refused or the store cannot be opened.
     """
-    with context.engine().connect() as connection:
-        health = devices.health(connection)
+    store = open_store(context.settings().store.url, may_be_older=True)  # a detector migrates it
+    try:
+        with store.connect() as connection:
+            health = devices.health(connection)
+    finally:
+        store.dispose()
     return health is not None and time.time() - health.renewed_at < devices.LEASE_S
 
 

@@ -13,6 +13,7 @@ from detector.cli.adopt_options import add_adopt
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
 from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
+from detector.cli.stores.store_options import add_store
 from detector.cli.version import version_line
 
 Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
@@ -222,6 +223,10 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "reload": ("have the running detector take up changed settings and models",
                    "faultline reload\n  faultline reload --settings plant.toml",
                    add_settings, ("reload", "reload")),
+        "store": ("tell what the store holds, copy it, or bring it to this version",
+                  "faultline store status\n  faultline store backup /backup/faultline.db\n"
+                  "  faultline store migrate",
+                  add_store, ("stores.store", "store")),
         "adopt": ("listen to a broker and print the settings to paste; or learn one machine's own "
                   "model",
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline adopt --topic 'plant/#'\n"

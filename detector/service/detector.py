@@ -27,6 +27,8 @@ from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
 from detector.store.schema import Engine, open_store
+from detector.store.upkeep.damage import refuse_damaged
+from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
     from detector.reloading.reloads import Reloads
@@ -53,7 +55,8 @@ class Detector:
 
     Raises:
         SettingsError: If a source cannot be used, or the port for metrics.
-        StoreError: If the store cannot be opened or another detector writes to it.
+        StoreError: If the store cannot be opened, is damaged or cannot be migrated, or another
+            detector writes to it.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Detector:
     ) -> None:
         self._settings = settings
         self._read, self._request = read or (lambda: settings), request or Request()
-        self._store: Engine = open_store(settings.store.url)
+        self._store: Engine = open_store(settings.store.url, may_be_older=True)
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device,
             settings.buffer.max_devices,
@@ -79,7 +82,7 @@ class Detector:
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
-        self._lease.take()
+        self._make_ready(is_unclean=self._lease.take())
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -117,6 +120,16 @@ class Detector:
             self._lease.release()
             self._store.dispose()
             logger.info("detector stopped")
+
+    def _make_ready(self, *, is_unclean: bool) -> None:
+        """Look at a store that was not given back, and bring an older one to this version.
+
+        Where that fails the lease is not given back: the next start looks again.
+        """
+        with self._lease.kept_by(self._loading):
+            if is_unclean:
+                refuse_damaged(self._store)
+            migrate(self._store, self._lease.owner)
 
     def _load(self) -> Pipeline:
         """Import what scores; nobody else gets the lease meanwhile."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from detector.errors import StoreError
 from detector.records import DetectorHealth
 from detector.store import devices
+from detector.store.connecting import damaged, is_damage, reason_of
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -35,27 +36,30 @@ class Lease:
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
         self._store = store
 
-    def take(self) -> None:
+    def take(self) -> bool:
         """Take the lease; one left by a killed detector is free after a few seconds.
 
+        Returns:
+            Whether it was one that was left.
+
         Raises:
-            StoreError: If another detector goes on renewing it.
+            StoreError: If another detector goes on renewing it, or the store is damaged.
         """
         deadline = time.monotonic() + devices.LEASE_S + 1.0
         is_told = False
         while True:
             try:
                 with self._store.begin() as connection:
-                    devices.take_lease(connection, self.owner, time.time())
+                    return devices.take_lease(connection, self.owner, time.time())
             except (StoreError, StoreFailure) as error:
+                if is_damage(reason_of(error)):
+                    raise damaged(self._store.url, reason_of(error)) from None
                 if time.monotonic() > deadline:
                     raise _as_line(error) from None
                 if not is_told:
                     logger.info("waiting: %s", _as_line(error))
                 is_told = True
                 time.sleep(TRY_AGAIN_S)
-            else:
-                return
 
     @contextmanager
     def kept_by(self, health: Callable[[], DetectorHealth]) -> Iterator[None]:

@@ -46,8 +46,11 @@ def one(connection: Connection, device: str) -> DeviceStatus | None:
     return None if row is None else _status(row)
 
 
-def take_lease(connection: Connection, owner: str, now: float) -> None:
+def take_lease(connection: Connection, owner: str, now: float) -> bool:
     """Become the one detector that writes.
+
+    Returns:
+        Whether an earlier one ended without giving the lease back.
 
     Raises:
         StoreError: If another detector renewed the lease less than ``LEASE_S`` ago.
@@ -62,6 +65,7 @@ def take_lease(connection: Connection, owner: str, now: float) -> None:
     connection.execute(
         lease.insert().values(id=1, owner=owner, renewed_at=now, connection="starting", counters={})
     )
+    return held is not None
 
 
 def renew_lease(connection: Connection, renewed: DetectorHealth) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
+from detector.store.connecting import alone, connect, in_one_line, shown, use_wal
+from detector.store.versions import (
+    VERSION,
+    refuse_newer,
+    refuse_older,
+    version_of,
+    write_version,
+)
 
 # The rest of the project names a connection, the store and its failures by these.
 __all__ = ["Connection", "Engine", "StoreFailure", "open_store"]
@@ -133,28 +139,50 @@ lease = sa.Table(
 )
 
 
-def open_store(url: str) -> Engine:
-    """Open the store and create the tables that are missing.
+def open_store(url: str, *, may_be_older: bool = False, must_exist: bool = False) -> Engine:
+    """Open the store; an empty one gets the tables of this version.
 
     Args:
         url: SQLAlchemy URL, for example ``sqlite:///faultline.db``.
+        may_be_older: The caller migrates it, or needs nothing of its version.
+        must_exist: Refuse a store that is not there instead of making it.
 
     Returns:
         An engine whose connections are safe to use from any thread, one at a time each.
 
     Raises:
-        StoreError: If the URL is not understood or the store cannot be opened.
+        StoreError: If the URL is not understood, the store cannot be opened, or is of another
+            version or another program.
     """
+    store = connect(url, must_exist=must_exist)
     try:
-        engine = sa.create_engine(url, pool_pre_ping=True)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _tune_sqlite)
-        metadata.create_all(engine)
-    except (SQLAlchemyError, ImportError) as error:
-        shown = _without_password(url)
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise StoreError(f"store {shown}: cannot be opened: {reason}") from None
-    return engine
+        with in_one_line(url):
+            _make(store, must_exist=must_exist)
+            with store.connect() as connection:
+                found = version_of(connection) or VERSION
+                refuse_newer(connection, found)
+                if not may_be_older:
+                    refuse_older(connection, found)
+            use_wal(store)
+    except StoreError:
+        store.dispose()
+        raise
+    return store
+
+
+def _make(store: Engine, *, must_exist: bool) -> None:
+    """Make the tables in an empty store, unless another process has just done it."""
+    with store.connect() as connection:
+        if version_of(connection) is not None:
+            return
+    if must_exist:
+        raise StoreError(
+            f"store {shown(store.url)}: found no tables, allowed: what `faultline serve` has made"
+        )
+    with alone(store) as connection:
+        if version_of(connection) is None:
+            metadata.create_all(connection)
+            write_version(connection)
 
 
 def new_id(connection: Connection, row: sa.Insert) -> int:
@@ -162,17 +190,3 @@ def new_id(connection: Connection, row: sa.Insert) -> int:
     key = connection.execute(row).inserted_primary_key
     assert key is not None
     return int(key[0])
-
-
-def _without_password(url: str) -> str:
-    try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "(not an SQLAlchemy URL)"
-
-
-def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -16,10 +16,12 @@ from websockets.sync.client import connect
 
 from dashboard import child, context
 from dashboard.live import asset_files
+from detector.settings.tree import Settings
 from detector.store import devices
 from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.live_server import Site, in_a_loop
+from tests.support.stores import golden_store
 
 
 def get(url):
@@ -70,8 +72,9 @@ def test_the_dashboard_never_imports_torch():
 
 def test_a_detector_is_alive_while_its_lease_is_young(tmp_path, monkeypatch):
     """No lease and an old lease both mean that one is needed."""
-    engine = open_store(f"sqlite:///{tmp_path}/store.db")
-    monkeypatch.setattr(context, "engine", lambda: engine)
+    url = f"sqlite:///{tmp_path}/store.db"
+    engine = open_store(url)
+    monkeypatch.setattr(context, "settings", lambda: Settings(store={"url": url}))
     assert not child.is_detector_alive()
     with engine.begin() as store:
         devices.take_lease(store, "one", time.time())
@@ -81,6 +84,14 @@ def test_a_detector_is_alive_while_its_lease_is_young(tmp_path, monkeypatch):
         devices.take_lease(store, "one", time.time() - devices.LEASE_S - 1)
     assert not child.is_detector_alive()
     engine.dispose()
+
+
+def test_an_older_store_is_no_detector_and_no_failure(tmp_path, monkeypatch):
+    """So one is started, which brings the store to this version."""
+    golden_store.load("0000", tmp_path / "store.db")
+    url = f"sqlite:///{tmp_path}/store.db"
+    monkeypatch.setattr(context, "settings", lambda: Settings(store={"url": url}))
+    assert not child.is_detector_alive()
 
 
 def test_a_child_is_stopped_with_the_dashboard(monkeypatch):

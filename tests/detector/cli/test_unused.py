@@ -13,7 +13,7 @@ from detector.ingest.unused import UnusedInventory
 from detector.records import Outcome, Unused
 from detector.service.inventory import InventoryWriter
 from detector.store import unused
-from detector.store.schema import StoreFailure, metadata, open_store
+from detector.store.schema import StoreFailure, open_store
 from tests.conftest import wait_for
 from tests.support.serving import Client, serving
 
@@ -60,21 +60,6 @@ def test_what_could_not_be_written_is_written_later(tmp_path):
     with store.begin() as connection:
         assert unused.every(connection) == [entry]
     store.dispose()
-
-
-def test_a_store_from_before_has_it_too(tmp_path, monkeypatch, capsys):
-    """The table is made when the store is opened."""
-    url = f"sqlite:///{tmp_path}/old.db"
-    tables = [one for name, one in metadata.tables.items() if name != "unused"]
-    old = sa.create_engine(url)
-    metadata.create_all(old, tables=tables)
-    old.dispose()
-    monkeypatch.setenv("FAULTLINE_STORE__URL", url)
-    monkeypatch.chdir(tmp_path)
-    assert main(["devices", "--unused"]) == 0
-    assert capsys.readouterr().out == "nothing was left unused\n"
-    with open_store(url).begin() as connection:
-        assert unused.every(connection) == []
 
 
 def test_names_are_inert_in_every_table_and_list():

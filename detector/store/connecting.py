@@ -1,0 +1,210 @@
+"""A connection to a store, whatever is in it; each refusal one line without a password."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+
+from detector.errors import StoreError
+
+KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+SQLITE_HEADER = b"SQLite format 3\x00"
+MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
+SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
+DAMAGED = ("malformed", "not a database")  # what SQLite says of a damaged file
+BACKUP_MARK = ".backup-"  # what a copy beside a store is called after
+
+
+def connect(url: str, *, must_exist: bool = False) -> Engine:
+    """Connect to the database of a URL.
+
+    Args:
+        url: SQLAlchemy URL, for example ``sqlite:///faultline.db``.
+        must_exist: Refuse an SQLite file that is not there instead of making it.
+
+    Returns:
+        An engine whose connections are safe to use from any thread, one at a time each.
+
+    Raises:
+        StoreError: If the URL is not understood or the database cannot be used.
+    """
+    parsed = _parsed(url)
+    if (path := _named_file(parsed)) is not None:
+        _refuse_file(path, shown(url), must_exist=must_exist)
+    with in_one_line(url):
+        engine = sa.create_engine(parsed, pool_pre_ping=True)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _tune_sqlite)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    return engine
+
+
+@contextmanager
+def in_one_line(url: str | sa.URL) -> Iterator[None]:
+    """Tell whatever the database or its driver raises as one line.
+
+    Raises:
+        StoreError: In its place.
+    """
+    try:
+        yield
+    except NoSuchModuleError:
+        raise _unknown_kind(sa.make_url(url)) from None
+    except ImportError as error:
+        raise StoreError(
+            f"store {shown(url)}: cannot be opened: {error}, allowed: the driver installed "
+            '(`pip install "psycopg[binary]"` for postgresql+psycopg://)'
+        ) from None
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        reason = reason_of(error)
+        if is_damage(reason):
+            raise damaged(url, reason) from None
+        raise StoreError(f"store {shown(url)}: cannot be opened: {reason}") from None
+
+
+@contextmanager
+def alone(store: Engine) -> Iterator[Connection]:
+    """One transaction that takes changes of tables too, while nobody else makes any.
+
+    The driver for SQLite commits at each change of a table unless it is left out of it.
+    """
+    with store.connect() as plain:
+        if store.dialect.name != "sqlite":
+            with plain.begin():
+                plain.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+                yield plain
+            return
+        connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def shown(url: str | sa.URL) -> str:
+    """A URL for people: no password, wherever it stands."""
+    try:
+        parsed = sa.make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return "(not an SQLAlchemy URL)"
+    hidden = {name: "hidden" for name in parsed.query if name.lower() in SECRETS}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def reason_of(error: Exception) -> str:
+    """What the database itself says, one line."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def is_damage(reason: str) -> bool:
+    """Whether SQLite says that a file is damaged."""
+    return any(words in reason for words in DAMAGED)
+
+
+def damaged(url: str | sa.URL, found: str) -> StoreError:
+    """The line on a damaged store, with what to do."""
+    path = _named_file(sa.make_url(url))
+    backup = None if path is None else newest_backup(path)
+    remedy = "a backup in its place (none lies beside it)"
+    if backup is not None:
+        remedy = f"its newest backup in its place, {backup.name} beside it"
+    return StoreError(
+        f"store {shown(url)}: damaged ({found}), allowed: {remedy}. Keep the damaged file"
+    )
+
+
+def newest_backup(path: Path) -> Path | None:
+    """The newest copy that a migration left beside a store; None: there is none."""
+    found = path.parent.glob(f"{escape(path.name)}{BACKUP_MARK}*")
+    return max(found, key=lambda one: one.stat().st_mtime, default=None)
+
+
+def file_of(store: Engine) -> Path | None:
+    """The file of an open SQLite store; None in memory and for other databases."""
+    if store.dialect.name != "sqlite":
+        return None
+    with store.connect() as connection:
+        rows = connection.exec_driver_sql("PRAGMA database_list").all()
+    path = next(row[2] for row in rows if row[1] == "main")
+    return Path(path) if path else None
+
+
+def use_wal(store: Engine) -> None:
+    """Let readers and the writer of an SQLite store go on beside each other; it stays so."""
+    if store.dialect.name == "sqlite":
+        with store.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except (SQLAlchemyError, ValueError):
+        raise StoreError(f"store {shown(url)}: cannot be opened, {KINDS}") from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise _unknown_kind(parsed)
+    return parsed
+
+
+def _unknown_kind(url: sa.URL) -> StoreError:
+    return StoreError(f"store {shown(url)}: cannot be opened: found {url.drivername}, {KINDS}")
+
+
+def _named_file(url: sa.URL) -> Path | None:
+    """The file that a URL names; None in memory, for URIs of SQLite and other databases."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or not name or name == ":memory:":
+        return None
+    return None if name.startswith("file:") else Path(name)
+
+
+def _refuse_file(path: Path, where: str, *, must_exist: bool) -> None:
+    """What SQLite would call *unable to open database file*, whatever the cause."""
+    try:
+        cause = _cause(path, must_exist=must_exist)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        cause = f"{reason}, allowed: a file that this user may read and write"
+    if cause is not None:
+        raise StoreError(f"store {where}: cannot be opened: {cause}")
+
+
+def _cause(path: Path, *, must_exist: bool) -> str | None:
+    if path.exists() and not path.is_file():
+        return f"it is {'a folder' if path.is_dir() else 'no file'}, allowed: a file"
+    if not path.parent.is_dir():
+        return f"no folder {path.parent}, allowed: one that exists"
+    if not path.exists() and must_exist:
+        return "no such file, allowed: a store that `faultline serve` has made"
+    if not os.access(path.parent, os.W_OK):
+        return f"the folder {path.parent} cannot be written, allowed: one that can"
+    return _content_cause(path) if path.exists() else None
+
+
+def _content_cause(path: Path) -> str | None:
+    with path.open("rb") as file:
+        head = file.read(len(SQLITE_HEADER))
+    if head and head != SQLITE_HEADER:
+        return "it is no SQLite database, allowed: another name, or a store of Faultline"
+    if not os.access(path, os.W_OK):
+        return "it cannot be written, allowed: a file that this user may read and write"
+    return None
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
+    cursor = connection.cursor()
+    for pragma in ("synchronous=NORMAL", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
