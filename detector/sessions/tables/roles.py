@@ -24,6 +24,7 @@ from detector.text import listed
 RUNNING = ("rpm", "running")  # running signals: kept, but no model feature
 INFLUX = frozenset({"result", "table", "_start", "_stop", "_measurement", "_field"})
 BY_SCORE = "written by `score` or `export`"
+JUDGEMENT = "anomaly"  # beside a score and a threshold a model's own, no ground truth
 
 
 @dataclass(slots=True)
@@ -68,7 +69,11 @@ def roles_of(
     others = {column.place for column, _ in time.left_out} | {c.place for c in time.columns}
     is_influx = any(column.heading == "_time" for column in columns)
     wanted = set(features or ())
+    is_scored = {"score", "threshold"} <= {column.name for column in columns}
     for column in columns:
+        if is_scored and column.name == JUDGEMENT:
+            roles.left_out[column.shown] = BY_SCORE
+            continue
         if column.place in others or _is_mark(column, roles):
             continue
         is_kept = column.name in wanted

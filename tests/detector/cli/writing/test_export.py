@@ -94,10 +94,11 @@ def test_a_time_is_cut_to_the_sample(store, limits, n):
 
 
 def test_an_export_is_a_recording_again(store):
-    """Its sessions and features are read, what was computed is not taken for a feature."""
+    """Its sessions and features are read, what a model computed is no feature and no label."""
     exported("again.csv")
-    found = [(r.samples.features, len(r.samples)) for r in read_recordings([Path("again.csv")])]
-    assert found == [(("a", "b", "c"), 20), (("a", "b", "c"), 10)]
+    read = list(read_recordings([Path("again.csv")]))
+    found = [(r.samples.features, len(r.samples), r.label) for r in read]
+    assert found == [(("a", "b", "c"), 20, None), (("a", "b", "c"), 10, None)]
 
 
 def test_a_long_export_keeps_few_rows_in_memory(store, monkeypatch):
