@@ -36,6 +36,7 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.first_content
 	$(PY) -m benchmarks.speed.alignment
 	$(PY) -m benchmarks.speed.reading
+	$(PY) -m benchmarks.speed.store
 
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz

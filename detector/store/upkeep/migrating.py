@@ -68,7 +68,7 @@ def migrate(
     logger.info("store: version %s to %s, backup: %s", before, newest, backup or "none")
     try:
         with alone(store) as connection:
-            _upgrade(connection, versions)
+            upgrade(connection, versions)
             devices.take_lease(connection, owner, time.time())
     except StoreFailure as error:
         raise _failure(store, before, newest, error) from None
@@ -95,7 +95,8 @@ def _backed_up(store: Engine, version: str, tell: Tell) -> Path:
     return target
 
 
-def _upgrade(connection: Connection, versions: Path) -> None:
+def upgrade(connection: Connection, versions: Path) -> None:
+    """Run all migrations that are due, within the caller's transaction."""
     from alembic import command  # noqa: PLC0415 -- takes time, and is needed once a version
     from alembic.config import Config  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from alembic.script import ScriptDirectory
 from detector.errors import StoreError
 from detector.records import Frame
 from detector.store import alarms, births, commands, devices, frames, unused
+from detector.store.connecting import alone, connect
 from detector.store.schema import open_store
-from detector.store.upkeep.migrating import SCRIPTS, migrate
+from detector.store.upkeep.migrating import SCRIPTS, migrate, upgrade
 from detector.store.versions import VERSION
 from tests.conftest import wait_for
 from tests.support.stores import golden_store
@@ -141,17 +143,19 @@ def test_a_golden_store_comes_to_the_newest_version_whole(path, file):
 
 
 def test_a_new_store_is_what_the_migrations_make(path, tmp_path):
-    """Table by table, index by index."""
+    """Table by table, index by index; of a store of 0.1, and of nothing at all."""
     url = older(path)
     migrated(url)
-    fresh = tmp_path / "fresh.db"
+    fresh, bare = tmp_path / "fresh.db", tmp_path / "bare.db"
     open_store(f"sqlite:///{fresh}").dispose()
+    with alone(connect(f"sqlite:///{bare}")) as connection:
+        upgrade(connection, SCRIPTS / "versions")
 
     def shape(one):
         with closing(sqlite3.connect(one)) as connection:
             return dict(connection.execute("SELECT name, sql FROM sqlite_master"))
 
-    assert shape(path) == shape(fresh)
+    assert shape(path) == shape(bare) == shape(fresh)
     assert shape(fresh)["faultline_version"]
 
 
@@ -182,6 +186,18 @@ def test_a_newer_store_is_refused_by_everybody(path):
     for may_be_older in (False, True):
         with pytest.raises(StoreError, match="version 0999, of a newer Faultline"):
             open_store(url, may_be_older=may_be_older)
+
+
+def test_two_processes_make_a_new_store_once(path):
+    """The page and the detector are often started together."""
+    code = (
+        "import sys, time; from detector.store.schema import open_store; "
+        "time.sleep(max(0, float(sys.argv[2]) - time.time())); open_store(sys.argv[1])"
+    )
+    at = str(time.time() + 2)
+    command = [sys.executable, "-c", code, f"sqlite:///{path}", at]
+    processes = [subprocess.Popen(command, cwd=PROJECT) for _ in range(6)]
+    assert [process.wait(60) for process in processes] == [0] * 6
 
 
 def longer(folder, script):
