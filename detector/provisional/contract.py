@@ -23,7 +23,8 @@ class Lesson:
         needed_s: Seconds of running that are asked for.
         running: Running signal where the settings name one.
         folder: Of provisional models.
-        peers: Marks of devices of the same kind.
+        features: All channels that it sends now.
+        peers: Marks of devices of the same kind; found when the lesson is given.
     """
 
     device: str
@@ -34,7 +35,8 @@ class Lesson:
     needed_s: float
     running: RunningSignal | None
     folder: Path
-    peers: tuple[Mark, ...]
+    features: tuple[str, ...] = ()
+    peers: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
