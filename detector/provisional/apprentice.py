@@ -14,7 +14,6 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -38,14 +37,10 @@ class Apprentice:
 
     Args:
         store_url: Of the store that lessons are read from.
-        peers: Marks of the devices that have a say in a lesson, asked when it is given: those
-            that waited before it have models by then.
     """
 
-    def __init__(
-        self, store_url: str, peers: Callable[[Lesson], tuple[Mark, ...]] = lambda _: ()
-    ) -> None:
-        self._store_url, self._peers = store_url, peers
+    def __init__(self, store_url: str) -> None:
+        self._store_url = store_url
         self._waiting: list[Lesson] = []
         self._given: list[Lesson] = []
         self._process: BaseProcess | None = None
@@ -111,8 +106,8 @@ class Apprentice:
         while self._waiting and len(self._given) < AHEAD and now >= self._rest_until:
             lesson = min(self._waiting, key=lambda lesson: bool(lesson.before))
             self._waiting.remove(lesson)
-            self._given.append(replace(lesson, peers=self._peers(lesson)))
-            self._give(self._given[-1])
+            self._given.append(lesson)
+            self._give(lesson)
         if self._given:
             self._used = now
         elif self._process is not None and now > self._used + IDLE_S:
@@ -143,7 +138,13 @@ def _work(pipe: Connection, store_url: str) -> None:
     from detector.provisional.lessons import give  # noqa: PLC0415 -- only here: it is slow
     from detector.store.schema import open_store  # noqa: PLC0415
 
-    store = open_store(store_url)
+    store, made = open_store(store_url), dict[str, Mark]()
     with contextlib.suppress(EOFError, OSError):  # the detector has ended
         while True:
-            pipe.send(give(pipe.recv(), store))
+            lesson: Lesson = pipe.recv()
+            # Many are asked for at once: those learnt since then have a say too.
+            peers = lesson.alike([*lesson.peers, *made.values()])
+            outcome = give(replace(lesson, peers=peers), store)
+            if outcome.mark is not None:
+                made[lesson.device] = outcome.mark
+            pipe.send(outcome)

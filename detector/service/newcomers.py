@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from msgspec.structs import replace
+import msgspec
 
 from detector.errors import BundleError
 from detector.folding import Folding
@@ -23,7 +24,6 @@ from detector.records import Frame, is_backlog
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
-from detector.scoring.rate import TOLERANCE
 from detector.scoring.stream import DeviceStream
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.devices import RunningSignal
@@ -33,7 +33,6 @@ from detector.store.schema import Engine
 
 logger = logging.getLogger(__name__)
 
-MOST_PEERS = 5
 AGAIN_S = 0.1  # between looks for outcomes
 MOST_LINES, LINES_EVERY_S = 5, 60.0
 
@@ -56,7 +55,7 @@ class Newcomers:
         self._bundles: dict[str, Bundle] = {}
         self._learning: dict[str, Learning] = {}
         self._probation: dict[str, Probation] = {}
-        self._apprentice = Apprentice(settings.store.url, self._peers)
+        self._apprentice = Apprentice(settings.store.url)
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._due = 0.0
 
@@ -107,11 +106,13 @@ class Newcomers:
     def confirm(self, device: str, who: str) -> str:
         """Let a provisional model alarm; returns ``applied`` or why not."""
         mark, bundle = self._marks.get(device), self.model_of(device)
-        if mark is None or bundle is None:
+        if mark is None or bundle is None or self._has_rule(device):
             return f"refused: {self._why_not(device)}, allowed: a device with a provisional model"
         if mark.confirmed_by is None:
             try:
-                self._keep(replace(mark, confirmed_by=who, confirmed_at=time.time()))
+                self._keep(
+                    msgspec.structs.replace(mark, confirmed_by=who, confirmed_at=time.time())
+                )
             except BundleError as error:
                 return f"refused: {error}"
         bundle.is_provisional, bundle.note = False, None
@@ -196,7 +197,7 @@ class Newcomers:
             self._say("again", frame.device, again)
             self._ask(frame, probation.stretch, again=True)
         elif probation.has_held:
-            self._keep(replace(mark, settled=True))
+            self._keep(msgspec.structs.replace(mark, settled=True))
             del self._probation[frame.device]
 
     def _ask(self, frame: Frame, stretch: Stretch, *, again: bool) -> None:
@@ -204,7 +205,7 @@ class Newcomers:
         assert stretch.start is not None
         start = max(stretch.start, stretch.newest - LONGEST * self._wanted_s)
         rate_hz = stretch.samples / max(stretch.heard_s, 1e-3)
-        self._apprentice.take(Lesson(
+        lesson = Lesson(
             device=frame.device,
             version=1 if mark is None else mark.version + 1,
             before=mark.spans if again and mark is not None else (),
@@ -214,18 +215,8 @@ class Newcomers:
             running=_judged_by(self._settings, frame.device)[1],
             folder=self._folder.path,
             features=tuple(sorted(frame.features)),
-        ))  # fmt: skip
-
-    def _peers(self, lesson: Lesson) -> tuple[Mark, ...]:
-        """Of the same kind: the same channels at a like rate."""
-        alike = [
-            mark
-            for device, mark in self._marks.items()
-            if mark.features == lesson.features
-            and device != lesson.device
-            and abs(mark.period_s * lesson.rate_hz - 1) <= TOLERANCE
-        ]
-        return tuple(alike[-MOST_PEERS:])
+        )
+        self._apprentice.take(replace(lesson, peers=lesson.alike(self._marks.values())))
 
     def _take_up(self, fleet: Fleet, outcome: Outcome) -> None:
         device = outcome.device
