@@ -10,7 +10,7 @@ from detector.provisional.files import Mark
 from detector.scoring.rate import TOLERANCE
 from detector.settings.devices import RunningSignal
 
-MOST_PEERS = 5
+MOST_PEERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

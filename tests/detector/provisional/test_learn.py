@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.lib.kinds import machine
+from detector.provisional.contract import MOST_PEERS
 from detector.provisional.files import Mark, ModelFolder, place_of
 from detector.provisional.learn import NotYetError, learn
 from detector.provisional.peers import Peer, calls_abnormal, excerpt_of, is_majority
@@ -110,6 +111,16 @@ def test_the_kind_refuses_what_is_far_from_all_of_it():
     assert is_majority(*calls_abnormal(peers, like(60.0)))
     assert not is_majority(*calls_abnormal(peers, like(31.5)))
     assert not is_majority(*calls_abnormal(peers, like(34.0)))
+
+
+def test_a_kind_refuses_none_of_its_own():
+    """However alike the first few happen to be: machines that differ twofold are all taken."""
+    machines = [machine("motor", 700 + 3 * number, 600, 1e9) for number in range(16)]
+    peers = []
+    for samples in machines:
+        newest = peers[-MOST_PEERS:]
+        assert not is_majority(*calls_abnormal(newest, excerpt_of([samples])))
+        peers.append(Peer(learn([samples], None, LEARN_S, "x").bundle, excerpt_of([samples])))
 
 
 def test_two_of_a_kind_have_no_say():
