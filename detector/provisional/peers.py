@@ -21,7 +21,7 @@ from detector.sessions.windows import spread_evenly, windows
 
 FEWEST = 3  # peers whose word counts
 MAJORITY = 2 / 3  # of them, or more
-STRANGER = {3: 30.0, 4: 10.0, 5: 5.0}  # by peers: times the most abnormal of their own kind
+STRANGER = {3: 60.0, 4: 15.0, 5: 6.0}  # by peers: times the most abnormal of their own kind
 OF_MANY = 4.0  # the same of more peers
 EXCERPT = 600  # samples that are kept of a stretch
 WINDOWS = 100  # that are scored of it

@@ -113,11 +113,14 @@ def test_the_kind_refuses_what_is_far_from_all_of_it():
     assert not is_majority(*calls_abnormal(peers, like(34.0)))
 
 
-def test_a_kind_refuses_none_of_its_own():
-    """However alike the first few happen to be: machines that differ twofold are all taken."""
-    machines = [machine("motor", 700 + 3 * number, 600, 1e9) for number in range(16)]
+@pytest.mark.parametrize(
+    ("kind", "first", "count"), [("compressor", 1360, 4), ("motor", 1560, 4), ("motor", 700, 16)]
+)
+def test_a_kind_refuses_none_of_its_own(kind, first, count):
+    """Not even where the first three happen to be much alike, and the fourth is not."""
     peers = []
-    for samples in machines:
+    for seed in range(first, first + count):
+        samples = machine(kind, seed, 600, 1e9)
         newest = peers[-MOST_PEERS:]
         assert not is_majority(*calls_abnormal(newest, excerpt_of([samples])))
         peers.append(Peer(learn([samples], None, LEARN_S, "x").bundle, excerpt_of([samples])))

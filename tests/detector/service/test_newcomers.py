@@ -76,6 +76,13 @@ class Plant:
 
         wait_for(is_learnt, 20, f"{device} is learnt")
 
+    def gives(self, is_given=True):
+        """Have a lesson waiting, or given to the process and not yet answered."""
+        assert not self.newcomers._apprentice.is_free
+        if is_given:
+            self.newcomers._apprentice.outcome()
+            assert self.newcomers._apprentice._given
+
     def ends_learning(self):
         """Wait until nothing is learnt or waits."""
 
@@ -205,17 +212,19 @@ def test_a_confirmed_model_stays_where_nothing_is_learnt(plant, tmp_path):
     again.close()
 
 
-def test_what_is_learnt_when_somebody_confirms_is_dropped(plant):
+@pytest.mark.parametrize("is_given", [False, True])
+def test_what_is_learnt_when_somebody_confirms_is_dropped(plant, is_given):
     """The model that was looked at stays, though another learning was on its way."""
     kind = partial(pump, names=("gas", "heat"))
-    plant.send("fixed", kind(1.0))
-    plant.learns("fixed")
-    plant.send("fixed", kind(5.0, ENOUGH, ENOUGH, seed=1))
-    assert not plant.newcomers._apprentice.is_free
-    assert plant.newcomers.confirm("fixed", "Kim") == "applied"
+    device = f"fixed-{is_given}"
+    plant.send(device, kind(1.0))
+    plant.learns(device)
+    plant.send(device, kind(5.0, ENOUGH, ENOUGH, seed=1))
+    plant.gives(is_given)
+    assert plant.newcomers.confirm(device, "Kim") == "applied"
     plant.ends_learning()
-    assert plant.newcomers._marks["fixed"].confirmed_by == "Kim"
-    assert plant.version("fixed") == 1
+    assert plant.newcomers._marks[device].confirmed_by == "Kim"
+    assert plant.version(device) == 1
 
 
 def test_a_rule_that_comes_ends_the_learning(plant, kept):
@@ -223,14 +232,16 @@ def test_a_rule_that_comes_ends_the_learning(plant, kept):
     plant.send("r-new", pump(5.0, 100))
     plant.send("r-old", pump(5.0))
     plant.learns("r-old")
+    plant.send("r-given", pump(5.0))
+    plant.gives()
     plant.send("r-due", pump(5.0))
     assert not plant.newcomers._apprentice.is_free
     plant.reload(rule("r-*", kept))
-    for name, seen in (("r-new", 100), ("r-old", ENOUGH), ("r-due", ENOUGH)):
+    for name, seen in (("r-new", 100), ("r-old", ENOUGH), ("r-given", ENOUGH), ("r-due", ENOUGH)):
         plant.send(name, pump(5.0, 2 * ENOUGH, seen, seed=4))
         assert plant.scored_with(name) == "kept"
     plant.ends_learning()
-    assert (plant.version("r-new"), plant.version("r-due")) == (0, 0)
+    assert [plant.version(name) for name in ("r-new", "r-given", "r-due")] == [0, 0, 0]
     assert plant.newcomers.confirm("r-old", "Kim").startswith("refused: r-old has the model of a")
 
 

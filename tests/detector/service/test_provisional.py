@@ -9,10 +9,12 @@ import pytest
 
 from benchmarks.lib.kinds import KINDS, machine
 from detector.__main__ import main
+from detector.alarms.home_assistant import discovery_message
 from detector.records import DeviceState, Samples
 from detector.scoring.learnt import NO_RULE
 from detector.store import alarms, devices
 from tests.conftest import wait_for
+from tests.support.home_assistant import rendered
 from tests.support.reloading import Site
 from tests.support.serving import Client
 
@@ -93,7 +95,15 @@ def test_nobody_is_notified(plant):
     topics = {topic for topic, *_ in plant.client.messages}
     assert not [topic for topic in topics if topic.endswith("/alarm")]
     wait_for(lambda: said_of(plant, "pump-b")["state"] == "suspect", 5, "the state is published")
-    assert said_of(plant, "pump-b")["provisional"] is True
+    said = said_of(plant, "pump-b")
+    assert (said["provisional"], said["alarm_id"] is None) == (True, False)
+    assert problem(said) == "OFF"
+
+
+def problem(said):
+    """What Home Assistant makes of a state, by the template that it is told."""
+    message = json.loads(discovery_message("pump-b", "out/pump-b/state", "out/status"))
+    return rendered(message["components"]["alarm"]["value_template"], json.dumps(said))
 
 
 def test_a_source_that_says_so_is_not_learnt(plant):
@@ -142,6 +152,7 @@ def test_a_restart_and_a_confirmation(plant, capsys):
         client.send(f"{base}/{name}", cut(name, end, end + 120), 100)
     wait_for(lambda: status(plant, "pump-b").state is DeviceState.ALARM, 20, "a real alarm")
     wait_for(lambda: [t for t, *_ in client.messages if t.endswith("pump-b/alarm")], 10, "told")
+    wait_for(lambda: problem(said_of(plant, "pump-b")) == "ON", 5, "a problem at home, too")
     assert status(plant, "compressor-b").state is DeviceState.SUSPECT
     wait_for(lambda: list(plant.folder.glob("provisional/compressor-c*/learnt.json")), 10, "learnt")
     assert [alarm.kind for alarm in plant.read(alarms.listed, "pump-b")] == ["score", "provisional"]
