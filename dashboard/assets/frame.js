@@ -162,32 +162,34 @@ export class Frame {
     });
   }
 
-  // Shaded behind all rows: where the machine is not judged, and the spans of alarms.
+  // Shaded behind all rows: where the machine is not judged, and the spans of alarms. What nobody
+  // is notified of has an outline only, and lies below the others.
   stretches() {
     const { ring, view, part } = this;
     const [start, end] = view.range;
     const join_s = (end - start) / 200;
     if (view.card) {
       for (const [from, to] of notJudged(ring, part.from, part.to, join_s)) {
-        this.shade(from, to, view.theme.notJudged, "not judged", view.theme.faint);
+        this.shade(from, to, { fill: view.theme.notJudged, word: "not judged", color: view.theme.faint });
       }
     }
-    for (const alarm of view.alarms) {
+    const quiet = { fill: "rgba(0, 0, 0, 0)", word: "provisional alarm", color: view.theme.faint, dash: "dash" };
+    const loud = { fill: view.theme.alarm, word: "alarm", color: view.theme.anomaly };
+    const isQuiet = (alarm) => alarm.kind === "provisional";
+    for (const alarm of [...view.alarms].sort((one, other) => isQuiet(other) - isQuiet(one))) {
       const to = alarm.end ?? ring.lastTs;
-      if (to >= start && alarm.start <= end) {
-        this.shade(alarm.start, to, view.theme.alarm, "alarm", view.theme.anomaly);
-      }
+      if (to >= start && alarm.start <= end) this.shade(alarm.start, to, isQuiet(alarm) ? quiet : loud);
     }
   }
 
-  shade(from, to, fillcolor, word, color) {
+  shade(from, to, { fill, word, color, dash }) {
     const [start, end] = this.view.range;
     const x0 = Math.max(from, start);
     const x1 = Math.min(to, end);
     const pixels = ((x1 - x0) / (end - start)) * this.view.width * this.xEnd;
     const shade = {
-      type: "rect", xref: "x", yref: "paper", layer: "below", fillcolor,
-      x0: this.xOf(x0), x1: this.xOf(x1), y0: 0, y1: 1, line: { width: 0 },
+      type: "rect", xref: "x", yref: "paper", layer: "below", fillcolor: fill,
+      x0: this.xOf(x0), x1: this.xOf(x1), y0: 0, y1: 1, line: { width: dash ? 1 : 0, color, dash },
     };
     if (pixels > LABEL_ABOVE * (word.length / 6)) {
       shade.label = { text: word, textposition: "top center", font: { size: 11, color } };

@@ -24,6 +24,7 @@ const LAYOUT = `
   <span><i class="fl-key fl-key-error"></i>error, their distance</span>
   <span title="A sample whose score is above the threshold, marked on the features whose own score is above it too."><i class="fl-key fl-key-anomaly"></i>anomaly</span>
   <span><i class="fl-key fl-key-alarm"></i>alarm</span>
+  <span title="Of a model that this device has taught itself. Nobody is notified until somebody confirms it." data-is="quietKey" hidden><i class="fl-key fl-key-quiet"></i>provisional alarm</span>
   <span><i class="fl-key fl-key-threshold"></i>threshold</span>
   <span><i class="fl-key fl-key-not-judged"></i>not judged</span>
   <button type="button" class="fl-back" data-is="back" hidden>Back to live</button>
@@ -59,6 +60,7 @@ export class Panel {
     const mark = card?.provisional ? "provisional, " : "";
     setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples` : "none");
     this.is.model.title = card?.provenance ?? "";
+    this.is.quietKey.hidden = !card?.provisional;
     this.showShares(card, header?.contributions ?? live.contributions);
     this.showBanner(alarms.filter((alarm) => alarm.state === "active"), now, status);
     this.showNotices(notices(live));

@@ -1,6 +1,7 @@
 """The process that learns, one device after the other, beside the detector and behind it.
 
-It is started with the first lesson and ended once there has been none for a while: torch is large.
+It is started shortly before the first lesson, for its imports take seconds, and ended once there
+has been none for a while: torch is large.
 It is spawned, not forked, has the lowest claim to the processor and one thread, and ends by itself
 when the detector is gone.
 """
@@ -13,22 +14,26 @@ import multiprocessing
 import os
 import signal
 import time
-from collections import deque
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from detector.provisional.contract import Lesson, Outcome
+from detector.provisional.files import Mark
 
 logger = logging.getLogger(__name__)
 
 NICE = 10
-IDLE_S = 30.0  # without a lesson, and the process ends
+AHEAD = 4  # lessons given at a time, so that it never waits for the detector's next look
+IDLE_S = 90.0  # without a lesson, and the process ends
 REST_S = 60.0  # after it has ended by itself, before it is started again
 GONE = "the process that learns has ended"
 
 
 class Apprentice:
-    """Takes lessons in order and gives them one at a time to a process of its own.
+    """Gives lessons to a process of its own, which learns one after the other.
+
+    Devices without any model come first, in the order of their asking.
 
     Args:
         store_url: Of the store that lessons are read from.
@@ -36,8 +41,8 @@ class Apprentice:
 
     def __init__(self, store_url: str) -> None:
         self._store_url = store_url
-        self._waiting: deque[Lesson] = deque()
-        self._given: Lesson | None = None
+        self._waiting: list[Lesson] = []
+        self._given: list[Lesson] = []
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._used = self._rest_until = 0.0
@@ -45,7 +50,7 @@ class Apprentice:
     @property
     def is_free(self) -> bool:
         """Whether nothing waits and nothing is being learnt."""
-        return self._given is None and not self._waiting
+        return not self._given and not self._waiting
 
     @property
     def pid(self) -> int | None:
@@ -53,21 +58,29 @@ class Apprentice:
         return None if self._process is None else self._process.pid
 
     def take(self, lesson: Lesson) -> None:
-        """Put a lesson behind those that wait."""
+        """Let a lesson wait for its turn."""
         self._waiting.append(lesson)
 
+    def drop(self, device: str) -> None:
+        """Forget what waits for a device; what is being learnt is learnt to its end."""
+        self._waiting = [lesson for lesson in self._waiting if lesson.device != device]
+
+    def get_ready(self) -> None:
+        """Have the process import what it needs: a lesson is near."""
+        now = time.monotonic()
+        if now >= self._rest_until:
+            self._used = now
+            self._start()
+
     def outcome(self) -> Outcome | None:
-        """What came of a lesson since this was last asked; gives the next one. Never waits."""
+        """What came of a lesson, one a call; gives the next ones. Never waits."""
         found: Outcome | None = None
         try:
-            if self._given is not None and self._pipe is not None and self._pipe.poll():
-                found, self._given = self._pipe.recv(), None
+            if self._given and self._pipe is not None and self._pipe.poll():
+                found = self._pipe.recv()
+                del self._given[0]
         except (EOFError, OSError):
-            assert self._given is not None
-            logger.warning("learning: %s (%s)", GONE, self._given.device)
-            found = Outcome(device=self._given.device, reason=GONE)
-            self._given, self._rest_until = None, time.monotonic() + REST_S
-            self.close()
+            found = self._mourn()
         self._go_on()
         return found
 
@@ -80,15 +93,27 @@ class Apprentice:
             self._process.join()
         self._process = self._pipe = None
 
+    def _mourn(self) -> Outcome:
+        """The process is gone, and the lesson it was at with it; the others are given again."""
+        lost, self._waiting = self._given[0], self._given[1:] + self._waiting
+        logger.warning("learning: %s (%s)", GONE, lost.device)
+        self._given, self._rest_until = [], time.monotonic() + REST_S
+        self.close()
+        return Outcome(device=lost.device, reason=GONE)
+
     def _go_on(self) -> None:
         now = time.monotonic()
-        if self._given is None and self._waiting and now >= self._rest_until:
-            self._given, self._used = self._waiting.popleft(), now
-            self._give(self._given)
-        elif self._given is None and self._process is not None and now > self._used + IDLE_S:
+        while self._waiting and len(self._given) < AHEAD and now >= self._rest_until:
+            lesson = min(self._waiting, key=lambda lesson: bool(lesson.before))
+            self._waiting.remove(lesson)
+            self._given.append(lesson)
+            self._give(lesson)
+        if self._given:
+            self._used = now
+        elif self._process is not None and now > self._used + IDLE_S:
             self.close()
 
-    def _give(self, lesson: Lesson) -> None:
+    def _start(self) -> Connection:
         if self._pipe is None:
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
@@ -97,8 +122,12 @@ class Apprentice:
             )
             self._process.start()
             theirs.close()
+        return self._pipe
+
+    def _give(self, lesson: Lesson) -> None:
+        pipe = self._start()
         with contextlib.suppress(OSError):  # it has ended: asked for the outcome, it says so
-            self._pipe.send(lesson)
+            pipe.send(lesson)
 
 
 def _work(pipe: Connection, store_url: str) -> None:
@@ -109,7 +138,13 @@ def _work(pipe: Connection, store_url: str) -> None:
     from detector.provisional.lessons import give  # noqa: PLC0415 -- only here: it is slow
     from detector.store.schema import open_store  # noqa: PLC0415
 
-    store = open_store(store_url)
+    store, made = open_store(store_url), dict[str, Mark]()
     with contextlib.suppress(EOFError, OSError):  # the detector has ended
         while True:
-            pipe.send(give(pipe.recv(), store))
+            lesson: Lesson = pipe.recv()
+            # Many are asked for at once: those learnt since then have a say too.
+            peers = lesson.alike([*lesson.peers, *made.values()])
+            outcome = give(replace(lesson, peers=peers), store)
+            if outcome.mark is not None:
+                made[lesson.device] = outcome.mark
+            pipe.send(outcome)

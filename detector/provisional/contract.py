@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from detector.provisional.files import Mark
+from detector.scoring.rate import TOLERANCE
 from detector.settings.devices import RunningSignal
+
+MOST_PEERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,7 @@ class Lesson:
         needed_s: Seconds of running that are asked for.
         running: Running signal where the settings name one.
         folder: Of provisional models.
+        features: All channels that it sends now, sorted.
         peers: Marks of devices of the same kind.
     """
 
@@ -34,7 +39,19 @@ class Lesson:
     needed_s: float
     running: RunningSignal | None
     folder: Path
-    peers: tuple[Mark, ...]
+    features: tuple[str, ...] = ()
+    peers: tuple[Mark, ...] = ()
+
+    def alike(self, marks: Iterable[Mark]) -> tuple[Mark, ...]:
+        """The newest marks of other devices of the same kind: these channels at a like rate."""
+        alike = {
+            mark.device: mark
+            for mark in marks
+            if mark.features == self.features
+            and mark.device != self.device
+            and abs(mark.period_s * self.rate_hz - 1) <= TOLERANCE
+        }
+        return tuple(alike.values())[-MOST_PEERS:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

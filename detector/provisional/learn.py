@@ -1,8 +1,13 @@
-"""A stretch of an unknown device to a small calibrated model: |z| or principal components."""
+"""A stretch of an unknown device to a small calibrated model: principal components or |z|.
+
+Components are judged with the signal itself beside their residual, which is |z|. Trying both on
+each device would take ten times as long and find no more: average precision on injected faults,
+twelve machines of a kind, is .651 for |z| and .649 for components on motors, .663 and .691 on
+pumps, .516 and .515 on compressors.
+"""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,10 +27,8 @@ from detector.training.data.dataset import Dataset, dataset_of
 from detector.training.data.prepare import Preparation, prepare
 from detector.training.fitting.network import Recipe
 from detector.training.fitting.plan import TrainOptions
-from detector.training.select import choose_network
 from detector.training.train import train
 
-CANDIDATES = ("zscore", "pca")
 WIDEST = 600  # values of a window whose components are found in a fraction of a second
 SHORTEST, LONGEST = 20, 60  # samples of a window
 APART = 30  # windows side by side that the longest session should hold
@@ -169,22 +172,19 @@ def _window(dataset: Dataset) -> int:
 
 def _trained(ready: _Ready, name: str) -> Bundle:
     gate = ready.dataset.signal is None
+    is_small = ready.window * len(ready.dataset.features) <= WIDEST
     options = TrainOptions(
-        recipe=Recipe(name=CANDIDATES[0], device="cpu"),
+        recipe=Recipe(name="pca" if is_small else "zscore", device="cpu"),
         preparation=Preparation(window=ready.window, level_gate=gate),
         hold_out="block",
         seed=SEED,
     )
-    small = ready.window * len(ready.dataset.features) <= WIDEST
-    if small:
-        with contextlib.suppress(TrainingError):  # nothing ran in the part kept for the comparison
-            options, _ = choose_network(ready.dataset, options, CANDIDATES)
-    bundle = train(ready.dataset, options, name)
+    bundle = train(ready.dataset, options, name, has_rows_beside=False)
     document = bundle.document
     apart = document.calibration.windows / ready.window
     calibration = msgspec.structs.replace(
         document.calibration, method=f"{document.calibration.method} with provisional margins"
     )
     return Bundle(name, msgspec.structs.replace(
-        document, score=widened(document.score, apart), calibration=calibration, beside={}
+        document, score=widened(document.score, apart), calibration=calibration
     ), bundle.model)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from detector.provisional.contract import Lesson, Outcome
 from detector.provisional.files import Mark, ModelFolder, bundle_name
 from detector.provisional.learn import Learnt, NotYetError, learn
 from detector.provisional.peers import Peer, calls_abnormal, excerpt_of, is_majority
-from detector.records import Frame, Samples, is_backlog
+from detector.records import Frame, Samples, is_backlog, label_of
 from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
 from detector.store import frames
@@ -20,6 +19,7 @@ from detector.store.schema import Connection, Engine
 
 MOST_SAMPLES = 20_000  # of a stretch; of a faster device ten parts of it, spread evenly
 PARTS = 10
+GAP = 3.0  # periods; without a longer one the machine has gone on
 STEADY = 0.2  # share of one half that a model of the other half may cross
 
 
@@ -75,7 +75,9 @@ def _mark(lesson: Lesson, found: Learnt, excerpt: Samples) -> Mark:
 def read(
     connection: Connection, device: str, span: tuple[float, float], rate_hz: float
 ) -> list[Samples]:
-    """What a device sent in a stretch, session by session, with all its features in each.
+    """What a device sent in a stretch, run by run, with all its features in each.
+
+    A run is a session, or several that only a restart of the detector has parted.
 
     Args:
         connection: To the store.
@@ -86,8 +88,8 @@ def read(
     parts = [
         part
         for start, end in _parts(span, rate_hz)
-        for _, run in groupby(_frames(connection, device, start, end), lambda f: f.session)
-        for part in _within([_joined(list(run))], start, end)
+        for run in _runs(_frames(connection, device, start, end), GAP / rate_hz)
+        for part in _within([_joined(run)], start, end)
     ]
     return _alike(parts)
 
@@ -104,6 +106,22 @@ def _parts(span: tuple[float, float], rate_hz: float) -> list[tuple[float, float
 def _frames(connection: Connection, device: str, start: float, end: float) -> list[Frame]:
     found = frames.stream_between(connection, device, start, np.nextafter(end, np.inf))
     return [frame for frame in found if not is_backlog(frame.session)]
+
+
+def _runs(found: Iterable[Frame], gap_s: float) -> list[list[Frame]]:
+    runs: list[list[Frame]] = []
+    for frame in found:
+        if runs and _goes_on(runs[-1][-1], frame, gap_s):
+            runs[-1].append(frame)
+        else:
+            runs.append([frame])
+    return runs
+
+
+def _goes_on(before: Frame, frame: Frame, gap_s: float) -> bool:
+    is_same = label_of(frame.session) == label_of(before.session)
+    is_next = is_same and 0 < frame.ts[0] - before.ts[-1] <= gap_s
+    return frame.session == before.session or is_next
 
 
 def _joined(run: Sequence[Frame]) -> Samples:

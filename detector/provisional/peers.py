@@ -1,7 +1,9 @@
 """What devices of the same kind say of a stretch: never learn what they call abnormal.
 
 Machines differ, so a model of one calls another abnormal as a matter of course. What counts is
-how it calls the newcomer beside how it calls its own kind.
+how it calls the newcomer beside how it calls its own kind. Three that happen to be alike say
+little of how much a kind differs, so few have to be surer than many: of healthy machines of three
+kinds, forty each, less than one in two hundred is refused by any number of peers.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from detector.sessions.windows import spread_evenly, windows
 
 FEWEST = 3  # peers whose word counts
 MAJORITY = 2 / 3  # of them, or more
-STRANGER = 2.0  # times the most abnormal of their own kind
+STRANGER = {3: 60.0, 4: 15.0, 5: 6.0}  # by peers: times the most abnormal of their own kind
+OF_MANY = 4.0  # the same of more peers
 EXCERPT = 600  # samples that are kept of a stretch
 WINDOWS = 100  # that are scored of it
 CHUNK = 128
@@ -64,15 +67,17 @@ def calls_abnormal(peers: Sequence[Peer], newcomer: Samples) -> tuple[int, int]:
     Returns:
         Those that do, and those that could be asked; 0, 0 where fewer than ``FEWEST`` could.
     """
-    asked = abnormal = 0
+    beyond = []
     for peer in peers:
         own = [typical_score(peer.bundle, other.excerpt) for other in peers if other is not peer]
         found, kind = typical_score(peer.bundle, newcomer), np.asarray(own)
         if np.isnan(found) or np.isfinite(kind).sum() < FEWEST - 1:
             continue
-        asked += 1
-        abnormal += found > STRANGER * max(1.0, float(np.nanmax(kind)))
-    return (abnormal, asked) if asked >= FEWEST else (0, 0)
+        beyond.append(found / max(1.0, float(np.nanmax(kind))))
+    if len(beyond) < FEWEST:
+        return 0, 0
+    limit = STRANGER.get(len(beyond), OF_MANY)
+    return sum(times > limit for times in beyond), len(beyond)
 
 
 def is_majority(abnormal: int, asked: int) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from detector.records import Frame, Times
 
 FEWEST = 300  # samples that anything is learnt from
+NEAR_S = 60.0  # device clock; what is needed for learning is made ready
 PAUSE_S = 60.0  # silence that is not heard time, ...
 STEPS = 10  # ... unless the device always takes long: so many of its shortest steps
 LONGEST = 8  # times the minutes asked for, that is the longest stretch looked at
@@ -71,10 +72,21 @@ class Learning:
     is_queued: bool = False
 
     @property
+    def left_s(self) -> float:
+        """Seconds until there is enough to learn from, at the pace of the device."""
+        heard_s, samples = self.stretch.heard_s, self.stretch.samples
+        pace_s = heard_s / samples if samples else float("inf")
+        return max(self.wanted_s - heard_s, (FEWEST - samples) * pace_s)
+
+    @property
     def is_due(self) -> bool:
         """Whether there is enough to learn from."""
-        is_long = self.stretch.heard_s >= self.wanted_s and self.stretch.samples >= FEWEST
-        return is_long and not self.is_queued
+        return self.left_s <= 0 and not self.is_queued
+
+    @property
+    def is_near(self) -> bool:
+        """Whether there soon will be."""
+        return 0 < self.left_s <= NEAR_S
 
     def wait(self, more_s: float, reason: str) -> None:
         """It was not enough: ``more_s`` seconds more, and at least a fifth of what there was."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from msgspec.structs import replace
+import msgspec
 
 from detector.errors import BundleError
 from detector.folding import Folding
-from detector.provisional.apprentice import Apprentice
+from detector.provisional.apprentice import AHEAD, Apprentice
 from detector.provisional.contract import Lesson, Outcome
 from detector.provisional.files import Mark, ModelFolder, note_of, place_of
 from detector.provisional.watch import LONGEST, Learning, Probation, Stretch
@@ -22,16 +24,15 @@ from detector.records import Frame, is_backlog
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
-from detector.scoring.rate import TOLERANCE
 from detector.scoring.stream import DeviceStream
 from detector.scoring.unscored import UnscoredStream
+from detector.settings.devices import RunningSignal
 from detector.settings.tree import Settings
 from detector.store import frames
 from detector.store.schema import Engine
 
 logger = logging.getLogger(__name__)
 
-MOST_PEERS = 5
 AGAIN_S = 0.1  # between looks for outcomes
 MOST_LINES, LINES_EVERY_S = 5, 60.0
 
@@ -94,28 +95,43 @@ class Newcomers:
         now = time.monotonic()
         if now < self._due or (self._apprentice.is_free and self._apprentice.pid is None):
             return
-        outcome = self._apprentice.outcome()
-        self._due = now + (AGAIN_S if outcome is None else 0.0)
-        if outcome is not None:
+        self._due = now + AGAIN_S
+        for _ in range(AHEAD):
+            outcome = self._apprentice.outcome()
+            if outcome is None:
+                return
             self._take_up(fleet, outcome)
+        self._due = now
 
     def confirm(self, device: str, who: str) -> str:
         """Let a provisional model alarm; returns ``applied`` or why not."""
         mark, bundle = self._marks.get(device), self.model_of(device)
-        if mark is None or bundle is None:
+        if mark is None or bundle is None or self._has_rule(device):
             return f"refused: {self._why_not(device)}, allowed: a device with a provisional model"
         if mark.confirmed_by is None:
             try:
-                self._keep(replace(mark, confirmed_by=who, confirmed_at=time.time()))
+                self._keep(
+                    msgspec.structs.replace(mark, confirmed_by=who, confirmed_at=time.time())
+                )
             except BundleError as error:
                 return f"refused: {error}"
         bundle.is_provisional, bundle.note = False, None
+        self._apprentice.drop(device)
         self._probation.pop(device, None)
         return "applied"
 
-    def follow(self, settings: Settings) -> None:
-        """Go by other rules from now on."""
-        self._settings = settings
+    def follow(self, settings: Settings, heard: Iterable[str]) -> None:
+        """Go by other rules from now on.
+
+        Devices that another model judges now, or another running signal, begin anew: what the
+        model of a rule has judged may have been abnormal.
+        """
+        before, self._settings = self._settings, settings
+        for device in {*heard, *self._learning}:
+            if _judged_by(before, device) != _judged_by(settings, device):
+                self._apprentice.drop(device)
+                self._probation.pop(device, None)
+                self._learning[device] = Learning(self._wanted_s)
 
     def close(self) -> None:
         """End the process that learns."""
@@ -130,14 +146,15 @@ class Newcomers:
 
     def _is_new(self, device: str) -> bool:
         """Whether a device without a model, or with one that fits no more, is to be learnt."""
-        rule, mark = self._settings.rule_for(device), self._marks.get(device)
-        has_rule = rule is not None and rule.model is not None
+        mark = self._marks.get(device)
         is_fixed = mark is not None and mark.confirmed_by is not None
-        return not has_rule and not is_fixed and self._may_learn(device)
+        return not self._has_rule(device) and not is_fixed and self._may_learn(device)
+
+    def _has_rule(self, device: str) -> bool:
+        return _judged_by(self._settings, device)[0] is not None
 
     def _why_not(self, device: str) -> str:
-        rule = self._settings.rule_for(device)
-        if rule is not None and rule.model is not None:
+        if self._has_rule(device):
             return f"{device} has the model of a rule"
         return f"{device} has none yet ({self.reason(device)})"
 
@@ -146,6 +163,8 @@ class Newcomers:
         if learning is None:
             learning = self._learning[frame.device] = self._begin(frame)
         learning.stretch.add(frame.ts)
+        if learning.is_near:
+            self._apprentice.get_ready()
         if learning.is_due:
             learning.is_queued = True
             self._ask(frame, learning.stretch, again=False)
@@ -178,40 +197,31 @@ class Newcomers:
             self._say("again", frame.device, again)
             self._ask(frame, probation.stretch, again=True)
         elif probation.has_held:
-            self._keep(replace(mark, settled=True))
+            self._keep(msgspec.structs.replace(mark, settled=True))
             del self._probation[frame.device]
 
     def _ask(self, frame: Frame, stretch: Stretch, *, again: bool) -> None:
-        rule, mark = self._settings.rule_for(frame.device), self._marks.get(frame.device)
+        mark = self._marks.get(frame.device)
         assert stretch.start is not None
         start = max(stretch.start, stretch.newest - LONGEST * self._wanted_s)
         rate_hz = stretch.samples / max(stretch.heard_s, 1e-3)
-        self._apprentice.take(Lesson(
+        lesson = Lesson(
             device=frame.device,
             version=1 if mark is None else mark.version + 1,
             before=mark.spans if again and mark is not None else (),
             span=(start, stretch.newest),
             rate_hz=rate_hz,
             needed_s=self._wanted_s,
-            running=None if rule is None else rule.running,
+            running=_judged_by(self._settings, frame.device)[1],
             folder=self._folder.path,
-            peers=self._peers(frame, 1 / rate_hz),
-        ))  # fmt: skip
-
-    def _peers(self, frame: Frame, period_s: float) -> tuple[Mark, ...]:
-        """Of the same kind: the same channels at a like rate."""
-        features = tuple(sorted(frame.features))
-        alike = [
-            mark
-            for device, mark in self._marks.items()
-            if mark.features == features
-            and device != frame.device
-            and abs(mark.period_s / period_s - 1) <= TOLERANCE
-        ]
-        return tuple(alike[-MOST_PEERS:])
+            features=tuple(sorted(frame.features)),
+        )
+        self._apprentice.take(replace(lesson, peers=lesson.alike(self._marks.values())))
 
     def _take_up(self, fleet: Fleet, outcome: Outcome) -> None:
         device = outcome.device
+        if not self._is_new(device):
+            return  # a rule or a confirmation came meanwhile
         if outcome.mark is None:
             self._put_off(outcome)
             return
@@ -251,3 +261,9 @@ class Newcomers:
         tail = self._told.tail(kind)
         if tail is not None:
             logger.info("%s: %s%s", device, line, tail)
+
+
+def _judged_by(settings: Settings, device: str) -> tuple[Path | None, RunningSignal | None]:
+    """The model and the running signal of the rule for a device."""
+    rule = settings.rule_for(device)
+    return (None, None) if rule is None else (rule.model, rule.running)

@@ -173,7 +173,7 @@ class Pipeline:
     def follow(self, settings: Settings) -> None:
         """Go by other settings from the next tick on; ``renewal`` tells the other parts."""
         self._settings = settings
-        self._newcomers.follow(settings)
+        self._newcomers.follow(settings, self._fleet.streams)
 
     def drain(self) -> None:
         """Before the end: what waits for its turn, unless the broker will send it again."""

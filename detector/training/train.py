@@ -59,7 +59,6 @@ def train(
         TrainingError: If the sessions are too short, constant, or the loss is not finite.
     """
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
     recipe = options.recipe
     recipe = replace(
         recipe,

@@ -107,6 +107,7 @@ def fit(  # noqa: PLR0913 -- what to train, on what and from where do not belong
         raise TrainingError("training: no window, every session is shorter than one window")
     place = choose_device(device)
     torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)  # here, for it imports what references do without
     network = _begin(name, config, pool, start)
     run = Run(network.to(place), pool.to(place), plan, seed)
     watched = _watched(held_out, place)

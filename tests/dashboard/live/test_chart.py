@@ -232,6 +232,22 @@ def test_only_the_features_that_caused_an_anomaly_are_marked(run):
     assert run("return caused(modelled(6000, [127, 128]), 0, 9)") is False
 
 
+def test_what_nobody_is_notified_of_is_outlined_below_the_alarms(run):
+    """No fill and no red, whichever of the two came first."""
+    code = """
+      const colours = {...theme, alarm: "pink", anomaly: "red", faint: "grey"};
+      const alarms = ["score", "provisional"].map(kind => ({kind, start: 10, end: 50}));
+      const view = {theme: colours, card, alarms, threshold: 1, width: 1000, note: null};
+      const {shapes} = new Figure().build(modelled(), {...view, range: [1, 61]}).layout;
+      return shapes.filter(one => one.label?.text.includes("alarm")).map(one => [
+        one.label.text, one.label.font.color, one.fillcolor, one.line.dash ?? "none"])
+    """
+    assert run(code) == [
+        ["provisional alarm", "grey", "rgba(0, 0, 0, 0)", "dash"],
+        ["alarm", "red", "pink", "none"],
+    ]
+
+
 def test_each_frame_brings_its_own_shares(run):
     """A fault may move from one feature to another."""
     code = """const two = {features: ["a", "b"], values: [[0, 0, 0, 0], [0, 0, 0, 0]],

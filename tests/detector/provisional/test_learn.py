@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.lib.kinds import machine
+from detector.provisional.contract import MOST_PEERS
 from detector.provisional.files import Mark, ModelFolder, place_of
 from detector.provisional.learn import NotYetError, learn
 from detector.provisional.peers import Peer, calls_abnormal, excerpt_of, is_majority
@@ -110,6 +111,19 @@ def test_the_kind_refuses_what_is_far_from_all_of_it():
     assert is_majority(*calls_abnormal(peers, like(60.0)))
     assert not is_majority(*calls_abnormal(peers, like(31.5)))
     assert not is_majority(*calls_abnormal(peers, like(34.0)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "count"), [("compressor", 1360, 4), ("motor", 1560, 4), ("motor", 700, 16)]
+)
+def test_a_kind_refuses_none_of_its_own(kind, first, count):
+    """Not even where the first three happen to be much alike, and the fourth is not."""
+    peers = []
+    for seed in range(first, first + count):
+        samples = machine(kind, seed, 600, 1e9)
+        newest = peers[-MOST_PEERS:]
+        assert not is_majority(*calls_abnormal(newest, excerpt_of([samples])))
+        peers.append(Peer(learn([samples], None, LEARN_S, "x").bundle, excerpt_of([samples])))
 
 
 def test_two_of_a_kind_have_no_say():

@@ -97,8 +97,8 @@ def test_what_goes_on_changing_is_not_learnt_again(tmp_path, store):
     """A fault that begins in the middle of the stretch, or grows."""
     first = learnt(tmp_path, store, "p", 5.0, 0)
     later = START + 5000
-    put(store, "p", pump(5.0, 300, later, 2))
-    put(store, "p", pump(9.0, 360, later + 300, 3))
+    put(store, "p", pump(5.0, 330, later, 2))
+    put(store, "p", pump(9.0, 330, later + 330, 3))
     again = lesson(tmp_path, "p", (later, later + N), version=2, before=first.spans)
     found = lessons.give(again, store)
     assert (found.mark, "goes on changing" in found.reason) == (None, True)
@@ -122,6 +122,17 @@ def test_an_empty_stretch_asks_for_more(tmp_path, store):
     assert (found.mark, found.more_s) == (None, 600.0)
 
 
+def test_a_restart_parts_no_run(tmp_path, store):
+    """A pause does, and another label: somebody says that this is another run."""
+    for start in (0, 200, 400):
+        put(store, "p", pump(5.0, 200, START + start))
+    put(store, "p", pump(5.0, 100, START + 620))
+    put(store, "p", pump(5.0, 100, START + 720, session="b"))
+    with store.connect() as connection:
+        read = lessons.read(connection, "p", (START, START + 900), 1.0)
+    assert [len(samples) for samples in read] == [600, 100, 100]
+
+
 def test_a_fast_device_is_read_in_parts(tmp_path, store):
     """No more than so many samples, from its whole stretch."""
     put(store, "fast", pump(5.0, 40_000))
@@ -131,6 +142,20 @@ def test_a_fast_device_is_read_in_parts(tmp_path, store):
     assert lessons.MOST_SAMPLES <= total < 1.2 * lessons.MOST_SAMPLES
     assert read[0].ts[0] < START + 100
     assert read[-1].ts[-1] > START + 39_900
+
+
+def test_devices_without_a_model_come_first(tmp_path, store):
+    """However many are to be learnt again; a lesson that nobody wants any more is not given."""
+    spans = (START, START + N)
+    apprentice = Apprentice(f"sqlite:///{tmp_path}/faultline.db")
+    try:
+        for name, before in (("a", (spans,)), ("b", ()), ("gone", ()), ("c", ())):
+            apprentice.take(lesson(tmp_path, name, spans, before=before))
+        apprentice.drop("gone")
+        found = [wait_for(apprentice.outcome, 30).device for _ in range(3)]
+        assert (found, apprentice.is_free) == (["b", "c", "a"], True)
+    finally:
+        apprentice.close()
 
 
 def test_lessons_are_given_in_order_to_a_process_of_their_own(tmp_path, store):
