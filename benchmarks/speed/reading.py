@@ -2,7 +2,7 @@
 
 Files are written to a temporary folder. A reader hands all columns of all rows, in chunks; the
 plain call has them in memory at once. The ratio is the reader's time over the plain call's, the
-best of three each. Then ``python -m detector inspect`` describes a file, as a process of its own.
+best of five each, in turns. Then ``python -m detector inspect`` describes a file, as a process of its own.
 A kind whose library or reader is missing is said. Exit code 1 when a target is missed.
 """
 
@@ -28,7 +28,7 @@ from detector.sessions.recordings.contract import Hints
 from detector.sessions.recordings.kinds import kind_of, reader_of
 from simulator.cli.options import positive, whole_from
 
-REPEATS = 3
+REPEATS = 5
 MOST_RATIO, MOST_MB = 3.0, 1000.0
 MB = 1e6
 HINTS = Hints(rate_hz=RATE_HZ)
@@ -117,8 +117,11 @@ def _measured(
 
 def _speed(one: Recorded, path: Path, rows: int) -> Figures:
     size = path.stat().st_size / MB
-    ours = min(_seconds(lambda: _read(path, rows)) for _ in range(REPEATS))
-    plain = min(_seconds(lambda: one.plain(path)) for _ in range(REPEATS))
+    rounds = [
+        (_seconds(lambda: _read(path, rows)), _seconds(lambda: one.plain(path)))
+        for _ in range(REPEATS)  # in turns, so that what else the machine does slows both
+    ]
+    ours, plain = map(min, zip(*rounds, strict=True))
     return Figures(one.title, rows, size, size / ours, size / plain)
 
 

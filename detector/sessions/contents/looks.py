@@ -27,6 +27,9 @@ FOREIGN = {
     b"MDF     ": "an ASAM MDF measurement", b"UnFinMF ": "an unfinished ASAM MDF measurement",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive", b"Rar!\x1a\x07": "a RAR archive",
     b"\x04\x22\x4d\x18": "an LZ4 file", b"\x1f\x9d": "a file of compress",
+    b"%!PS": "a PostScript document", b'"TOB1"': "a Campbell binary file (TOB)",
+    b'"TOB2"': "a Campbell binary file (TOB)", b'"TOB3"': "a Campbell binary file (TOB)",
+    b"version https://git-lfs": "a Git LFS pointer, not the file itself",
     **{magic: f"a {word} file" for magic, word in PACKED.items()},
 }  # fmt: skip
 PICKLES = re.compile(rb"\x80[\x02-\x05][\x95}\](cc]")

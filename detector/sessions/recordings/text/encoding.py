@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from detector.errors import SessionFileError
-from detector.sessions.recordings.text.foreign import ALLOWED, refuse_binary, refuse_foreign
+from detector.sessions.recordings.text.binary import ALLOWED, refuse_binary
 
 _MARKS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -44,7 +44,6 @@ class TextStream:
         self._lines = 0
         self._zeros = 0
         head = stream.read(_HEAD)
-        refuse_foreign(head, name)
         mark, codec, self.encoding = _encoding_of(head)
         if codec == "utf-8":
             refuse_binary(head.rstrip(b"\0"), name)

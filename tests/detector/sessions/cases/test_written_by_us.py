@@ -1,4 +1,4 @@
-"""What ``score`` and ``export`` write is a recording again: the signals, and nothing beside them."""
+"""What ``score`` and ``export`` write is a recording again: the signals, nothing beside them."""
 
 from __future__ import annotations
 
