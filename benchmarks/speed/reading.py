@@ -2,8 +2,8 @@
 
 Files are written to a temporary folder. A reader hands all columns of all rows, in chunks; the
 plain call has them in memory at once. The ratio is the reader's time over the plain call's, the
-best of five each, in turns. Then ``python -m detector inspect`` describes a file, as a process of its own.
-A kind whose library or reader is missing is said. Exit code 1 when a target is missed.
+best of five each, in turns. Then ``python -m detector inspect`` describes a file, as a process of
+its own. A kind whose library or reader is missing is said. Exit code 1 when a target is missed.
 """
 
 from __future__ import annotations

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from detector.errors import SessionFileError
 from detector.sessions.contents.looks import is_number
+from detector.sessions.contents.units import is_unit, plain_unit
 
 Row: TypeAlias = Sequence[Any]
-BRACKETS = re.compile(r"[(\[<].*[)\]>]")
-UNITS = frozenset(
-    """s sec ms us µs μs ns min h hz khz 1/min rpm min-1 u/min g mg m/s m/s² m/s2 m/s^2 mm/s in/s
-    ips mm cm m µm μm um mil °c °f c f k degc degf deg ° rad rad/s v mv µv a ma µa w kw va var kvar
-    wh kwh pa hpa kpa mpa bar mbar psi n kn nm kg t l l/min l/h m³ m³/h m3/h % %rh db dba lux lx ppm
-    ohm ω kω""".split()  # noqa: SIM905 -- a list of them would be a page long
-)
 LONGEST_UNIT = 12
 FOLLOWING = 2  # rows that must be like the first one
 
@@ -91,12 +84,12 @@ def _units(rows: Sequence[Row], above: list[int]) -> list[str]:
         return []
     row, names = rows[above[-1]], rows[above[-2]]
     filled = [str(cell).strip() for cell in row if _is_filled(cell)]
-    known = sum(one.lower() in UNITS or BRACKETS.fullmatch(one) is not None for one in filled)
+    known = sum(map(is_unit, filled))
     is_short = max(map(len, filled)) <= LONGEST_UNIT
     if not is_short or 2 * known < len(filled) or len(filled) > sum(map(_is_filled, names)):
         return []
     above.pop()
-    return [str(cell or "").strip().strip("()[]<>") for cell in row]
+    return [plain_unit(str(cell or "")) for cell in row]
 
 
 def _name(row: Row, k: int) -> str:

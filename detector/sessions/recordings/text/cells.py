@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 
-from detector.sessions.recordings.text.vocabulary import KINDS, MISSING, UNITS
+from detector.sessions.contents.units import is_unit
+from detector.sessions.recordings.text.vocabulary import KINDS, MISSING
 
 _NUMBER = re.compile(
     r"[+-]?\s*(?:\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)"
@@ -33,7 +34,6 @@ _LONGEST_UNIT = 24
 RULES = "-=_*+~:"  # drawn between rows, or where nothing was measured
 _PART = r"(?:y{2,4}|m{2}|d{1,2}|h{1,2}|s{2,6}|f{1,6}|t{2}|j{2,4}|a{4}|n{2}|x{1,6}|z{1,3})"
 _TIME_FORMAT = re.compile(rf"{_PART}(?:(?:[-.:/,\s]+|t){_PART})+", re.IGNORECASE)  # dd.mm.yyyy
-_BRACKETED = re.compile(r"[\[(<{].*[\])>}]")
 
 
 class Look(Enum):
@@ -68,7 +68,7 @@ def are_names(cells: Sequence[str]) -> bool:
 def are_units(cells: Sequence[str]) -> bool:
     """Whether most words of a row are known units or stand in brackets."""
     told = [cell.strip() for cell in cells if look_of(cell) is not Look.VALUE and cell.strip()]
-    known = sum(_is_unit(cell) for cell in told)
+    known = sum(is_unit(cell) or _TIME_FORMAT.fullmatch(cell) is not None for cell in told)
     starts_with_name = bool(told) and told[0].lower() in _TIME_NAMES
     return known > len(told) / 2 and not starts_with_name and max(map(len, told)) <= _LONGEST_UNIT
 
@@ -83,9 +83,3 @@ def are_kinds(cells: Sequence[str]) -> bool:
     """Whether a row says how each column was made or stored, like ``Avg`` or ``double``."""
     told = [cell.strip().lower() for cell in cells if cell.strip()]
     return bool(told) and all(cell in KINDS for cell in told)
-
-
-def plain_unit(cell: str) -> str:
-    """A unit without its brackets."""
-    cell = cell.strip()
-    return cell[1:-1].strip() if _BRACKETED.fullmatch(cell) else cell

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from io import StringIO
 
 from detector.errors import SessionFileError
-from detector.sessions.recordings.text.cells import are_names, plain_unit
+from detector.sessions.contents.units import plain_unit
+from detector.sessions.recordings.text.cells import are_names
 from detector.sessions.recordings.text.header import (
     Header,
     find_header,

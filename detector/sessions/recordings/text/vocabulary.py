@@ -1,28 +1,17 @@
-"""Words, in lower case, for nothing, for units and for how a column was made."""
+"""Words, in lower case, for nothing and for how a column was made."""
 
 from __future__ import annotations
 
-_MISSING = """
-- -- --- nan null none nil n/a na #n/a inf +inf -inf infinity +infinity -infinity 1.#inf -1.#ind
-1.#qnan overflow over ol o.l ++++ bad missing error
-"""
-_UNITS = """
-% ‰ - 1 s sec secs second seconds ms msec us µs μs ns min mins minute minutes h hr hour hours d day
-days date time ts rn no no. sequence hz khz mhz ghz rad deg degree degrees ° rpm 1/min u/min /min
-min-1 g mg ug µg gn gal kg t lb lbs m mm cm km um µm μm nm mil mils in inch inches ft m/s mm/s um/s
-µm/s in/s ips km/h mph m/s2 m/s² m/s^2 mm/s2 mm/s^2 mm/s² m/s/s v mv uv µv μv kv volt volts vdc vac
-a ma ua µa μa ka amp amps ampere w mw kw va kva var kvar wh kwh ohm ohms Ω ω kohm mohm f uf µf nf mh
-c k °c °f ℃ ℉ degc degf deg_c deg_f kelvin celsius fahrenheit pa hpa kpa mpa gpa bar mbar psi psig
-psia torr atm mmhg inhg n kn n·m n.m n*m knm j kj mj l l/s l/min l/h m3 m³ m3/h m³/h m³/s m3/s gpm
-gal/min kg/s kg/h kg/m3 kg/m³ db dba dbm lx lux lm cd mt ut µt μt gauss ppm ppb rh %rh cps counts
-count raw lsb dimensionless meters/second meters metres gs rad/s deg/s °/s dps utc iso8601 w/m2 w/m²
-w/m^2
+from detector.vocabulary import EMPTY_CELL
+
+_BEYOND = """
+inf +inf -inf infinity +infinity -infinity 1.#inf -1.#ind 1.#qnan overflow over ol o.l ++++ bad
+error
 """
 _KINDS = """
 avg smp max min std tot med mean sample float float32 float64 single double real int int16 int32
 int64 integer long string str text bool boolean datetime date/time numeric number
 """
 
-MISSING = frozenset(_MISSING.split())
-UNITS = frozenset(_UNITS.split()) | {"deg c", "deg f", "degrees c", "degrees f"}
+MISSING = EMPTY_CELL | frozenset(_BEYOND.split())
 KINDS = frozenset(_KINDS.split())

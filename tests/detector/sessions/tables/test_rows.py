@@ -1,6 +1,7 @@
 """Rows in order of time: sorted, repeats dropped, sessions apart, a clock set back told."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.errors import SessionFileError
-from detector.sessions.recordings.contract import Hints
+from detector.sessions.recordings.contract import NO_HINTS, Hints, Table
+from detector.sessions.tables.read import read_tables
 from tests.support.sessions.tables import ACC, FIRST, ROWS, TS, N, frame, read, read_one
 
 SHUFFLED = np.random.default_rng(1).permutation(N)
@@ -125,3 +127,21 @@ def test_a_period_that_changes_is_told_with_its_place():
     assert stretch.notes == ("the sampling period changes from 0.1 s to 0.02 s at sample 101",)
     _, stretch = read_one(frame(TS + np.random.default_rng(1).normal(0, 0.01, N)))
     assert stretch.notes == ()
+
+
+def test_a_chunk_is_let_go_once_its_rows_are_taken():
+    """A view of its times would keep all its columns: 200 MB here, instead of 6."""
+    names = ["ts", *(f"c{k}" for k in range(49))]
+
+    def chunks():
+        for k in range(50):
+            rows = np.zeros((10_000, 50))
+            rows[:, 0] = FIRST + np.arange(k * 10_000, (k + 1) * 10_000)
+            yield pd.DataFrame(rows, columns=names)
+
+    tracemalloc.start()
+    [found] = read_tables(iter([Table(chunks())]), "a.csv", NO_HINTS, ["c1"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found.stretches[0].ts) == 500_000
+    assert peak < 40e6
