@@ -16,10 +16,10 @@ from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from detector.errors import StoreError
 
 KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
-SQLITE_HEADER = b"SQLite format 3\x00"
 MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
 SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
-DAMAGED = ("malformed", "not a database")  # what SQLite says of a damaged file
+DAMAGED = "malformed"  # what SQLite says of a damaged file
+NO_DATABASE = "not a database"
 BACKUP_MARK = ".backup-"  # what a copy beside a store is called after
 
 
@@ -44,7 +44,7 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _tune_sqlite)
         with engine.connect() as connection:
-            connection.exec_driver_sql("SELECT 1")
+            sa.inspect(connection).get_table_names()  # SQLite looks at its file no earlier
     return engine
 
 
@@ -105,12 +105,15 @@ def shown(url: str | sa.URL) -> str:
 
 def reason_of(error: Exception) -> str:
     """What the database itself says, one line."""
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    if NO_DATABASE in reason:
+        return "it is no SQLite database, allowed: another name, or a store of Faultline"
+    return reason
 
 
 def is_damage(reason: str) -> bool:
     """Whether SQLite says that a file is damaged."""
-    return any(words in reason for words in DAMAGED)
+    return DAMAGED in reason
 
 
 def damaged(url: str | sa.URL, found: str) -> StoreError:
@@ -171,7 +174,11 @@ def _named_file(url: sa.URL) -> Path | None:
 
 
 def _refuse_file(path: Path, where: str, *, must_exist: bool) -> None:
-    """What SQLite would call *unable to open database file*, whatever the cause."""
+    """What SQLite would call *unable to open database file*, whatever the cause.
+
+    The file itself is never opened here: closing it again would drop the locks that SQLite holds
+    on it for other connections of this process, and a writer elsewhere would damage it.
+    """
     try:
         cause = _cause(path, must_exist=must_exist)
     except (OSError, ValueError) as error:
@@ -190,16 +197,8 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
         return "no such file, allowed: a store that `faultline serve` has made"
     if not os.access(path.parent, os.W_OK):
         return f"the folder {path.parent} cannot be written, allowed: one that can"
-    return _content_cause(path) if path.exists() else None
-
-
-def _content_cause(path: Path) -> str | None:
-    with path.open("rb") as file:
-        head = file.read(len(SQLITE_HEADER))
-    if head and head != SQLITE_HEADER:
-        return "it is no SQLite database, allowed: another name, or a store of Faultline"
-    if not os.access(path, os.W_OK):
-        return "it cannot be written, allowed: a file that this user may read and write"
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return "it cannot be read or written, allowed: a file that this user may read and write"
     return None
 
 

@@ -176,8 +176,8 @@ def test_postgresql_is_copied_by_its_own_means(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("what", "mode", "line"),
-    [("folder", 0o555, "cannot be written"), ("file", 0o444, "it cannot be written"),
-     ("unreadable", 0o000, "Permission denied")],
+    [("folder", 0o555, "cannot be written"), ("file", 0o444, "it cannot be read or written"),
+     ("unreadable", 0o000, "it cannot be read or written")],
 )  # fmt: skip
 @pytest.mark.skipif(bool(AS_ANYBODY) and shutil.which("setpriv") is None, reason="no setpriv")
 def test_a_store_without_rights_is_refused(tmp_path, what, mode, line):
