@@ -73,12 +73,6 @@ def are_units(cells: Sequence[str]) -> bool:
     return known > len(told) / 2 and not starts_with_name and max(map(len, told)) <= _LONGEST_UNIT
 
 
-def _is_unit(cell: str) -> bool:
-    """Whether it is a known one, in brackets, or how a time is written."""
-    is_known = cell.lower() in UNITS or _BRACKETED.fullmatch(cell) is not None
-    return is_known or _TIME_FORMAT.fullmatch(cell) is not None
-
-
 def are_kinds(cells: Sequence[str]) -> bool:
     """Whether a row says how each column was made or stored, like ``Avg`` or ``double``."""
     told = [cell.strip().lower() for cell in cells if cell.strip()]
