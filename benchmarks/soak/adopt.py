@@ -1,10 +1,9 @@
 """A machine never seen before, watched with a model of its own within ten minutes of its signal.
 
-A pump is recorded in a form of its own (semicolons, dates), read back and
-published 20 times fast to a detector whose settings are two lines. ``adopt --device`` learns it
-from what it sends; then a fault comes, and then health. Exit code 1 when the settings took more
-than five lines, learning more than three minutes of computing, the fault raised no alarm or health
-raised one.
+A pump is recorded in a form of its own (semicolons, dates), read back and published 20 times fast
+to a detector whose settings are two lines. ``adopt --device`` learns it from what it sends; then a
+fault comes, and then an hour of health. Exit code 1 when the settings took more than five lines,
+learning more than three minutes of computing, the fault raised no alarm or health raised one.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from simulator.faults.inject import FAULTS, Healthy, fault_on
 PROJECT = Path(__file__).resolve().parents[2]
 DEVICE = "press-17"
 RATE_HZ = 100.0
-LEARN_S, LEAD_S, FAULT_S, HEALTH_S = 600.0, 60.0, 60.0, 180.0
+LEARN_S, LEAD_S, FAULT_S = 600.0, 60.0, 60.0
 MINUTES = 5.0  # of running; the pump stands still in some of the ten minutes
 MOST_LINES, MOST_COMPUTING_S = 5, 180.0
 EXIT_MISSED, EXIT_BAD_INPUT = 1, 2
@@ -94,6 +93,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Adopt a machine 20 times fast, and watch it.")
     parser.add_argument("--speed", type=positive, default=20.0)
+    parser.add_argument("--health", type=positive, default=60.0, metavar="MINUTES",
+                        help="after the fault; no alarm may come (default: %(default)g)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--fault", choices=sorted(FAULTS), default="bias")
     parser.add_argument("--severity", type=positive, default=1.0)
@@ -101,7 +102,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(args: argparse.Namespace, folder: Path, children: Children) -> Outcome:
-    samples = _recorded(folder, args.seed)
+    samples = _recorded(folder, args.seed, args.health)
     _, url = start_broker(children, folder)
     settings, engine = _settings(folder, url), open_store(f"sqlite:///{folder}/faultline.db")
     lines = len([line for line in settings.read_text().splitlines() if line.strip()])
@@ -144,16 +145,16 @@ def _watch(
     feed.send_for(LEAD_S)
     fault = (feed.now - began, feed.now - began + FAULT_S)
     feed.put(_with_fault(feed.samples, feed.sent, round(FAULT_S * RATE_HZ), args))
-    feed.send_for(FAULT_S + HEALTH_S)
+    feed.send_for(FAULT_S + 60 * args.health)
     wait_for(lambda: _newest(engine) >= feed.now - 1, children, "all of it is stored")
     with engine.begin() as connection:
         raised = tuple(one.start - began for one in alarms.listed(connection, DEVICE))
     return raised, fault
 
 
-def _recorded(folder: Path, seed: int) -> Samples:
+def _recorded(folder: Path, seed: int, health: float) -> Samples:
     """A pump as another programme would have written it, read back."""
-    minutes = (LEARN_S + LEAD_S + FAULT_S + HEALTH_S) / 60 + 2
+    minutes = (LEARN_S + LEAD_S + FAULT_S) / 60 + health + 2
     made_of = f"--machine pump --sessions 1 --minutes {minutes:g} --seed {seed} --out {folder}/g"
     command = [sys.executable, "-m", "simulator", "generate", *made_of.split()]
     subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
