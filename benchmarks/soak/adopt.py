@@ -94,7 +94,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Adopt a machine 20 times fast, and watch it.")
     parser.add_argument("--speed", type=positive, default=20.0)
     parser.add_argument("--health", type=positive, default=60.0, metavar="MINUTES",
-                        help="after the fault; no alarm may come (default: %(default)g)")  # fmt: skip
+                        help="after the fault, without alarms (default: %(default)g)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--fault", choices=sorted(FAULTS), default="bias")
     parser.add_argument("--severity", type=positive, default=1.0)
