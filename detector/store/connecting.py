@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
@@ -11,12 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from detector.errors import StoreError
 
 KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
+LOCKED_S = 10.0  # as long as the driver waits for other locks
 SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
 DAMAGED = "malformed"  # what SQLite says of a damaged file
 NO_DATABASE = "not a database"
@@ -145,10 +147,23 @@ def file_of(store: Engine) -> Path | None:
 
 
 def use_wal(store: Engine) -> None:
-    """Let readers and the writer of an SQLite store go on beside each other; it stays so."""
-    if store.dialect.name == "sqlite":
-        with store.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    """Let readers and the writer of an SQLite store go on beside each other; it stays so.
+
+    Whoever meets another process there is told at once that it is locked, and tries again.
+    """
+    if store.dialect.name != "sqlite":
+        return
+    deadline = time.monotonic() + LOCKED_S
+    while True:
+        try:
+            with store.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _parsed(url: str) -> sa.URL:

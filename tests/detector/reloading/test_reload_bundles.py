@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ def test_a_bundle_is_replaced_while_samples_come(site, client, broker, bundle, o
                 for device, all_of in samples.items():
                     machine.send(site.topic(device), part(all_of, sent[0], sent[0] + 10), batch=10)
                 sent[0] += 10
+                time.sleep(0.01)
 
     machines = threading.Thread(target=send, daemon=True)
     machines.start()
