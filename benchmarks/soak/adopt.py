@@ -2,8 +2,10 @@
 
 A pump is recorded in a form of its own (semicolons, dates), read back and published 20 times fast
 to a detector whose settings are two lines. ``adopt --device`` learns it from what it sends; then a
-fault comes, and then an hour of health. Exit code 1 when the settings took more than five lines,
-learning more than three minutes of computing, the fault raised no alarm or health raised one.
+fault comes, and then an hour of health. It has run for an hour before: ten minutes of a machine
+that warms up say little of the next hour (``--warm 0``). Exit code 1 when the settings took more
+than five lines, learning more than three minutes of computing, the fault raised no alarm or health
+raised one.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from detector.records import Samples
 from detector.sessions.files import read_recordings
 from detector.store import alarms, devices
 from detector.store.schema import Engine, open_store
-from simulator.cli.options import positive
+from simulator.cli.options import not_negative, positive
 from simulator.demo.children import Children
 from simulator.errors import SimulatorError
 from simulator.faults.inject import FAULTS, Healthy, fault_on
@@ -95,6 +97,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--speed", type=positive, default=20.0)
     parser.add_argument("--health", type=positive, default=60.0, metavar="MINUTES",
                         help="after the fault, without alarms (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--warm", type=not_negative, default=60.0, metavar="MINUTES",
+                        help="it has run before (default: %(default)g)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--fault", choices=sorted(FAULTS), default="bias")
     parser.add_argument("--severity", type=positive, default=1.0)
@@ -102,7 +106,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(args: argparse.Namespace, folder: Path, children: Children) -> Outcome:
-    samples = _recorded(folder, args.seed, args.health)
+    samples = _recorded(folder, args)
     _, url = start_broker(children, folder)
     settings, engine = _settings(folder, url), open_store(f"sqlite:///{folder}/faultline.db")
     lines = len([line for line in settings.read_text().splitlines() if line.strip()])
@@ -152,14 +156,17 @@ def _watch(
     return raised, fault
 
 
-def _recorded(folder: Path, seed: int, health: float) -> Samples:
+def _recorded(folder: Path, args: argparse.Namespace) -> Samples:
     """A pump as another programme would have written it, read back."""
-    minutes = (LEARN_S + LEAD_S + FAULT_S) / 60 + health + 2
-    made_of = f"--machine pump --sessions 1 --minutes {minutes:g} --seed {seed} --out {folder}/g"
+    minutes = (LEARN_S + LEAD_S + FAULT_S) / 60 + args.health + args.warm + 2
+    made_of = (
+        f"--machine pump --sessions 1 --minutes {minutes:g} --seed {args.seed} --out {folder}/g"
+    )
     command = [sys.executable, "-m", "simulator", "generate", *made_of.split()]
     subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
     made = next(path for path in (folder / "g").glob("*.csv") if "slow" not in path.name)
     table = pd.read_csv(made, comment="#").drop(columns="label")
+    table = table.iloc[round(60 * args.warm * RATE_HZ) :].copy()
     table["ts"] = pd.to_datetime(table["ts"], unit="s").dt.strftime("%Y-%m-%dT%H:%M:%S.%f")
     foreign = folder / "press.csv"
     table.rename(columns={"ts": "datetime"}).to_csv(foreign, sep=";", index=False)
