@@ -35,6 +35,8 @@ PATIENCE = 3.0
 TOGETHER = (
     "dashboard/pages",  # looks at animation frames, so what begins beside it is light
     "simulator/machines",
+    "end_to_end/test_your_data.py",
+    "end_to_end/test_adopt.py",
     "end_to_end",
     "detector/service",
     "detector/reloading",
