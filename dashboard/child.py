@@ -6,7 +6,6 @@ import asyncio
 import logging
 import subprocess
 import sys
-import time
 from contextlib import suppress
 
 from dashboard import context
@@ -29,10 +28,9 @@ def is_detector_alive() -> bool:
     store = open_store(context.settings().store.url, may_be_older=True)  # a detector migrates it
     try:
         with store.connect() as connection:
-            health = devices.health(connection)
+            return devices.is_alive(connection)
     finally:
         store.dispose()
-    return health is not None and time.time() - health.renewed_at < devices.LEASE_S
 
 
 class DetectorChild:

@@ -135,9 +135,8 @@ class ModelFolder:
 
     def of(self, device: str, version: int | None = None) -> Path:
         """Folder of a device, or of one of its models."""
-        slug = re.sub(r"[^a-zA-Z0-9-]+", "_", device)[:LONGEST_SLUG].strip("_") or "device"
         digest = hashlib.sha256(device.encode()).hexdigest()[:12]
-        folder = self.path / f"{slug}-{digest}"
+        folder = self.path / f"{_slug(device)}-{digest}"
         return folder if version is None else folder / bundle_name(device, version)
 
 
@@ -150,8 +149,12 @@ def note_of(mark: Mark) -> str | None:
 
 def bundle_name(device: str, version: int) -> str:
     """Name of a device's model, which pages and alarms show."""
-    slug = re.sub(r"[^a-zA-Z0-9-]+", "_", device)[:LONGEST_SLUG].strip("_") or "device"
-    return f"{slug}-learnt-{version}"
+    return f"{_slug(device)}-learnt-{version}"
+
+
+def _slug(device: str) -> str:
+    """What of a name may stand in that of a folder."""
+    return re.sub(r"[^a-zA-Z0-9-]+", "_", device)[:LONGEST_SLUG].strip("_") or "device"
 
 
 def place_of(folder: Path | None, store_url: str) -> Path:

@@ -89,7 +89,7 @@ def read(
         part
         for start, end in _parts(span, rate_hz)
         for run in _runs(_frames(connection, device, start, end), GAP / rate_hz)
-        for part in _within([_joined(run)], start, end)
+        for part in _within([frames.joined(run, frames.names_in(run))], start, end)
     ]
     return _alike(parts)
 
@@ -124,20 +124,9 @@ def _goes_on(before: Frame, frame: Frame, gap_s: float) -> bool:
     return frame.session == before.session or is_next
 
 
-def _joined(run: Sequence[Frame]) -> Samples:
-    names = _names(frame.features for frame in run)
-    parts = [Samples(f.features, f.ts, f.values).with_features(names) for f in run]
-    ts = np.concatenate([part.ts for part in parts])
-    return Samples(names, ts, np.concatenate([part.values for part in parts]))
-
-
 def _alike(parts: Sequence[Samples]) -> list[Samples]:
-    names = _names(part.features for part in parts)
+    names = tuple(dict.fromkeys(name for part in parts for name in part.features))
     return [part.with_features(names) for part in parts]
-
-
-def _names(each: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for names in each for name in names))
 
 
 def _refuse_unsteady(new: Sequence[Samples], lesson: Lesson) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from detector.reloading.changes import fixed, summary
 from detector.reloading.preparation import Prepared, Running
-from detector.reloading.words import counted, folded
+from detector.reloading.words import folded
+from detector.text import counted
 
 MOST_NAMED = 5  # bundles by name
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from detector.reloading.words import counted
+from detector.settings.devices import RunningSignal
 from detector.settings.section import Section
 from detector.settings.tree import Settings
+from detector.text import counted
 
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
@@ -42,8 +43,8 @@ def outdated(
     return [
         device
         for device in devices
-        if _judged_by(before, device) != _judged_by(after, device)
-        or _judged_by(after, device)[0] in changed
+        if judged_by(before, device) != judged_by(after, device)
+        or judged_by(after, device)[0] in changed
     ]
 
 
@@ -61,7 +62,8 @@ def summary(before: Settings, after: Settings) -> list[str]:
     return parts
 
 
-def _judged_by(settings: Settings, device: str) -> tuple[Path | None, Section | None]:
+def judged_by(settings: Settings, device: str) -> tuple[Path | None, RunningSignal | None]:
+    """The model and the running signal of the rule for a device."""
     rule = settings.rule_for(device)
     return (None, None) if rule is None else (rule.model, rule.running)
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def counted(n: int, noun: str) -> str:
-    """``1 device``, ``2 devices``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def folded(lines: Sequence[str]) -> list[str]:
     """The first of many lines, with how many more there are."""
     if len(lines) < 2:

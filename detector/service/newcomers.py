@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 
@@ -21,12 +20,12 @@ from detector.provisional.contract import Lesson, Outcome
 from detector.provisional.files import Mark, ModelFolder, note_of, place_of
 from detector.provisional.watch import LONGEST, Learning, Probation, Stretch
 from detector.records import Frame, is_backlog
+from detector.reloading.changes import judged_by
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
 from detector.scoring.stream import DeviceStream
 from detector.scoring.unscored import UnscoredStream
-from detector.settings.devices import RunningSignal
 from detector.settings.tree import Settings
 from detector.store import frames
 from detector.store.schema import Engine
@@ -128,7 +127,7 @@ class Newcomers:
         """
         before, self._settings = self._settings, settings
         for device in {*heard, *self._learning}:
-            if _judged_by(before, device) != _judged_by(settings, device):
+            if judged_by(before, device) != judged_by(settings, device):
                 self._apprentice.drop(device)
                 self._probation.pop(device, None)
                 self._learning[device] = Learning(self._wanted_s)
@@ -151,7 +150,7 @@ class Newcomers:
         return not self._has_rule(device) and not is_fixed and self._may_learn(device)
 
     def _has_rule(self, device: str) -> bool:
-        return _judged_by(self._settings, device)[0] is not None
+        return judged_by(self._settings, device)[0] is not None
 
     def _why_not(self, device: str) -> str:
         if self._has_rule(device):
@@ -212,7 +211,7 @@ class Newcomers:
             span=(start, stretch.newest),
             rate_hz=rate_hz,
             needed_s=self._wanted_s,
-            running=_judged_by(self._settings, frame.device)[1],
+            running=judged_by(self._settings, frame.device)[1],
             folder=self._folder.path,
             features=tuple(sorted(frame.features)),
         )
@@ -261,9 +260,3 @@ class Newcomers:
         tail = self._told.tail(kind)
         if tail is not None:
             logger.info("%s: %s%s", device, line, tail)
-
-
-def _judged_by(settings: Settings, device: str) -> tuple[Path | None, RunningSignal | None]:
-    """The model and the running signal of the rule for a device."""
-    rule = settings.rule_for(device)
-    return (None, None) if rule is None else (rule.model, rule.running)

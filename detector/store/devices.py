@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import lru_cache
@@ -90,6 +91,12 @@ def renew_lease(connection: Connection, renewed: DetectorHealth) -> None:
 def release_lease(connection: Connection, owner: str) -> None:
     """Give the lease back, so that the page shows the detector as stopped at once."""
     connection.execute(lease.delete().where(lease.c.owner == owner))
+
+
+def is_alive(connection: Connection) -> bool:
+    """Whether a detector writes to this store now."""
+    held = health(connection)
+    return held is not None and time.time() - held.renewed_at < LEASE_S
 
 
 def health(connection: Connection) -> DetectorHealth | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
-from detector.records import BACKLOG, Frame
+from detector.records import BACKLOG, Frame, Samples
 from detector.store.schema import frames
 
 
@@ -191,6 +191,18 @@ def stream_between(
     )
     for row in connection.execute(query.execution_options(yield_per=200)):
         yield _frame(row)
+
+
+def names_in(found: Iterable[Frame]) -> tuple[str, ...]:
+    """Features of any of the frames, each once, in the order they come."""
+    return tuple(dict.fromkeys(name for frame in found for name in frame.features))
+
+
+def joined(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
+    """The samples of consecutive frames, with these features; what a frame has not is missing."""
+    parts = [Samples(f.features, f.ts, f.values).with_features(features) for f in found]
+    ts = np.concatenate([part.ts for part in parts])
+    return Samples(features, ts, np.concatenate([part.values for part in parts]))
 
 
 def delete_before(connection: Connection, arrival: float) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from detector.adopting.machine.normal import Normal, look_at, newest_running
 from detector.adopting.machine.stretch import Stretch, stored_stretch
-from detector.adopting.machine.take_up import is_alive
 from detector.errors import AdoptError, FaultlineError
+from detector.store import devices
 from detector.store.schema import Engine
 
 LOOK_S = 1.0
@@ -35,7 +35,7 @@ def gather(
     while True:
         with engine.begin() as connection:
             stretch = stored_stretch(connection, device, start)
-            alive = is_alive(connection)
+            alive = devices.is_alive(connection)
         normal, reason = _look(stretch, device)
         running_s = 0.0 if normal is None else normal.activity.running_s
         if normal is not None and running_s >= minutes * 60:

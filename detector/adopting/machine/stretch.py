@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -123,14 +123,12 @@ def _first_reason(oldest: float, reach: float) -> str:
 
 def _recordings(found: Sequence[Frame]) -> tuple[Recording, ...]:
     """One recording a session; features of all of them in each."""
-    names = tuple(dict.fromkeys(name for frame in found for name in frame.features))
-    made = []
-    for session, group in groupby(found, key=lambda frame: frame.session):
-        part = [Samples(f.features, f.ts, f.values).with_features(names) for f in group]
-        ts = np.concatenate([samples.ts for samples in part])
-        values = np.concatenate([samples.values for samples in part])
-        made.append(Recording(session, Samples(names, ts, values, session), None))
-    return tuple(made)
+    names = frames.names_in(found)
+    sessions = groupby(found, key=lambda frame: frame.session)
+    return tuple(
+        Recording(session, replace(frames.joined(list(group), names), session=session), None)
+        for session, group in sessions
+    )
 
 
 def _from(recording: Recording, start: float) -> Recording:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from detector.errors import ReloadError
 from detector.reloading.ask import ask
 from detector.settings.tree import Settings
 from detector.store import devices
-from detector.store.devices import LEASE_S
-from detector.store.schema import Connection, open_store
+from detector.store.schema import open_store
 
 NOT_RUNNING = "no detector runs; it starts with the next `faultline serve`"
-
-
-def is_alive(connection: Connection) -> bool:
-    """Whether a detector writes to this store now."""
-    held = devices.health(connection)
-    return held is not None and time.time() - held.renewed_at < LEASE_S
 
 
 def take_up(settings: Settings, who: str) -> str:
@@ -33,7 +24,7 @@ def take_up(settings: Settings, who: str) -> str:
     store = open_store(settings.store.url)
     try:
         with store.connect() as connection:
-            if not is_alive(connection):
+            if not devices.is_alive(connection):
                 return NOT_RUNNING
     finally:
         store.dispose()
