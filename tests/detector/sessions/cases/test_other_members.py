@@ -197,18 +197,6 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def write(tmp_path):
-    """Writes text or bytes under a name."""
-
-    def file(name, content):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return file
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_what_stands_in_the_file_is_read(write, name):
     """Samples, rate, first time, labels, means; what is done to them is told."""

@@ -104,18 +104,6 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def write(tmp_path):
-    """Writes text or bytes under a name."""
-
-    def file(name, content):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return file
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_a_file_that_cannot_be_read_gets_one_line(write, name):
     """It names the file or the option, and says what is wrong."""
