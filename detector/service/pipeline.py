@@ -145,7 +145,8 @@ class Pipeline:
         Of a backlog only a part; the messages are acknowledged once all of it is committed.
         """
         unsaved = self._unsaved
-        self._newcomers.tick(self._fleet)
+        if self.is_committed:
+            self._newcomers.tick(self._fleet)
         if len(unsaved.frames) < UNSAVED_FRAMES:
             if not unsaved.blocks:
                 self._take()
