@@ -22,9 +22,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from detector.sessions.windows import flatness
+
 Array = npt.NDArray[np.float64]
 EVERY = -1  # as a column's feature: all of them
-FLAT = 0.002  # scaled units; a sample nearer to the one before repeats it
 SCALES = ("spread_low", "spread_high", "shift_scale", "peak_high", "flat_scale")
 LEAST_FLAT = 0.05  # share of repeats that is normal for any signal
 TINY = 1e-12  # keeps the log finite for a residual of exactly zero
@@ -211,14 +212,6 @@ def distance_terms(distance: Array, windows: npt.NDArray[np.floating]) -> Terms:
     log_squared = 2 * np.log(distance)[:, None]
     nothing = np.zeros_like(log_squared)
     return Terms(log_squared, nothing, nothing, flatness(windows))
-
-
-def flatness(windows: npt.NDArray[np.floating]) -> Array:
-    """Shape (B, F): share of the samples of each window that repeat the one before."""
-    if windows.shape[1] < 2:
-        return np.zeros((len(windows), windows.shape[2]))
-    steps = np.abs(np.diff(windows, axis=1))
-    return np.asarray((steps <= FLAT).mean(axis=1, dtype=np.float64))
 
 
 def smooth(terms: Terms, width: int, before: Terms) -> Terms:

@@ -21,14 +21,14 @@ from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, contributions, flatness
+from detector.scoring.score import Array, contributions
 from detector.scoring.scorer import score_views
 from detector.scoring.thinning import Plan, Smoother, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import LEVEL_REACH, SETTLE_WINDOWS, running_flags
 from detector.sessions.scaling import scale, unscale
 from detector.sessions.segments import Piece, Segmenter
-from detector.sessions.windows import windows
+from detector.sessions.windows import flatness, windows
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
 
