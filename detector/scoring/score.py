@@ -22,6 +22,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from detector.records import Flags
 from detector.sessions.windows import flatness
 
 Array = npt.NDArray[np.float64]
@@ -40,6 +41,8 @@ class Terms:
         shift: Shape (B, K), square of each column's mean signed residual.
         log_peak: Shape (B, K), log of each column's largest squared residual.
         flat: Shape (B, F), share of samples that repeat the one before, of the signal itself.
+
+    The first three are NaN where a window cannot show the column.
     """
 
     log_mse: Array
@@ -73,6 +76,11 @@ class Terms:
     def first(self, columns: int) -> Terms:
         """The same without the columns after the first ones."""
         log_mse, shift, log_peak = (term[:, :columns] for term in self.each[:3])
+        return Terms(log_mse, shift, log_peak, self.flat)
+
+    def hiding(self, hidden: Flags) -> Terms:
+        """The same without what shape (B, K) says cannot be shown."""
+        log_mse, shift, log_peak = (np.where(hidden, np.nan, term) for term in self.each[:3])
         return Terms(log_mse, shift, log_peak, self.flat)
 
     def beside(self, other: Terms) -> Terms:
@@ -157,7 +165,8 @@ class ScoreRule:
         """From smoothed terms, in units of the threshold.
 
         Returns:
-            Shape (B, K), or (B, K + F) where flatness counts.
+            Shape (B, K), or (B, K + F) where flatness counts. A column that a window cannot show
+            is 0, and NaN for a plain MSE, which is the mean of the others then.
         """
         if self.judges == "mse":
             return np.asarray((np.exp(terms.log_mse) - TINY) / self.threshold)
@@ -168,7 +177,7 @@ class ScoreRule:
             larger = np.maximum(larger, terms.shift / self.shift_scale)
         if self.peak_centre:
             larger = np.maximum(larger, (terms.log_peak - self.peak_centre) / self.peak_high)
-        weighted = larger * self.weights
+        weighted = np.where(np.isnan(away), 0.0, larger * self.weights)
         if self.flat_scale:
             weighted = np.concatenate([weighted, terms.flat / self.flat_scale], axis=1)
         return np.asarray(weighted / self.threshold)
@@ -176,7 +185,7 @@ class ScoreRule:
     def scores(self, column_scores: Array) -> Array:
         """Shape (B,): the largest column counts; of a plain MSE their mean."""
         if self.judges == "mse":
-            return np.asarray(column_scores.mean(axis=1))
+            return np.asarray(np.nanmean(column_scores, axis=1))
         return np.asarray(column_scores.max(axis=1))
 
 
@@ -236,10 +245,17 @@ def _causal_mean(values: Array, width: int, before: Array) -> Array:
     if width == 1:
         return values
     joined = np.concatenate([before, values])
-    sums = np.cumsum(np.concatenate([np.zeros((1, joined.shape[1])), joined]), axis=0)
     end = np.arange(len(before), len(joined)) + 1
     start = np.maximum(end - width, 0)
-    return np.asarray((sums[end] - sums[start]) / (end - start)[:, None])
+    shown = ~np.isnan(joined)
+    sums = _running_sum(np.where(shown, joined, 0.0))
+    counts = _running_sum(shown.astype(np.float64))
+    total, among = sums[end] - sums[start], counts[end] - counts[start]
+    return np.divide(total, among, out=np.full_like(total, np.nan), where=among > 0)
+
+
+def _running_sum(values: Array) -> Array:
+    return np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), values]), axis=0)
 
 
 def contributions(
@@ -256,7 +272,7 @@ def contributions(
         Shape (F,), sums to 1, or is all 0 where no column scores.
     """
     share = np.zeros(width)
-    for column, feature in zip(column_scores.tolist(), groups, strict=True):
+    for column, feature in zip(np.nan_to_num(column_scores).tolist(), groups, strict=True):
         touched = slice(None) if feature == EVERY else feature
         share[touched] = np.maximum(share[touched], column)
     total = share.sum()
