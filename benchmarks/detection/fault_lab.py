@@ -32,14 +32,13 @@ from tqdm import tqdm
 from benchmarks.detection.fault_limits import limits, severities_of
 from detector.alarms.desk import rule_of
 from detector.scoring.bundle import Bundle, load_bundle
-from detector.scoring.files import score_recording
 from detector.sessions.files import Recording, read_recordings
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case, FaultEvent, labelled_case
 from detector.training.lab.evaluate import read_cases
-from detector.training.lab.judging import judge, only, scores_of
+from detector.training.lab.judging import judge, only, scores_in
 from detector.training.lab.lab import RECOVERY_S
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
 from simulator.faults.inject import FAULTS
@@ -161,7 +160,7 @@ def _catalogues(
 def _judged(bundle: Bundle, cases: Sequence[Case]) -> list[Judged]:
     rule = rule_of(AlarmSettings(), bundle.card())
     return [
-        (case.events, judge(case, scores_of(score_recording(bundle, case.recording)), rule))
+        (case.events, judge(case, scores_in(bundle, case.recording), rule))
         for case in tqdm(cases, unit="session", leave=False)
     ]
 
@@ -243,7 +242,7 @@ def _normal(bundle: Bundle, args: argparse.Namespace) -> str:
     sessions = _sessions(args.hours)
     for recording in _healthy(args):
         case = labelled_case(recording)
-        found = evaluate([judge(case, scores_of(score_recording(bundle, recording)), rule)])
+        found = evaluate([judge(case, scores_in(bundle, recording), rule)])
         alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
     if not hours:
         return "no hours of health judged"

@@ -61,6 +61,11 @@ class Bundle:
         return self.document.feature_names
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """The channels that are watched: features, or what the front end describes."""
+        return self.features if self.front is None else self.front.inputs
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """What a device must send beside its running signal: features, or inputs of the front."""
         if self.front is None:

@@ -237,6 +237,8 @@ def check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> Non
     }
     if rule.peak_centre or rule.peak_high:
         lists |= {"peak_centre": rule.peak_centre, "peak_high": rule.peak_high}
+    if rule.floor:
+        lists["floor"] = rule.floor
     for key, values in lists.items():
         if len(values) != count:
             raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")

@@ -83,6 +83,15 @@ class Terms:
         log_mse, shift, log_peak = (np.where(hidden, np.nan, term) for term in self.each[:3])
         return Terms(log_mse, shift, log_peak, self.flat)
 
+    def above(self, floor: Sequence[float]) -> Terms:
+        """The same with a floor under each column's squared residual; none where empty."""
+        if not floor:
+            return self
+        with np.errstate(divide="ignore", invalid="ignore"):  # a floor of 0, a column not shown
+            log_mse = np.logaddexp(self.log_mse, np.log(floor))
+            log_peak = np.logaddexp(self.log_peak, np.log(floor))
+        return replace(self, log_mse=log_mse, log_peak=log_peak)
+
     def beside(self, other: Terms) -> Terms:
         """The columns of other terms of the same windows behind these."""
         pairs = zip(self.each[:3], other.each[:3], strict=True)
@@ -120,6 +129,7 @@ class ScoreRule:
         peak_high: Per column, largest distance above it on held-out normal windows.
         flat_scale: Per feature, largest flatness of held-out normal windows; empty: it does not
             count.
+        floor: Per column, squared residual that is as good as none, >= 0; empty: none is.
 
     Columns are the model's features for raw samples, then once more for the signal itself; window
     features where the model is trained on these; a single distance for references that measure one.
@@ -138,6 +148,7 @@ class ScoreRule:
     peak_centre: tuple[float, ...] = ()
     peak_high: tuple[float, ...] = ()
     flat_scale: tuple[float, ...] = ()
+    floor: tuple[float, ...] = ()
 
     def at_least(self, base: ScoreRule) -> ScoreRule:
         """The same rule where what was normal for a base is normal too.
@@ -170,6 +181,7 @@ class ScoreRule:
         """
         if self.judges == "mse":
             return np.asarray((np.exp(terms.log_mse) - TINY) / self.threshold)
+        terms = terms.above(self.floor)
         away = terms.log_mse - self.spread_centre
         below = -away / self.spread_low if self.two_sided else np.zeros_like(away)
         larger = np.where(away < 0, below, away / self.spread_high)
@@ -185,7 +197,8 @@ class ScoreRule:
     def scores(self, column_scores: Array) -> Array:
         """Shape (B,): the largest column counts; of a plain MSE their mean."""
         if self.judges == "mse":
-            return np.asarray(np.nanmean(column_scores, axis=1))
+            shown = np.maximum((~np.isnan(column_scores)).sum(axis=1), 1)
+            return np.asarray(np.nan_to_num(column_scores).sum(axis=1) / shown)
         return np.asarray(column_scores.max(axis=1))
 
 
