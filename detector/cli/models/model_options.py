@@ -61,9 +61,9 @@ def _add_model(part: argparse.ArgumentParser) -> None:
     add("--set", type=field, action="append", metavar="FIELD=VALUE",
         help="a field of the network's config, as in variant=folded; may be repeated")  # fmt: skip
     add("--hidden", type=at_least(1), help="short for --set hidden=N")
-    add("--window", type=at_least(2), metavar="L",
+    add("--window", type=at_least(1), metavar="L",
         help="samples per window; at least four revolutions (default: from the data, told with "
-        "its reason)")  # fmt: skip
+        "its reason); with a front end blocks per window (default: 10)")  # fmt: skip
     add("--representation", choices=("raw", "features"), default="raw",
         help="what the model sees of a window: its samples, or features of its segments (rms, "
         "crest, kurtosis, bands, orders) (default: %(default)s)")  # fmt: skip

@@ -35,6 +35,7 @@ from detector.training.fitting.plan import TrainOptions
 AUTO = "auto"
 FINE_TUNE_RATE = 2e-3  # learning rate that keeps what a base has learnt
 RESUME = "resume"
+SHORTEST = 2  # samples of a window without a front end
 BANDS = 3  # per segment of a window described by features
 
 
@@ -121,6 +122,8 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
     window = base.document.window if base is not None else args.window
     if window is None:
         window = _default_window(args, dataset) if front is None else WINDOW
+    if front is None and window < SHORTEST:
+        raise TrainingError(f"--window {window}, allowed: {SHORTEST} or more samples")
     if front is None and (wave := waveform(window, dataset.sampling_period_s)) is not None:
         say(f"careful: {wave}")
     return TrainOptions(
