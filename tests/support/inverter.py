@@ -12,11 +12,14 @@ from detector.sessions.files import Recording
 from detector.settings.devices import RunningSignal
 from detector.training.data.dataset import Dataset, dataset_of
 from detector.training.data.front_ends import FrontEndChoice
+from detector.training.fitting.fit import FitPlan
 from detector.training.train import train
 from tests.support.motors import RATE_HZ, START, small_options
 
 BLOCK, HOP = 50, 5
 SLOWEST, FASTEST = 240.0, 900.0  # 1/min; four turns a second to fifteen
+CHOICE = FrontEndChoice(block_s=BLOCK / RATE_HZ, hop_s=HOP / RATE_HZ, speed="rpm", bands=3)
+BRIEF = FitPlan(epochs=1, epoch_steps=10, min_steps=1)  # equal is equal, however little was learnt
 RUNNING = RunningSignal(feature="rpm", min=200, max=1000)
 
 
@@ -29,9 +32,9 @@ def turning(n: int, seed: int, start: float = START, session: str | None = None)
     turn = 2 * np.pi * np.cumsum(rpm) / 60 / RATE_HZ
     moving = (rpm > 0)[:, None]
     clean = np.stack([np.sin(turn), 0.5 * np.cos(2 * turn)], axis=1) * moving
-    values = clean + [0.0, 3.0] + rng.normal(0, 0.1, (n, 2))
+    values = clean + np.array([0.0, 3.0]) + rng.normal(0, 0.1, (n, 2))
     return Samples(
-        ("x", "y", "rpm"), START - START + start + t,
+        ("x", "y", "rpm"), start + t,
         np.column_stack([values, rpm]).astype(np.float32), session,
     )  # fmt: skip
 
@@ -53,7 +56,7 @@ def sessions(count: int = 5, n: int = 1500) -> Dataset:
 def inverter_bundle(name: str = "pca", window: int = 4, smoothing: int = 1) -> Bundle:
     """A small model; nobody changes it."""
     options = small_options(
-        network=name, window=window, smoothing=smoothing, config={},
-        front_end=FrontEndChoice(block_s=BLOCK / RATE_HZ, hop_s=HOP / RATE_HZ, speed="rpm", bands=3),
+        network=name, window=window, smoothing=smoothing, front_end=CHOICE, plan=BRIEF,
+        config={"hidden": 16, "latent": 4} if name == "dense_ae" else {},
     )  # fmt: skip
     return train(sessions(), options, f"inverter-{name}")

@@ -174,7 +174,6 @@ def calibrate(
         TrainingError: If no held-out window is judged, or they are too few for the method.
     """
     smoothed = [smooth(part.terms, chosen.smoothing, part.terms.part(0, 0)) for part in parts]
-    smoothed = [terms.above(floor) for terms in smoothed]
     if not any(part.judged.any() for part in parts):
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
