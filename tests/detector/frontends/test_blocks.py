@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,19 +18,18 @@ N = 200
 
 def front(block, hop):
     """Of one input."""
-    return front_end(
-        WindowPlan(
-            inputs=("x",),
-            units=("",),
-            block=block,
-            hop=hop,
-            sampling_period_s=0.01,
-            centre=(0.0,),
-            scale=(1.0,),
-            bands=1,
-            speed="rpm",
-        )  # fmt: skip
+    plan = WindowPlan(
+        inputs=("x",),
+        units=("",),
+        block=block,
+        hop=hop,
+        sampling_period_s=0.01,
+        centre=(0.0,),
+        scale=(1.0,),
+        bands=1,
+        speed="rpm",
     )
+    return front_end(plan)
 
 
 def session():
@@ -51,7 +52,7 @@ def test_blocks_do_not_depend_on_how_samples_come(sizes, shape):
     edges = [0, *np.minimum(np.cumsum(sizes), N).tolist(), N]
     blocks, ends = Blocks(front(*shape)), []
     columns, ran = [], []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         part = blocks.push(ts[start:end], values[start:end], runs[start:end])
         ends += (start + part.at).tolist()
         columns.append(part.columns)

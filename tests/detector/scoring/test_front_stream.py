@@ -21,7 +21,7 @@ from detector.scoring.stream import score_samples
 from detector.sessions.files import Recording
 from detector.settings.alarms import AlarmSettings
 from detector.settings.sessions import SessionSettings
-from tests.support.inverter import BLOCK, HOP, inverter_bundle, turning, with_gain
+from tests.support.training.inverter import BLOCK, HOP, inverter_bundle, turning, with_gain
 
 KINDS = {"plain": {}, "smoothed": {"smoothing": 3}, "network": {"name": "dense_ae"}}
 FIRST = BLOCK - 1 + 3 * HOP  # where the first window of four blocks ends
