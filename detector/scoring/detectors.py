@@ -21,11 +21,11 @@ from detector.scoring.score import (
     Array,
     Terms,
     distance_terms,
-    flatness,
     residual_terms,
     window_terms,
 )
 from detector.sessions.representation import ColumnScaling, WindowFeatures
+from detector.sessions.windows import flatness
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,26 @@ def order_amplitudes(
     return np.asarray(np.hypot(cosine, sine))
 
 
+def tracked_amplitudes(centred: Array, orders: Array, turns: Array) -> Array:
+    """Amplitude at multiples of a speed that may change within a segment.
+
+    Args:
+        centred: Shape (B, F, n), segments without their mean.
+        orders: Shape (O,).
+        turns: Shape (B, n), turns made at each sample since the segment began.
+
+    Returns:
+        Shape (B, F, O), in the signal's unit.
+    """
+    taper = _taper(centred.shape[-1])
+    angle = 2 * np.pi * orders[:, None] * turns[:, None, :]  # (B, O, n)
+    weight = taper * 2 / taper.sum()
+    # Sums of one block alone: a product of matrices depends on how many there are.
+    cosine = np.einsum("bfn,bon->bfo", centred, np.cos(angle) * weight)
+    sine = np.einsum("bfn,bon->bfo", centred, np.sin(angle) * weight)
+    return np.asarray(np.hypot(cosine, sine))
+
+
 def _taper(length: int) -> Array:
     """Hann, without its zeros at both ends: a tone leaks into few lines only."""
     return np.asarray(np.hanning(length + 2)[1:-1])

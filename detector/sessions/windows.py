@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from detector.records import Flags
 
+FLAT = 0.002  # scaled units; a sample nearer to the one before repeats it
+
 
 def window_count(n: int, window: int, stride: int = 1) -> int:
     """Windows of ``window`` samples in a session of ``n``, ``stride`` apart."""
@@ -79,3 +81,11 @@ def spread_evenly(windows: npt.NDArray[np.float32], at_most: int) -> npt.NDArray
     """
     chosen = np.linspace(0, len(windows) - 1, min(at_most, len(windows))).round().astype(np.int64)
     return np.ascontiguousarray(windows[chosen])
+
+
+def flatness(windows: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Shape (B, F): share of the samples of each window (B, L, F) that repeat the one before."""
+    if windows.shape[1] < 2:
+        return np.zeros((len(windows), windows.shape[2]))
+    steps = np.abs(np.diff(windows, axis=1))
+    return np.asarray((steps <= FLAT).mean(axis=1, dtype=np.float64))
