@@ -42,7 +42,9 @@ HARMONICS = {"outer": 3, "inner": 3, "ball": 3, "cage": 8}
 NOMINAL_SLIP = 0.02  # where the speed is only nominal
 TINY = 1e-9  # units, added to a level so that silence has one
 CHUNK = 16  # blocks described at once, so that memory stays bounded
-LEAST_SHARE, LEAST_DB, LEAST_MM_S, LEAST_CLIPPED = 1e-2, 0.1, 1e-3, 5e-3
+LEAST_DB = 0.1
+LEAST_MEAN, LEAST_RMS = 0.25, 0.01  # of an input's deviation
+LEAST = {"velocity_rms": 1e-3, "clipped": 5e-3}
 
 
 class WaveformFrontEnd:
@@ -98,10 +100,11 @@ class WaveformFrontEnd:
 
     @property
     def resolution(self) -> tuple[float, ...]:
-        """A hundredth of an input's deviation, a micrometre a second, a tenth of a dB."""
-        least = {"velocity_rms": LEAST_MM_S, "clipped": LEAST_CLIPPED}
+        """A tenth of a dB, or what is as little; a mean drifts with the sensor's temperature."""
         own = (
-            LEAST_SHARE * scale if kind in {"mean", "rms"} else least.get(kind, LEAST_DB)
+            {"mean": LEAST_MEAN * scale, "rms": LEAST_RMS * scale}.get(
+                kind, LEAST.get(kind, LEAST_DB)
+            )
             for scale in self._plan.scale
             for kind in self._own
         )
