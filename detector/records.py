@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from detector.causes import Cause
+
 Times: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = npt.NDArray[np.float32]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -82,14 +84,15 @@ class Frame:
         features: Names of the F columns, model features and running signal alike.
         ts: Shape (n,), device clock.
         values: Shape (n, F).
-        reconstruction: Shape (n, F); NaN in warm-up, in windows left out in an overload, and for
-            features outside the model.
+        reconstruction: Shape (n, F); NaN in warm-up, in windows left out, and outside the model.
         score: Shape (n,), unitless, 1.0 is the calibrated threshold; NaN in warm-up and in windows
             left out: a judged sample without a score.
         mse: Shape (n,), plain window MSE in scaled units; NaN in warm-up and in windows left out.
         judged: Shape (n,), False where the machine is not in the states asked for.
         threshold: Score above which a judged sample is an anomaly.
         contributions: Shape (F,), share of each feature in the frame's largest score.
+        causes: Columns of a front end behind the frame's largest score, the most first.
+        due: Shape (n,), where a score is due, so that one missing was left out; None: everywhere.
         arrival: When the newest sample arrived, detector clock.
         frame_id: Order of commit in the store; None before it is stored.
     """
@@ -107,6 +110,8 @@ class Frame:
     contributions: Values
     arrival: float
     frame_id: int | None = None
+    causes: tuple[Cause, ...] = ()
+    due: Flags | None = None
 
     @property
     def anomaly(self) -> Flags:
@@ -138,10 +143,10 @@ class ModelCard:
         features: The F model features.
         units: One per feature, empty when unknown.
         mse_log_centre: Shape (F,); log of a feature's normal window MSE.
-        mse_log_gain: Shape (F,); growth of that log per 1.0 of score, 0 where the feature is
-            not judged.
+        mse_log_gain: Shape (F,); growth of that log per 1.0 of score, 0 where it is not judged.
         provenance: One sentence on threshold method, hours of data and false-alarm bound.
         provisional: It was learnt by itself, and nobody has confirmed it.
+        hop: Samples from one score to the next; 1: every sample has one.
     """
 
     name: str
@@ -154,6 +159,7 @@ class ModelCard:
     mse_log_gain: tuple[float, ...]
     provenance: str = ""
     provisional: bool = False
+    hop: int = 1
 
 
 @dataclass(frozen=True, slots=True)

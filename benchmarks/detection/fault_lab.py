@@ -31,17 +31,18 @@ from tqdm import tqdm
 
 from benchmarks.detection.fault_limits import limits, severities_of
 from detector.alarms.desk import rule_of
+from detector.cli.options import severities
 from detector.scoring.bundle import Bundle, load_bundle
-from detector.scoring.files import score_recording
 from detector.sessions.files import Recording, read_recordings
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case, FaultEvent, labelled_case
 from detector.training.lab.evaluate import read_cases
-from detector.training.lab.judging import judge, only, scores_of
+from detector.training.lab.judging import judge, only, scores_in
 from detector.training.lab.lab import RECOVERY_S
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
+from simulator.cli.options import speeds
 from simulator.faults.inject import FAULTS
 from simulator.machines.designs import design_for
 from simulator.machines.faults import MACHINE_FAULTS
@@ -66,7 +67,12 @@ Chooser: TypeAlias = Callable[[FaultEvent], bool]
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rpm", type=int, default=600, help="600 or 1200 (default: 600)")
+    parser.add_argument(
+        "--rpm", type=speeds, default="600", help="600, 1200 or LOWEST:HIGHEST (default: 600)"
+    )
+    parser.add_argument(
+        "--severities", type=severities, default=SEVERITIES, help="(default: 0.5,1,0.25,0.75)"
+    )
     parser.add_argument("--model", type=Path, help="bundle (default: the shipped one)")
     parser.add_argument(
         "--beside", type=Path, nargs="+", default=[], help="bundles to judge on the same faults"
@@ -79,7 +85,8 @@ def main() -> int:
     parser.add_argument("--limits", action="store_true", help="detection limits instead")
     parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
-    bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm}rpm")
+    *args.lowest, args.rpm = args.rpm
+    bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm:g}rpm")
     if args.limits:
         print(_limits(bundle, args))
         return 0
@@ -95,17 +102,17 @@ def _limits(bundle: Bundle, args: argparse.Namespace) -> str:
     faulty = chain.from_iterable(_catalogues(args, severities_of, without=(CLOCK,)))
     healthy = (labelled_case(recording) for recording in _healthy(args))
     cases = chain(faulty, healthy)
-    return limits(bundles, cases, float(args.rpm), ablate=args.ablate, png=args.png)
+    return limits(bundles, cases, args.rpm, ablate=args.ablate, png=args.png)
 
 
 def _faults(bundle: Bundle, args: argparse.Namespace) -> None:
-    seen = _seen(args.rpm)
+    seen = _seen(args.rpm, args.severities)
     print(f"{bundle.name}: {args.seeds} catalogues of {args.minutes:g} min sessions")
-    print(f"not in the samples of this sensor: {', '.join(_hidden(seen))}")
+    print(f"not in the samples of this sensor: {', '.join(_hidden(seen, args.severities))}")
     rows = {bundle.name: bundle, **dict(beside(bundle, ablate=args.ablate))}
     rows |= {other.name: other for other in map(load_bundle, args.beside)}
     judged: dict[str, list[list[Judged]]] = {name: [] for name in rows}
-    for cases in _catalogues(args):
+    for cases in _catalogues(args, lambda _: args.severities):
         for name, row in rows.items():
             judged[name].append(_judged(row, cases))
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
@@ -121,35 +128,35 @@ def _faults(bundle: Bundle, args: argparse.Namespace) -> None:
         )
 
 
-def _seen(rpm: int) -> set[tuple[str, float]]:
+def _seen(rpm: float, severities: Sequence[float]) -> set[tuple[str, float]]:
     """Families and severities that leave a trace in the samples."""
-    view = View(design_for(float(rpm)), Probe())
+    view = View(design_for(rpm), Probe())
     machine = {
         (sight.family, severity)
-        for severity in SEVERITIES
+        for severity in severities
         for sight in look(view, severity=severity)
         if sight.verdict in {"visible", "aliased"}
     }
-    return machine | {(name, s) for name in FAULTS if name != CLOCK for s in SEVERITIES}
+    return machine | {(name, s) for name in FAULTS if name != CLOCK for s in severities}
 
 
-def _hidden(seen: set[tuple[str, float]]) -> list[str]:
+def _hidden(seen: set[tuple[str, float]], severities: Sequence[float]) -> list[str]:
     told = []
     for family in sorted({*MACHINE_FAULTS, *FAULTS}):
-        lost = [severity for severity in sorted(SEVERITIES) if (family, severity) not in seen]
+        lost = [severity for severity in sorted(severities) if (family, severity) not in seen]
         if lost:
-            told.append(family if len(lost) == len(SEVERITIES) else f"{family} up to {lost[-1]:g}")
+            told.append(family if len(lost) == len(severities) else f"{family} up to {lost[-1]:g}")
     return told
 
 
 def _catalogues(
     args: argparse.Namespace,
-    severities: Callable[[int], tuple[float, ...]] = lambda _: SEVERITIES,
+    severities: Callable[[int], tuple[float, ...]],
     without: Sequence[str] = (),
 ) -> Iterator[list[Case]]:
     for number in tqdm(range(args.seeds), unit="catalogue", leave=False):
-        common = Request(float(args.rpm), 1, args.minutes, args.first + 100 * number)
-        catalogue = Catalogue(common, test_minutes=args.minutes, speeds=(float(args.rpm),))
+        common = _request(args, args.minutes, args.first + 100 * number)
+        catalogue = Catalogue(common, test_minutes=args.minutes, speeds=(args.rpm,))
         with tempfile.TemporaryDirectory() as folder:
             for part, request in catalogue.requests():
                 if part.endswith("test") and request.fault not in without:
@@ -158,10 +165,14 @@ def _catalogues(
             yield list(read_cases([Path(folder)], None))
 
 
+def _request(args: argparse.Namespace, minutes: float, seed: int) -> Request:
+    return Request(args.rpm, 1, minutes, seed, lowest_rpm=args.lowest[0] if args.lowest else None)
+
+
 def _judged(bundle: Bundle, cases: Sequence[Case]) -> list[Judged]:
     rule = rule_of(AlarmSettings(), bundle.card())
     return [
-        (case.events, judge(case, scores_of(score_recording(bundle, case.recording)), rule))
+        (case.events, judge(case, scores_in(bundle, case.recording), rule))
         for case in tqdm(cases, unit="session", leave=False)
     ]
 
@@ -178,6 +189,7 @@ def _print(
     groups: list[tuple[str, str, Chooser]] = [
         ("all", "all", lambda event: True),
         ("in the samples", "all", is_seen),
+        ("in the samples", f"< {STRONG}", lambda event: is_seen(event) and not is_strong(event)),
         ("in the samples", f">= {STRONG}", is_strong),
         (
             "machine, in the samples",
@@ -227,7 +239,7 @@ def _healthy(args: argparse.Namespace) -> Iterator[Recording]:
     """Sessions of new motors: starts, stops, load steps, sags, warming up, wander."""
     for number in tqdm(range(_sessions(args.hours)), unit="session", leave=False):
         with tempfile.TemporaryDirectory() as folder:
-            request = Request(float(args.rpm), 1, SESSION_MIN, NORMAL_SEED + number)
+            request = _request(args, SESSION_MIN, NORMAL_SEED + number)
             write_sessions(request, Path(folder), lambda _: None)
             yield next(iter(read_recordings([Path(folder)])))
 
@@ -243,7 +255,7 @@ def _normal(bundle: Bundle, args: argparse.Namespace) -> str:
     sessions = _sessions(args.hours)
     for recording in _healthy(args):
         case = labelled_case(recording)
-        found = evaluate([judge(case, scores_of(score_recording(bundle, recording)), rule)])
+        found = evaluate([judge(case, scores_in(bundle, recording), rule)])
         alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
     if not hours:
         return "no hours of health judged"

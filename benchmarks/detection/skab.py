@@ -28,7 +28,6 @@ from tqdm import tqdm
 from detector.errors import TrainingError
 from detector.networks.base import NETWORKS
 from detector.scoring.bundle import Bundle
-from detector.scoring.files import score_recording
 from detector.sessions.files import Recording, find_files, read_recordings
 from detector.thresholds.methods import ThresholdRule
 from detector.training.data.dataset import load_dataset
@@ -38,7 +37,7 @@ from detector.training.fitting.fit import FitPlan
 from detector.training.fitting.network import Recipe
 from detector.training.fitting.plan import TrainOptions
 from detector.training.lab.confusion import Counts, count, paired_bootstrap
-from detector.training.lab.judging import scores_of
+from detector.training.lab.judging import scores_in
 from detector.training.train import train
 
 TRAIN_ROWS = 400
@@ -140,7 +139,7 @@ def _why_not(path: Path, recording: Recording, args: argparse.Namespace) -> str 
 def _judge(path: Path, name: str, seed: int, args: argparse.Namespace) -> Judged:
     recording = next(iter(read_recordings([path])))
     bundle = _trained(path, name, seed, args)
-    return _after(recording, scores_of(score_recording(bundle, recording)))
+    return _after(recording, scores_in(bundle, recording))
 
 
 def _trained(path: Path, name: str, seed: int, args: argparse.Namespace) -> Bundle:

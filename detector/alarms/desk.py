@@ -24,7 +24,8 @@ SCORE, PROVISIONAL = "score", "provisional"  # kinds of alarms
 
 def rule_of(settings: AlarmSettings, card: ModelCard) -> AlarmRule:
     """The rule in windows; an empty m is 5 s of windows and at least one window length."""
-    m = settings.m or max(round(CLEAR_AFTER_S / card.sampling_period_s), card.window)
+    every_s = card.sampling_period_s * card.hop
+    m = settings.m or max(round(CLEAR_AFTER_S / every_s), -(-card.window // card.hop))
     return AlarmRule(min(settings.k, settings.n), settings.n, m)
 
 
@@ -158,7 +159,7 @@ def kind_of(card: ModelCard) -> str:
 
 def _windows(frame: Frame) -> Iterator[tuple[float, bool | None]]:
     """The judged windows; those without a score were left out."""
-    judged = frame.judged
+    judged = frame.judged if frame.due is None else frame.judged & frame.due
     left_out = np.isnan(frame.score[judged]).tolist()
     above = frame.anomaly[judged].tolist()
     for ts, is_above, is_out in zip(frame.ts[judged].tolist(), above, left_out, strict=True):
@@ -176,5 +177,7 @@ def _word(alarm: Alarm) -> str:
 
 
 def _shares(frame: Frame) -> dict[str, float]:
+    if frame.causes:
+        return {cause.column: round(cause.share, 4) for cause in frame.causes}
     pairs = zip(frame.features, frame.contributions.tolist(), strict=True)
     return {name: round(share, 4) for name, share in pairs if share > 0}

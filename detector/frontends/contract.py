@@ -56,6 +56,14 @@ class FrontEnd(Protocol):
         """One per column; ``dB`` where it is a level, empty where it is a plain number."""
 
     @property
+    def resolution(self) -> tuple[float, ...]:
+        """Per column, in its unit, the least deviation it is scaled by, > 0.
+
+        A column that hardly changed in training, such as the share of repeats, would else make
+        an anomaly of next to nothing.
+        """
+
+    @property
     def groups(self) -> tuple[int, ...]:
         """For each column the number of the input it comes from."""
 

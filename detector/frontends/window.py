@@ -22,6 +22,7 @@ Array = npt.NDArray[np.float64]
 
 DB = 20 / np.log(10)  # of a natural logarithm of an amplitude
 CHUNK = 512  # blocks described at once, so that memory stays bounded
+LEAST_SHARE, LEAST_DB, LEAST_REPEATS = 1e-3, 0.1, 0.05
 TURN = 1.0  # an order is shown that goes round so often in a block
 
 
@@ -60,6 +61,15 @@ class WindowFrontEnd:
         return tuple(
             unit if kind == "mean" else others.get(kind, "dB")
             for unit in self._plan.units
+            for kind in self._kinds
+        )
+
+    @property
+    def resolution(self) -> tuple[float, ...]:
+        """A thousandth of an input's deviation, a tenth of a dB, one repeat in twenty."""
+        return tuple(
+            {"mean": LEAST_SHARE * scale, "repeats": LEAST_REPEATS}.get(kind, LEAST_DB)
+            for scale in self._plan.scale
             for kind in self._kinds
         )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from detector.errors import BundleError, TrainingError
+from detector.errors import BundleError
+from detector.frontends.blocks import settling
+from detector.frontends.contract import FrontEnd
+from detector.frontends.table import front_end
 from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
 from detector.records import ModelCard
@@ -17,8 +21,8 @@ from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
 from detector.references.storage import replace_file
 from detector.scoring.detectors import Detector, WithSignal, detector_for
-from detector.scoring.document import FORMAT, Document, Scaling, WindowFeaturesPlan
-from detector.scoring.score import ScoreRule
+from detector.scoring.document import Document, check, check_columns
+from detector.sessions.operating import SETTLE_WINDOWS
 from detector.sessions.representation import ColumnScaling
 from detector.text import plain, span
 
@@ -35,6 +39,7 @@ class Bundle:
         document: See ``Document``.
         model: The network, in evaluation mode, or the reference.
         detector: Windows in scaled units to terms.
+        front: Makes the features of what a device sends; None: they are what it sends.
         is_provisional: It was learnt by itself, and nobody has confirmed it.
         note: What is said of it then beside the state of its device.
     """
@@ -44,6 +49,8 @@ class Bundle:
         self.document = document
         self.model = model
         self.detector = detector_of(document, model)
+        plan = document.front_end
+        self.front: FrontEnd | None = None if plan is None else front_end(plan)
         self.is_provisional = False
         self.note: str | None = None
         self._cards: dict[bool, ModelCard] = {}  # by ``is_provisional``
@@ -52,6 +59,24 @@ class Bundle:
     def features(self) -> tuple[str, ...]:
         """Names of the F model features."""
         return self.document.feature_names
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The channels that are watched: features, or what the front end describes."""
+        return self.features if self.front is None else self.front.inputs
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What a device must send beside its running signal: features, or inputs of the front."""
+        if self.front is None:
+            return self.features
+        return (*self.front.inputs, *self.front.conditions)
+
+    @property
+    def settling(self) -> int:
+        """Samples, of features, through which a machine has run when it is judged."""
+        window = self.document.window
+        return SETTLE_WINDOWS * window if self.front is None else settling(self.front, window)
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
@@ -74,10 +99,7 @@ class Bundle:
         return ModelCard(
             name=self.name,
             network=document.network,
-            window=document.window,
-            sampling_period_s=document.sampling_period_s,
-            features=self.features,
-            units=tuple(feature.unit for feature in document.features),
+            **self._stored(),
             provisional=self.is_provisional,
             mse_log_centre=rule.spread_centre[residuals],
             mse_log_gain=gains,
@@ -88,6 +110,27 @@ class Bundle:
                 "with 95 % confidence"
             ),
         )
+
+    def _stored(self) -> dict[str, Any]:
+        """How windows lie over what is stored, as a card has it."""
+        document, front = self.document, self.front
+        units = {feature.name: feature.unit for feature in document.features}
+        stored: dict[str, Any] = {
+            "window": document.window,
+            "sampling_period_s": document.sampling_period_s,
+            "features": self.features,
+            "units": tuple(units.values()),
+        }
+        plan = document.front_end
+        if front is None or plan is None or front.keeps == "columns":
+            return stored
+        return stored | {
+            "window": front.block + (document.window - 1) * front.hop,
+            "sampling_period_s": front.sampling_period_s,
+            "features": front.inputs,
+            "units": plan.units,
+            "hop": front.hop,
+        }
 
 
 def detector_of(document: Document, model: Network | Reference) -> Detector:
@@ -132,10 +175,10 @@ def load_bundle(folder: Path) -> Bundle:
         BundleError: If a file is missing or broken, or the parts do not fit each other.
     """
     document = _read_document(folder)
-    _check(folder, document)
+    check(folder / DOCUMENT, document)
     bundle = Bundle(folder.name, document, _load_model(folder, document))
     columns, features = len(bundle.detector.groups), len(document.features)
-    _check_columns(folder / DOCUMENT, document.score, columns, features)
+    check_columns(folder / DOCUMENT, document.score, columns, features)
     return bundle
 
 
@@ -170,72 +213,6 @@ def _read_document(folder: Path) -> Document:
         raise BundleError(f"{path}: cannot be read ({error.strerror}), allowed: a bundle") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"{path}: {error}") from None
-
-
-def _check(folder: Path, document: Document) -> None:
-    path = folder / DOCUMENT
-    if document.format != FORMAT:
-        raise BundleError(f"{path}: format {document.format}, allowed: {FORMAT}")
-    rule, count = document.score, len(document.features)
-    _check_scaling(path, "scaling", document.scaling, count)
-    if document.signal is not None:
-        _check_scaling(path, "signal", document.signal, count)
-    positive = {
-        "window": document.window,
-        "sampling_period_s": document.sampling_period_s,
-        "score.threshold": rule.threshold,
-        "score.smoothing": rule.smoothing,
-        "features": count,
-    }
-    plan = document.window_features
-    if plan is not None:
-        positive |= {"window_features.segments": plan.segments, "window_features.bands": plan.bands}
-    if document.trim < 0:
-        raise BundleError(f"{path}: trim {document.trim}, allowed: 0 and more")
-    if document.stride != 1:
-        raise BundleError(f"{path}: stride {document.stride}, allowed: 1")
-    for key, value in positive.items():
-        if not value > 0:
-            raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
-    if plan is not None:
-        _check_plan(path, document, plan)
-
-
-def _check_scaling(path: Path, name: str, scaling: Scaling, count: int) -> None:
-    for key, values in {"centre": scaling.centre, "scale": scaling.scale}.items():
-        if len(values) != count:
-            raise BundleError(f"{path}: {name}.{key} has {len(values)} values, allowed: {count}")
-
-
-def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> None:
-    try:
-        columns = document.input_shape[1]
-    except TrainingError as error:
-        raise BundleError(f"{path}: {error}") from None
-    for key, values in {"centre": plan.centre, "scale": plan.scale}.items():
-        if len(values) != columns:
-            raise BundleError(
-                f"{path}: window_features.{key} has {len(values)} values, allowed: {columns}"
-            )
-
-
-def _check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> None:
-    lists = {
-        "weights": rule.weights,
-        "spread_centre": rule.spread_centre,
-        "spread_low": rule.spread_low,
-        "spread_high": rule.spread_high,
-        "shift_scale": rule.shift_scale,
-    }
-    if rule.peak_centre or rule.peak_high:
-        lists |= {"peak_centre": rule.peak_centre, "peak_high": rule.peak_high}
-    for key, values in lists.items():
-        if len(values) != count:
-            raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
-    if rule.flat_scale and len(rule.flat_scale) != features:
-        raise BundleError(
-            f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
-        )
 
 
 def data_hash(parts: list[bytes]) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from detector.errors import BundleError, TrainingError
+from detector.frontends.plans import FrontEndPlan
+from detector.frontends.table import front_end
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import WindowFeatures
 from detector.settings.devices import RunningSignal
@@ -82,7 +86,11 @@ class WindowFeaturesPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """All of ``bundle.json``."""
+    """All of ``bundle.json``.
+
+    With a front end the features are its columns, and window and sampling period count feature
+    samples.
+    """
 
     format: int
     network: str
@@ -103,7 +111,14 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     window_features: WindowFeaturesPlan | None = None
     trim: int = 0  # samples at the start of a session that are not judged
     signal: Scaling | None = None  # of the signal, where it is judged beside the residual
+    front_end: FrontEndPlan | None = None
     beside: dict[str, ScoreRule] = {}  # what an evaluation shows beside it, see training.beside
+
+    @property
+    def input_period_s(self) -> float:
+        """Seconds between the samples that a device sends."""
+        front = self.front_end
+        return self.sampling_period_s if front is None else front.sampling_period_s
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -129,3 +144,105 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Samples and features, or segments and columns, that the network or reference takes."""
         represented = self.represented()
         return (self.window, len(self.features)) if represented is None else represented.shape
+
+
+def check(path: Path, document: Document) -> None:
+    """See that the parts of a document go together.
+
+    Args:
+        path: Of its file, for messages.
+        document: As it was read.
+
+    Raises:
+        BundleError: If they do not.
+    """
+    if document.format != FORMAT:
+        raise BundleError(f"{path}: format {document.format}, allowed: {FORMAT}")
+    rule, count = document.score, len(document.features)
+    _check_scaling(path, "scaling", document.scaling, count)
+    if document.signal is not None:
+        _check_scaling(path, "signal", document.signal, count)
+    positive = {
+        "window": document.window,
+        "sampling_period_s": document.sampling_period_s,
+        "score.threshold": rule.threshold,
+        "score.smoothing": rule.smoothing,
+        "features": count,
+    }
+    plan = document.window_features
+    if plan is not None:
+        positive |= {"window_features.segments": plan.segments, "window_features.bands": plan.bands}
+    if document.trim < 0:
+        raise BundleError(f"{path}: trim {document.trim}, allowed: 0 and more")
+    if document.stride != 1:
+        raise BundleError(f"{path}: stride {document.stride}, allowed: 1")
+    for key, value in positive.items():
+        if not value > 0:
+            raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
+    if plan is not None:
+        _check_plan(path, document, plan)
+    if document.front_end is not None:
+        _check_front(path, document, document.front_end)
+
+
+def _check_front(path: Path, document: Document, plan: FrontEndPlan) -> None:
+    try:
+        front = front_end(plan)
+    except BundleError as error:
+        raise BundleError(f"{path}: {error}") from None
+    if front.columns != document.feature_names:
+        found = ", ".join(document.feature_names)
+        raise BundleError(f"{path}: features {found}, allowed: {', '.join(front.columns)}")
+    period_s = front.hop * front.sampling_period_s
+    if not math.isclose(period_s, document.sampling_period_s, rel_tol=1e-6):
+        raise BundleError(
+            f"{path}: sampling_period_s {document.sampling_period_s:g}, allowed: {period_s:g}, "
+            "the hop of the front end"
+        )
+    other = {"baseline": document.baseline, "window_features": document.window_features}
+    if clash := [key for key, value in other.items() if value]:
+        raise BundleError(f"{path}: {', '.join(clash)} with a front end, allowed: without")
+
+
+def _check_scaling(path: Path, name: str, scaling: Scaling, count: int) -> None:
+    for key, values in {"centre": scaling.centre, "scale": scaling.scale}.items():
+        if len(values) != count:
+            raise BundleError(f"{path}: {name}.{key} has {len(values)} values, allowed: {count}")
+
+
+def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> None:
+    try:
+        columns = document.input_shape[1]
+    except TrainingError as error:
+        raise BundleError(f"{path}: {error}") from None
+    for key, values in {"centre": plan.centre, "scale": plan.scale}.items():
+        if len(values) != columns:
+            raise BundleError(
+                f"{path}: window_features.{key} has {len(values)} values, allowed: {columns}"
+            )
+
+
+def check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> None:
+    """See that a rule has a value for each of ``count`` columns and of the features.
+
+    Raises:
+        BundleError: If it has not.
+    """
+    lists = {
+        "weights": rule.weights,
+        "spread_centre": rule.spread_centre,
+        "spread_low": rule.spread_low,
+        "spread_high": rule.spread_high,
+        "shift_scale": rule.shift_scale,
+    }
+    if rule.peak_centre or rule.peak_high:
+        lists |= {"peak_centre": rule.peak_centre, "peak_high": rule.peak_high}
+    if rule.floor:
+        lists["floor"] = rule.floor
+    for key, values in lists.items():
+        if len(values) != count:
+            raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
+    if rule.flat_scale and len(rule.flat_scale) != features:
+        raise BundleError(
+            f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
+        )

@@ -11,8 +11,9 @@ import pandas as pd
 from detector.errors import SessionFileError
 from detector.records import Frame
 from detector.scoring.bundle import Bundle
+from detector.scoring.front_stream import stream_for
 from detector.scoring.rate import rate_misfit
-from detector.scoring.stream import DeviceStream, score_samples
+from detector.scoring.stream import score_samples
 from detector.sessions.files import NO_HINTS, Hints, Recording, read_recordings
 from detector.settings.sessions import SessionSettings
 
@@ -45,18 +46,18 @@ def score_recording(bundle: Bundle, recording: Recording, threshold: float = 1.0
     """
     samples = recording.samples
     running = bundle.document.running
-    needed = [*bundle.features, *([running.feature] if running else [])]
+    needed = [*dict.fromkeys([*bundle.channels, *([running.feature] if running else [])])]
     missing = [name for name in needed if name not in samples.features]
     if missing:
         raise SessionFileError(
             f"{recording.name}: no column {', '.join(missing)}; found "
             f"{', '.join(samples.features)}; {bundle.name} needs {', '.join(needed)}"
         )
-    stream = DeviceStream(
+    stream = stream_for(
         recording.name, samples.features, bundle, SessionSettings(), threshold=threshold
     )
     frames = score_samples(stream, samples, chunk=CHUNK, arrival=float(samples.ts[-1]))
-    misfit = rate_misfit(stream.rate.rate_hz, bundle.document.sampling_period_s)
+    misfit = rate_misfit(stream.rate.rate_hz, bundle.document.input_period_s)
     if misfit is not None:
         raise SessionFileError(f"{recording.name}: {bundle.name} {misfit}")
     return frames

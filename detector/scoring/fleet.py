@@ -13,11 +13,11 @@ from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle
+from detector.scoring.front_stream import ScoringStream, stream_for
 from detector.scoring.learnt import LearntModels, NoLearntModels
 from detector.scoring.models import Models
 from detector.scoring.rate import rate_misfit
-from detector.scoring.scorer import score_views
-from detector.scoring.stream import DeviceStream, Stretch
+from detector.scoring.scorer import Stretch, score_views
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.tree import Settings
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 MOST_LINES = 5  # of one kind
 LINES_EVERY_S = 60.0
 
-Stream: TypeAlias = DeviceStream | UnscoredStream
+Stream: TypeAlias = ScoringStream | UnscoredStream
 # device, samples of the baseline, samples to look back -> first and newest frames of its session
 History: TypeAlias = Callable[[str, int, int], tuple[list[Frame], list[Frame]]]
 
@@ -35,7 +35,7 @@ History: TypeAlias = Callable[[str, int, int], tuple[list[Frame], list[Frame]]]
 class _Waiting:
     """A stretch of a device whose windows wait for the batch."""
 
-    stream: DeviceStream
+    stream: ScoringStream
     stretch: Stretch
     arrival: float
 
@@ -100,7 +100,7 @@ class Fleet:
         """Judge samples of ``device`` against ``threshold`` from now on."""
         self._thresholds[device] = threshold
         stream = self.streams.get(device)
-        if isinstance(stream, DeviceStream):
+        if stream is not None and not isinstance(stream, UnscoredStream):
             stream.threshold = threshold
 
     def take_up(self, settings: Settings, outdated: Iterable[str]) -> None:
@@ -111,7 +111,7 @@ class Fleet:
         self._settings, self._outdated = settings, set(outdated)
         for stream in (*self.streams.values(), *self._backlogs.values()):
             stream.segmenter.rules = settings.sessions
-            if isinstance(stream, DeviceStream):
+            if not isinstance(stream, UnscoredStream):
                 stream.threshold = self.threshold_of(stream.device)
                 smoothing = stream.bundle.document.score.smoothing
                 stream.thinning.look_at(smoothing - 1 + settings.alarms_for(stream.device).n)
@@ -132,7 +132,7 @@ class Fleet:
         """The model of a device that sends these features, or why it has none."""
         stream, bundle = self.streams.get(device), self._model_of(device)
         if stream is not None:
-            return stream.bundle if isinstance(stream, DeviceStream) else stream.reason
+            return stream.reason if isinstance(stream, UnscoredStream) else stream.bundle
         reason = self._reason(device, features, bundle, None)
         return bundle if isinstance(bundle, Bundle) and reason is None else str(reason)
 
@@ -142,7 +142,7 @@ class Fleet:
             return
         self._factor = factor
         for stream in (*self.streams.values(), *self._backlogs.values()):
-            if isinstance(stream, DeviceStream):
+            if not isinstance(stream, UnscoredStream):
                 stream.thinning.factor = factor
 
     def trust_clocks(self) -> None:
@@ -172,7 +172,7 @@ class Fleet:
         if not isinstance(bundle, Bundle):
             return rules
         needed = frozenset(self._needed_by(bundle, device))
-        return replace(rules, period_s=bundle.document.sampling_period_s, needed=needed)
+        return replace(rules, period_s=bundle.document.input_period_s, needed=needed)
 
     def _stream_for(self, block: TakenBlock) -> Stream:
         is_late = is_backlog_label(block.samples.session)
@@ -208,8 +208,8 @@ class Fleet:
         bundle = self._model_of(stream.device)
         if not isinstance(bundle, Bundle) or stream.rate.rate_hz is None:
             return False
-        misfit = rate_misfit(stream.rate.rate_hz, bundle.document.sampling_period_s)
-        is_scored = isinstance(stream, DeviceStream)
+        misfit = rate_misfit(stream.rate.rate_hz, bundle.document.input_period_s)
+        is_scored = not isinstance(stream, UnscoredStream)
         return is_scored is (misfit is not None) and self._fits(bundle, stream.features)
 
     def _new_stream(
@@ -222,7 +222,7 @@ class Fleet:
             self._say(logging.WARNING, f"stored unscored: {reason}".replace(device, "…"), device,
                       f"stored unscored: {reason}")  # fmt: skip
             return self._carry_rate(UnscoredStream(device, features, rules, str(reason)), before)
-        stream = DeviceStream(
+        stream = stream_for(
             device,
             features,
             bundle,
@@ -273,20 +273,20 @@ class Fleet:
                 f"{', '.join(features)}; missing {missing}"
             )
         rate = None if before is None else before.rate.rate_hz
-        misfit = rate_misfit(rate, bundle.document.sampling_period_s)
+        misfit = rate_misfit(rate, bundle.document.input_period_s)
         return None if misfit is None else f"{bundle.name}: {misfit}"
 
     def _needed_by(self, bundle: Bundle, device: str) -> set[str]:
         """The model's features and the running signal."""
         rule = self._settings.rule_for(device)
         signal = None if rule is None else rule.running
-        needed = {*bundle.features} | ({signal.feature} if signal else set())
+        needed = {*bundle.channels} | ({signal.feature} if signal else set())
         if bundle.document.running is not None and signal is None:
             needed.add(bundle.document.running.feature)
         return needed
 
     def _fits(self, bundle: Bundle, features: tuple[str, ...]) -> bool:
-        return set(bundle.features) <= set(features)
+        return set(bundle.channels) <= set(features)
 
     def _model_of(self, device: str) -> Bundle | str | None:
         rule = self._settings.rule_for(device)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from detector.records import Flags, Times, Values
-from detector.scoring.document import Document
+from detector.scoring.bundle import Bundle
 from detector.scoring.rate import TOLERANCE
-from detector.sessions.operating import level_flags, running_flags, settled_flags
+from detector.sessions.operating import level_flags, running_flags
 from detector.sessions.segments import Piece
 from detector.sessions.windows import whole_windows
 from detector.settings.devices import RunningSignal
@@ -21,15 +21,17 @@ class Judging:
     """The rules of one device.
 
     Args:
-        document: Of its bundle.
+        bundle: Its model.
         features: The F columns of its samples.
         signal: Its running signal; None: it has none.
     """
 
     def __init__(
-        self, document: Document, features: tuple[str, ...], signal: RunningSignal | None
+        self, bundle: Bundle, features: tuple[str, ...], signal: RunningSignal | None
     ) -> None:
-        self._document = document
+        self._document, front = bundle.document, bundle.front
+        self._settling = bundle.settling
+        self._lead = 0 if front is None else (front.block - 1) / front.hop
         self.features = features
         self.signal = signal
 
@@ -49,7 +51,7 @@ class Judging:
         flags = running_flags(filled, self.features, self.signal)
         if self.signal is None:
             return whole_windows(flags, document.window)
-        return settled_flags(flags, document.window)
+        return whole_windows(flags, self._settling)
 
     def fits_rate(self, ts: Times) -> Flags:
         """Whether windows were sampled as the model's were; else health looks like a fault.
@@ -74,5 +76,5 @@ class Judging:
         if not document.trim:
             return np.ones(len(piece.ts), np.bool_)
         start = float(piece.session.rpartition("#")[2])
-        age = (piece.ts - start) / document.sampling_period_s
+        age = (piece.ts - start) / document.sampling_period_s - self._lead
         return np.asarray(age >= document.trim + document.window - 1.5)

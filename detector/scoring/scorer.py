@@ -7,14 +7,41 @@ one fixed set of sizes, on one thread, in evaluation and inference mode.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from detector.records import Flags
 from detector.scoring.detectors import Detector, Scored
-from detector.scoring.score import joined, no_terms
+from detector.scoring.score import EVERY, TINY, Array, joined, no_terms
+from detector.scoring.thinning import Plan
+from detector.sessions.segments import Piece
 
 SIZE_STEP = 32  # calls have 1, 2, 4, 8, 16 or a multiple of so many windows
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples of one session waiting for the scores of their windows.
+
+    Attributes:
+        piece: The n samples.
+        windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
+        plan: Which of the windows are scored.
+        judged: Shape (n,).
+        gone: Shape (n,), True where the plain rule for missing values gives the least score.
+        offset: Shape (F,), what the session's baseline took off.
+        flat: Shape (B, F), flatness without the repeats that filled a hole; None: none did.
+    """
+
+    piece: Piece
+    windows: npt.NDArray[np.float32]
+    plan: Plan
+    judged: Flags
+    gone: Flags
+    offset: Array
+    flat: Array | None
 
 
 def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
@@ -22,7 +49,9 @@ def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: i
 
     Args:
         detector: What scores them.
-        windows: Shape (B, L, F) in scaled units; a view will do, B may be 0.
+        windows: Shape (B, L, F) in scaled units; a view will do, B may be 0. NaN where a column
+            of a front end could not be shown: the window is scored as if that were normal there,
+            and its terms of the column are NaN.
         chunk: Windows per call.
 
     Returns:
@@ -67,7 +96,24 @@ def _score(detector: Detector, parts: Sequence[npt.NDArray[np.float32]]) -> Scor
     count = sum(map(len, parts))
     padded = np.zeros((call_size(count), *parts[0].shape[1:]), np.float32)
     np.concatenate(parts, out=padded[:count])
-    return detector.examine(padded).part(0, count)
+    unknown: Flags = np.isnan(padded)
+    if not unknown.any():
+        return detector.examine(padded).part(0, count)
+    padded[unknown] = 0.0  # the column's normal
+    hidden = np.asarray(unknown.any(axis=1))[:count]  # (B, F)
+    return _without(detector.examine(padded).part(0, count), hidden, detector.groups)
+
+
+def _without(scored: Scored, hidden: Flags, groups: Sequence[int]) -> Scored:
+    """The same where columns of a front end could not be shown; ``hidden`` has shape (B, F)."""
+    each = [np.zeros(len(hidden), np.bool_) if g == EVERY else hidden[:, g] for g in groups]
+    if not np.any(each):
+        return scored
+    terms = scored.terms.hiding(np.stack(each, axis=1))
+    squared = np.exp(terms.log_mse[:, : hidden.shape[1]]) - TINY
+    shown = ~np.isnan(squared)
+    total = np.where(shown, squared, 0.0).sum(axis=1)
+    return replace(scored, terms=terms, mse=total / np.maximum(shown.sum(axis=1), 1))
 
 
 def call_size(count: int) -> int:

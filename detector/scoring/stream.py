@@ -10,50 +10,30 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from detector.records import Flags, Frame, Samples, Values, label_of
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
-from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
 from detector.scoring.score import Array, contributions
-from detector.scoring.scorer import score_views
-from detector.scoring.thinning import Plan, Smoother, Thinning
+from detector.scoring.scorer import Stretch, score_views
+from detector.scoring.thinning import Smoother, Thinning
 from detector.sessions.baseline import Baseline
-from detector.sessions.operating import LEVEL_REACH, SETTLE_WINDOWS, running_flags
+from detector.sessions.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
+from detector.sessions.operating import LEVEL_REACH, running_flags
 from detector.sessions.scaling import scale, unscale
 from detector.sessions.segments import Piece, Segmenter
 from detector.sessions.windows import flatness, windows
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
 
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Samples of one session waiting for the scores of their windows.
-
-    Attributes:
-        piece: The n samples.
-        windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
-        plan: Which of the windows are scored.
-        judged: Shape (n,).
-        gone: Shape (n,), True where the plain rule for missing values gives the least score.
-        offset: Shape (F,), what the session's baseline took off.
-        flat: Shape (B, F), flatness without the repeats that filled a hole; None: none did.
-    """
-
-    piece: Piece
-    windows: npt.NDArray[np.float32]
-    plan: Plan
-    judged: Flags
-    gone: Flags
-    offset: Array
-    flat: Array | None
+if TYPE_CHECKING:
+    from detector.scoring.front_stream import ScoringStream
 
 
 class DeviceStream:
@@ -89,7 +69,7 @@ class DeviceStream:
         self.rate = RateMeter()
         document = bundle.document
         own = None if document.running is None else document.running.signal()
-        self._judging = Judging(document, features, running or own)
+        self._judging = Judging(bundle, features, running or own)
         self._columns = [features.index(name) for name in bundle.features]
         needed = np.zeros(len(features), np.bool_)
         needed[self._columns] = True
@@ -115,11 +95,9 @@ class DeviceStream:
     def memory(self) -> int:
         """Samples before the next one that its score can depend on, the baseline aside."""
         document = self.bundle.document
-        windows_back = max(
-            SETTLE_WINDOWS, LEVEL_REACH if document.lowest_log_rms is not None else 1
-        )
+        levels = LEVEL_REACH * document.window if document.lowest_log_rms is not None else 0
         held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
-        return document.window * windows_back + document.score.smoothing + held
+        return max(self.bundle.settling, levels) + document.score.smoothing + held
 
     def widen(self, features: tuple[str, ...]) -> None:
         """Go on with more features, to the right of those there are; the model needs none."""
@@ -145,7 +123,7 @@ class DeviceStream:
         pieces = self.segmenter.push(samples, broken=broken)
         for piece in pieces:
             self.rate.add(piece.ts)
-        return [self._stretch(piece) for piece in pieces]
+        return [self.lay_out(piece) for piece in pieces]
 
     def finish(self, stretch: Stretch, scored: Scored, arrival: float) -> Frame:
         """Make the frame of a stretch from the scores of its windows.
@@ -207,21 +185,25 @@ class DeviceStream:
             self._baseline.inherit(self._filled(start))
         has_scored = any(np.isfinite(frame.score).any() for frame in [*start, *tail])
         for frame in tail:
-            samples = _samples_of(frame, self.features)
+            samples = samples_of(frame, self.features)
             score_samples(self, samples, chunk=256, arrival=frame.arrival)
-        # The replay names the session otherwise, and of a long one it is only the end.
-        if has_scored or self._missing.knows_a_session:
-            self._missing.complete(session)
+        self.was_whole(session, has_scored=has_scored)
         self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
         self.counters.clear()
 
+    def was_whole(self, session: str, *, has_scored: bool) -> None:
+        """A replay names the session otherwise, and of a long one it is only the end."""
+        if has_scored or self._missing.knows_a_session:
+            self._missing.complete(session)
+
     def _filled(self, start: Sequence[Frame]) -> list[Values]:
         segmenter = Segmenter(self._rules, self.bundle.document.sampling_period_s, self._needed)
-        samples = [_samples_of(frame, self.features) for frame in start]
+        samples = [samples_of(frame, self.features) for frame in start]
         pieces = [piece for one in samples for piece in segmenter.push(one)]
         return [piece.filled[:, self._columns] for piece in pieces if piece.usable]
 
-    def _stretch(self, piece: Piece) -> Stretch:
+    def lay_out(self, piece: Piece) -> Stretch:
+        """Lay out the windows that end in the next samples, cut from the others already."""
         document = self.bundle.document
         if piece.starts or not piece.usable:
             self._tail = self._heard = self._tail[:0]
@@ -257,7 +239,11 @@ class DeviceStream:
         """Of the last ``count`` windows, where a hole in them was filled with repeats."""
         window = self.bundle.document.window
         samples = heard[max(len(heard) - count - window + 1, 0) :]
-        if not count or not np.isnan(samples[:, self._columns]).any():
+        if (
+            not count
+            or self.bundle.front is not None
+            or not np.isnan(samples[:, self._columns]).any()
+        ):
             return None
         return flatness(windows(self._scaled(samples), window))
 
@@ -280,13 +266,14 @@ class DeviceStream:
         return shares
 
 
-def _samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
+def samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
+    """Its samples, with these features; what it has not is missing."""
     label = label_of(frame.session)
     return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
 def score_samples(
-    stream: DeviceStream, samples: Samples, *, chunk: int, arrival: float
+    stream: ScoringStream, samples: Samples, *, chunk: int, arrival: float
 ) -> list[Frame]:
     """Samples of one device to frames at once, as a recorded file is scored."""
     detector = stream.bundle.detector

@@ -24,7 +24,6 @@ from detector.reloading.changes import judged_by
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
-from detector.scoring.stream import DeviceStream
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.tree import Settings
 from detector.store import frames
@@ -83,11 +82,11 @@ class Newcomers:
         """Count what was scored, or stored unscored, just now."""
         for frame in scored:
             stream = None if is_backlog(frame.session) else fleet.streams.get(frame.device)
-            if isinstance(stream, DeviceStream):
-                if stream.bundle.is_provisional:
-                    self._prove(frame)
-            elif stream is not None and self._is_new(frame.device):
-                self._count(frame, stream)
+            if isinstance(stream, UnscoredStream):
+                if self._is_new(frame.device):
+                    self._count(frame, stream)
+            elif stream is not None and stream.bundle.is_provisional:
+                self._prove(frame)
 
     def tick(self, fleet: Fleet) -> None:
         """Take up what was learnt; never waits for it."""

@@ -9,13 +9,13 @@ import numpy as np
 from detector.alarms.desk import peak_score
 from detector.records import DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.fleet import Fleet, Stream
-from detector.scoring.stream import DeviceStream
+from detector.scoring.unscored import UnscoredStream
 
 
 def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
     """Of the model that judges a frame; what was sent after its time raises no alarm."""
     stream = None if is_backlog(frame.session) else fleet.streams[frame.device]
-    return stream.bundle.card() if isinstance(stream, DeviceStream) else None
+    return None if stream is None or isinstance(stream, UnscoredStream) else stream.bundle.card()
 
 
 def status_of(
@@ -44,8 +44,8 @@ def status_of(
     counters = Counter(received) + Counter(stream.counters)
     if clock_offset_s is not None:
         counters["clock_offset_ms"] = round(1000 * clock_offset_s)
-    is_warm = isinstance(stream, DeviceStream) and stream.thinning.has_begun
-    if isinstance(stream, DeviceStream) and stream.thinning.factor > 1:
+    is_warm = not isinstance(stream, UnscoredStream) and stream.thinning.has_begun
+    if not isinstance(stream, UnscoredStream) and stream.thinning.factor > 1:
         counters["thinned"] = stream.thinning.factor
     score, mse = _score(frame), _newest(frame.mse)
     if is_warm and before is not None:
@@ -54,7 +54,7 @@ def status_of(
     return DeviceStatus(
         device=stream.device,
         state=_state(frame, card, is_alarmed=is_alarmed, is_warm=is_warm),
-        reason=stream.bundle.note if isinstance(stream, DeviceStream) else stream.reason,
+        reason=stream.reason if isinstance(stream, UnscoredStream) else stream.bundle.note,
         score=score,
         mse=mse,
         threshold=threshold,

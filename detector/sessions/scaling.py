@@ -52,6 +52,36 @@ def fit_scaling(
     return centre.tolist(), scale.tolist()
 
 
+def fit_known(
+    sessions: Sequence[npt.NDArray[np.floating]], method: str, least: Sequence[float]
+) -> tuple[list[float], list[float]]:
+    """The same for columns of a front end, of which values may be missing.
+
+    Args:
+        sessions: Each of shape (n, K), NaN where missing.
+        method: As for ``fit_scaling``.
+        least: Per column, the smallest scale.
+
+    Returns:
+        Centres and scales, K each; a column without any value is only limited by its scale.
+    """
+    union = np.concatenate(sessions).astype(np.float64)
+    found = [_centre_and_scale(column[np.isfinite(column)], method) for column in union.T]
+    scales = [max(scale, smallest) for (_, scale), smallest in zip(found, least, strict=True)]
+    return [centre for centre, _ in found], scales
+
+
+def _centre_and_scale(values: npt.NDArray[np.float64], method: str) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 0.0
+    if method == "standard":
+        return float(values.mean()), float(values.std())
+    if method == "minmax":
+        return float(values.min() + values.max()) / 2, float(np.ptp(values)) / 2
+    low, centre, high = np.percentile(values, [25, 50, 75])
+    return float(centre), float(high - low)
+
+
 def scale(
     values: npt.NDArray[np.floating], centre: Sequence[float], spread: Sequence[float]
 ) -> Values:

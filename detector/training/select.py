@@ -11,15 +11,15 @@ from detector.alarms.desk import rule_of
 from detector.errors import TrainingError
 from detector.records import Flags, Samples, Values
 from detector.scoring.bundle import Bundle
-from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
 from detector.settings.alarms import AlarmSettings
 from detector.training.data.dataset import Dataset, TrainingSession
+from detector.training.data.front_ends import beside
 from detector.training.fitting.network import full_config
 from detector.training.fitting.plan import TrainOptions
 from detector.training.lab.cases import Case
 from detector.training.lab.evaluate import Injection, inject_faults
-from detector.training.lab.judging import judge, scores_of
+from detector.training.lab.judging import judge, scores_in
 from detector.training.lab.metrics import LabelledScores, evaluate
 from detector.training.train import train
 
@@ -77,7 +77,7 @@ def choose_network(
     injection = Injection(
         severities=SEVERITIES,
         seeds=(options.seed,),
-        features=dataset.features,
+        features=tuple(f for f in dataset.features if f not in beside(options.front_end)),
         running=dataset.signal,
     )
     cases = list(inject_faults(lab, injection))
@@ -96,9 +96,7 @@ def try_out(name: str, options: TrainOptions, learn: Dataset, cases: Sequence[Ca
     alone = replace(options, recipe=replace(options.recipe, checkpoints=None))
     bundle = train(learn, alone, name, has_rows_beside=False)
     rule = rule_of(AlarmSettings(), bundle.card())
-    judged = [
-        judge(case, scores_of(score_recording(bundle, case.recording)), rule) for case in cases
-    ]
+    judged = [judge(case, scores_in(bundle, case.recording), rule) for case in cases]
     return Trial(name, options, bundle, tuple(judged))
 
 

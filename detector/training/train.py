@@ -11,12 +11,15 @@ import msgspec
 import numpy as np
 import torch
 
+from detector.errors import TrainingError
+from detector.frontends.contract import FrontEnd
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Detector, residual_only
 from detector.scoring.document import Document
-from detector.scoring.score import EVERY, ScoreRule
+from detector.scoring.score import EVERY, Array, ScoreRule
 from detector.thresholds.methods import PlacedThreshold
 from detector.training.data.dataset import Dataset
+from detector.training.data.front_ends import described
 from detector.training.data.prepare import Prepared, prepare
 from detector.training.fitting.beside import (
     NO_BLOCKS,
@@ -67,12 +70,17 @@ def train(
         signal=recipe.signal and options.conditioning.judges == "terms" and recipe.name != "zscore",
     )
     options = replace(options, recipe=recipe)
+    dataset, options = _with_front_end(dataset, options)
     ready = prepare(dataset, options.preparation)
+    floors = _floors(dataset.front, ready)
+    if floors is not None:
+        recipe = replace(recipe, least=tuple(np.sqrt(floors).tolist()))
+        options = replace(options, recipe=recipe)
     period_s = dataset.sampling_period_s
     represented = recipe.represented(dataset.features, options.window, period_s)
     held = fit_blocks(ready, options, represented)
     last = fit_all(ready, options, represented, held.fits)
-    learn = _calibrator(ready, period_s)
+    learn = _calibrator(ready, period_s, floors)
     chosen = options.conditioning
     rule, placed = learn(last.detector, held.parts, chosen)
     if options.base is not None:
@@ -82,6 +90,24 @@ def train(
         rules = _rules_beside(ready, held, document, last, options, learn)
         document = msgspec.structs.replace(document, beside=rules)
     return Bundle(name, document, last.model)
+
+
+def _with_front_end(dataset: Dataset, options: TrainOptions) -> tuple[Dataset, TrainOptions]:
+    """Sessions of feature samples, where there is a front end.
+
+    Its columns are levels: they may go slowly, and repeats are a column of their own.
+    """
+    if options.front_end is None:
+        return dataset, options
+    if options.recipe.segments or options.preparation.baseline or options.preparation.level_gate:
+        raise TrainingError(
+            "front end: with window features, a baseline or the level as running signal, allowed: "
+            "none of them"
+        )
+    chosen = replace(options.conditioning, weigh_slow=False, flats=False)
+    units = {**dataset.units, **options.units}
+    dataset, plan = described(dataset, options.front_end, units)
+    return dataset, replace(options, conditioning=chosen, front_end=plan)
 
 
 def _rules_beside(
@@ -130,15 +156,26 @@ def _score_all(
     return parts
 
 
-def _calibrator(ready: Prepared, period_s: float) -> Calibrator:
+def _floors(front: FrontEnd | None, ready: Prepared) -> Array | None:
+    """Per column of a front end, the square of the least that it tells, in scaled units."""
+    if front is None:
+        return None
+    return np.asarray((np.asarray(front.resolution) / ready.scaling.scale) ** 2)
+
+
+def _calibrator(ready: Prepared, period_s: float, floors: Array | None) -> Calibrator:
     width = ready.sessions[0].shape[1]
-    slow = slow_weights(ready.sessions, ready.running)
 
     def learn(
         detector: Detector, parts: Sequence[HeldOut], chosen: Conditioning
     ) -> tuple[ScoreRule, PlacedThreshold]:
-        each = slow if chosen.weigh_slow else (1.0,) * width
+        each = (1.0,) * width
+        if chosen.weigh_slow:
+            each = slow_weights(ready.sessions, ready.running)
         weights = tuple(1.0 if group == EVERY else each[group] for group in detector.groups)
-        return calibrate(parts, weights, chosen, period_s)
+        floor: tuple[float, ...] = ()
+        if floors is not None:
+            floor = tuple(0.0 if g == EVERY else float(floors[g]) for g in detector.groups)
+        return calibrate(parts, weights, chosen, period_s, floor)
 
     return learn

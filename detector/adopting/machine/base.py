@@ -55,6 +55,8 @@ def misfit(bundle: Bundle, normal: Normal) -> str | None:
     """
     if not isinstance(bundle.model, Network):
         return f"{bundle.document.network} has no weights to begin from, allowed: a network"
+    if bundle.front is not None:
+        return "it has a front end, allowed: a base without one"
     features = normal.dataset.features
     if set(bundle.features) != set(features):
         return (

@@ -50,7 +50,7 @@ def _injection(
 ) -> Injection:
     """Faults in features that every model sees, while the machine runs as the first one has it."""
     running = bundles[0].document.running
-    shared = [f for f in bundles[0].features if all(f in bundle.features for bundle in bundles)]
+    shared = [f for f in bundles[0].inputs if all(f in bundle.inputs for bundle in bundles)]
     severities = LIMIT_SEVERITIES if args.limits else SEVERITIES
     count = args.seeds or (LIMIT_SEEDS if args.limits else 1)
     return Injection(

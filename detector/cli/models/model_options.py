@@ -50,25 +50,37 @@ def _add_data(part: argparse.ArgumentParser) -> None:
 
 def _add_model(part: argparse.ArgumentParser) -> None:
     add = part.add_argument_group("model").add_argument
-    add("--network", default="lstm_ae", metavar="NAME",
+    add("--network", metavar="NAME",
         help="lstm_ae, dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a "
         "reference without a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, "
         "iforest; or "
-        "auto: the best candidate by the fault lab (default: %(default)s)")  # fmt: skip
+        "auto: the best candidate by the fault lab (default: lstm_ae, with a front end "
+        "pca)")  # fmt: skip
     add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",
         help=f"of auto (default: {','.join(CANDIDATES)})")  # fmt: skip
     add("--set", type=field, action="append", metavar="FIELD=VALUE",
         help="a field of the network's config, as in variant=folded; may be repeated")  # fmt: skip
     add("--hidden", type=at_least(1), help="short for --set hidden=N")
-    add("--window", type=at_least(2), metavar="L",
+    add("--window", type=at_least(1), metavar="L",
         help="samples per window; at least four revolutions (default: from the data, told with "
-        "its reason)")  # fmt: skip
+        "its reason); with a front end blocks per window (default: 10)")  # fmt: skip
     add("--representation", choices=("raw", "features"), default="raw",
         help="what the model sees of a window: its samples, or features of its segments (rms, "
         "crest, kurtosis, bands, orders) (default: %(default)s)")  # fmt: skip
+    add("--front-end", choices=("none", "window"), default="none",
+        help="describe blocks of samples before anything else, by level, size, shape, bands and "
+        "orders of the speed at that moment; for machines whose speed changes "
+        "(default: %(default)s)")  # fmt: skip
+    add("--block", type=above(0), metavar="S",
+        help="seconds described at once by the front end (default: 1)")  # fmt: skip
+    add("--hop", type=above(0), metavar="S", help="from one block to the next (default: 0.1)")
+    add("--speed", metavar="NAME",
+        help="column with the speed in 1/min, for the front end (default: rpm, where there is "
+        "one)")  # fmt: skip
     add("--segments", type=at_least(1), default=1, metavar="S",
         help="of a window described by features (default: %(default)s)")  # fmt: skip
-    add("--bands", type=at_least(1), default=3, help="of frequency, per segment (default: 3)")
+    add("--bands", type=at_least(1),
+        help="of frequency, per segment (default: 3) or block (default: 5)")  # fmt: skip
     add("--rpm", type=float, help="nominal speed, for the window length and order amplitudes")
     add("--from", dest="base", type=Path, metavar="BUNDLE",
         help="fine-tune this bundle: its network, window and weights "

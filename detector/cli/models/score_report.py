@@ -44,8 +44,11 @@ def _anomalies(count: int) -> str:
 
 
 def _why_unscored(unscored: int, scored: int, bundle: Bundle) -> str:
-    window = bundle.document.window
+    card = bundle.card()
+    window = card.window
     why = f"a window is {window} samples of one session, so its first {window - 1} have none"
+    if card.hop > 1:
+        why += f", and there is a score every {card.hop} samples, where a block ends"
     if scored:
         return f"{counted(unscored, 'sample')} without a score: {why}"
     return (
@@ -57,7 +60,8 @@ def _why_unscored(unscored: int, scored: int, bundle: Bundle) -> str:
 def _far(table: pd.DataFrame, bundle: Bundle) -> list[str]:
     """Features whose median is far from all that was learnt, the farthest first."""
     document = bundle.document
-    if document.baseline:  # what was learnt is relative to how each session begins
+    # What was learnt is relative to how each session begins, or the columns are not in the table.
+    if document.baseline or not set(bundle.features) <= set(table):
         return []
     middle = table[list(bundle.features)].median().to_numpy(np.float64)
     centre, spread = np.asarray(document.scaling.centre), np.asarray(document.scaling.scale)

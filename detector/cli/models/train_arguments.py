@@ -9,6 +9,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from detector.cli.models.front_end_arguments import (
+    WINDOW,
+    beside_of,
+    default_network,
+    front_end_of,
+)
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.networks.contract import Network
@@ -29,6 +35,8 @@ from detector.training.fitting.plan import TrainOptions
 AUTO = "auto"
 FINE_TUNE_RATE = 2e-3  # learning rate that keeps what a base has learnt
 RESUME = "resume"
+SHORTEST = 2  # samples of a window without a front end
+BANDS = 3  # per segment of a window described by features
 
 
 def say(line: str) -> None:
@@ -90,6 +98,7 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         running=running_signal(args.running),
         find_running=args.running == "auto",
         normal_only=args.normal_only,
+        beside=beside_of(args),
         hints=hints_of(args),
     )
     seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
@@ -109,10 +118,13 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
         TrainingError: If options do not go together, or with the sessions.
     """
     base = _base(args, dataset)
+    front = front_end_of(args, dataset, base)
     window = base.document.window if base is not None else args.window
     if window is None:
-        window = _default_window(args, dataset)
-    if (wave := waveform(window, dataset.sampling_period_s)) is not None:
+        window = _default_window(args, dataset) if front is None else WINDOW
+    if front is None and window < SHORTEST:
+        raise TrainingError(f"--window {window}, allowed: {SHORTEST} or more samples")
+    if front is None and (wave := waveform(window, dataset.sampling_period_s)) is not None:
         say(f"careful: {wave}")
     return TrainOptions(
         recipe=_recipe(args, base),
@@ -125,6 +137,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
         ),
         conditioning=_conditioning(args),
         base=None if base is None or "base-scales" in args.without else base.document.score,
+        front_end=front,
         hold_out=args.hold_out,
         units={**dataset.units, **dict(args.unit or [])},
         seed=args.seed,
@@ -152,9 +165,9 @@ def _base(args: argparse.Namespace, dataset: Dataset) -> Bundle | None:
     base = load_bundle(args.base)
     if not isinstance(base.model, Network):
         raise TrainingError(f"--from {args.base}: {base.document.network}, allowed: a network")
-    if base.features != dataset.features:
+    if base.channels != dataset.features:
         raise TrainingError(
-            f"--from {args.base}: trained on {', '.join(base.features)}; found "
+            f"--from {args.base}: trained on {', '.join(base.channels)}; found "
             f"{', '.join(dataset.features)}; allowed: the same features in the same order"
         )
     return base
@@ -169,13 +182,13 @@ def _recipe(args: argparse.Namespace, base: Bundle | None) -> Recipe:
         rate = rate or FINE_TUNE_RATE
     plan = FitPlan(**_given(epochs=args.epochs, min_steps=args.min_steps, learning_rate=rate))
     features = args.representation == "features"
-    segments, bands, rpm = args.segments if features else 0, args.bands, args.rpm
+    segments, bands, rpm = args.segments if features else 0, args.bands or BANDS, args.rpm
     if base is not None:  # its weights were learnt on what it sees
         seen = base.document.window_features
         segments, bands = (0, bands) if seen is None else (seen.segments, seen.bands)
         rpm = None if seen is None or seen.rpm is None else args.rpm or seen.rpm
     return Recipe(
-        name="lstm_ae" if name == AUTO else name,
+        name=default_network(args) if name in {None, AUTO} else name,
         config=config,
         segments=segments,
         bands=bands,

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import TrainingError
+from detector.frontends.contract import FrontEnd
 from detector.records import Flags, Samples, Times, Values
 from detector.scoring.rate import TOLERANCE
 from detector.sessions.files import NO_HINTS, RUNNING_COLUMNS, Hints, Recording, read_recordings
@@ -48,6 +49,8 @@ class Dataset:
         signal: Running signal that was used; None: every state is judged.
         sessions: At least one.
         units: By feature, where the files tell them.
+        front: What made the features, of which some may be missing in a sample; None: they are
+            what the machine sends.
     """
 
     features: tuple[str, ...]
@@ -55,6 +58,7 @@ class Dataset:
     signal: RunningSignal | None
     sessions: tuple[TrainingSession, ...]
     units: dict[str, str] = field(default_factory=dict)
+    front: FrontEnd | None = None
 
 
 def load_dataset(
@@ -64,6 +68,7 @@ def load_dataset(
     running: RunningSignal | None = None,
     find_running: bool = True,
     normal_only: bool = False,
+    beside: Sequence[str] = (),
     hints: Hints = NO_HINTS,
 ) -> Dataset:
     """Read normal sessions.
@@ -74,6 +79,7 @@ def load_dataset(
         running: Running signal; None looks for ``rpm`` or ``running`` when ``find_running``.
         find_running: False judges every state.
         normal_only: Leave labelled faults out instead of refusing them; a session ends there.
+        beside: Channels read like features, behind them, for a front end; those there are.
         hints: What the files do not say themselves.
 
     Raises:
@@ -81,17 +87,20 @@ def load_dataset(
         TrainingError: If files disagree in features or rate, hold labelled faults, or a feature
             is missing throughout.
     """
-    columns = None if features is None or running is None else [*features, running.feature]
+    columns = None
+    if features is not None:
+        columns = [*features, *([running.feature] if running else [])]
+        columns += [name for name in beside if name not in RUNNING_COLUMNS]  # those are kept
     recordings = [
         recording
         for path, limit in sources
-        for recording in read_recordings(
-            [path], features=columns or features, limit_rows=limit, hints=hints
-        )
+        for recording in read_recordings([path], features=columns, limit_rows=limit, hints=hints)
     ]
     if normal_only:
         recordings = [part for recording in recordings for part in normal_parts(recording)]
-    return dataset_of(recordings, features=features, running=running, find_running=find_running)
+    return dataset_of(
+        recordings, features=features, running=running, find_running=find_running, beside=beside
+    )
 
 
 def dataset_of(
@@ -100,6 +109,7 @@ def dataset_of(
     features: Sequence[str] | None = None,
     running: RunningSignal | None = None,
     find_running: bool = True,
+    beside: Sequence[str] = (),
 ) -> Dataset:
     """Sessions of recordings that are read already; arguments as in ``load_dataset``.
 
@@ -113,7 +123,9 @@ def dataset_of(
         running = _find_running(recordings, period_s)
     signal = None if running is None else running.feature
     names = recordings[0].samples.features
-    model = tuple(features or [n for n in names if n not in {*RUNNING_COLUMNS, signal}])
+    beside = [name for name in beside if name in names]
+    own = features or [n for n in names if n not in {*RUNNING_COLUMNS, signal, *beside}]
+    model = tuple(dict.fromkeys([*own, *beside]))
     sessions = [
         session
         for recording in recordings

@@ -21,11 +21,13 @@ class WindowPool:
     """All windows of some sessions, gathered by index.
 
     Args:
-        sessions: Each of shape (n, F), scaled; shorter ones than a window give none.
+        sessions: Each of shape (n, F), scaled; shorter ones than a window give none. Where a
+            sample has no value at all a session ends; one value missing is taken as normal.
         window: L, samples.
     """
 
     def __init__(self, sessions: Sequence[Values], window: int) -> None:
+        sessions = [part for session in sessions for part in _known(session)]
         self.data = torch.from_numpy(np.ascontiguousarray(np.concatenate(sessions)))
         self.starts = torch.from_numpy(window_starts([len(s) for s in sessions], window))
         self._steps = torch.arange(window)
@@ -64,3 +66,14 @@ class WindowPool:
         """At most ``count`` windows spread evenly over the pool."""
         chosen = torch.linspace(0, len(self) - 1, min(count, len(self))).long()
         return self.gather(chosen)
+
+
+def _known(session: Values) -> list[Values]:
+    """A session without the samples that have no value; single ones missing are 0."""
+    missing = np.isnan(session)
+    if not missing.any():
+        return [session]
+    gone = missing.all(axis=1)
+    edges = np.flatnonzero(np.diff(gone)) + 1
+    parts = [part for part in np.split(session, edges) if len(part) and not np.isnan(part[0]).all()]
+    return [np.nan_to_num(part) for part in parts] or [session[:0]]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.errors import TrainingError
+from detector.frontends.blocks import settling
 from detector.records import Flags, Values
 from detector.scoring.document import Scaling
 from detector.sessions.operating import level_flags, log_rms, settled_flags
-from detector.sessions.scaling import fit_scaling, scale
+from detector.sessions.scaling import fit_known, fit_scaling, scale
 from detector.sessions.windows import whole_windows
 from detector.training.data.dataset import Dataset, TrainingSession, take_baseline
 
@@ -42,7 +43,7 @@ class Prepared:
     """Scaled sessions and which of their windows are judged.
 
     Attributes:
-        sessions: Shape (n, F) each, scaled.
+        sessions: Shape (n, F) each, scaled; NaN where a column of a front end is missing.
         running: Shape (n,) each.
         judged: Shape (n,) each, for the window that ends at each sample.
         scaling: How values were scaled.
@@ -59,6 +60,9 @@ class Prepared:
 def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
     """Take baselines off, trim, scale, and find the judged windows.
 
+    Columns of a front end are levels, which a standstill moves by many deviations: of these only
+    the states that are judged count, all other samples are missing.
+
     Raises:
         TrainingError: If no session is long enough, or a feature is constant.
     """
@@ -72,9 +76,13 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
         )
     plain = take_baseline([session.values for session in kept], chosen.baseline)
     plain = [values[chosen.trim :] for values in plain]
-    centre, spread = fit_scaling(plain, chosen.scaling, dataset.features)
-    scaled = [scale(values, centre, spread) for values in plain]
     running = [session.running[chosen.trim :] for session in kept]
+    if dataset.front is None:
+        centre, spread = fit_scaling(plain, chosen.scaling, dataset.features)
+    else:
+        plain = [np.where(runs[:, None], v, np.nan) for v, runs in zip(plain, running, strict=True)]
+        centre, spread = fit_known(plain, chosen.scaling, dataset.front.resolution)
+    scaled = [scale(values, centre, spread) for values in plain]
     lowest = lowest_level(scaled, chosen.window) if chosen.level_gate else None
     judged = [
         _judged(values, session, chosen, dataset, lowest)
@@ -92,6 +100,9 @@ def _judged(
     lowest: float | None,
 ) -> Flags:
     """As ``DeviceStream`` judges: it sees the trimmed samples too, but judges none of them."""
+    if dataset.front is not None:
+        settled = whole_windows(session.running, settling(dataset.front, chosen.window))
+        return settled[chosen.trim :]
     if dataset.signal is not None:
         return settled_flags(session.running, chosen.window)[chosen.trim :]
     if lowest is not None:

@@ -21,6 +21,7 @@ from detector.scoring.score import LEAST_FLAT, Array, ScoreRule, Terms, smooth
 from detector.thresholds.methods import PlacedThreshold, ScoredRun, ThresholdRule, place_threshold
 
 BLOCKS = 5
+TINY = 1e-9  # keeps scales above zero
 SLOW_BLOCK = 60  # samples per mean that counts as slow
 SHORT_SESSION = 6000  # samples; in longer sessions slow means are changes of state
 
@@ -151,7 +152,11 @@ class Conditioning:
 
 
 def calibrate(
-    parts: Sequence[HeldOut], weights: tuple[float, ...], chosen: Conditioning, period_s: float
+    parts: Sequence[HeldOut],
+    weights: tuple[float, ...],
+    chosen: Conditioning,
+    period_s: float,
+    floor: tuple[float, ...] = (),
 ) -> tuple[ScoreRule, PlacedThreshold]:
     """Learn centre, scales and threshold from held-out normal windows.
 
@@ -160,6 +165,7 @@ def calibrate(
         weights: Per column, 0..1.
         chosen: Which parts of the score are on.
         period_s: Sampling period.
+        floor: Per column, squared residual that is as good as none; empty: none is.
 
     Returns:
         The rule, and where its threshold comes from.
@@ -175,9 +181,11 @@ def calibrate(
 
     def normal(term: str) -> Array:  # one at a time, so that memory holds no second copy of all
         kept = zip(smoothed, parts, strict=True)
-        return np.concatenate([getattr(terms, term)[part.judged] for terms, part in kept])
+        return _filled(np.concatenate([getattr(terms, term)[part.judged] for terms, part in kept]))
 
-    rule = _rule(normal, weights, chosen)
+    shown = _shown(smoothed, parts)
+    weights = tuple(w if is_shown else 0.0 for w, is_shown in zip(weights, shown, strict=True))
+    rule = _rule(normal, weights, chosen, floor)
     runs = [
         ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
         for terms, part in zip(smoothed, parts, strict=True)
@@ -189,29 +197,35 @@ def calibrate(
 
 
 def _rule(
-    normal: Callable[[str], Array], weights: tuple[float, ...], chosen: Conditioning
+    normal: Callable[[str], Array],
+    weights: tuple[float, ...],
+    chosen: Conditioning,
+    floor: tuple[float, ...],
 ) -> ScoreRule:
     """What is normal for each term, by its name; the threshold is still 1."""
     log_mse = normal("log_mse")
+    # With a floor: a column that never left it must leave it by as much again.
+    least, least_shift = (np.log(2.0), np.asarray(floor)) if floor else (TINY, TINY)
     centre = np.median(log_mse, axis=0)
     rule = ScoreRule(
         weights=weights,
         spread_centre=_floats(centre),
-        spread_low=_floats(_above_zero(centre - log_mse.min(axis=0))),
-        spread_high=_floats(_above_zero(log_mse.max(axis=0) - centre)),
-        shift_scale=_floats(_above_zero(normal("shift").max(axis=0))),
+        spread_low=_floats(np.maximum(centre - log_mse.min(axis=0), least)),
+        spread_high=_floats(np.maximum(log_mse.max(axis=0) - centre, least)),
+        shift_scale=_floats(np.maximum(normal("shift").max(axis=0), np.maximum(least_shift, TINY))),
         threshold=1.0,
         smoothing=chosen.smoothing,
         judges=chosen.judges,
         two_sided=chosen.two_sided,
         shifts=chosen.shifts,
+        floor=floor,
     )
     if chosen.judges == "mse":
         return rule
     if chosen.peaks:
         log_peak = normal("log_peak")
         middle = np.median(log_peak, axis=0)
-        highest = _above_zero(log_peak.max(axis=0) - middle)
+        highest = np.maximum(log_peak.max(axis=0) - middle, least)
         rule = replace(rule, peak_centre=_floats(middle), peak_high=_floats(highest))
     if chosen.flats:
         flattest = np.maximum(normal("flat").max(axis=0), LEAST_FLAT)
@@ -219,8 +233,25 @@ def _rule(
     return rule
 
 
-def _above_zero(scale: Array) -> Array:
-    return np.maximum(scale, 1e-9)
+def _shown(smoothed: Sequence[Terms], parts: Sequence[HeldOut]) -> list[bool]:
+    """Whether any judged window shows a column; of the others nothing is known to be normal."""
+    kept = zip(smoothed, parts, strict=True)
+    return [
+        bool(flag)
+        for flag in np.any(
+            [(~np.isnan(terms.log_mse[part.judged])).any(axis=0) for terms, part in kept], axis=0
+        )
+    ]
+
+
+def _filled(term: Array) -> Array:
+    """A term whose median, least and largest stand for those of the windows that show a column."""
+    hidden = np.isnan(term)
+    if not hidden.any():
+        return term
+    known = [column[~gone] for column, gone in zip(term.T, hidden.T, strict=True)]
+    middle = [np.median(values) if len(values) else 0.0 for values in known]
+    return np.where(hidden, middle, term)
 
 
 def _floats(values: npt.NDArray[np.floating]) -> tuple[float, ...]:

@@ -24,6 +24,7 @@ from detector.scoring.score import ScoreRule
 from detector.settings.devices import RunningSignal
 from detector.thresholds.methods import PlacedThreshold
 from detector.training.data.dataset import Dataset
+from detector.training.data.front_ends import FrontEndChoice
 from detector.training.data.prepare import Prepared
 from detector.training.fitting.hold_out import HoldOut
 from detector.training.fitting.network import FittedModel, Recipe
@@ -41,6 +42,8 @@ def describe(
 ) -> Document:
     """All of a bundle's document but the rules of what it is compared with."""
     recipe, preparation = options.recipe, options.preparation
+    units = options.units if dataset.front is None else dataset.units
+    assert not isinstance(options.front_end, FrontEndChoice)  # ``train`` has fitted it
     metrics = (
         held.metrics if last.train_mse is None else {**held.metrics, "train_mse": last.train_mse}
     )
@@ -48,7 +51,7 @@ def describe(
         format=FORMAT,
         network=recipe.name,
         config=recipe.config,
-        features=tuple(Feature(f, options.units.get(f, "")) for f in dataset.features),
+        features=tuple(Feature(f, units.get(f, "")) for f in dataset.features),
         window=options.window,
         stride=1,
         sampling_period_s=dataset.sampling_period_s,
@@ -64,6 +67,7 @@ def describe(
         metrics=metrics,
         signal=_signal(last),
         window_features=_window_features(recipe, last),
+        front_end=options.front_end,
     )
 
 

@@ -36,6 +36,7 @@ class Recipe:
         plan: How long and how fast a network learns.
         device: ``auto``, ``cpu`` or ``cuda``.
         signal: Whether the signal is judged beside the residual.
+        least: Per column of a front end, its least deviation in scaled units; empty: none.
         start: Weights of a network to begin from.
         checkpoints: Folder where interrupted fits are kept; None: nowhere.
     """
@@ -48,6 +49,7 @@ class Recipe:
     plan: FitPlan = field(default_factory=FitPlan)
     device: str = "auto"
     signal: bool = True
+    least: tuple[float, ...] = ()
     start: dict[str, Tensor] | None = None
     checkpoints: Path | None = None
 
@@ -141,10 +143,10 @@ def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
     raise BundleError(f"network {name!r}, allowed: {allowed}")
 
 
-def _signal(pool: WindowPool) -> ColumnScaling:
+def _signal(pool: WindowPool, least: tuple[float, ...]) -> ColumnScaling:
     """Mean and deviation of the samples of a pool, in float64."""
     exact = pool.data.numpy().astype(np.float64)
-    deviation = exact.std(axis=0)
+    deviation = np.maximum(exact.std(axis=0), least or 0.0)
     scale = np.where(deviation > 0, deviation, 1.0)
     return ColumnScaling(tuple(exact.mean(axis=0).tolist()), tuple(scale.tolist()))
 
@@ -176,7 +178,7 @@ def fit_model(
     if not len(pool):
         raise TrainingError("training: no window, every session is shorter than one window")
     columns = None
-    signal = _signal(pool) if recipe.signal and represented is None else None
+    signal = _signal(pool, recipe.least) if recipe.signal and represented is None else None
     if represented is not None:
         columns = fit_columns(represented, pool.sample(REFERENCE_WINDOWS).numpy())
         pool = FeaturePool(pool, represented, columns)

@@ -10,17 +10,38 @@ import numpy.typing as npt
 
 from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
 from detector.records import Flags, Frame, Times
+from detector.scoring.bundle import Bundle
+from detector.scoring.files import score_recording
+from detector.sessions.files import Recording
 from detector.training.lab.cases import Case, FaultEvent
 from detector.training.lab.metrics import Interval, LabelledScores
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What is needed of a scored session; three arrays of shape (n,)."""
+    """What is needed of a scored session; three arrays of shape (n,).
+
+    With a front end that keeps samples, those between two blocks are judged and have no score.
+    One that keeps columns has fewer samples than the recording, each of which stands for
+    ``held_s`` seconds.
+    """
 
     ts: Times
     score: npt.NDArray[np.float64]
     judged: Flags
+    held_s: float = 0.0
+
+
+def scores_in(bundle: Bundle, recording: Recording) -> Scores:
+    """What a model says of a recording.
+
+    Raises:
+        SessionFileError: If it does not fit the model.
+    """
+    scores, front = scores_of(score_recording(bundle, recording)), bundle.front
+    if front is None or front.keeps == "samples":
+        return scores
+    return replace(scores, held_s=bundle.document.sampling_period_s)
 
 
 def scores_of(frames: list[Frame]) -> Scores:
@@ -93,11 +114,31 @@ def only(
 
 
 def _on_rows(ts: Times, scores: Scores) -> tuple[npt.NDArray[np.float64], Flags]:
-    """Scores and judged flags on the rows of the recording, missing where a sample was dropped."""
+    """Scores and judged flags on the rows of the recording, missing where a sample was dropped.
+
+    What was said of a block stands until the next.
+    """
+    if scores.held_s:
+        return _held(ts, scores)
     if len(ts) == len(scores.ts) and np.array_equal(ts, scores.ts):
-        return scores.score, scores.judged
+        return _between(scores.score, scores.judged), scores.judged
     score, judged = np.full(len(ts), np.nan), np.zeros(len(ts), np.bool_)
     row_of = {t: row for row, t in reversed(list(enumerate(ts.tolist())))}
     rows = np.array([row_of[t] for t in scores.ts.tolist()], np.int64)
-    score[rows], judged[rows] = scores.score, scores.judged
+    score[rows], judged[rows] = _between(scores.score, scores.judged), scores.judged
     return score, judged
+
+
+def _between(score: npt.NDArray[np.float64], judged: Flags) -> npt.NDArray[np.float64]:
+    """Judged samples without a score take the newest one."""
+    known = np.isfinite(score)
+    newest = np.maximum.accumulate(np.where(known, np.arange(len(score)), -1))
+    return np.where(judged & ~known & (newest >= 0), score[newest], score)
+
+
+def _held(ts: Times, scores: Scores) -> tuple[npt.NDArray[np.float64], Flags]:
+    newest = np.searchsorted(scores.ts, ts, side="right") - 1
+    age = ts - scores.ts[np.maximum(newest, 0)]
+    counts = (newest >= 0) & (age < scores.held_s)
+    score = np.where(counts, scores.score[newest], np.nan)
+    return score, np.asarray(scores.judged[newest] & counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -13,11 +13,10 @@ import numpy.typing as npt
 from detector.alarms.desk import rule_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
-from detector.scoring.files import score_recording
 from detector.settings.alarms import AlarmSettings
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case, FaultEvent
-from detector.training.lab.judging import Scores, judge, only, scores_of
+from detector.training.lab.judging import Scores, judge, only, scores_in
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
 
 ALL = "all"
@@ -126,7 +125,7 @@ def measure(
 
 def _scores(cases: Sequence[Case], bundle: Bundle, bar: Bar) -> Iterator[Scores]:
     for case in cases:
-        yield scores_of(score_recording(bundle, case.recording))
+        yield scores_in(bundle, case.recording)
         bar.update(1)
 
 
@@ -138,9 +137,11 @@ def blind(own: Scores, rng: np.random.Generator) -> dict[str, Scores]:
         rng: Of the random row.
     """
     n = len(own.ts)
+    between = own.judged & np.isnan(own.score)
+    random = np.where(between, np.nan, rng.random(n) / (1.0 - RANDOM_SHARE))
     return {
-        "random": Scores(own.ts, rng.random(n) / (1.0 - RANDOM_SHARE), own.judged),
-        "everything": Scores(own.ts, np.full(n, 2.0), own.judged),
+        "random": replace(own, score=random),
+        "everything": replace(own, score=np.where(between, np.nan, 2.0)),
     }
 
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
-from detector.scoring.files import score_recording
 from detector.sessions.files import NO_HINTS, Hints, read_recordings
 from detector.thresholds.methods import ScoredRun, ThresholdRule, place_threshold
 from detector.training.fitting.describe import told
-from detector.training.lab.judging import scores_of
+from detector.training.lab.judging import scores_in
 
 
 def place_f2(
@@ -36,7 +35,7 @@ def place_f2(
     for recording in read_recordings(labelled, hints=hints):
         if recording.label is None:
             raise TrainingError(f"{recording.name}: no label column, --threshold f2 needs one")
-        scores = scores_of(score_recording(bundle, recording))
+        scores = scores_in(bundle, recording)
         if len(scores.ts) != len(recording.label):
             raise TrainingError(
                 f"{recording.name}: times repeat or jump back, so labels have no row"

@@ -19,14 +19,13 @@ from detector.alarms.desk import rule_of
 from detector.alarms.lifecycle import AlarmRule
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
-from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case
 from detector.training.lab.evaluate import Injection, inject_faults
-from detector.training.lab.judging import judge, scores_of
+from detector.training.lab.judging import judge, scores_in
 from detector.training.lab.lab import RECOVERY_S, Bar, blind
 from detector.training.lab.limits import Curve, Trial, curve_of
 from detector.training.lab.metrics import LabelledScores, evaluate, recovers
@@ -257,9 +256,9 @@ def _verdicts(
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, LabelledScores]]:
     """Each row's verdict on a case, the model's own first."""
-    own = scores_of(score_recording(bundle, case.recording))
+    own = scores_in(bundle, case.recording)
     yield bundle.name, judge(case, own, rule)
     for name, variant in others:
-        yield name, judge(case, scores_of(score_recording(variant, case.recording)), rule)
+        yield name, judge(case, scores_in(variant, case.recording), rule)
     for name, scores in blind(own, rng).items():
         yield name, judge(case, scores, rule)

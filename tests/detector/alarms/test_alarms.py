@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from detector.alarms.desk import AlarmDesk, rule_of
 from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
+from detector.causes import Cause
 from detector.records import Frame, ModelCard
 from detector.settings.alarms import AlarmSettings
 from detector.settings.devices import DeviceRule
@@ -206,4 +208,20 @@ def test_a_gap_neither_clears_an_active_alarm_nor_counts_for_it(engine):
     update(engine, desk, frame(3, [2, np.nan, np.nan, 0, np.nan, 0]))
     assert desk.active("m") is not None
     update(engine, desk, frame(9, [np.nan, 0]))
+    assert desk.active("m") is None
+
+
+def test_samples_between_two_blocks_were_not_left_out(engine):
+    """Behind a front end a score is due where a block ends; only there it may be left out."""
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=2, n=2, m=3)), [])
+    due = np.array([True, False] * 3)
+    blocks = frame(0, [2, np.nan, np.nan, np.nan, 2, np.nan])
+    update(engine, desk, dataclasses.replace(blocks, due=due))
+    assert desk.active("m") is None
+    cause = Cause("a.order2", 0.75, 6.0, "dB")
+    blocks = frame(6, [2, np.nan, 0, np.nan, 0, np.nan])
+    update(engine, desk, dataclasses.replace(blocks, due=due, causes=(cause,)))
+    assert desk.active("m").start == 4
+    assert desk.active("m").contributions == {"a.order2": 0.75}
+    update(engine, desk, dataclasses.replace(frame(12, [0, np.nan] * 3), due=due))
     assert desk.active("m") is None

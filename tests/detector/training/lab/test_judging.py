@@ -51,3 +51,26 @@ def test_only_takes_out_the_samples_and_alarms_of_other_faults():
     assert left.judged.sum() == 340
     found = evaluate([left], RECOVERY_S)
     assert (found.faults, found.false_alarms) == (1, 1)
+
+
+def test_a_score_of_a_block_stands_until_the_next():
+    """Where samples are kept one score in five says what is known at the four after it."""
+    score = np.full(50, np.nan)
+    score[9::5] = 0.5
+    score[24] = 2.0
+    _, judged = judged_case(score, [("bias", 20, 30)])
+    assert np.isnan(judged.score[:9]).all()
+    assert judged.score[24:29].tolist() == [2.0] * 5
+    assert judged.score[29] == 0.5
+    assert judged.alarms == [Interval(24.0, 29.0)]  # the rule counts scores
+
+
+def test_a_feature_sample_stands_for_its_hop():
+    """Where columns are kept the recording has more samples than scores; a gap has none."""
+    case, _ = judged_case(np.zeros(50), [("bias", 20, 30)])
+    ts = np.array([9.0, 14.0, 19.0, 24.0, 40.0])
+    scores = Scores(ts, np.array([0.5, 0.5, 0.5, 2.0, 0.5]), np.ones(5, np.bool_), held_s=5.0)
+    judged = judge(case, scores, AlarmRule(k=1, n=1, m=1))
+    assert judged.score[24:29].tolist() == [2.0] * 5
+    assert np.flatnonzero(~judged.judged).tolist() == [*range(9), *range(29, 40), *range(45, 50)]
+    assert judged.alarms == [Interval(24.0, 40.0)]
