@@ -10,7 +10,7 @@ from detector.frontends.plans import WaveformPlan
 from detector.frontends.waveforms.bearings import bearing_named
 from detector.frontends.waveforms.severity import zone_in_words
 
-PARTS = {"outer": "outer race", "inner": "inner race", "ball": "a ball", "cage": "cage"}
+PARTS = {"outer": "outer race", "inner": "inner race", "ball": "ball", "cage": "cage"}
 SHARED = r"all\.(outer|inner|ball|cage|impulses)_(\d+)_(\d+)"
 
 
