@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from benchmarks.detection.waveform_machines import Unit, View, columns, planned, reported, shaken
 from detector.frontends.waveform import WaveformFrontEnd
+from detector.frontends.waveform_plan import BLOCK_S
 from detector.sessions.windows import windows
 from detector.training.lab.limits import Curve, Limit, Trial, curve_of
 from simulator.machines.motor import Samples
@@ -88,19 +89,28 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--units", type=int, default=8, help="machines of each speed, 4 or more")
     parser.add_argument("--rates", default=",".join(f"{rate:g}" for rate in RATES_HZ))
+    parser.add_argument("--families", default=",".join(FAMILIES), metavar="A,B")
+    parser.add_argument("--block", type=float, default=BLOCK_S, metavar="S",
+        help=f"up to {DECISION_S:g} s, the time in which a decision is made")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="few units and severities")
     given = parser.parse_args(arguments)
     if unknown := set(given.sensors.split(",")) - set(SENSORS):
         parser.error(f"{names.dest}: {unknown.pop()!r}, allowed: {', '.join(SENSORS)}")
+    if unknown := set(given.families.split(",")) - set(FAMILIES):
+        parser.error(f"families: {unknown.pop()!r}, allowed: {', '.join(FAMILIES)}")
+    if not 0 < given.block <= DECISION_S:
+        parser.error(f"block: {given.block:g} s, allowed: above 0 and up to {DECISION_S:g} s")
     severities = QUICK_SEVERITIES if given.quick else SEVERITIES
     units = 4 if given.quick else max(given.units, 4)
-    views = [View(name, float(rate)) for name in given.sensors.split(",")
+    views = [View(name, float(rate), given.block) for name in given.sensors.split(",")
              for rate in given.rates.split(",")]  # fmt: skip
-    print(tables(views, units, severities))
+    print(tables(views, units, given.families.split(","), severities))
     return 0
 
 
-def tables(views: Sequence[View], units: int, severities: Sequence[float]) -> str:
+def tables(
+    views: Sequence[View], units: int, families: Sequence[str], severities: Sequence[float]
+) -> str:
     """Markdown, one table for each sensor."""
     trials: dict[View, list[Trial]] = defaultdict(list)
     false: dict[View, list[float]] = defaultdict(list)
@@ -112,7 +122,7 @@ def tables(views: Sequence[View], units: int, severities: Sequence[float]) -> st
             for view in views:
                 one, judge = known[view][number], judges[view][number % 2]
                 false[view].append(float(judge.alarms(one.normal - one.own).mean()))
-            for family, severity, acc in _faults(unit, severities):
+            for family, severity, acc in _faults(unit, families, severities):
                 for view in views:
                     one, judge = known[view][number], judges[view][number % 2]
                     decision = _decisions(fronts[view], acc, unit, 1, view)[:1]
@@ -122,8 +132,10 @@ def tables(views: Sequence[View], units: int, severities: Sequence[float]) -> st
     return "\n\n".join(_table(name, views, trials, false) for name in sensors)
 
 
-def _faults(unit: Unit, severities: Sequence[float]) -> Iterator[tuple[str, float, Samples]]:
-    for family in FAMILIES:
+def _faults(
+    unit: Unit, families: Sequence[str], severities: Sequence[float]
+) -> Iterator[tuple[str, float, Samples]]:
+    for family in families:
         for severity in severities:
             yield family, severity, shaken(unit, 1, DECISION_S, family, severity)
 
@@ -183,15 +195,13 @@ def _table(
     mine = [view for view in views if view.sensor == sensor]
     rows = [
         [family, *(_cell([t for t in trials[view] if t.family == family]) for view in mine)]
-        for family in FAMILIES
+        for family in dict.fromkeys(trial.family for trial in trials[mine[0]])
     ]
     rows.append(["false", *(f"{np.mean(false[view]):.1%} of decisions" for view in mine)])
     head = [sensor, *(f"{view.rate_hz:g} Hz" for view in mine)]
     lines = [head, ["---"] * len(head), *rows]
     machines = len({trial.session for trial in trials[mine[0]]})
-    caption = (
-        f"{sensor}, {machines} machines; s50 [95 %] / s90, and share found at {LOUD:g} and above"
-    )
+    caption = f"{sensor}, {machines} machines, blocks of {mine[0].block_s:g} s; s50 [95 %] / s90, and share found at {LOUD:g} and above"
     return "\n".join([caption, "", *(f"| {' | '.join(line)} |" for line in lines)])
 
 

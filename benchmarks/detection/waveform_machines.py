@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from detector.frontends.plans import WaveformPlan
 from detector.frontends.waveform import WaveformFrontEnd
-from detector.frontends.waveform_plan import Machine, plan_waveform
+from detector.frontends.waveform_plan import BLOCK_S, Machine, plan_waveform
 from detector.sessions.windows import windows
 from simulator.machines.damage import Damage
 from simulator.machines.designs import FEATURES, MotorDesign, design_for
@@ -45,10 +45,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A type of sensor at a rate."""
+    """A type of sensor at a rate, and how long the blocks are that are described."""
 
     sensor: str
     rate_hz: float
+    block_s: float = BLOCK_S
 
     @property
     def probe(self) -> Probe:
@@ -91,9 +92,9 @@ def reported(shaken: Samples, unit: Unit, session: int, view: View) -> tuple[Arr
 def planned(normal: Array, rpm: float, view: View) -> WaveformPlan:
     """A front end for the machines of a speed behind a sensor, bearing and gear known."""
     known = Machine(speed="rpm", rpm=rpm, bearing=BEARING, teeth=MotorDesign.teeth)
-    return plan_waveform(
-        dict.fromkeys(FEATURES, "g"), view.rate_hz, normal.astype(np.float32), known
-    )
+    channels = dict.fromkeys(FEATURES, "g")
+    samples = normal.astype(np.float32)
+    return plan_waveform(channels, view.rate_hz, samples, known, block_s=view.block_s)
 
 
 def columns(front: WaveformFrontEnd, acc: Array, rpm: Array) -> Array:
