@@ -201,7 +201,10 @@ def _table(
     head = [sensor, *(f"{view.rate_hz:g} Hz" for view in mine)]
     lines = [head, ["---"] * len(head), *rows]
     machines = len({trial.session for trial in trials[mine[0]]})
-    caption = f"{sensor}, {machines} machines, blocks of {mine[0].block_s:g} s; s50 [95 %] / s90, and share found at {LOUD:g} and above"
+    caption = (
+        f"{sensor}, {machines} machines, blocks of {mine[0].block_s:g} s; "
+        f"s50 [95 %] / s90, and share found at {LOUD:g} and above"
+    )
     return "\n".join([caption, "", *(f"| {' | '.join(line)} |" for line in lines)])
 
 
