@@ -116,8 +116,8 @@ class WindowFrontEnd:
 
     def _shown(self, turns: Array) -> Flags:
         """Which orders each block can show at the speed it had, shape (B, orders)."""
-        made = turns[:, -1:] * self._orders
-        fastest = np.diff(turns, axis=1).max(axis=1, keepdims=True) * self._orders
+        made = np.abs(turns[:, -1:]) * self._orders  # either way round
+        fastest = np.abs(np.diff(turns, axis=1)).max(axis=1, keepdims=True) * self._orders
         return np.asarray((made >= TURN) & (fastest < NYQUIST))
 
     def _to_units(self) -> tuple[Array, Array]:

@@ -120,7 +120,9 @@ class FrontEndStream:
 
     @property
     def memory(self) -> int:
-        """Samples to look back when it goes on: those of a score, and to where one surely is."""
+        """Stored samples to look back: those of a score, and to where one surely is."""
+        if self._front.keeps == "columns":
+            return 1  # the newest, see ``resume``
         return self._needed + MOST * self._row * self._front.hop
 
     @property

@@ -181,7 +181,8 @@ def calibrate(
 
     def normal(term: str) -> Array:  # one at a time, so that memory holds no second copy of all
         kept = zip(smoothed, parts, strict=True)
-        return _filled(np.concatenate([getattr(terms, term)[part.judged] for terms, part in kept]))
+        each = [getattr(terms.above(floor), term)[part.judged] for terms, part in kept]
+        return _filled(np.concatenate(each))
 
     shown = _shown(smoothed, parts)
     weights = tuple(w if is_shown else 0.0 for w, is_shown in zip(weights, shown, strict=True))

@@ -59,6 +59,7 @@ def test_orders_follow_the_speed_within_the_block():
     ("rpm", "hidden"),
     [
         (600.0, set()),
+        (-600.0, set()),  # the other way round
         (0.0, {0.5, 1.0, 2.0, 3.0}),
         (90.0, {0.5}),  # three quarters of a turn at half the speed
         (1200.0, {3.0}),  # 60 Hz, above the Nyquist frequency
