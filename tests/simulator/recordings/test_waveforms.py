@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 from detector.sessions.files import read_recordings
+from detector.settings.devices import RunningSignal
+from detector.training.data.dataset import dataset_of
+from detector.training.data.front_ends import FrontEndChoice, described
 from simulator.cli.commands import run
 from simulator.errors import SimulatorError
 from simulator.recordings import files, truth
@@ -46,6 +49,22 @@ def test_the_detector_reads_each_burst_as_a_session(heard):
     assert blocks[0].features[:3] == ("acc_x", "acc_y", "acc_z")
     own = files.read(heard).features["acc_x"][:3200]
     np.testing.assert_allclose(blocks[0].values[:, 0], own, atol=1e-7)
+
+
+def test_a_model_is_trained_on_bursts(heard):
+    """Units and rate are those of the sensor: a burst is a block, and has a velocity."""
+    recordings = list(read_recordings([heard]))
+    running = RunningSignal(feature="rpm", min=500.0)
+    dataset = dataset_of(
+        recordings, features=["acc_x", "acc_y", "acc_z"], running=running, beside=["rpm"]
+    )
+    assert dataset.sampling_period_s == pytest.approx(1 / 3200, rel=1e-6)
+    wanted = FrontEndChoice(kind="waveform", block_s=2.0, hop_s=1.0, speed="rpm", bearing="6205")
+    columns, plan = described(dataset, wanted, dataset.units)
+    assert (plan.block, plan.hop, plan.units) == (3200, 3200, ("g", "g", "g"))
+    assert [len(session.ts) for session in columns.sessions] == [1, 1, 1]
+    velocity = columns.features.index("acc_x.velocity_rms")
+    assert 0.3 < columns.sessions[-1].values[0, velocity] < 0.5  # healthy: 0.35 mm/s
 
 
 def test_the_same_seed_writes_the_same_bytes(heard, tmp_path):
