@@ -34,4 +34,40 @@ class WindowPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     rpm: float | None = None
 
 
-FrontEndPlan = WindowPlan  # a union of all kinds once there are two
+class WaveformPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
+                   tag_field="kind", tag="waveform"):  # fmt: skip
+    """What a vibration analyst reads in blocks of a waveform of 1 to 25 kHz.
+
+    Attributes:
+        inputs: The F channels.
+        units: One per input; ``g``, ``m/s²`` or ``mm/s²`` where a velocity can be told.
+        block: Samples described at once.
+        hop: Samples from one block to the next.
+        sampling_period_s: Seconds between samples.
+        scale: Per input, the deviation of normal samples: what is small is told by it.
+        velocity_hz: Band of the velocity.
+        envelope_hz: Bands whose envelope is looked at.
+        speed: Channel with the speed in 1/min; None: there is none.
+        rpm: Nominal speed; beside ``speed`` it says what is worth looking for; None: it varies
+            or, where no channel has it, is unknown, and there are no orders.
+        bearing: Its name or geometry, see ``bearing_named``; None: unknown.
+        teeth: Of the pinion on the shaft; None: there is no gear.
+        machine_class: Of ISO 20816-3, or limits of its own, see ``limits_of``; None: no zones.
+    """
+
+    inputs: tuple[str, ...]
+    units: tuple[str, ...]
+    block: int
+    hop: int
+    sampling_period_s: float
+    scale: tuple[float, ...]
+    velocity_hz: tuple[float, float]
+    envelope_hz: tuple[tuple[float, float], ...]
+    speed: str | None = None
+    rpm: float | None = None
+    bearing: str | None = None
+    teeth: int | None = None
+    machine_class: str | None = None
+
+
+FrontEndPlan = WindowPlan | WaveformPlan

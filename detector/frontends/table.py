@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from detector.frontends.contract import FrontEnd
-from detector.frontends.plans import FrontEndPlan, WindowPlan
+from detector.frontends.plans import FrontEndPlan, WaveformPlan, WindowPlan
+from detector.frontends.waveform import WaveformFrontEnd
 from detector.frontends.window import WindowFrontEnd
 
 KINDS: dict[type[Any], Callable[[Any], FrontEnd]] = {
+    WaveformPlan: WaveformFrontEnd,
     WindowPlan: WindowFrontEnd,
 }
 

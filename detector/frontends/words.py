@@ -17,6 +17,16 @@ SAYINGS: tuple[tuple[str, str], ...] = (
     (r"band(\d+)", "vibration in band {0}"),
     (r"order([\d.]+)", "vibration {order}"),
     (r"repeats", "repeated samples"),
+    (r"velocity_rms", "velocity"),
+    (r"clipped", "samples at the end of the range"),
+    (r"band_(\d+)_(\d+)", "vibration in {0}-{1} Hz"),
+    (r"gear_mesh", "gear mesh"),
+    (r"gear_sidebands", "sidebands of the gear mesh"),
+    (r"impulses_(\d+)_(\d+)", "impulses in the envelope of {0}-{1} Hz"),
+    (r"outer_(\d+)_(\d+)", "outer race in the envelope of {0}-{1} Hz"),
+    (r"inner_(\d+)_(\d+)", "inner race in the envelope of {0}-{1} Hz"),
+    (r"ball_(\d+)_(\d+)", "balls in the envelope of {0}-{1} Hz"),
+    (r"cage_(\d+)_(\d+)", "cage in the envelope of {0}-{1} Hz"),
 )
 
 
@@ -29,7 +39,7 @@ def in_words(cause: Cause) -> str:
     # The number of an order has a dot of its own, as in ``acc_z.order0.5``.
     if (found := re.fullmatch(r"(.+?)\.(order\d+\.\d+)", cause.column)) is not None:
         name, kind = found.groups()
-    return f"{name}: {saying(kind)}, {_away(cause)}"
+    return f"{name}: {saying(kind)}, {away(cause)}"
 
 
 def saying(kind: str) -> str:
@@ -45,7 +55,8 @@ def _order(number: str) -> str:
     return ORDERS.get(number, f"at {number} times the speed")
 
 
-def _away(cause: Cause) -> str:
+def away(cause: Cause) -> str:
+    """How far it is from its normal, and on which side."""
     side = "over" if cause.away > 0 else "under"
     shown: Callable[[float], str] = "{:.0f}".format if abs(cause.away) >= 10 else "{:.2g}".format
     unit = f" {cause.unit}" if cause.unit else ""

@@ -103,7 +103,12 @@ def _add_replay(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("--device", type=options.device, required=True, help="its name")
     parser.add_argument("--topic", default=TOPIC, help="topic template")
     parser.add_argument("--speed", type=options.positive, default=1.0, help="times real time")
-    parser.add_argument("--batch", type=options.whole_from(1), default=50, help="samples a message")
+    parser.add_argument(
+        "--batch", type=options.whole_from(1), help="samples a message (default: 50, or 0.1 s)"
+    )
+    parser.add_argument(
+        "--bursts", action="store_true", help="a message has one time and a rate (fs)"
+    )
     parser.add_argument("--qos", type=options.whole_from(0, 1), default=1, help="0 or 1")
     parser.add_argument("--loop", action="store_true", help="begin again after the last file")
     parser.add_argument("--features", type=options.names, metavar="A,B", help="send only these")
@@ -130,7 +135,7 @@ def _replay(given: argparse.Namespace) -> int:
             sessions,
             publisher,
             device=given.device,
-            pace=Pace(speed=given.speed, batch=given.batch, loop=given.loop),
+            pace=Pace(given.speed, given.batch, given.loop, given.bursts),
             stop=stop,
             advance=bar.update,
             requests=requests,

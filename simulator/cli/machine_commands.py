@@ -18,9 +18,31 @@ from simulator.machines.motor import RATE_HZ
 from simulator.machines.profile import BENIGN
 from simulator.machines.sensor import SENSORS, Probe, sensor_named
 from simulator.machines.visibility import Sight, View, look
+from simulator.recordings.bursts import bursts
 from simulator.recordings.catalogue import SPEEDS, Catalogue, write_catalogue
 from simulator.recordings.generate import write_sessions
-from simulator.recordings.session_request import CHANNELS, Request
+from simulator.recordings.presets import PRESETS, preset_named
+from simulator.recordings.session_request import CHANNELS, FORMS, Request
+
+BEARINGS_ALLOWED = f"{', '.join(BEARINGS)}, or BALLS,BALL_MM,PITCH_MM[,CONTACT_DEG]"
+
+
+class _Preset(argparse.Action):
+    """Sets what a preset says; an option behind it sets its own."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """See ``argparse.Action``."""
+        try:
+            chosen = preset_named(str(values))
+        except SimulatorError as error:
+            parser.error(str(error))
+        vars(namespace).update(chosen)
 
 
 def add_generate(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -38,10 +60,13 @@ def add_generate(commands: "argparse._SubParsersAction[Parser]") -> None:
         "  python -m simulator generate --rpm 600 --sessions 4 --minutes 5 --seed 7 --out runs/a\n"
         "  python -m simulator generate --rpm 600 --fault unbalance --ramp 30 --out runs/b\n"
         "  python -m simulator generate --rpm 400:1500 --channels load,temp_c --out runs/vs\n"
+        "  python -m simulator generate --preset motor-hf-600 --fault bearing_outer --out runs/hf\n"
         "  python -m simulator generate --catalogue --sessions 24 --out runs/catalogue",
         _generate,
     )
     add = parser.add_argument
+    add("--preset", action=_Preset, metavar="NAME",
+        help=f"several options at once, those behind it win: {', '.join(PRESETS)}")  # fmt: skip
     add("--rpm", type=options.speeds, default="600", metavar="RPM[:RPM]",
         help="rated speed, 1/min; LOWEST:HIGHEST runs on an inverter, from one speed to "
         "another")  # fmt: skip
@@ -54,6 +79,10 @@ def add_generate(commands: "argparse._SubParsersAction[Parser]") -> None:
     add("--seed", type=options.whole_from(0), default=7, help="decides all chance, and the unit")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     _probe_options(parser)
+    add("--bearing", metavar="NAME", help=f"the one that may fail: {BEARINGS_ALLOWED}")
+    add("--bursts", metavar="LENGTH:EVERY",
+        help="the sensor is heard now and then, s: 1:10; each burst is a session")  # fmt: skip
+    add("--format", choices=FORMS, help="of the files (default: parquet above 1 kHz)")
     add("--raw-offset", action="store_true",
         help="the sensor's offset of up to 50 mg was not taken off on site")  # fmt: skip
     machine = {name: fault.summary for name, fault in MACHINE_FAULTS.items()}
@@ -89,6 +118,9 @@ def _generate(given: argparse.Namespace) -> int:
         rate_hz=given.rate,
         filtered=not given.no_filter,
         zeroed=not given.raw_offset,
+        bearing=given.bearing,
+        bursts=None if given.bursts is None else bursts(given.bursts),
+        form=given.format,
     )
     if given.catalogue:
         return _catalogue(given, request)
@@ -137,8 +169,7 @@ def add_sees(commands: "argparse._SubParsersAction[Parser]") -> None:
     add = parser.add_argument
     add("--rpm", type=options.positive, default=600.0, help="rated speed, 1/min")
     _probe_options(parser)
-    add("--bearing", default="6204",
-        help=f"{', '.join(BEARINGS)}, or BALLS,BALL_MM,PITCH_MM[,CONTACT_DEG]")  # fmt: skip
+    add("--bearing", default="6204", help=BEARINGS_ALLOWED)
     add("--severity", type=options.share, default=0.5, help="of the faults, 0 to 1")
     add("--json", action="store_true", help="as a JSON list")
 

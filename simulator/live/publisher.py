@@ -84,7 +84,12 @@ class Publisher:
             self._client.loop_stop()
 
     def publish(
-        self, device: str, columns: dict[str, NDArray[np.float64]], *, session: str | None = None
+        self,
+        device: str,
+        columns: dict[str, NDArray[np.float64]],
+        *,
+        session: str | None = None,
+        rate_hz: float | None = None,
     ) -> None:
         """Publish one batch as one message.
 
@@ -92,11 +97,14 @@ class Publisher:
             device: Name of the machine.
             columns: ``ts`` and the features by name, each shape (n,); NaN is sent as null.
             session: Name of the run the samples belong to.
+            rate_hz: Of samples at equal steps, of which the first time is sent alone.
 
         Raises:
             SimulatorError: If the broker has not taken earlier messages for a long time.
         """
         message: dict[str, object] = {name: column.tolist() for name, column in columns.items()}
+        if rate_hz is not None:
+            message |= {"ts": float(columns["ts"][0]), "fs": rate_hz}
         if session is not None:
             message["session"] = session
         topic = self._topic.replace("{device}", device)

@@ -20,16 +20,31 @@ from simulator.recordings.files import RUNNING_COLUMNS
 
 Array = NDArray[np.float64]
 
+MESSAGE_S = 0.1  # of a waveform in one message
+LEAST_BATCH = 50  # samples a message
+GAP = 3.0  # periods; beyond, a burst ended, and no message holds two
 PAUSE_S = 1.0  # between two sessions on the device's clock, well above a sampling gap
 
 
 @dataclass(frozen=True)
 class Pace:
-    """``speed`` times real time, ``batch`` samples a message, ``loop`` for ever."""
+    """How a session is sent.
+
+    Attributes:
+        speed: Times real time.
+        batch: Samples a message; None: at least ``LEAST_BATCH``, of waveforms ``MESSAGE_S``.
+        loop: Whether to begin again for ever.
+        bursts: Whether a message has one time and a rate instead of a time for each sample.
+    """
 
     speed: float = 1.0
-    batch: int = 50
+    batch: int | None = None
     loop: bool = False
+    bursts: bool = False
+
+    def samples(self, rate_hz: float) -> int:
+        """Most samples of a message."""
+        return self.batch or max(LEAST_BATCH, round(MESSAGE_S * rate_hz))
 
 
 def load(path: Path, *, features: list[str] | None, limit_rows: int | None) -> Session:
@@ -99,6 +114,7 @@ def replay(
                 publisher=publisher,
                 device=device,
                 requests=requests,
+                bursts=pace.bursts,
             )
             for rows in paced(session.due, pace, stop):
                 sending.send(rows)
@@ -111,9 +127,20 @@ def replay(
 def paced(due: Array, pace: Pace, stop: Event) -> Iterator[slice]:
     """Yield each batch of rows when its last sample is due, on one schedule without drift."""
     begin = time.monotonic()
-    for first in range(0, len(due), pace.batch):
-        rows = slice(first, min(first + pace.batch, len(due)))
+    for rows in batches(due, pace):
         when = begin + float(due[rows.stop - 1]) / pace.speed
         if stop.wait(max(0.0, when - time.monotonic())):
             return
         yield rows
+
+
+def batches(due: Array, pace: Pace) -> Iterator[slice]:
+    """The rows of each message; none goes over a gap, or the rest of a burst would wait."""
+    steps = np.diff(due)
+    period_s = float(np.median(steps)) if len(steps) else 1.0
+    ends = [*(np.flatnonzero(steps > GAP * period_s) + 1).tolist(), len(due)]
+    size = pace.samples(1.0 / max(period_s, 1e-9))
+    first = 0
+    for end in ends:
+        yield from (slice(at, min(at + size, end)) for at in range(first, end, size))
+        first = end

@@ -1,6 +1,7 @@
 """One session on its way out: its batches, and the faults asked for while it runs."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.errors import SimulatorError
 from simulator.faults.inject import LiveFault, Signal, fault_on
@@ -12,6 +13,9 @@ from simulator.recordings import truth
 from simulator.recordings.fault_request import axis_name, choose_feature
 from simulator.recordings.truth import Episode, Placed
 
+Array = NDArray[np.float64]
+
+UNEVEN = 0.1  # of a step
 # These say something about a feature that does not vary; the others would change nothing.
 OF_CONSTANTS = ("gain", "dropout", "axis_swap", "clock")
 
@@ -26,6 +30,7 @@ class SessionRun:
         publisher: An open connection.
         device: Name of the machine.
         requests: Faults asked for; none are taken if None.
+        bursts: See ``Pace``.
     """
 
     def __init__(
@@ -37,8 +42,9 @@ class SessionRun:
         publisher: Publisher,
         device: str,
         requests: LiveRequests | None,
+        bursts: bool = False,
     ) -> None:
-        self._session, self._name = session, name
+        self._session, self._name, self._bursts = session, name, bursts
         self._publisher, self._device, self._requests = publisher, device, requests
         self._feed = TruthFeed(publisher, device, session=name, clock=session.due + begin)
         self._ts = session.ts - session.ts[0] + begin
@@ -59,7 +65,8 @@ class SessionRun:
         columns = {name: column[rows] for name, column in self._session.columns.items()}
         columns |= dict(zip(self._session.features, signal.values.T, strict=True))
         batch = {"ts": signal.ts.round(6), **columns}
-        self._publisher.publish(self._device, batch, session=self._name)
+        rate_hz = self._session.rate_hz if self._bursts and is_even(signal.ts) else None
+        self._publisher.publish(self._device, batch, session=self._name, rate_hz=rate_hz)
         self._sent = rows.stop
         self._feed.tell_batch(self._faults, rows)
 
@@ -133,3 +140,9 @@ class SessionRun:
                     f"{self._session.name}: overlaps {placed.episode.family} on "
                     f"{placed.episode.axis}; allowed: one fault at a time"
                 )
+
+
+def is_even(ts: Array) -> bool:
+    """Whether samples lie at equal steps, as one rate can tell; a fault of the clock undoes it."""
+    steps = np.diff(ts)
+    return len(ts) > 1 and bool(steps.min() > 0 and np.ptp(steps) < UNEVEN * np.median(steps))

@@ -40,6 +40,11 @@ class Session:
         object.__setattr__(self, "due", _due(self.ts, self.faults))
 
     @property
+    def rate_hz(self) -> float:
+        """Usual samples a second."""
+        return round(1.0 / truth.period_s(self.due), 3)
+
+    @property
     def features(self) -> list[str]:
         """What a fault may change: all that is sent but the running signal."""
         return [name for name in self.columns if name.lower() not in RUNNING_COLUMNS]

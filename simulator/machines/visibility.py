@@ -2,11 +2,14 @@
 
 The fault and the healthy machine are synthesised apart at the internal rate; their spectra are
 then led through the sensor's filter, folded at its output rate and laid over its noise. A fault
-is *visible* where it doubles the power of some third of an octave below the Nyquist frequency,
-*aliased* where only what folds back from above does, *below the noise* where it would be visible
-to a sensor without noise, and else *invisible*.
+is *visible* where it doubles the power of some third of an octave below the Nyquist frequency, or
+of the line it is known by (an order of the shaft, the mesh of a gear), or where its lines stand out
+in the envelope of what the sensor reports; *aliased* where only what folds back from above does,
+*below the noise* where it would double a band's power for a sensor without noise, and else
+*invisible*.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,6 +19,7 @@ from scipy import signal
 
 from simulator.machines.damage import Damage
 from simulator.machines.designs import MotorDesign
+from simulator.machines.envelopes import STANDS_OUT, Reported, bands_of, standing_out
 from simulator.machines.faults import MACHINE_FAULTS
 from simulator.machines.motor import Motor, check_speed, internal_factor
 from simulator.machines.profile import CALM, STEADY
@@ -23,12 +27,15 @@ from simulator.machines.sensor import FILTER_ORDER, GRAVITY_G, SENSORS, Probe
 
 Array = NDArray[np.float64]
 Verdict = Literal["visible", "aliased", "below the noise", "invisible"]
+Trace = Literal["band", "line", "envelope", "nothing"]
 
 SECONDS = 24.0
+ENVELOPE_S = 16.0
 LINE_HZ = 0.5  # resolution of the spectra
 NOTICEABLE = 1.0  # of the power in a band; its rms grows by 41 %
 BANDS_PER_OCTAVE = 3
 COHERENT = 0.5  # of the coherence: more is one tone, less is chance
+TONE_LINES = 2  # on either side, of a tone behind its window
 LINE_STANDS_OUT = 4.0  # times its neighbourhood, in power
 
 
@@ -52,6 +59,7 @@ class Sight:
             stands there or drowns in what else folds, as after impacts.
         gain: Largest growth of a band's rms, 1 if none.
         reason: One clause.
+        by: Where it shows: a band's power, the power of its line, its lines in the envelope.
     """
 
     family: str
@@ -59,10 +67,13 @@ class Sight:
     alias_hz: float | None
     gain: float
     reason: str
+    by: Trace = "nothing"
 
 
-def look(view: View, severity: float = 0.5) -> list[Sight]:
-    """Judge every family of machine faults.
+def look(
+    view: View, severity: float = 0.5, families: Collection[str] = tuple(MACHINE_FAULTS)
+) -> list[Sight]:
+    """Judge families of machine faults, all of them by default.
 
     Raises:
         SimulatorError: If 1x does not lie below the Nyquist frequency.
@@ -71,12 +82,39 @@ def look(view: View, severity: float = 0.5) -> list[Sight]:
     alone = _shaken(view, None, 0.0)
     power = _cross_power(view, alone, alone).real
     healthy = _reported(view, power)
+    heard = _heard(view, None, 0.0) if bands_of(view.probe.rate_hz) else None
     sights = []
-    for family in MACHINE_FAULTS:
+    for family in families:
         shaken = _shaken(view, family, severity) - alone
         fault = _reported(view, _added(view, alone, power, shaken))
-        sights.append(_judge(view, family, healthy, fault))
+        sight = _judge(view, family, healthy, fault)
+        if heard is not None and sight.verdict in {"below the noise", "invisible"}:
+            sight = _listened(view, sight, severity, heard, fault)
+        sights.append(sight)
     return sights
+
+
+def _heard(view: View, family: str | None, severity: float) -> Reported:
+    """What the sensor reports; the same seed each time."""
+    motor = _motor(view, view.probe, family, severity)
+    samples = motor.block(round(ENVELOPE_S * view.probe.rate_hz))
+    return Reported(samples.acc, samples.rpm, view.probe.rate_hz)
+
+
+def _listened(
+    view: View, sight: Sight, severity: float, healthy: Reported, fault: tuple[Array, Array]
+) -> Sight:
+    """The same with an ear on the envelope, if the fault is a bearing's."""
+    order = characteristic_order(view.design, sight.family)
+    if not sight.family.startswith("bearing_") or order is None:
+        return sight
+    heard = _heard(view, sight.family, severity)
+    away, where = standing_out(healthy, heard, order)
+    if away < STANDS_OUT:
+        return sight
+    verdict: Verdict = "visible" if fault[0].sum() >= fault[1].sum() else "aliased"
+    reason = f"lines of {order:.3f}x in the envelope of {where}"
+    return replace(sight, verdict=verdict, reason=reason, by="envelope")
 
 
 def characteristic_order(design: MotorDesign, family: str) -> float | None:
@@ -103,17 +141,20 @@ def folded_hz(frequency_hz: float, rate_hz: float) -> float:
 
 def _shaken(view: View, family: str | None, severity: float) -> Array:
     """True acceleration at the internal rate, shape (n, 3), g; the same seed each time."""
-    damages = [Damage(family, severity, 0.0, 0.0, 1e9)] if family else []
     rate_hz = _internal_hz(view)
-    motor = Motor(
+    motor = _motor(view, Probe(SENSORS["ideal"], rate_hz, filtered=False), family, severity)
+    return np.asarray(motor.block(round(SECONDS * rate_hz)).acc - GRAVITY_G)
+
+
+def _motor(view: View, probe: Probe, family: str | None, severity: float) -> Motor:
+    return Motor(
         view.design,
         seed=1,
-        probe=Probe(SENSORS["ideal"], rate_hz, filtered=False),
+        probe=probe,
         habits=replace(CALM, durations=STEADY),
         begin_running=True,
-        damages=damages,
+        damages=[Damage(family, severity, 0.0, 0.0, 1e9)] if family else [],
     )
-    return np.asarray(motor.block(round(SECONDS * rate_hz)).acc - GRAVITY_G)
 
 
 def _internal_hz(view: View) -> float:
@@ -169,14 +210,31 @@ def _judge(
     order = characteristic_order(view.design, family)
     tone_hz = None if order is None else order * view.design.rated_hz
     if seen >= NOTICEABLE:
-        return Sight(family, "visible", None, gain, _told(tone_hz, order, "in band"))
+        return Sight(family, "visible", None, gain, _told(tone_hz, order, "in band"), "band")
+    if _line_ratio(view, family, tone_hz, fault[0], background) >= NOTICEABLE:
+        return Sight(family, "visible", None, gain, _told(tone_hz, order, "as a line"), "line")
     if with_folded >= NOTICEABLE:
         alias, where = _alias(view, tone_hz, fault[0] + fault[1], background)
-        return Sight(family, "aliased", alias, gain, _told(tone_hz, order, f"folds {where}"))
+        return Sight(
+            family, "aliased", alias, gain, _told(tone_hz, order, f"folds {where}"), "band"
+        )
     if noiseless >= NOTICEABLE:
         why = "weaker than the sensor's noise or step"
         return Sight(family, "below the noise", None, gain, _told(tone_hz, order, why))
     return Sight(family, "invisible", None, gain, _told(tone_hz, order, _absence(view, tone_hz)))
+
+
+def _line_ratio(
+    view: View, family: str, tone_hz: float | None, fault: Array, background: Array
+) -> float:
+    """Fault over background in the line of a tone below the Nyquist frequency, on any axis.
+
+    A bearing is known by impacts: its lines are those of the envelope.
+    """
+    if tone_hz is None or tone_hz >= view.probe.rate_hz / 2 or family.startswith("bearing_"):
+        return 0.0
+    near = np.abs(np.arange(len(fault)) * LINE_HZ - tone_hz) <= TONE_LINES * LINE_HZ
+    return float((fault[near].sum(axis=0) / (background[near].sum(axis=0) + 1e-30)).max())
 
 
 def _alias(
@@ -197,8 +255,8 @@ def _alias(
 
 
 def _absence(view: View, tone_hz: float | None) -> str:
-    if not view.probe.filtered:
-        return "too weak beside the healthy vibration"
+    if not view.probe.filtered or tone_hz is None:
+        return "too weak beside the healthy vibration, or above what passes"
     corner = view.probe.bandwidth_hz
     if tone_hz is not None and tone_hz < corner:
         return f"its energy lies above {corner:g} Hz, or drowns in the healthy vibration"

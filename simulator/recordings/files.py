@@ -1,4 +1,4 @@
-"""Session files: CSV with `#` comment lines, a time column and one column per feature.
+"""Session files: CSV with `#` comment lines, a time column and one column per feature; or Parquet.
 
 Cells are kept as the text they were, so a fault changes its own cells and nothing else in the file.
 """
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from simulator.errors import SimulatorError
 from simulator.machines.motor import FEATURES, Samples
+from simulator.recordings import parquet
+from simulator.recordings.bursts import Bursts
 
 Array = NDArray[np.float64]
 
@@ -24,6 +26,7 @@ FORMATS = {  # of generated files; the others have seven decimals
     "ts": "{:.4f}",
     "rpm": "{:.1f}",
     "label": "{:.0f}",
+    "session": "{:.0f}",
     **dict.fromkeys(
         (
             "load",
@@ -37,6 +40,7 @@ FORMATS = {  # of generated files; the others have seven decimals
         "{:.3f}",
     ),
 }
+FAST_S = 2e-3  # between two samples; the usual decimals of a time would tell them badly apart
 TIME_COLUMNS = ("ts", "time", "timestamp", "datetime")
 LABEL_COLUMNS = ("label", "anomaly")
 RUNNING_COLUMNS = ("rpm", "running")
@@ -53,7 +57,7 @@ class Recording:
         path: Where it was read.
         comments: The `#` lines above the column names.
         separator: ``,`` or ``;``.
-        cells: The table as text, n rows.
+        cells: The table as text, n rows; as numbers where the file holds numbers.
         ts: Shape (n,), seconds.
         features: Name to shape (n,), NaN where a cell is empty.
     """
@@ -86,9 +90,13 @@ def read(path: Path, *, limit_rows: int | None = None) -> Recording:
     Raises:
         SimulatorError: If the file cannot be read as a session.
     """
-    comments, header = _head(path)
-    separator = ";" if header.count(";") > header.count(",") else ","
-    cells = _table(path, separator, len(comments), limit_rows)
+    separator = ","
+    if path.suffix == parquet.SUFFIX:
+        comments, cells = parquet.read(path, limit_rows)
+    else:
+        comments, header = _head(path)
+        separator = ";" if header.count(";") > header.count(",") else ","
+        cells = _table(path, separator, len(comments), limit_rows)
     features = {
         column: _numbers(path, cells[column], len(comments))
         for column in cells.columns
@@ -114,20 +122,29 @@ def write_samples(
     samples: Samples,
     label: Array,
     channels: Iterable[str] = (),
+    bursts: Bursts | None = None,
 ) -> None:
     """Write simulated samples (ts as seconds since 1970) with their 0/1 labels, shape (n,).
 
-    Acceleration and speed are always there; ``channels`` names what else of ``Samples``.
+    Acceleration and speed are always there; ``channels`` names what else of ``Samples``. With
+    ``bursts`` only what lies in them, each a session of its own.
     """
     acc = dict(zip(FEATURES, samples.acc.T, strict=True))
     others = {name: getattr(samples, name) for name in channels}
     columns = {"ts": samples.ts, **acc, "rpm": samples.rpm, **others, "label": label}
-    write_columns(path, comments=comments, columns=columns)
+    if bursts is not None:
+        columns["session"] = bursts.number(samples.ts - samples.ts[0])
+        heard = ~np.isnan(columns["session"])
+        columns = {name: column[heard] for name, column in columns.items()}
+    write_as = parquet.write_columns if path.suffix == parquet.SUFFIX else write_columns
+    write_as(path, comments=comments, columns=columns)
 
 
 def write_columns(path: Path, *, comments: Iterable[str], columns: dict[str, Array]) -> None:
     """Write columns of shape (n,) each; a missing value is an empty cell."""
     formats = [FORMATS.get(name, "{:.7f}") for name in columns]
+    if np.diff(columns["ts"]).min(initial=1.0) < FAST_S:
+        formats[list(columns).index("ts")] = "{:.7f}"
     plain = ",".join(formats) + "\n"
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     with replacing(path) as file:
@@ -213,6 +230,8 @@ def _times(path: Path, cells: pd.DataFrame, skip: int) -> Array:
 
 
 def _numbers(path: Path, column: pd.Series, skip: int) -> Array:
+    if pd.api.types.is_numeric_dtype(column):
+        return np.asarray(column.to_numpy(np.float64))
     text = column.str.strip()
     numbers: Array = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
     empty = text.str.lower().isin(("", "nan", "null")).to_numpy()

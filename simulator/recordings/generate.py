@@ -112,13 +112,14 @@ def _write_one(
     episodes = [_episode(request, damage, begin) for damage in plan]
     if plan and not of_machine:
         samples, episodes = _inject(request, number, samples, plan, begin)
-    path = out / f"{_stem(request)}_{number + 1:02d}.csv"
+    path = out / f"{_stem(request)}_{number + 1:02d}{request.suffix}"
     files.write_samples(
         path,
         comments=_comments(request, number, episodes),
         samples=samples,
         label=label,
         channels=request.channels,
+        bursts=request.bursts,
     )
     if request.machine == "pump":
         _write_slow(request, number, path, samples, label, plan, begin)
@@ -201,7 +202,8 @@ def _episode(request: Request, damage: Damage, begin: float, axis: str = ALL) ->
 
 def _comments(request: Request, number: int, episodes: Sequence[Episode]) -> list[str]:
     others = "".join(f"{name} {UNITS[name]}, " for name in request.channels)
-    view = f"{request.sensor} at {request.rate_hz:g} Hz"
+    heard = "" if request.bursts is None else f", {request.bursts}"
+    view = f"{request.sensor} at {request.rate_hz:g} Hz{heard}"
     return [
         f"simulated {request.machine}, rpm {request.speeds}, seed {request.seed}, "
         f"session {number + 1}, {view}{'' if request.filtered else ' without anti-alias filter'}",

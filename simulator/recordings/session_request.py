@@ -8,10 +8,14 @@ from simulator.faults.inject import FAULTS
 from simulator.machines.damage import Damage
 from simulator.machines.designs import MOTORS, MotorDesign, design_for
 from simulator.machines.faults import MACHINE_FAULTS
+from simulator.machines.geometry import bearing_named
 from simulator.machines.motor import RATE_HZ, Motor, check_speed
 from simulator.machines.profile import Habits, benign_named
 from simulator.machines.sensor import Probe, sensor_named
+from simulator.recordings.bursts import Bursts
 
+FORMS = ("csv", "parquet")
+WAVEFORM_HZ = 1000.0  # as text, more would be slow to read
 CHANNELS = ("load", "temp_c")  # of ``Samples``, beside acceleration and speed
 
 
@@ -35,6 +39,9 @@ class Request:
         zeroed: Whether the sensor's offset was taken off on site.
         lowest_rpm: Lowest speed on an inverter, 1/min; None: it runs at rated speed.
         channels: What else is written of each sample; see ``CHANNELS``.
+        bearing: Name or geometry of the bearing that may fail; None: that of the machine.
+        bursts: When the sensor is heard; None: always.
+        form: Of the files: ``csv``, ``parquet``, or None for Parquet above ``WAVEFORM_HZ``.
     """
 
     rpm: float
@@ -52,6 +59,9 @@ class Request:
     zeroed: bool = True
     lowest_rpm: float | None = None
     channels: tuple[str, ...] = ()
+    bearing: str | None = None
+    bursts: Bursts | None = None
+    form: str | None = None
 
     @property
     def speeds(self) -> str:
@@ -62,9 +72,16 @@ class Request:
     @property
     def design(self) -> MotorDesign:
         """The machine at the speed asked for."""
-        if self.machine == "pump":
-            return replace(MOTORS["pump-1200"], rpm=self.rpm)
-        return design_for(self.rpm)
+        pump = replace(MOTORS["pump-1200"], rpm=self.rpm)
+        design = pump if self.machine == "pump" else design_for(self.rpm)
+        if self.bearing is None:
+            return design
+        return replace(design, bearing=bearing_named(self.bearing))
+
+    @property
+    def suffix(self) -> str:
+        """Of the files."""
+        return f".{self.form or ('parquet' if self.rate_hz > WAVEFORM_HZ else 'csv')}"
 
     @property
     def habits(self) -> Habits:
@@ -100,6 +117,10 @@ class Request:
         if unknown := [name for name in self.channels if name not in CHANNELS]:
             raise SimulatorError(f"unknown channel {unknown[0]!r}; allowed: {', '.join(CHANNELS)}")
         sensor_named(self.sensor)
+        if self.bearing is not None:
+            bearing_named(self.bearing)
+        if self.form not in {None, *FORMS}:
+            raise SimulatorError(f"unknown format {self.form!r}; allowed: {', '.join(FORMS)}")
         if self.benign is not None:
             benign_named(self.benign)
             if self.fault is not None:

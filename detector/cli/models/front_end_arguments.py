@@ -8,13 +8,15 @@ from detector.errors import TrainingError
 from detector.frontends.plans import FrontEndPlan
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.training.data.dataset import Dataset
-from detector.training.data.front_ends import BLOCK_S, HOP_S, FrontEndChoice
+from detector.training.data.front_ends import USUAL, FrontEndChoice
 
 NONE = "none"
 SPEED = "rpm"
 BANDS = 5
-WINDOW = 10  # feature samples that a model looks at together
-OPTIONS = {"block": "--block", "hop": "--hop", "speed": "--speed"}
+WINDOWS = {"window": 10, "waveform": 4}  # feature samples that a model looks at together
+WAVEFORM = "waveform"
+OF_WAVEFORMS = {"bearing": "--bearing", "teeth": "--teeth", "machine_class": "--machine-class"}
+OPTIONS = {"block": "--block", "hop": "--hop", "speed": "--speed", **OF_WAVEFORMS}
 
 
 def beside_of(args: argparse.Namespace) -> tuple[str, ...]:
@@ -28,7 +30,7 @@ def beside_of(args: argparse.Namespace) -> tuple[str, ...]:
         front = load_bundle(args.base).front
         return () if front is None else front.conditions
     if args.front_end == NONE:
-        if given := [shown for name, shown in OPTIONS.items() if getattr(args, name) is not None]:
+        if given := _given(args, OPTIONS):
             raise TrainingError(f"{', '.join(given)} without --front-end, allowed: with one")
         return ()
     return (args.speed or SPEED,)
@@ -50,16 +52,35 @@ def front_end_of(
     if args.speed is not None and speed not in dataset.features:
         found = ", ".join(dataset.features)
         raise TrainingError(f"--speed {speed}: no such column; found {found}")
+    if args.front_end != WAVEFORM and (wrong := _given(args, OF_WAVEFORMS)):
+        raise TrainingError(f"{', '.join(wrong)}: allowed with --front-end {WAVEFORM}")
+    block_s, hop_s = USUAL[args.front_end]
     chosen = FrontEndChoice(
         kind=args.front_end,
-        block_s=args.block or BLOCK_S,
-        hop_s=args.hop or HOP_S,
+        block_s=args.block or block_s,
+        hop_s=args.hop or min(hop_s, args.block or hop_s),
         speed=speed if speed in dataset.features else None,
         rpm=args.rpm,
         bands=args.bands or BANDS,
+        bearing=args.bearing,
+        teeth=args.teeth,
+        machine_class=args.machine_class,
     )
     _refuse(chosen, dataset.sampling_period_s)
     return chosen
+
+
+def window_of(front: FrontEndChoice | FrontEndPlan, dataset: Dataset) -> int:
+    """Feature samples in a window: as usual, or what the longest session has, as of bursts."""
+    if not isinstance(front, FrontEndChoice):
+        return WINDOWS["window"]
+    longest_s = max(len(session.ts) for session in dataset.sessions) * dataset.sampling_period_s
+    blocks = int((longest_s - front.block_s) / front.hop_s + 1e-6) + 1
+    return max(min(WINDOWS[front.kind], blocks), 1)
+
+
+def _given(args: argparse.Namespace, options: dict[str, str]) -> list[str]:
+    return [shown for name, shown in options.items() if getattr(args, name) is not None]
 
 
 def default_network(args: argparse.Namespace) -> str:

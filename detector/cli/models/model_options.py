@@ -67,13 +67,24 @@ def _add_model(part: argparse.ArgumentParser) -> None:
     add("--representation", choices=("raw", "features"), default="raw",
         help="what the model sees of a window: its samples, or features of its segments (rms, "
         "crest, kurtosis, bands, orders) (default: %(default)s)")  # fmt: skip
-    add("--front-end", choices=("none", "window"), default="none",
+    add("--front-end", choices=("none", "window", "waveform"), default="none",
         help="describe blocks of samples before anything else, by level, size, shape, bands and "
-        "orders of the speed at that moment; for machines whose speed changes "
+        "orders of the speed at that moment; window: for machines whose speed changes; waveform: "
+        "for 1 to 25 kHz, with velocity and the envelope's lines of a bearing "
         "(default: %(default)s)")  # fmt: skip
+    add(
+        "--bearing",
+        metavar="NAME",
+        help="whose lines waveform looks for: 6204, 6205, or BALLS,BALL_MM,PITCH_MM[,DEG]",
+    )
+    add("--teeth", type=at_least(3), help="of the pinion on the shaft, for waveform")
+    add("--machine-class", metavar="NAME",
+        help="of ISO 20816-3, for its zones: small, medium-rigid, medium-flexible, large-rigid, "
+        "large-flexible, or three limits in mm/s rms such as 0.71,1.8,4.5")  # fmt: skip
     add("--block", type=above(0), metavar="S",
-        help="seconds described at once by the front end (default: 1)")  # fmt: skip
-    add("--hop", type=above(0), metavar="S", help="from one block to the next (default: 0.1)")
+        help="seconds described at once by the front end (default: 1, waveform 2)")  # fmt: skip
+    add("--hop", type=above(0), metavar="S",
+        help="from one block to the next (default: 0.1, waveform 1)")  # fmt: skip
     add("--speed", metavar="NAME",
         help="column with the speed in 1/min, for the front end (default: rpm, where there is "
         "one)")  # fmt: skip

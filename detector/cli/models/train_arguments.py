@@ -10,10 +10,10 @@ from typing import Any
 from tqdm import tqdm
 
 from detector.cli.models.front_end_arguments import (
-    WINDOW,
     beside_of,
     default_network,
     front_end_of,
+    window_of,
 )
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
@@ -121,7 +121,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
     front = front_end_of(args, dataset, base)
     window = base.document.window if base is not None else args.window
     if window is None:
-        window = _default_window(args, dataset) if front is None else WINDOW
+        window = _default_window(args, dataset) if front is None else window_of(front, dataset)
     if front is None and window < SHORTEST:
         raise TrainingError(f"--window {window}, allowed: {SHORTEST} or more samples")
     if front is None and (wave := waveform(window, dataset.sampling_period_s)) is not None:

@@ -10,12 +10,18 @@ import numpy as np
 from detector.errors import TrainingError
 from detector.frontends.blocks import Blocks
 from detector.frontends.contract import FrontEnd
-from detector.frontends.plans import FrontEndPlan, WindowPlan
+from detector.frontends.plans import FrontEndPlan, WaveformPlan, WindowPlan
 from detector.frontends.table import front_end
+from detector.frontends.waveform_plan import BLOCK_S as WAVEFORM_BLOCK_S
+from detector.frontends.waveform_plan import HOP_S as WAVEFORM_HOP_S
+from detector.frontends.waveform_plan import Machine, plan_waveform
+from detector.records import Values
 from detector.scoring.rate import TOLERANCE
 from detector.training.data.dataset import Dataset, TrainingSession
 
 BLOCK_S, HOP_S = 1.0, 0.1
+STEADY = 0.05  # share by which the speed of a machine that has one may differ
+USUAL = {"window": (BLOCK_S, HOP_S), "waveform": (WAVEFORM_BLOCK_S, WAVEFORM_HOP_S)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +34,10 @@ class FrontEndChoice:
         hop_s: Seconds from one block to the next.
         speed: Channel of the sessions with the speed in 1/min; None: none.
         rpm: Nominal speed where no channel has it; None: not known.
-        bands: Of frequency.
+        bands: Of frequency; of ``window`` only.
+        bearing: Its name or geometry; of ``waveform`` only, as are the others.
+        teeth: Of the pinion on the shaft.
+        machine_class: Of ISO 20816-3.
     """
 
     kind: str = "window"
@@ -37,6 +46,9 @@ class FrontEndChoice:
     speed: str | None = None
     rpm: float | None = None
     bands: int = 5
+    bearing: str | None = None
+    teeth: int | None = None
+    machine_class: str | None = None
 
 
 def described(
@@ -118,6 +130,43 @@ def _window(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> 
     )
 
 
+def _waveform(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> WaveformPlan:
+    """Fitted to the longest stretch of running; a burst shorter than a block is one."""
+    inputs = tuple(name for name in dataset.features if name != wanted.speed)
+    columns = [dataset.features.index(name) for name in inputs]
+    ran = [session.values[session.running] for session in dataset.sessions]
+    longest = max(ran, key=len)
+    length_s = max(len(session.ts) for session in dataset.sessions) * dataset.sampling_period_s
+    known = Machine(
+        speed=wanted.speed,
+        rpm=_nominal(dataset, ran, wanted),
+        bearing=wanted.bearing,
+        teeth=wanted.teeth,
+        machine_class=wanted.machine_class,
+    )
+    return plan_waveform(
+        {name: units.get(name, "") for name in inputs},
+        1 / dataset.sampling_period_s,
+        longest[:, columns],
+        known,
+        block_s=min(wanted.block_s, length_s),
+        hop_s=wanted.hop_s,
+    )
+
+
+def _nominal(dataset: Dataset, ran: list[Values], wanted: FrontEndChoice) -> float | None:
+    """The speed, where it is one."""
+    if wanted.speed is None:
+        return wanted.rpm
+    column = dataset.features.index(wanted.speed)
+    speeds = np.concatenate([values[:, column] for values in ran])
+    if not len(speeds):
+        return None
+    low, rpm, high = np.percentile(speeds, [5, 50, 95]).tolist()
+    return rpm if rpm > 0 and high - low <= 2 * STEADY * rpm else None
+
+
 FITTED: dict[str, Callable[[Dataset, FrontEndChoice, dict[str, str]], FrontEndPlan]] = {
     "window": _window,
+    "waveform": _waveform,
 }

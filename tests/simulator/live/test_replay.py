@@ -1,5 +1,6 @@
 """Replay through a real broker: what arrives, how fast and how it ends."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 
 from simulator.cli import commands
+from simulator.live.replay_run import is_even
+from simulator.live.replay_session import Session
 from tests.conftest import wait_for
+from tests.support.ingest.decoding import read
 from tests.support.simulator.replaying import DEADLINE_S, DEVICE, send, session
 
 
@@ -55,6 +59,39 @@ def test_labels_are_not_sent(broker, listener, tmp_path):
     payload = listener.messages[0][2]
     assert set(payload) == {"ts", "acc_x", "rpm", "session"}
     assert payload["session"] == "a-1"
+
+
+def waveform(n=3000, rate_hz=12_800.0):
+    """Two bursts with a second between them."""
+    ts = np.arange(2 * n) / rate_hz
+    ts[n:] += 1.0
+    columns = {name: np.sin(np.arange(2.0 * n) + f).round(7) for f, name in enumerate("xyz")}
+    return Session("wave", ts, columns)
+
+
+def test_a_waveform_is_sent_as_bursts_that_the_detector_reads(broker, listener):
+    """A tenth of a second a message, none over the gap; all samples come back in their place."""
+    sent = waveform()
+    send(broker, [sent], speed=20.0, bursts=True)
+    wait_for(lambda: len(listener.messages) == 6)
+    payloads = [payload for _, _, payload in listener.messages]
+    assert [len(payload["x"]) for payload in payloads] == [1280, 1280, 440] * 2
+    assert all(type(payload["ts"]) is float and payload["fs"] == 12_800 for payload in payloads)
+    blocks = [
+        read(f"sensors/{DEVICE}", json.dumps(payload).encode()).blocks[0][1] for payload in payloads
+    ]
+    ts = np.concatenate([block.ts for block in blocks])
+    values = np.concatenate([block.values for block in blocks])
+    np.testing.assert_allclose(ts - ts[0], sent.ts, atol=2e-6)
+    np.testing.assert_allclose(values, np.column_stack(list(sent.columns.values())), atol=1e-6)
+
+
+def test_a_clock_that_jumps_is_not_sent_as_a_rate():
+    """One rate cannot tell it, so every sample keeps its time."""
+    assert is_even(np.arange(50) / 100)
+    assert not is_even(np.array([0.0, 0.01, 0.02, 0.08]))
+    assert not is_even(np.array([0.0, 0.01, 0.01, 0.02]))
+    assert not is_even(np.array([0.0]))
 
 
 def test_interrupt_ends_quietly(broker, listener, tmp_path):

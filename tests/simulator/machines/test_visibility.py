@@ -52,8 +52,8 @@ def grown(view, family, severity=SEVERITY, seed=3):
 
 @ON_VIEWS
 def test_what_is_visible_shows(view):
-    """Where a fault is promised to be seen, directly or folded, some band's rms grows by 30 %."""
-    seen = {f for f, s in promised(view).items() if s.verdict in {"visible", "aliased"}}
+    """Where a band is promised to show it, directly or folded, some band's rms grows by 30 %."""
+    seen = {f for f, s in promised(view).items() if s.by == "band"}
     assert seen
     assert {family: grown(view, family) for family in seen if grown(view, family) < 1.3} == {}
 
@@ -125,6 +125,13 @@ def test_only_what_folds_has_an_alias(view):
         assert (sight.alias_hz is not None) == (sight.verdict == "aliased" and above)
         if sight.alias_hz is not None:
             assert 0 <= sight.alias_hz <= view[2] / 2
+
+
+@ON_VIEWS
+def test_what_is_seen_is_seen_somewhere(view):
+    """A verdict says by what, and no more than one of them is without."""
+    for sight in promised(view).values():
+        assert (sight.by == "nothing") == (sight.verdict in {"below the noise", "invisible"})
 
 
 def test_inner_ring_folds_to_one_hertz():
