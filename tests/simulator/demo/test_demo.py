@@ -18,6 +18,7 @@ import pytest
 from simulator.demo.broker import free_port
 from simulator.demo.fleet import ROTATION, FaultPlan, build
 from simulator.machines.motor import FEATURES
+from tests.support.programs import Program
 
 DEADLINE_S = 45.0
 
@@ -72,24 +73,29 @@ class Show:
             (folder / "models" / model).mkdir(parents=True)
             (folder / "models" / model / "bundle.json").touch()
         self.port = options.setdefault("port", free_port())
-        with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-            self.process = psutil.Popen(
-                [sys.executable, "run.py", json.dumps(options)],
-                cwd=folder,
-                stdout=out,
-                stderr=err,
-                env={**os.environ, "TMPDIR": str(self.runs), "FAULTLINE_STORE__URL": "wrong"},
-            )
+        self.program = Program(
+            "run",
+            json.dumps(options),
+            cwd=folder,
+            output=folder / "out",
+            errors=folder / "err",
+            env={**os.environ, "TMPDIR": str(self.runs), "FAULTLINE_STORE__URL": "wrong"},
+        )
+        self.process = psutil.Process(self.program.pid)
 
     @property
     def out(self):
         """Standard output so far."""
-        return (self.folder / "out").read_text()
+        return self._said("out")
 
     @property
     def err(self):
         """Standard error so far."""
-        return (self.folder / "err").read_text()
+        return self._said("err")
+
+    def _said(self, name):
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
 
     def wait_for(self, condition):
         """Wait until ``condition()`` holds."""
@@ -103,7 +109,7 @@ class Show:
         family = self.process.children(recursive=True)
         if number is not None:
             self.process.send_signal(number)
-        code = self.process.wait(DEADLINE_S)
+        code = self.program.wait(DEADLINE_S)
         alive = [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
         return code, alive, list(self.runs.iterdir())
 
@@ -119,7 +125,7 @@ def show(tmp_path):
 
     yield start
     for one in started:
-        if one.process.is_running():
+        if one.program.poll() is None:
             for process in [one.process, *one.process.children(recursive=True)]:
                 process.kill()
 
