@@ -7,7 +7,9 @@ is *visible* where it doubles the power of some third of an octave below the Nyq
 to a sensor without noise, and else *invisible*.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -68,15 +70,11 @@ def look(view: View, severity: float = 0.5) -> list[Sight]:
         SimulatorError: If 1x does not lie below the Nyquist frequency.
     """
     check_speed(view.design.rpm, view.probe.rate_hz)
-    alone = _shaken(view, None, 0.0)
-    power = _cross_power(view, alone, alone).real
+    power, added = _powers(view.design, _internal_hz(view), severity)
     healthy = _reported(view, power)
-    sights = []
-    for family in MACHINE_FAULTS:
-        shaken = _shaken(view, family, severity) - alone
-        fault = _reported(view, _added(view, alone, power, shaken))
-        sights.append(_judge(view, family, healthy, fault))
-    return sights
+    return [
+        _judge(view, family, healthy, _reported(view, fault)) for family, fault in added.items()
+    ]
 
 
 def characteristic_order(design: MotorDesign, family: str) -> float | None:
@@ -101,12 +99,28 @@ def folded_hz(frequency_hz: float, rate_hz: float) -> float:
     return abs(frequency_hz - round(frequency_hz / rate_hz) * rate_hz)
 
 
-def _shaken(view: View, family: str | None, severity: float) -> Array:
+@lru_cache(maxsize=16)
+def _powers(
+    design: MotorDesign, rate_hz: float, severity: float
+) -> tuple[Array, Mapping[str, Array]]:
+    """Power density of the healthy machine, and what each family adds: of any sensor on it.
+
+    Kept, as many sensors are held against one machine; each of shape (lines, 3), g²/Hz.
+    """
+    alone = _shaken(design, rate_hz, None, 0.0)
+    power = _cross_power(rate_hz, alone, alone).real
+    added = {}
+    for family in MACHINE_FAULTS:
+        shaken = _shaken(design, rate_hz, family, severity) - alone
+        added[family] = _added(rate_hz, alone, power, shaken)
+    return power, added
+
+
+def _shaken(design: MotorDesign, rate_hz: float, family: str | None, severity: float) -> Array:
     """True acceleration at the internal rate, shape (n, 3), g; the same seed each time."""
     damages = [Damage(family, severity, 0.0, 0.0, 1e9)] if family else []
-    rate_hz = _internal_hz(view)
     motor = Motor(
-        view.design,
+        design,
         seed=1,
         probe=Probe(SENSORS["ideal"], rate_hz, filtered=False),
         habits=replace(CALM, durations=STEADY),
@@ -120,21 +134,20 @@ def _internal_hz(view: View) -> float:
     return view.probe.rate_hz * internal_factor(view.probe.rate_hz)
 
 
-def _cross_power(view: View, one: Array, other: Array) -> NDArray[np.complex128]:
+def _cross_power(rate_hz: float, one: Array, other: Array) -> NDArray[np.complex128]:
     """Cross-power density at the internal rate, shape (lines, 3), g²/Hz."""
-    rate_hz = _internal_hz(view)
     return np.asarray(
         signal.csd(one, other, rate_hz, nperseg=round(rate_hz / LINE_HZ), axis=0)[1], np.complex128
     )
 
 
-def _added(view: View, healthy: Array, healthy_power: Array, fault: Array) -> Array:
+def _added(rate_hz: float, healthy: Array, healthy_power: Array, fault: Array) -> Array:
     """Power density that a fault adds to the healthy machine's, shape (lines, 3), g²/Hz.
 
     Tones of one shaft add in amplitude, noise in power; the coherence tells them apart.
     """
-    cross = _cross_power(view, healthy, fault)
-    power = _cross_power(view, fault, fault).real
+    cross = _cross_power(rate_hz, healthy, fault)
+    power = _cross_power(rate_hz, fault, fault).real
     coherent = np.abs(cross) ** 2 > COHERENT * healthy_power * power
     return power + np.where(coherent, 2.0 * cross.real, 0.0)
 

@@ -246,17 +246,23 @@ def play(machines, seconds):
     return told
 
 
-def test_faults_come_and_go():
+@pytest.fixture(scope="module")
+def nine_minutes():
+    """What is told of four motors."""
+    return play(build(4, seed=7), 540.0)
+
+
+def test_faults_come_and_go(nine_minutes):
     """The first fault comes after 10-15 s, each lasts 15-25 s, then 20-40 s are healthy."""
-    times = np.array([second for second, _ in play(build(4, seed=7), 300.0)])
+    times = np.array([second for second, _ in nine_minutes])
     assert 10 <= times[0] <= 15.5
     assert ((np.diff(times)[::2] >= 15) & (np.diff(times)[::2] <= 25.5)).all()
     assert ((np.diff(times)[1::2] >= 20) & (np.diff(times)[1::2] <= 42)).all()
 
 
-def test_families_and_motors_rotate():
+def test_families_and_motors_rotate(nine_minutes):
     """Each family has its turn, on more than one motor."""
-    told = [text for _, text in play(build(4, seed=7), 540.0) if text.endswith(" s")]
+    told = [text for _, text in nine_minutes if text.endswith(" s")]
     assert [text.split()[1] for text in told[: len(ROTATION)]] == list(ROTATION)
     assert len({text.split(":")[0] for text in told}) > 2
 
