@@ -11,6 +11,7 @@ in the envelope of what the sensor reports; *aliased* where only what folds back
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -79,14 +80,12 @@ def look(
         SimulatorError: If 1x does not lie below the Nyquist frequency.
     """
     check_speed(view.design.rpm, view.probe.rate_hz)
-    alone = _shaken(view, None, 0.0)
-    power = _cross_power(view, alone, alone).real
-    healthy = _reported(view, power)
+    rate_hz = _internal_hz(view)
+    healthy = _reported(view, _alone(view.design, rate_hz)[1])
     heard = _heard(view, None, 0.0) if bands_of(view.probe.rate_hz) else None
     sights = []
     for family in families:
-        shaken = _shaken(view, family, severity) - alone
-        fault = _reported(view, _added(view, alone, power, shaken))
+        fault = _reported(view, _with(view.design, rate_hz, family, severity))
         sight = _judge(view, family, healthy, fault)
         if heard is not None and sight.verdict in {"below the noise", "invisible"}:
             sight = _listened(view, sight, severity, heard, fault)
@@ -96,7 +95,7 @@ def look(
 
 def _heard(view: View, family: str | None, severity: float) -> Reported:
     """What the sensor reports; the same seed each time."""
-    motor = _motor(view, view.probe, family, severity)
+    motor = _motor(view.design, view.probe, family, severity)
     samples = motor.block(round(ENVELOPE_S * view.probe.rate_hz))
     return Reported(samples.acc, samples.rpm, view.probe.rate_hz)
 
@@ -139,16 +138,29 @@ def folded_hz(frequency_hz: float, rate_hz: float) -> float:
     return abs(frequency_hz - round(frequency_hz / rate_hz) * rate_hz)
 
 
-def _shaken(view: View, family: str | None, severity: float) -> Array:
+@lru_cache(maxsize=4)
+def _alone(design: MotorDesign, rate_hz: float) -> tuple[Array, Array]:
+    """The healthy machine: its acceleration, and its power density of shape (lines, 3), g²/Hz."""
+    alone = _shaken(design, rate_hz, None, 0.0)
+    return alone, _cross_power(rate_hz, alone, alone).real
+
+
+@lru_cache(maxsize=64)
+def _with(design: MotorDesign, rate_hz: float, family: str, severity: float) -> Array:
+    """Power density of a machine with a fault; kept, as many sensors are held against it."""
+    alone, power = _alone(design, rate_hz)
+    return _added(rate_hz, alone, power, _shaken(design, rate_hz, family, severity) - alone)
+
+
+def _shaken(design: MotorDesign, rate_hz: float, family: str | None, severity: float) -> Array:
     """True acceleration at the internal rate, shape (n, 3), g; the same seed each time."""
-    rate_hz = _internal_hz(view)
-    motor = _motor(view, Probe(SENSORS["ideal"], rate_hz, filtered=False), family, severity)
+    motor = _motor(design, Probe(SENSORS["ideal"], rate_hz, filtered=False), family, severity)
     return np.asarray(motor.block(round(SECONDS * rate_hz)).acc - GRAVITY_G)
 
 
-def _motor(view: View, probe: Probe, family: str | None, severity: float) -> Motor:
+def _motor(design: MotorDesign, probe: Probe, family: str | None, severity: float) -> Motor:
     return Motor(
-        view.design,
+        design,
         seed=1,
         probe=probe,
         habits=replace(CALM, durations=STEADY),
@@ -161,21 +173,20 @@ def _internal_hz(view: View) -> float:
     return view.probe.rate_hz * internal_factor(view.probe.rate_hz)
 
 
-def _cross_power(view: View, one: Array, other: Array) -> NDArray[np.complex128]:
+def _cross_power(rate_hz: float, one: Array, other: Array) -> NDArray[np.complex128]:
     """Cross-power density at the internal rate, shape (lines, 3), g²/Hz."""
-    rate_hz = _internal_hz(view)
     return np.asarray(
         signal.csd(one, other, rate_hz, nperseg=round(rate_hz / LINE_HZ), axis=0)[1], np.complex128
     )
 
 
-def _added(view: View, healthy: Array, healthy_power: Array, fault: Array) -> Array:
+def _added(rate_hz: float, healthy: Array, healthy_power: Array, fault: Array) -> Array:
     """Power density that a fault adds to the healthy machine's, shape (lines, 3), g²/Hz.
 
     Tones of one shaft add in amplitude, noise in power; the coherence tells them apart.
     """
-    cross = _cross_power(view, healthy, fault)
-    power = _cross_power(view, fault, fault).real
+    cross = _cross_power(rate_hz, healthy, fault)
+    power = _cross_power(rate_hz, fault, fault).real
     coherent = np.abs(cross) ** 2 > COHERENT * healthy_power * power
     return power + np.where(coherent, 2.0 * cross.real, 0.0)
 

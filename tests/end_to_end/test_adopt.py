@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,7 +13,8 @@ from detector.settings.load import load_settings
 from detector.store import alarms, frames
 from tests.conftest import wait_for
 from tests.support.motors import START, live, with_fault
-from tests.support.serving import PROJECT, Client, environment, serving
+from tests.support.programs import Program, answer
+from tests.support.serving import Client, environment, serving
 
 DEVICE = "pump-7"
 MINUTE = 3000  # samples at 50 Hz
@@ -23,16 +22,13 @@ MINUTE = 3000  # samples at 50 Hz
 
 def adopt(served, *more):
     """Run the command as a person would."""
-    return subprocess.run(
-        command(served, *more), cwd=PROJECT, capture_output=True, text=True, check=False,
-        env=environment(),
-    )  # fmt: skip
+    return answer(*words(served, *more), env=environment())
 
 
-def command(served, *more):
+def words(served, *more):
     """Of the device, with a place for its model beside the store."""
-    return [sys.executable, "-m", "detector", "adopt", DEVICE, "--settings", str(served.settings),
-            "--out", str(served.folder / "models" / DEVICE), *more]  # fmt: skip
+    return ["detector", "adopt", DEVICE, "--settings", served.settings,
+            "--out", served.folder / "models" / DEVICE, *more]  # fmt: skip
 
 
 def test_a_device_is_adopted_from_what_it_sends(broker, tmp_path):
@@ -84,14 +80,16 @@ def test_whoever_stops_waiting_keeps_what_came(broker, tmp_path):
     with serving(tmp_path, broker.url, "") as served, Client(broker.url) as client:
         client.send(f"{tmp_path.name}/{DEVICE}", live(MINUTE, 1), batch=250)
         wait_for(lambda: served.stored() == MINUTE, what="stored")
-        waiting = subprocess.Popen(
-            command(served, "--minutes", "60"), cwd=PROJECT, env=environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        errors = tmp_path / "errors"
+        waiting = Program(
+            *words(served, "--minutes", "60"), env=environment(),
+            output=tmp_path / "output", errors=errors,
         )  # fmt: skip
-        assert waiting.stderr.readline() == "waiting: 1.0 of 60 min of running\n"
+        wait_for(lambda: errors.exists() and errors.read_text(), 60, "it says what it waits for")
+        assert errors.read_text() == "waiting: 1.0 of 60 min of running\n"
         waiting.send_signal(signal.SIGINT)
-        _, said = waiting.communicate(timeout=60)
-        assert waiting.returncode == 130
+        assert waiting.wait(60) == 130
+        said = errors.read_text()
         assert "1.0 of 60 min of running are stored and stay there" in said
         assert not (tmp_path / "models").exists()
 

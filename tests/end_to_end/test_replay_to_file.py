@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.conftest import wait_for
-from tests.support.serving import PROJECT, environment, serving
+from tests.support.programs import answer
+from tests.support.serving import environment, serving
 
 AXES = ["acc_x", "acc_y", "acc_z"]
 
 
 def command(*words):
     """Run one of our programs to its end."""
-    subprocess.run(
-        [sys.executable, "-m", *words], cwd=PROJECT, env=environment(), check=True,
-        capture_output=True, timeout=120,
-    )  # fmt: skip
+    answer(*words, env=environment()).check_returncode()
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,9 @@ from detector.records import Samples
 from detector.store import devices
 from detector.store.schema import frames, open_store
 from tests.conftest import wait_for
+from tests.support.programs import PROJECT, Program
 
-PROJECT = Path(__file__).resolve().parents[2]
+__all__ = ["PROJECT", "Client", "Served", "environment", "serving"]
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Served:
     folder: Path
     url: str
     devices: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Program | subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
         """Write the settings."""
@@ -49,13 +50,19 @@ class Served:
         """All that the detector printed."""
         return (self.folder / "detector.log").read_text()
 
-    def start(self) -> None:
+    def begun(self, *, anew: bool = False) -> Program | subprocess.Popen[bytes]:
+        """A detector on these settings, not waited for; ``anew``, it has yet to import torch."""
+        words = ["detector", "serve", "--settings", str(self.settings)]
+        path = self.folder / "detector.log"
+        if not anew:
+            return Program(*words, output=path)
+        with path.open("ab") as log:
+            command = [sys.executable, "-m", *words]
+            return subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
+
+    def start(self, *, anew: bool = False) -> None:
         """Start it and wait until it is subscribed."""
-        with (self.folder / "detector.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "detector", "serve", "--settings", str(self.settings)],
-                cwd=PROJECT, stdout=log, stderr=log,
-            )  # fmt: skip
+        self.process = self.begun(anew=anew)
         owner = f":{self.process.pid}"
         wait_for(lambda: self._is_serving(owner), 40, "the detector is connected")
 

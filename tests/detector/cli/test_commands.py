@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -16,16 +14,13 @@ from detector.errors import SettingsError
 from detector.scoring.bundle import load_bundle
 from detector.settings.load import load_settings
 from tests.support.motors import live, with_fault
+from tests.support.programs import answer
 from tests.support.serving import PROJECT, environment
 
 
 def run(*arguments, **variables):
     """Run ``python -m detector`` and return the finished process."""
-    return subprocess.run(
-        [sys.executable, "-m", "detector", *map(str, arguments)],
-        cwd=PROJECT, env=environment(**variables), capture_output=True, text=True, check=False,
-        timeout=120,
-    )  # fmt: skip
+    return answer("detector", *arguments, env=environment(**variables))
 
 
 def write_csv(path, samples):

@@ -15,6 +15,7 @@ from detector.cli.models.score_report import told
 from detector.cli.models.train_arguments import running_signal, source
 from detector.errors import TrainingError
 from detector.scoring.bundle import load_bundle
+from tests.support import programs
 from tests.support.serving import PROJECT, environment
 
 SAID = ["--rate", "50", "--columns", "x,y"]
@@ -72,12 +73,10 @@ def test_what_a_file_does_not_say_is_said(bare, capsys):
     ],
 )
 def test_the_standard_input_is_a_file(bare, command):
-    """Through a real pipe."""
-    with (bare / "a.csv").open("rb") as file:
-        done = subprocess.run(
-            [sys.executable, "-m", "detector", *command.split(), *SAID], cwd=bare, stdin=file,
-            env=environment(PYTHONPATH=str(PROJECT)), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+    """In a process of its own."""
+    done = programs.answer(
+        "detector", *command.split(), *SAID, cwd=bare, stdin=bare / "a.csv", env=environment()
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
 

@@ -83,7 +83,7 @@ def test_what_is_asked_for_while_models_load_is_done_behind(site):
     """The signal and the command both; the detector has read its settings long before."""
     site.write()
     site.stop()
-    starting = threading.Thread(target=site.start)
+    starting = threading.Thread(target=site.start, kwargs={"anew": True})
     text = site.log
     starting.start()
     wait_for(lambda: "subscription to" in site.log.removeprefix(text))

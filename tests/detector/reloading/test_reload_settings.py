@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -19,8 +17,9 @@ from detector.settings.load import load_settings
 from detector.store import commands, devices
 from tests.conftest import wait_for
 from tests.support.motors import live
+from tests.support.programs import answer
 from tests.support.reloading import NO_RULES
-from tests.support.serving import PROJECT, environment
+from tests.support.serving import environment
 
 
 def test_broken_settings_change_nothing(site, client, bundle):
@@ -57,10 +56,7 @@ def test_the_command_tells_what_needs_a_restart(site):
     """And takes up the rest; exit code 0, or 2 with one line."""
 
     def run():
-        return subprocess.run(
-            [sys.executable, "-m", "detector", "reload", "--settings", site.settings], cwd=PROJECT,
-            env=environment(), capture_output=True, text=True, timeout=90, check=False,
-        )  # fmt: skip
+        return answer("detector", "reload", "--settings", site.settings, env=environment())
 
     site.write()
     site.reload()

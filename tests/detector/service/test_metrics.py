@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections import Counter
 
@@ -26,6 +24,7 @@ from detector.settings.metrics import MetricsSettings
 from detector.settings.mqtt import MqttSettings
 from detector.settings.sources import SourceSettings
 from tests.conftest import answers, free_port, wait_for
+from tests.support.programs import answer
 from tests.support.serving import PROJECT, Client, Served, environment, serving
 
 PAGE = PROJECT / "docs" / "operations.md"
@@ -142,11 +141,7 @@ def test_a_port_in_use_ends_the_start(tmp_path, broker):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         made = Served(tmp_path, broker.url, f"[metrics]\nport = {port}\n")
-        found = subprocess.run(
-            [sys.executable, "-m", "detector", "serve", "--settings", str(made.settings)],
-            cwd=PROJECT, env=environment(), capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
+        found = answer("detector", "serve", "--settings", made.settings, env=environment())
         made.engine.dispose()
     assert found.returncode == 2
     assert found.stderr.splitlines() == [

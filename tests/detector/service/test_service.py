@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -20,7 +18,8 @@ from detector.store import alarms, commands, devices, frames
 from detector.store.schema import frames as frames_table
 from tests.conftest import wait_for
 from tests.support.motors import FEATURES, live, with_fault
-from tests.support.serving import PROJECT, Client, environment, serving
+from tests.support.programs import answer
+from tests.support.serving import Client, environment, serving
 
 
 @pytest.fixture
@@ -74,10 +73,9 @@ def test_a_fault_raises_and_clears_an_alarm_everywhere(served, broker):
     assert len({message["id"] for message in sent}) == 2
     assert "alarm 1 raised" in served.log
     assert "alarm 1 cleared" in served.log
-    printed = subprocess.run(
-        [sys.executable, "-m", "detector", "alarms", "--json", "--settings", served.settings],
-        cwd=PROJECT, env=environment(), capture_output=True, check=True,
-    )  # fmt: skip
+    printed = answer(
+        "detector", "alarms", "--json", "--settings", served.settings, env=environment()
+    )
     [row] = json.loads(printed.stdout)
     wanted = {"id", "device", "kind", "state", "start", "end", "peak_score", "contributions",
               "model", "threshold"}  # fmt: skip
@@ -143,10 +141,7 @@ def test_bad_input_is_counted_and_stops_nothing(served, broker):
 
 def test_a_second_detector_on_the_same_store_is_refused(served):
     """One line, exit code 2, and the first goes on."""
-    second = subprocess.run(
-        [sys.executable, "-m", "detector", "serve", "--settings", served.settings],
-        cwd=PROJECT, env=environment(), capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    second = answer("detector", "serve", "--settings", served.settings, env=environment())
     assert second.returncode == 2
     assert "error: store: written by another detector" in second.stderr
     assert served.process.poll() is None

@@ -44,11 +44,8 @@ def test_a_network_needs_no_scikit_learn(tmp_path):
 def test_what_comes_while_models_load_is_kept(tmp_path, broker):
     """Subscribed first, loaded then; every message in between is stored."""
     served = Served(tmp_path, broker.url, "")
-    with (tmp_path / "detector.log").open("ab") as log, Client(broker.url) as client:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "detector", "serve", "--settings", str(served.settings)],
-            cwd=PROJECT, stdout=log, stderr=log,
-        )  # fmt: skip
+    with Client(broker.url) as client:
+        process = served.begun(anew=True)
         try:
             wait_for(lambda: "connected, subscription" in served.log, 30, "subscribed")
             for i in range(200):

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 from detector.__main__ import main
 from detector.store import frames
 from detector.store.schema import open_store
 from tests.conftest import wait_for
-from tests.support.serving import PROJECT, Client, Served, serving
+from tests.support.serving import Client, Served, serving
 from tests.support.stores import golden_store
 
 GOLDEN = sum(len(frame.ts) for frame in golden_store.written())
-
-
-def begun(served):
-    """A detector process on the settings of ``served``, not waited for."""
-    with (served.folder / "detector.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "detector", "serve", "--settings", str(served.settings)],
-            cwd=PROJECT, stdout=log, stderr=log,
-        )  # fmt: skip
 
 
 def publish(broker, served, ts):
@@ -41,7 +30,7 @@ def test_an_older_store_is_brought_here_and_a_damaged_one_refused(tmp_path, brok
     path = tmp_path / "faultline.db"
     path.unlink()
     golden_store.load("0000", path)
-    process = begun(served)
+    process = served.begun()
     try:
         wait_for(lambda: "connected, subscription" in served.log, 40, "it is connected")
         publish(broker, served, 1_700_001_000)
@@ -56,7 +45,7 @@ def test_an_older_store_is_brought_here_and_a_damaged_one_refused(tmp_path, brok
         file.write(b"\x5a" * 40_000)
     for beside in ("-wal", "-shm"):
         (tmp_path / f"faultline.db{beside}").unlink(missing_ok=True)
-    process = begun(served)
+    process = served.begun()
     assert process.wait(40) == 2
     last = served.log.splitlines()[-1]
     assert "damaged" in last

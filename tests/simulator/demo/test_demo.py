@@ -18,6 +18,7 @@ import pytest
 from simulator.demo.broker import free_port
 from simulator.demo.fleet import ROTATION, FaultPlan, build
 from simulator.machines.motor import FEATURES
+from tests.support.programs import Program
 
 DEADLINE_S = 45.0
 
@@ -72,24 +73,29 @@ class Show:
             (folder / "models" / model).mkdir(parents=True)
             (folder / "models" / model / "bundle.json").touch()
         self.port = options.setdefault("port", free_port())
-        with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-            self.process = psutil.Popen(
-                [sys.executable, "run.py", json.dumps(options)],
-                cwd=folder,
-                stdout=out,
-                stderr=err,
-                env={**os.environ, "TMPDIR": str(self.runs), "FAULTLINE_STORE__URL": "wrong"},
-            )
+        self.program = Program(
+            "run",
+            json.dumps(options),
+            cwd=folder,
+            output=folder / "out",
+            errors=folder / "err",
+            env={**os.environ, "TMPDIR": str(self.runs), "FAULTLINE_STORE__URL": "wrong"},
+        )
+        self.process = psutil.Process(self.program.pid)
 
     @property
     def out(self):
         """Standard output so far."""
-        return (self.folder / "out").read_text()
+        return self._said("out")
 
     @property
     def err(self):
         """Standard error so far."""
-        return (self.folder / "err").read_text()
+        return self._said("err")
+
+    def _said(self, name):
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
 
     def wait_for(self, condition):
         """Wait until ``condition()`` holds."""
@@ -103,7 +109,7 @@ class Show:
         family = self.process.children(recursive=True)
         if number is not None:
             self.process.send_signal(number)
-        code = self.process.wait(DEADLINE_S)
+        code = self.program.wait(DEADLINE_S)
         alive = [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
         return code, alive, list(self.runs.iterdir())
 
@@ -119,7 +125,7 @@ def show(tmp_path):
 
     yield start
     for one in started:
-        if one.process.is_running():
+        if one.program.poll() is None:
             for process in [one.process, *one.process.children(recursive=True)]:
                 process.kill()
 
@@ -240,17 +246,23 @@ def play(machines, seconds):
     return told
 
 
-def test_faults_come_and_go():
+@pytest.fixture(scope="module")
+def nine_minutes():
+    """What is told of four motors."""
+    return play(build(4, seed=7), 540.0)
+
+
+def test_faults_come_and_go(nine_minutes):
     """The first fault comes after 10-15 s, each lasts 15-25 s, then 20-40 s are healthy."""
-    times = np.array([second for second, _ in play(build(4, seed=7), 300.0)])
+    times = np.array([second for second, _ in nine_minutes])
     assert 10 <= times[0] <= 15.5
     assert ((np.diff(times)[::2] >= 15) & (np.diff(times)[::2] <= 25.5)).all()
     assert ((np.diff(times)[1::2] >= 20) & (np.diff(times)[1::2] <= 42)).all()
 
 
-def test_families_and_motors_rotate():
+def test_families_and_motors_rotate(nine_minutes):
     """Each family has its turn, on more than one motor."""
-    told = [text for _, text in play(build(4, seed=7), 540.0) if text.endswith(" s")]
+    told = [text for _, text in nine_minutes if text.endswith(" s")]
     assert [text.split()[1] for text in told[: len(ROTATION)]] == list(ROTATION)
     assert len({text.split(":")[0] for text in told}) > 2
 

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,6 +13,7 @@ from simulator.live.replay_run import is_even
 from simulator.live.replay_session import Session
 from tests.conftest import wait_for
 from tests.support.ingest.decoding import read
+from tests.support.programs import Program, answer
 from tests.support.simulator.replaying import DEADLINE_S, DEVICE, send, session
 
 
@@ -52,9 +51,8 @@ def test_labels_are_not_sent(broker, listener, tmp_path):
     """The command sends features and the running signal, and no label."""
     path = tmp_path / "a.csv"
     path.write_text("# seed 1\ntime;acc_x;acc_y;rpm;label\n" + "0;1;2;600;1\n0.01;1;2;600;0\n")
-    command = [sys.executable, "-m", "simulator", "replay", str(path), "--device", DEVICE]
-    command += ["--mqtt", broker.url, "--features", "acc_x", "--limit-rows", "1"]
-    subprocess.run(command, check=True, capture_output=True, timeout=DEADLINE_S)
+    words = ["simulator", "replay", path, "--device", DEVICE, "--mqtt", broker.url]
+    answer(*words, "--features", "acc_x", "--limit-rows", "1").check_returncode()
     wait_for(lambda: listener.messages)
     payload = listener.messages[0][2]
     assert set(payload) == {"ts", "acc_x", "rpm", "session"}
@@ -98,12 +96,12 @@ def test_interrupt_ends_quietly(broker, listener, tmp_path):
     """Ctrl-C ends an endless replay with exit code 130 and not a word on stderr."""
     path = tmp_path / "a.csv"
     path.write_text("ts,acc_x\n" + "".join(f"{i / 100},{i}\n" for i in range(100)))
-    command = [sys.executable, "-m", "simulator", "replay", str(path), "--device", DEVICE, "--loop"]
-    command += ["--mqtt", broker.url, "--speed", "20", "--batch", "10"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    words = ["simulator", "replay", path, "--device", DEVICE, "--loop", "--mqtt", broker.url]
+    errors = tmp_path / "errors"
+    process = Program(*words, "--speed", "20", "--batch", "10", output=errors)
     wait_for(lambda: any(p["session"] == "a-2" for _, _, p in listener.messages))
     process.send_signal(signal.SIGINT)
-    assert (process.communicate(timeout=DEADLINE_S)[1], process.returncode) == (b"", 130)
+    assert (process.wait(DEADLINE_S), errors.read_text()) == (130, "")
 
 
 def test_a_signal_that_comes_while_it_waits_is_heard(broker, tmp_path, monkeypatch):

@@ -1,8 +1,6 @@
 """Faults that are asked for while a replay runs."""
 
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from simulator.live.publisher import Publisher
 from simulator.live.requests import LiveRequests
 from simulator.recordings.recorded_faults import FaultRequest
 from tests.conftest import wait_for
+from tests.support.programs import Program
 from tests.support.simulator.replaying import (
     DEADLINE_S,
     DEVICE,
@@ -114,9 +113,11 @@ def test_command_obeys_requests_after_a_reconnect(own_broker, tmp_path):
     path = recorded(tmp_path, n=2000)
     told = Listener(own_broker.url, TRUTH)
     samples = Listener(own_broker.url)
-    command = [sys.executable, "-m", "simulator", "replay", str(path), "--device", DEVICE, "--loop"]
-    command += ["--mqtt", own_broker.url, "--speed", "20", "--batch", "10"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    words = ["simulator", "replay", path, "--device", DEVICE, "--loop", "--mqtt", own_broker.url]
+    errors = tmp_path / "errors"
+    process = Program(
+        *words, "--speed", "20", "--batch", "10", output=tmp_path / "output", errors=errors
+    )
     fault = '{"family": "noise", "severity": 1, "seconds": 2}'
     wait_for(lambda: samples.messages)
     told.publish(FAULT, fault)
@@ -130,7 +131,8 @@ def test_command_obeys_requests_after_a_reconnect(own_broker, tmp_path):
     told.publish(FAULT, "rust")
     wait_for(lambda: told.events()[-1]["event"] == "refused")
     process.send_signal(signal.SIGINT)
-    error = process.communicate(timeout=DEADLINE_S)[1].decode()
+    process.wait(DEADLINE_S)
+    error = errors.read_text()
     assert error.count("refused") == 2
     assert f"{DEVICE}: 1 fault requests refused" in error
     told.close()
