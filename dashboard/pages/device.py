@@ -86,7 +86,7 @@ def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
 def _pending(facts: reading.Facts) -> dict[str, Any] | None:
     """The operator's newest threshold while the detector has not answered it."""
     command = facts.command
-    if command is None or command.applied_at is not None:
+    if command is None or command.applied_at is not None or command.value["threshold"] is None:
         return None
     return {"id": command.id, "threshold": command.value["threshold"]}
 

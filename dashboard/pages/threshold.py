@@ -65,7 +65,8 @@ def threshold_control(device: str, facts: Facts) -> None:
 def in_force(facts: Facts) -> float:
     """The threshold last asked for, else the one the detector uses."""
     command = facts.command
-    if command is not None and command.applied_at is None:
+    is_waiting = command is not None and command.applied_at is None
+    if command is not None and is_waiting and command.value["threshold"] is not None:
         return float(command.value["threshold"])
     return 1.0 if facts.status is None else facts.status.threshold
 
