@@ -83,9 +83,8 @@ class _Work:
         found = []
         for number in self._request.ids:
             alarm = self._find(number)
-            mine = [
-                one for one in self._holds(alarm.device, Life.SHELVED) if one.kind == alarm.kind
-            ]
+            shelves = self._holds(alarm.device, Life.SHELVED)
+            mine = [one for one in shelves if one.kind == alarm.kind]
             if not mine:
                 raise AlarmError(_not_now(alarm, "a shelved alarm"))
             found += mine

@@ -23,11 +23,10 @@ class Watch:
     Args:
         desk: Where.
         known: Devices of earlier runs, which are expected to send.
-        left_at: When the detector before was last alive, where it ended badly; detector clock.
     """
 
-    def __init__(self, desk: AlarmDesk, known: Iterable[str], left_at: float | None) -> None:
-        self._desk, self._left_at = desk, left_at
+    def __init__(self, desk: AlarmDesk, known: Iterable[str]) -> None:
+        self._desk = desk
         self._heard = dict.fromkeys(known, 0.0)  # listening seconds
         self._levels: dict[str, drift.HourlyLevel] = {}
         self._looked_at = -LOOK_S
@@ -52,12 +51,26 @@ class Watch:
             thinned: One window in so many is scored.
         """
         self._hear(connection, scored, listening_s)
-        if listening_s - self._looked_at < LOOK_S and self._left_at is None:
+        if listening_s - self._looked_at < LOOK_S:
             return
         self._looked_at = listening_s
         self._say_who_is_silent(connection, listening_s, now)
-        self._say_how_it_ended(connection, now)
         self._say_how_busy(connection, now, thinned)
+
+    def say_how_it_ended(self, connection: Connection, left_at: float | None, now: float) -> None:
+        """The detector before ended badly: from then on nobody looked.
+
+        Args:
+            connection: Inside a transaction, which ``AlarmDesk.keep`` follows.
+            left_at: When it was last alive, detector clock; None: it ended well.
+            now: Detector clock.
+        """
+        if left_at is None:
+            return
+        blind_s = max(now - left_at, 0.0)
+        said = f"the detector ended without a word; nothing was scored for {span(blind_s)}"
+        self._report(connection, ITSELF, DETECTOR, True, left_at, said)
+        self._report(connection, ITSELF, DETECTOR, False, now, "")
 
     def _hear(
         self,
@@ -78,17 +91,6 @@ class Watch:
             if limit_s is not None and silent_s > limit_s:
                 said = f"no sample for {span(limit_s)}"
                 self._report(connection, device, SILENT, True, now - silent_s, said)
-
-    def _say_how_it_ended(self, connection: Connection, now: float) -> None:
-        """The detector before ended badly: from then on nobody looked."""
-        if self._left_at is None:
-            return
-        said = (
-            f"the detector ended without a word; nothing was scored for {span(now - self._left_at)}"
-        )
-        self._report(connection, ITSELF, DETECTOR, True, self._left_at, said)
-        self._report(connection, ITSELF, DETECTOR, False, now, "")
-        self._left_at = None
 
     def _say_how_busy(self, connection: Connection, now: float, thinned: int) -> None:
         if thinned == 1:

@@ -79,9 +79,11 @@ class Pipeline:
             self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
             self._desk = open_desk(settings, connection)
             known = [status.device for status in devices.every(connection)]
-            self._watch = Watch(self._desk, known, lease.left_at)
+            self._watch = Watch(self._desk, known)
+            self._watch.say_how_it_ended(connection, lease.left_at, time.time())
             self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
+        self._desk.keep()
         self._operated = Operated(self._fleet, self._newcomers, self._desk)
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Alarm, Life
-from detector.store.schema import alarm_log, alarms, new_id
+from detector.store.schema import alarm_log, alarms, frames, new_id
 
 OPEN = tuple(life.value for life in Life if life is not Life.NORMAL)  # somebody has to look
 
@@ -109,9 +109,24 @@ def since(connection: Connection, start: float) -> list[Alarm]:
     return _read(connection, alarms.c.raised_at >= start, limit=None)
 
 
-def listed(connection: Connection, device: str | None = None, limit: int = 1000) -> list[Alarm]:
-    """Alarms of a device, or of all, the newest first."""
-    return _read(connection, sa.true() if device is None else alarms.c.device == device, limit)
+def listed(
+    connection: Connection,
+    device: str | None = None,
+    limit: int = 1000,
+    *,
+    only_open: bool = False,
+) -> list[Alarm]:
+    """Alarms of a device, or of all, the newest first; ``only_open``: see ``open_ones``."""
+    whose = sa.true() if device is None else alarms.c.device == device
+    return _read(connection, sa.and_(whose, alarms.c.life.in_(OPEN)) if only_open else whose, limit)
+
+
+def watched_since(connection: Connection) -> float | None:
+    """Since when anything was watched, detector clock; None: nothing was."""
+    first = sa.select(sa.func.min(frames.c.arrival)).scalar_subquery()
+    told = sa.select(sa.func.min(alarms.c.raised_at)).scalar_subquery()
+    found = connection.execute(sa.select(first, told)).one()
+    return min((at for at in found if at is not None), default=None)
 
 
 def overlapping(connection: Connection, device: str, start: float, end: float) -> list[Alarm]:

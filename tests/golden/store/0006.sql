@@ -48,7 +48,7 @@ CREATE TABLE alarms (
 	verdict VARCHAR, 
 	cause VARCHAR
 );
-INSERT INTO "alarms" VALUES(1,'pump-1','score','cleared',1700000000.0,1700000005.0,2.5,'{"a": 0.75}','motor',1.0,'unacknowledged','medium',NULL,'',NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "alarms" VALUES(1,'pump-1','score','cleared',1700000000.0,1700000005.0,2.5,'{"a": 0.75}','motor',1.0,'normal','medium',NULL,'',1700000000.0,NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE births (
 	topic VARCHAR NOT NULL, 
 	payload BLOB NOT NULL, 
@@ -65,7 +65,7 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591016060027050971e+09,1.79591016060083985333e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591031122718405724e+09,1.79591031122769713402e+09,'applied');
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -139,11 +139,11 @@ CREATE TABLE unused (
 	PRIMARY KEY (topic)
 );
 INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel": "mode", "outcome": "left-out", "kind": "", "reason": "''auto'' is no number", "count": 3, "last_seen": 1770000000.0}]');
-CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX frames_of_device ON frames (device, id);
-CREATE INDEX alarms_by_life ON alarms (life);
-CREATE INDEX alarms_of_device ON alarms (device, start);
+CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX alarms_by_state ON alarms (state);
+CREATE INDEX alarms_of_device ON alarms (device, start);
+CREATE INDEX alarms_by_life ON alarms (life);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
 CREATE INDEX ix_alarm_log_published ON alarm_log (published);
 CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
