@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from detector.errors import StoreError
-from detector.store.connecting import damaged, file_of, in_one_line, reason_of, shown
-from detector.store.schema import Engine, StoreFailure
+from detector.store.connecting import file_of, in_one_line, shown
+from detector.store.schema import Engine
 
 PAGES = 1024  # copied at once, so that progress shows
 MARGIN_BYTES = 2**20  # that stays free beside the copy
@@ -48,8 +48,6 @@ def back_up(store: Engine, target: Path, *, force: bool = False, tell: Tell = si
         _sync(unfinished)
         unfinished.replace(target)
         _sync(target.parent)
-    except StoreFailure as error:  # its first look at a damaged file
-        raise damaged(store.url, reason_of(error)) from None
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise StoreError(f"backup {target}: cannot be written: {reason}") from None
