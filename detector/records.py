@@ -17,7 +17,8 @@ from detector.alarm_records import HELD, Alarm, Hold, Life, Priority
 
 # The rest of the project finds all values that travel here.
 __all__ = [
-    "BACKLOG", "HELD", "Alarm", "Command", "DetectorHealth", "DeviceState", "DeviceStatus", "Flags", "Frame",
+    "BACKLOG", "HELD", "Alarm", "Command", "DetectorHealth", "DeviceState", "DeviceStatus",
+    "Flags", "Frame",
     "Hold", "Life", "ModelCard", "Outcome", "Priority", "Samples", "Times", "Unused", "Values",
     "backlog_label", "is_backlog", "is_backlog_label", "label_of",
 ]  # fmt: skip
