@@ -84,7 +84,7 @@ def _active(asking: Sequence[Alarm]) -> None:
 
 def _row(alarm: Alarm) -> None:
     with st.container(border=True, key=f"alarm-{alarm.id}"):
-        what, state, acknowledge, more = st.columns([5, 3, 2, 1], vertical_alignment="center")
+        what, state, acknowledge, more = st.columns([5, 4, 2, 1], vertical_alignment="center")
         what.markdown(f"**{_plain(_title(alarm))}**  \n{_plain(alarm.sentence)}")
         state.markdown(f"{WORDS[Life(alarm.life)]}{_by(alarm)}  \n{_since(alarm)}")
         acknowledge.button(
@@ -122,7 +122,7 @@ def _held(held: Sequence[Alarm]) -> None:
         st.caption("No active alarm is shelved, in maintenance or out of service.")
     for alarm in held[:SHOWN]:
         with st.container(border=True, key=f"held-{alarm.id}"):
-            what, state, button = st.columns([5, 3, 3], vertical_alignment="center")
+            what, state, button = st.columns([5, 4, 3], vertical_alignment="center")
             what.markdown(f"**{_plain(_title(alarm))}**  \n{_plain(alarm.sentence)}")
             state.markdown(f"{WORDS[Life(alarm.life)]}  \n{_since(alarm)}")
             if alarm.life == Life.SHELVED.value:
@@ -158,7 +158,7 @@ def _past(alarm: Alarm) -> dict[str, Any]:
 
 def _title(alarm: Alarm) -> str:
     kind = "" if alarm.kind == "score" else f", {alarm.kind}"
-    return f"{_device(alarm)}{kind}"
+    return f"{_device(alarm)}{kind}, alarm {alarm.id}"
 
 
 def _device(alarm: Alarm) -> str:
@@ -175,7 +175,7 @@ def _by(alarm: Alarm) -> str:
 
 
 def _since(alarm: Alarm) -> str:
-    return f"{PRIORITY[alarm.priority]} priority, {length(time.time() - alarm.start)} ago"
+    return f"{PRIORITY[alarm.priority]} priority, {length(time.time() - alarm.start)}"
 
 
 def _rank(alarm: Alarm) -> tuple[int, int, int]:

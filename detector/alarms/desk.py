@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +59,7 @@ class AlarmDesk:
         alarms: Those that an earlier run left active or unanswered.
         holds: What is held back.
         memories: What the rule remembers, by device and kind.
+        clock: The detector's.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class AlarmDesk:
         alarms: Sequence[Alarm],
         holds: Sequence[Hold] = (),
         memories: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         found = {device: recalled(one) for (device, _), one in (memories or {}).items()}
         for alarm in alarms:  # of a version without memory
             if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
@@ -121,7 +123,7 @@ class AlarmDesk:
     def update(self, connection: Connection, frames: Sequence[tuple[Frame, ModelCard]]) -> None:
         """Advance the devices by their newest frames and store what changed."""
         self._begin()
-        self.book.expire(connection, time.time())
+        self.book.expire(connection, self._clock())
         for frame, card in frames:
             self._advance(connection, frame, card)
 
@@ -221,7 +223,7 @@ class AlarmDesk:
         self._begin_alarm(connection, self._judged_anew(alarm, transition.ts))
 
     def _begin_alarm(self, connection: Connection, alarm: Alarm) -> None:
-        made = self.book.begin(connection, alarm, time.time())
+        made = self.book.begin(connection, alarm, self._clock())
         logger.warning(
             "%s: %s %s %s, priority %s, %s",
             made.device or "detector", _word(made), made.id,
@@ -231,7 +233,12 @@ class AlarmDesk:
     def _clear(self, connection: Connection, alarm: Alarm, transition: Transition) -> None:
         is_latching = self._settings.alarms_for(alarm.device).latching
         done = self.book.clear(
-            connection, alarm, transition.ts, transition.cause, time.time(), is_latching=is_latching
+            connection,
+            alarm,
+            transition.ts,
+            transition.cause,
+            self._clock(),
+            is_latching=is_latching,
         )
         logger.warning(
             "%s: %s %s cleared by %s after %.1f s, peak score %.2f, now %s",
@@ -275,10 +282,12 @@ class AlarmDesk:
         )
 
 
-def open_desk(settings: Settings, connection: Connection) -> AlarmDesk:
+def open_desk(
+    settings: Settings, connection: Connection, clock: Callable[[], float] = time.time
+) -> AlarmDesk:
     """The desk as an earlier run left it."""
     found = store.open_ones(connection)
-    return AlarmDesk(settings, found, kept.held(connection), kept.memories(connection))
+    return AlarmDesk(settings, found, kept.held(connection), kept.memories(connection), clock)
 
 
 def kind_of(card: ModelCard) -> str:
