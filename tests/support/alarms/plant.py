@@ -37,6 +37,7 @@ class Plant:
         with self.engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):
                 connection.execute(table.delete())
+            connection.exec_driver_sql("DELETE FROM sqlite_sequence")  # ids begin at 1
         self.restart()
         with self.engine.begin() as connection:
             devices.update(connection, [status("m")])
