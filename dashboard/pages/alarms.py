@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -46,24 +46,52 @@ def show() -> None:
             "Your name", key="who", persist_state="session", max_chars=requests.LONGEST_NAME,
             placeholder=ANONYMOUS, help="Kept with each answer.",
         )  # fmt: skip
-    _live()
+    seen = _look()
+    _look_again(seen)
+    if not seen.is_alive:
+        st.warning("The detector is stopped. Answers count once it runs.", icon=":material/pause:")
+    if seen.refused:
+        st.warning(seen.refused, icon=":material/error:")
+    asking = sorted((one for one in seen.still if one.life not in HELD), key=_rank)
+    _active(asking)
+    _held([one for one in seen.still if one.life in HELD])
+    _history(seen.before)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that the page shows: open alarms, the newest of all, and what the viewer is told."""
+
+    still: list[Alarm]
+    before: list[Alarm]
+    is_alive: bool
+    refused: str | None
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Without what changes all the time; another one is a reason to draw again."""
+        rows = [
+            (one.id, one.life, one.priority, one.verdict, one.cause, one.acknowledged_by)
+            for one in (*self.still, *self.before)
+        ]
+        return tuple(rows), self.is_alive, self.refused
+
+
+def _look() -> Seen:
+    with context.engine().connect() as connection:
+        return Seen(
+            alarms.open_ones(connection),
+            alarms.listed(connection, limit=HISTORY),
+            devices.is_alive(connection),
+            last_refusal(connection),
+        )
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
-def _live() -> None:
-    with context.engine().connect() as connection:
-        still = alarms.open_ones(connection)
-        before = alarms.listed(connection, limit=HISTORY)
-        is_alive = devices.is_alive(connection)
-        refused = last_refusal(connection)
-    if not is_alive:
-        st.warning("The detector is stopped. Answers count once it runs.", icon=":material/pause:")
-    if refused:
-        st.warning(refused, icon=":material/error:")
-    asking = sorted((one for one in still if one.life not in HELD), key=_rank)
-    _active(asking)
-    _held([one for one in still if one.life in HELD])
-    _history(before)
+def _look_again(seen: Seen) -> None:
+    """Draw the page again when something is new; looking costs next to nothing, drawing does."""
+    if _look().shape != seen.shape:
+        st.rerun()
 
 
 def _active(asking: Sequence[Alarm]) -> None:
@@ -175,7 +203,7 @@ def _by(alarm: Alarm) -> str:
 
 
 def _since(alarm: Alarm) -> str:
-    return f"{PRIORITY[alarm.priority]} priority, {length(time.time() - alarm.start)}"
+    return f"{PRIORITY[alarm.priority]} priority, since {local(alarm.start)[11:]}"
 
 
 def _rank(alarm: Alarm) -> tuple[int, int, int]:

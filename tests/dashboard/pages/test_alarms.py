@@ -34,8 +34,8 @@ def test_two_browsers_and_the_command_line_see_the_same(site, feed, bad, page, w
     for one in (page, other):
         one.goto(f"{site.url}/alarms")
         one.wait_for_selector(f"{row} >> text=unacknowledged", timeout=30_000)
-    page.get_by_label("Your name").fill("Kim")
-    page.get_by_label("Your name").press("Enter")
+    page.get_by_role("textbox", name="Your name").fill("Kim")
+    page.get_by_role("textbox", name="Your name").press("Enter")
     page.locator(row).get_by_role("button", name="Acknowledge").click()
     for one in (page, other):
         one.wait_for_selector(f"{row} >> text=acknowledged by Kim", timeout=10_000)
