@@ -14,9 +14,11 @@ class Cause:
         share: Of the score, 0..1.
         away: How far the window lies from the column's normal, in its unit.
         unit: Of the column, for example ``dB``.
+        words: The same as a sentence.
     """
 
     column: str
     share: float
     away: float
     unit: str
+    words: str = ""

@@ -13,7 +13,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from detector.alarm_records import HELD, Alarm, Hold, Life, Priority
 from detector.causes import Cause
+
+# The rest of the project finds all values that travel here.
+__all__ = [
+    "BACKLOG", "HELD", "Alarm", "Command", "DetectorHealth", "DeviceState", "DeviceStatus",
+    "Flags", "Frame",
+    "Hold", "Life", "ModelCard", "Outcome", "Priority", "Samples", "Times", "Unused", "Values",
+    "backlog_label", "is_backlog", "is_backlog_label", "label_of",
+]  # fmt: skip
 
 Times: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = npt.NDArray[np.float32]
@@ -228,43 +237,15 @@ class Unused:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """The operator-facing thing with a life of its own.
-
-    Attributes:
-        id: Given by the store; None before it is stored.
-        device: Name of the machine.
-        kind: What raised it: ``score``, or ``provisional`` where the model is, which nobody is
-            notified of.
-        state: ``active`` or ``cleared``.
-        start: Sample time of the first anomaly that led to it.
-        end: Sample time at which it cleared; None while active.
-        peak_score: Largest score so far.
-        contributions: Share per feature at the peak.
-        model: Name of the bundle.
-        threshold: Score threshold in force when it was raised.
-    """
-
-    id: int | None
-    device: str
-    kind: str
-    state: str
-    start: float
-    end: float | None
-    peak_score: float
-    contributions: dict[str, float]
-    model: str
-    threshold: float
-
-
-@dataclass(frozen=True, slots=True)
 class Command:
     """An operator's action; the applied ones are the audit log.
 
     Attributes:
         id: Given by the store.
         device: Name of the machine; empty where it is no single one.
-        kind: ``threshold``, ``confirm`` of a provisional model, or ``reload``.
+        kind: ``threshold``, ``confirm`` of a provisional model, ``reload``, or what an operator
+            says to alarms: ``ack``, ``shelve``, ``unshelve``, ``comment``, ``verdict``,
+            ``maintenance``, ``out-of-service``.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.

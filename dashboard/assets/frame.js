@@ -5,6 +5,7 @@ import { logTicks, timeTicks, toLog, valueTicks } from "./axes.js";
 import { caused, errors, extent, notJudged } from "./decimate.js";
 import { bandTraces, dots, errorTrace, lineTrace } from "./traces.js";
 
+const SHADED = ["score", "provisional", "sensor"]; // what happened in the signal
 const MARGIN = { l: 52, r: 10, t: 4, b: 28 };
 const WORDS = 16; // pixels above the first row for the words of shaded stretches
 const GAP = 22; // pixels between rows, the row's name stands in it
@@ -176,7 +177,8 @@ export class Frame {
     const quiet = { fill: "rgba(0, 0, 0, 0)", word: "provisional alarm", color: view.theme.faint, dash: "dash" };
     const loud = { fill: view.theme.alarm, word: "alarm", color: view.theme.anomaly };
     const isQuiet = (alarm) => alarm.kind === "provisional";
-    for (const alarm of [...view.alarms].sort((one, other) => isQuiet(other) - isQuiet(one))) {
+    const shown = view.alarms.filter((alarm) => SHADED.includes(alarm.kind));
+    for (const alarm of shown.sort((one, other) => isQuiet(other) - isQuiet(one))) {
       const to = alarm.end ?? ring.lastTs;
       if (to >= start && alarm.start <= end) this.shade(alarm.start, to, isQuiet(alarm) ? quiet : loud);
     }

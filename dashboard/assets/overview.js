@@ -9,6 +9,7 @@ import { readTheme } from "./theme.js";
 
 const views = new WeakMap();
 const ALARMS_SHOWN = 5;
+const QUIET = ["provisional", "drift"];
 const TILE = `
 <span class="fl-tile-head"><strong></strong><span class="fl-chip"></span></span>
 <span class="fl-tile-score"><b></b><span></span></span>
@@ -102,18 +103,20 @@ class OverviewView {
   }
 
   showAlarms() {
-    const alarms = this.said.alarms.filter((alarm) => alarm.kind !== "provisional");
+    const alarms = this.said.alarms.filter((alarm) => !QUIET.includes(alarm.kind));
     const quiet = this.said.alarms.filter((alarm) => alarm.kind === "provisional");
-    const key = [...alarms, ...quiet].map((alarm) => `${alarm.id} ${alarm.peak_score}`).join();
+    const moved = this.said.alarms.filter((alarm) => alarm.kind === "drift");
+    const key = [...alarms, ...quiet, ...moved].map((alarm) => `${alarm.id} ${alarm.peak_score} ${alarm.life} ${alarm.priority}`).join();
     if (key === this.alarmKey) return;
     this.alarmKey = key;
     const shown = alarms.slice(0, ALARMS_SHOWN).map((alarm) => this.alarmLine(alarm));
     if (alarms.length > ALARMS_SHOWN) {
       const more = document.createElement("p");
-      more.textContent = `and ${alarms.length - ALARMS_SHOWN} more devices in alarm`;
+      more.textContent = `and ${alarms.length - ALARMS_SHOWN} more alarms`;
       shown.push(more);
     }
-    if (quiet.length) shown.push(quietLine(quiet));
+    if (quiet.length) shown.push(quietLine("Outside what was learnt by itself, nobody notified", quiet));
+    if (moved.length) shown.push(quietLine("The normal level of the score has moved", moved));
     this.part("alarms").replaceChildren(...shown);
   }
 
@@ -124,9 +127,11 @@ class OverviewView {
     button.innerHTML = `${shape("alarm")}<div><strong></strong><span></span></div>`;
     const [worst] = Object.entries(alarm.contributions).sort((one, other) => other[1] - one[1]);
     const most = worst ? `, mostly ${worst[0]} (${Math.round(worst[1] * 100)} %)` : "";
-    setText(button.querySelector("strong"), `Alarm on ${alarm.device} since ${clock(alarm.start)}`);
-    setText(button.querySelector("span"), `peak score ${number(alarm.peak_score)}${most}`);
-    button.addEventListener("click", () => this.open(alarm.device));
+    const whose = alarm.device || "the detector";
+    const what = alarm.kind === "score" ? `peak score ${number(alarm.peak_score)}${most}` : alarm.sentence;
+    setText(button.querySelector("strong"), `Alarm on ${whose} since ${clock(alarm.start)}`);
+    setText(button.querySelector("span"), `${what}; ${alarm.priority} priority, ${alarm.life}`);
+    if (alarm.device) button.addEventListener("click", () => this.open(alarm.device));
     return button;
   }
 
@@ -209,13 +214,13 @@ class OverviewView {
 }
 
 // What nobody is notified of is said once, in one line, below the alarms.
-function quietLine(alarms) {
+function quietLine(title, alarms) {
   const line = document.createElement("p");
   line.className = "fl-quiet";
   line.innerHTML = `${shape("suspect")}<span></span>`;
   const names = alarms.slice(0, ALARMS_SHOWN).map((alarm) => alarm.device).join(", ");
   const more = alarms.length > ALARMS_SHOWN ? ` and ${alarms.length - ALARMS_SHOWN} more` : "";
-  setText(line.querySelector("span"), `Outside what was learnt by itself, nobody notified: ${names}${more}`);
+  setText(line.querySelector("span"), `${title}: ${names}${more}`);
   return line;
 }
 

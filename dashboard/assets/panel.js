@@ -3,6 +3,7 @@
 import { clock } from "./axes.js";
 import { age, number, setText, shape, showState } from "./shapes.js";
 
+const HELD = ["shelved", "suppressed", "out-of-service"];
 const LAYOUT = `
 <header class="fl-head">
   <h1 data-is="name"></h1><span class="fl-chip" data-is="state"></span>
@@ -62,7 +63,7 @@ export class Panel {
     this.is.model.title = card?.provenance ?? "";
     this.is.quietKey.hidden = !card?.provisional;
     this.showShares(card, header?.contributions ?? live.contributions);
-    this.showBanner(alarms.filter((alarm) => alarm.state === "active"), now, status);
+    this.showBanner(alarms.filter(isTold), now, status);
     this.showNotices(notices(live));
   }
 
@@ -109,7 +110,8 @@ export class Panel {
     setText(this.is.banner.querySelector("strong"), `${title} since ${clock(alarm.start)}${others}`);
     setText(
       this.is.banner.querySelector("span"),
-      `peak score ${number(peak)}, threshold ${number(alarm.threshold)} when raised` +
+      (alarm.threshold ? `peak score ${number(peak)}, threshold ${number(alarm.threshold)} when raised` : alarm.sentence) +
+        (quiet ? "" : `; ${alarm.priority} priority, ${alarm.life}${alarm.acknowledged_by ? ` by ${alarm.acknowledged_by}` : ""}`) +
         (quiet ? `; nobody is notified until: faultline adopt ${alarm.device} --confirm` : ""),
     );
   }
@@ -187,4 +189,9 @@ export function healthNotices(health) {
   if (health.connection === "connected") return [];
   if (health.connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
   return [`The detector has no connection to the MQTT broker (${health.connection}).`];
+}
+
+// Active, not held back, and more than a statement.
+function isTold(alarm) {
+  return alarm.state === "active" && !HELD.includes(alarm.life) && alarm.kind !== "drift";
 }

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.live.states import auto_window_s, sampling_period_s, shown_state, worst_first
-from detector.records import Alarm, Command, DetectorHealth, DeviceStatus, Frame
+from detector.records import HELD, Alarm, Command, DetectorHealth, DeviceStatus, Frame
 from detector.settings.tree import Settings
 from detector.store import alarms, commands, devices, frames
 from detector.store.schema import Connection
@@ -33,7 +33,7 @@ class Facts:
     @property
     def revision(self) -> str:
         """Changes whenever the page beside the chart should be drawn again."""
-        newest = [(alarm.id, alarm.state) for alarm in self.alarms[:5]]
+        newest = [(alarm.id, alarm.life, alarm.priority) for alarm in self.alarms[:5]]
         command = self.command and (self.command.id, self.command.outcome)
         threshold = self.status and self.status.threshold
         model = self.status and self.status.model and (
@@ -135,7 +135,7 @@ def overview(connection: Connection, settings: Settings) -> dict[str, Any]:
         "now": now,
         "health": health_facts(devices.health(connection), now),
         "devices": [_tile(status, now, settings) for status in known],
-        "alarms": [asdict(alarm) for alarm in alarms.active(connection)],
+        "alarms": [asdict(one) for one in alarms.active(connection) if one.life not in HELD],
         "broker": settings.mqtt.url,
         "topic": settings.mqtt.topic,
     }

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
+from dashboard.pages.moments import length
 from dashboard.pages.threshold import threshold_control
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
@@ -86,7 +87,7 @@ def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
 def _pending(facts: reading.Facts) -> dict[str, Any] | None:
     """The operator's newest threshold while the detector has not answered it."""
     command = facts.command
-    if command is None or command.applied_at is not None:
+    if command is None or command.applied_at is not None or command.value["threshold"] is None:
         return None
     return {"id": command.id, "threshold": command.value["threshold"]}
 
@@ -113,16 +114,12 @@ def _recent_alarms(alarms: Sequence[Alarm]) -> None:
 def _row(alarm: Alarm) -> dict[str, Any]:
     shares = sorted(alarm.contributions.items(), key=lambda item: -item[1])
     return {
-        "State": alarm.state if alarm.kind == "score" else f"{alarm.state} ({alarm.kind})",
+        "State": alarm.life if alarm.kind == "score" else f"{alarm.life} ({alarm.kind})",
+        "Priority": alarm.priority,
         "Start": datetime.fromtimestamp(alarm.start, UTC),
-        "Duration": "ongoing" if alarm.end is None else _length(alarm.end - alarm.start),
+        "Duration": "ongoing" if alarm.end is None else length(alarm.end - alarm.start),
         "Peak score": alarm.peak_score,
         "Threshold (score)": alarm.threshold,
         "Contributions": ", ".join(f"{name} {share:.0%}" for name, share in shares[:3]),
         "Model": alarm.model,
     }
-
-
-def _length(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"

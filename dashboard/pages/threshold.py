@@ -8,12 +8,12 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.live.reading import Facts
+from dashboard.pages.answering import ANONYMOUS, who
 from detector.records import ModelCard
 from detector.store import commands
 from detector.thresholds.methods import mse_at
 
 LOWEST, HIGHEST, STEP = 0.2, 5.0, 0.05
-ANONYMOUS = "dashboard"
 
 HELP = """
 A sample is an anomaly when its score is above this threshold. **1.0** is what calibration on
@@ -65,7 +65,8 @@ def threshold_control(device: str, facts: Facts) -> None:
 def in_force(facts: Facts) -> float:
     """The threshold last asked for, else the one the detector uses."""
     command = facts.command
-    if command is not None and command.applied_at is None:
+    is_waiting = command is not None and command.applied_at is None
+    if command is not None and is_waiting and command.value["threshold"] is not None:
         return float(command.value["threshold"])
     return 1.0 if facts.status is None else facts.status.threshold
 
@@ -83,9 +84,8 @@ def _follow_the_truth(device: str, facts: Facts) -> str:
 def _issue(device: str, key: str) -> None:
     """Write the command; called before the page is drawn again."""
     value = round(float(st.session_state[key]), 2)
-    who = str(st.session_state.get("who") or "").strip() or ANONYMOUS
     with context.engine().begin() as connection:
-        commands.issue(connection, device, "threshold", {"threshold": value}, who)
+        commands.issue(connection, device, "threshold", {"threshold": value}, who())
     # Not to be set again from here: the slider may have moved on meanwhile and would jump back.
     st.session_state[_seen(device)] = value
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import refusals
 from dashboard.live import asset_files
+from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
 
@@ -22,5 +23,8 @@ overview = st.Page(
     default=True,
     icon=":material/grid_view:",
 )
+alarms = st.Page(
+    alarms_page.show, title="Alarms", url_path="alarms", icon=":material/notifications:"
+)
 with refusals.on_one_line():
-    st.navigation([overview, device]).run()
+    st.navigation([overview, device, alarms]).run()

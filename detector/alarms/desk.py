@@ -4,51 +4,94 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
-
+from detector.alarms.book import (
+    DETECTOR,
+    DRIFT,
+    MODEL,
+    PROVISIONAL,
+    QUIET,
+    SCORE,
+    SENSOR,
+    SILENT,
+    Book,
+    is_on,
+    is_told,
+)
 from detector.alarms.lifecycle import AlarmRule, AlarmState, Transition, advance
-from detector.records import Alarm, Frame, ModelCard
+from detector.alarms.memory import Memory, Peak, peak_of, recalled, windows
+from detector.alarms.priority import higher, priority_of, score_sentence, shifted
+from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
 from detector.settings.alarms import AlarmSettings
 from detector.settings.tree import Settings
 from detector.store import alarms as store
+from detector.store import holds as kept
+from detector.store import levels
 from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
 
-CLEAR_AFTER_S = 5.0
-SCORE, PROVISIONAL = "score", "provisional"  # kinds of alarms
+BASE = {SENSOR: Priority.MEDIUM, SILENT: Priority.MEDIUM, DETECTOR: Priority.HIGH,
+        DRIFT: Priority.LOW}  # fmt: skip
 
 
 def rule_of(settings: AlarmSettings, card: ModelCard) -> AlarmRule:
-    """The rule in windows; an empty m is 5 s of windows and at least one window length."""
+    """The rule in windows; an empty m is the off-delay and at least one window length."""
     every_s = card.sampling_period_s * card.hop
-    m = settings.m or max(round(CLEAR_AFTER_S / every_s), -(-card.window // card.hop))
-    return AlarmRule(min(settings.k, settings.n), settings.n, m)
+    m = settings.m or max(round(settings.off_delay_s / every_s), -(-card.window // card.hop))
+    return AlarmRule(
+        min(settings.k, settings.n), settings.n, m,
+        on_delay_s=settings.on_delay_s, stop_s=settings.off_delay_s, start_up_s=settings.start_up_s,
+    )  # fmt: skip
 
 
 class AlarmDesk:
     """Alarms of all devices.
 
-    ``update`` works inside the caller's transaction on a copy; ``keep`` makes the copy the
-    truth once the transaction is committed, so a failed commit changes nothing here.
+    ``update``, then ``report`` and operators' answers, work inside the caller's transaction on a
+    copy; ``keep`` makes the copy the truth once the transaction is committed, so a failed commit
+    changes nothing here.
 
     Args:
         settings: Alarm rules.
-        active: Alarms that an earlier run left active.
+        alarms: Those that an earlier run left active or unanswered.
+        holds: What is held back.
+        memories: What the rule remembers, by device and kind.
+        clock: The detector's.
     """
 
-    def __init__(self, settings: Settings, active: Sequence[Alarm]) -> None:
-        self._settings = settings
-        self._states = {alarm.device: AlarmState(is_active=True) for alarm in active}
-        self._active = {alarm.device: alarm for alarm in active}
-        self._next = (self._states, self._active)
+    def __init__(
+        self,
+        settings: Settings,
+        alarms: Sequence[Alarm],
+        holds: Sequence[Hold] = (),
+        memories: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings, self._clock = settings, clock
+        found = {device: recalled(one) for (device, _), one in (memories or {}).items()}
+        for alarm in alarms:  # of a version without memory
+            if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
+                found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
+        self._memories, self._book = found, Book(alarms, holds)
+        self._next = (dict(self._memories), self._book.copy())
 
     def follow(self, settings: Settings) -> None:
         """Go by other alarm rules from the next window on."""
         self._settings = settings
+
+    @property
+    def settings(self) -> Settings:
+        """The alarm rules in force."""
+        return self._settings
+
+    @property
+    def book(self) -> Book:
+        """The alarms and holds that the transaction of now works on."""
+        return self._next[1]
 
     def restart(self, connection: Connection, device: str, ended: float | None) -> None:
         """A device has another model: none but its windows count from now on.
@@ -60,53 +103,110 @@ class AlarmDesk:
             device: Name of the machine.
             ended: Where no model judges it any more, its newest sample time: its alarm ends there.
         """
-        states, active = self._next = (dict(self._states), dict(self._active))
-        alarm = active.get(device)
+        self._begin()
+        levels.forget(connection, device)
+        alarm = self._judged(device)
         if alarm is not None and ended is not None:
-            self._clear(connection, active.pop(device), Transition("cleared", ended, ended))
-        states[device] = AlarmState(is_active=device in active)
+            self._clear(connection, alarm, Transition("cleared", ended, ended, MODEL))
+            alarm = None
+        self._remember(connection, device, Memory(AlarmState(is_active=alarm is not None)))
 
     def active(self, device: str) -> Alarm | None:
-        """The active alarm of a device, None when there is none."""
-        return self._active.get(device)
+        """The first of the active alarms of a device that are not held back, None without one."""
+        told = [one for one in self._book.of(device) if is_told(one) and one.kind != DRIFT]
+        return min(told, key=lambda one: one.kind not in {SCORE, PROVISIONAL}, default=None)
 
     @property
     def active_count(self) -> int:
         """Active alarms of all devices, those that nobody is notified of aside."""
-        return sum(alarm.kind != PROVISIONAL for alarm in self._active.values())
+        return sum(is_told(alarm) and alarm.kind not in QUIET for alarm in self._book.all)
 
     def update(self, connection: Connection, frames: Sequence[tuple[Frame, ModelCard]]) -> None:
         """Advance the devices by their newest frames and store what changed."""
-        self._next = (dict(self._states), dict(self._active))
+        self._begin()
+        self.book.expire(connection, self._clock())
         for frame, card in frames:
             self._advance(connection, frame, card)
 
-    def keep(self) -> None:
-        """The transaction of the last ``update`` is committed."""
-        self._states, self._active = self._next
+    def report(
+        self,
+        connection: Connection,
+        device: str,
+        kind: str,
+        *,
+        is_on: bool,
+        ts: float,
+        sentence: str,
+        contributions: Mapping[str, float] | None = None,
+    ) -> None:
+        """Say whether the cause of an alarm that is judged elsewhere is there; as often as known.
+
+        Args:
+            connection: Inside the transaction of the last ``update``, after it.
+            device: Name of the machine; empty: the detector itself.
+            kind: ``sensor``, ``silent``, ``detector`` or ``drift``.
+            is_on: Whether it is there.
+            ts: Sample time since when.
+            sentence: What is the matter, one plain sentence.
+            contributions: Share per feature, where some are the cause.
+        """
+        alarm = self.book.active(device, kind)
+        if is_on and alarm is None:
+            base = shifted(BASE[kind], self._settings.criticality_of(device))
+            made = Alarm(
+                None, device, kind, "active", ts, None, 0.0, dict(contributions or {}), "", 0.0,
+                priority=base.value, sentence=sentence,
+            )  # fmt: skip
+            self._begin_alarm(connection, made)
+        elif alarm is not None and not is_on:
+            self._clear(connection, alarm, Transition("cleared", max(ts, alarm.start), ts))
+
+    def keep(self) -> set[str]:
+        """The transaction of the last ``update`` is committed; returns devices of what changed."""
+        self._memories, self._book = self._next
+        touched = self._book.touched
+        self._begin()
+        return touched
+
+    def _begin(self) -> None:
+        self._next = (dict(self._memories), self._book.copy())
+
+    def _judged(self, device: str) -> Alarm | None:
+        """The alarm that a model's windows raised."""
+        return self.book.active(device, SCORE) or self.book.active(device, PROVISIONAL)
 
     def _advance(self, connection: Connection, frame: Frame, card: ModelCard) -> None:
-        states, active = self._next
-        if frame.device in active and active[frame.device].kind != kind_of(card):
-            self._end_other_kind(connection, frame)
-        state = states.get(frame.device, AlarmState())
-        counted = frame.judged & np.isfinite(frame.score)
-        above = frame.anomaly[counted]
-        if not (above.any() or state.is_active or state.hits):
-            states[frame.device] = replace(state, seen=state.seen + len(above))
+        self._end_other_kind(connection, frame, card)
+        memory = self._next[0].get(frame.device, Memory())
+        settings = self._settings.alarms_for(frame.device)
+        if memory.state.is_quiet and not settings.start_up_s and not frame.anomaly.any():
             return
-        rule = rule_of(self._settings.alarms_for(frame.device), card)
-        states[frame.device], transitions = advance(rule, state, _windows(frame))
-        self._note_peak(connection, frame)
+        memory = memory.noting(frame)
+        rule, levels = rule_of(settings, card), windows(frame, settings.deadband)
+        state, transitions = advance(rule, memory.state, levels)
         for transition in transitions:
+            alarm = self._judged(frame.device)
             if transition.kind == "raised":
-                active[frame.device] = self._raise(connection, frame, card, transition)
-            else:
-                self._clear(connection, active.pop(frame.device), transition)
+                self._raise(connection, frame, card, memory.peak, transition)
+            elif alarm is not None:
+                self._clear(connection, alarm, transition)
+        self._note(connection, frame)
+        self._remember(connection, frame.device, replace(memory, state=state).settled())
+
+    def _remember(self, connection: Connection, device: str, memory: Memory) -> None:
+        if memory != self._next[0].get(device, Memory()):
+            self._next[0][device] = memory
+            kept.remember(connection, {(device, SCORE): memory.stored()})
 
     def _raise(
-        self, connection: Connection, frame: Frame, card: ModelCard, transition: Transition
-    ) -> Alarm:
+        self,
+        connection: Connection,
+        frame: Frame,
+        card: ModelCard,
+        peak: Peak | None,
+        transition: Transition,
+    ) -> None:
+        assert peak is not None
         alarm = Alarm(
             id=None,
             device=frame.device,
@@ -114,42 +214,74 @@ class AlarmDesk:
             state="active",
             start=transition.start,
             end=None,
-            peak_score=peak_score(frame),
-            contributions=_shares(frame),
+            peak_score=peak.score,
+            contributions=dict(peak.contributions),
             model=card.name,
             threshold=frame.threshold,
+            peak_ts=peak.ts,
+            priority=Priority.LOW.value,
         )
-        alarm = replace(alarm, id=store.raise_alarm(connection, alarm, at=time.time()))
+        self._begin_alarm(connection, self._judged_anew(_at_peak(alarm, peak), transition.ts))
+
+    def _begin_alarm(self, connection: Connection, alarm: Alarm) -> None:
+        made = self.book.begin(connection, alarm, self._clock())
         logger.warning(
-            "%s: %s %s raised, score %.2f above %.2f, most of it from %s",
-            alarm.device, _word(alarm), alarm.id, alarm.peak_score, alarm.threshold,
-            max(alarm.contributions, key=alarm.contributions.__getitem__),
+            "%s: %s %s %s, priority %s, %s",
+            made.device or "detector", _word(made), made.id,
+            "raised" if made.life not in HELD else made.life, made.priority, made.sentence,
         )  # fmt: skip
-        return alarm
 
     def _clear(self, connection: Connection, alarm: Alarm, transition: Transition) -> None:
-        assert alarm.id is not None
-        store.update(connection, replace(alarm, state="cleared", end=transition.ts))
-        store.log(connection, alarm.id, "cleared", transition.ts, at=time.time())
+        is_latching = self._settings.alarms_for(alarm.device).latching
+        done = self.book.clear(
+            connection,
+            alarm,
+            transition.ts,
+            transition.cause,
+            self._clock(),
+            is_latching=is_latching,
+        )
         logger.warning(
-            "%s: %s %s cleared after %.1f s, peak score %.2f",
-            alarm.device, _word(alarm), alarm.id, transition.ts - alarm.start, alarm.peak_score,
+            "%s: %s %s cleared by %s after %.1f s, peak score %.2f, now %s",
+            done.device or "detector", _word(done), done.id, transition.cause,
+            transition.ts - done.start, done.peak_score, done.life,
         )  # fmt: skip
 
-    def _end_other_kind(self, connection: Connection, frame: Frame) -> None:
+    def _end_other_kind(self, connection: Connection, frame: Frame, card: ModelCard) -> None:
         """Its model was confirmed or replaced: what goes on is raised anew, as what it is now."""
-        states, active = self._next
-        start = float(frame.ts[0])
-        self._clear(connection, active.pop(frame.device), Transition("cleared", start, start))
-        states[frame.device] = AlarmState()
-
-    def _note_peak(self, connection: Connection, frame: Frame) -> None:
-        _, active = self._next
-        alarm, peak = active.get(frame.device), peak_score(frame)
-        if alarm is None or not peak > alarm.peak_score:
+        alarm = self._judged(frame.device)
+        if alarm is None or alarm.kind == kind_of(card):
             return
-        active[frame.device] = replace(alarm, peak_score=peak, contributions=_shares(frame))
-        store.update(connection, active[frame.device])
+        start = float(frame.ts[0])
+        self._clear(connection, alarm, Transition("cleared", start, start, MODEL))
+        self._remember(connection, frame.device, Memory())
+
+    def _note(self, connection: Connection, frame: Frame) -> None:
+        """Follow the peak and the priority of an alarm."""
+        alarm, peak = self._judged(frame.device), peak_of(frame)
+        if alarm is None or peak is None:
+            return
+        noted = alarm
+        if peak.score > alarm.peak_score:
+            noted = _at_peak(alarm, peak)
+        noted = self._judged_anew(noted, float(frame.ts[-1]))
+        if noted != alarm:
+            self.book.change(connection, noted)
+
+    def _judged_anew(self, alarm: Alarm, ts: float) -> Alarm:
+        """With the priority that its peak and its length so far give."""
+        ratio = alarm.peak_score / alarm.threshold
+        criticality = self._settings.criticality_of(alarm.device)
+        found = priority_of(ratio, ts - alarm.start, criticality)
+        return replace(alarm, priority=higher(Priority(alarm.priority), found).value)
+
+
+def open_desk(
+    settings: Settings, connection: Connection, clock: Callable[[], float] = time.time
+) -> AlarmDesk:
+    """The desk as an earlier run left it."""
+    found = store.open_ones(connection)
+    return AlarmDesk(settings, found, kept.held(connection), kept.memories(connection), clock)
 
 
 def kind_of(card: ModelCard) -> str:
@@ -157,27 +289,16 @@ def kind_of(card: ModelCard) -> str:
     return PROVISIONAL if card.provisional else SCORE
 
 
-def _windows(frame: Frame) -> Iterator[tuple[float, bool | None]]:
-    """The judged windows; those without a score were left out."""
-    judged = frame.judged if frame.due is None else frame.judged & frame.due
-    left_out = np.isnan(frame.score[judged]).tolist()
-    above = frame.anomaly[judged].tolist()
-    for ts, is_above, is_out in zip(frame.ts[judged].tolist(), above, left_out, strict=True):
-        yield ts, None if is_out else is_above
-
-
-def peak_score(frame: Frame) -> float:
-    """Largest judged score of a frame; NaN when none is judged."""
-    judged = frame.score[frame.judged]
-    return float(np.nanmax(judged)) if np.isfinite(judged).any() else float("nan")
+def _at_peak(alarm: Alarm, peak: Peak) -> Alarm:
+    """With its highest score, and the sentence on it."""
+    return replace(
+        alarm,
+        peak_score=peak.score,
+        peak_ts=peak.ts,
+        contributions=dict(peak.contributions),
+        sentence=score_sentence(peak.score, alarm.threshold, peak.contributions, peak.words),
+    )
 
 
 def _word(alarm: Alarm) -> str:
     return "provisional alarm" if alarm.kind == PROVISIONAL else "alarm"
-
-
-def _shares(frame: Frame) -> dict[str, float]:
-    if frame.causes:
-        return {cause.column: round(cause.share, 4) for cause in frame.causes}
-    pairs = zip(frame.features, frame.contributions.tolist(), strict=True)
-    return {name: round(share, 4) for name, share in pairs if share > 0}

@@ -28,6 +28,12 @@ def alarm_message(log_id: int, transition: str, ts: float, alarm: Alarm) -> byte
                 "contributions": alarm.contributions,
                 "model": alarm.model,
                 "threshold": alarm.threshold,
+                "life": alarm.life,
+                "priority": alarm.priority,
+                "peak_ts": alarm.peak_ts,
+                "sentence": alarm.sentence,
+                "acknowledged_by": alarm.acknowledged_by,
+                "ended_by": alarm.ended_by,
             },
         }
     )
@@ -42,6 +48,9 @@ def state_message(status: DeviceStatus, alarm: Alarm | None) -> bytes:
         "score": _finite(status.score),
         "threshold": status.threshold,
         "alarm_id": None if alarm is None else alarm.id,
+        "alarm_kind": None if alarm is None else alarm.kind,
+        "alarm_life": None if alarm is None else alarm.life,
+        "priority": None if alarm is None else alarm.priority,
         "model": None if status.model is None else status.model.name,
         "provisional": status.model is not None and status.model.provisional,
     }

@@ -6,6 +6,8 @@ import argparse
 import dataclasses
 from typing import Any
 
+from detector.alarms.priority import shares
+from detector.cli.operating.figures_report import tell
 from detector.cli.tables import as_json, moment, table
 from detector.records import Alarm, DeviceStatus, Unused
 from detector.settings.load import load_settings
@@ -16,12 +18,15 @@ from detector.store.schema import open_store
 
 def list_alarms(args: argparse.Namespace) -> str:
     """Alarms in the store, the newest first."""
+    if args.figures:
+        return tell(_store(args), args)
     with _store(args).begin() as connection:
-        found = alarms.listed(connection, args.device, args.limit)
+        found = alarms.listed(connection, args.device, args.limit, only_open=args.open)
     if args.json:
         return as_json([dataclasses.asdict(alarm) for alarm in found])
-    return table(("id", "device", "kind", "state", "start", "seconds", "peak", "most from"),
-                  [_alarm_row(alarm) for alarm in found], "no alarms")  # fmt: skip
+    head = ("id", "device", "kind", "state", "priority", "start", "seconds", "peak", "what",
+            "verdict")  # fmt: skip
+    return table(head, [_alarm_row(alarm) for alarm in found], "no alarms")
 
 
 def list_devices(args: argparse.Namespace) -> str:
@@ -71,9 +76,10 @@ def _device_object(status: DeviceStatus) -> dict[str, Any]:
 
 def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
     seconds = "" if alarm.end is None else f"{alarm.end - alarm.start:.1f}"
-    most = max(alarm.contributions, key=alarm.contributions.__getitem__, default="")
-    return (str(alarm.id), alarm.device, alarm.kind, alarm.state, moment(alarm.start), seconds,
-            _number(alarm.peak_score), most)  # fmt: skip
+    what = alarm.sentence or shares(alarm.contributions)
+    return (str(alarm.id), alarm.device or "(detector)", alarm.kind, alarm.life, alarm.priority,
+            moment(alarm.start), seconds, _number(alarm.peak_score or None), what,
+            alarm.verdict or "")  # fmt: skip
 
 
 def _number(value: float | None) -> str:

@@ -11,6 +11,16 @@ from typing import Any, NoReturn, TypeAlias
 
 from detector.cli.adopt_options import add_adopt
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
+from detector.cli.operating.operating_options import (
+    add_alarms,
+    add_answer_why,
+    add_comment,
+    add_maintenance,
+    add_out_of_service,
+    add_shelve,
+    add_threshold,
+    add_verdict,
+)
 from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.stores.store_options import add_store
@@ -88,7 +98,7 @@ def _groups() -> str:
     lines = []
     for who, group in GROUPS.items():
         lines.append(f"for {who}:")
-        lines += [f"  {name:<12}{about}" for name, (about, *_) in group.items()]
+        lines += [f"  {name:<15}{about}" for name, (about, *_) in group.items()]
         first = next(iter(group.values()))[1].splitlines()[0]
         lines += [f"  e.g. {first}", ""]
     return "\n".join(lines).rstrip()
@@ -102,14 +112,6 @@ def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
         return answer
 
     return run
-
-
-def _alarms(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--device", help="of this device only")
-    part.add_argument("--limit", type=at_least(1), default=100,
-                      help="at most so many (default: %(default)s)")  # fmt: skip
-    add_json(part)
-    add_settings(part)
 
 
 def _devices(part: argparse.ArgumentParser) -> None:
@@ -174,8 +176,33 @@ def _completion(part: argparse.ArgumentParser) -> None:
 # who -> command -> what it does, an example, its options, the module and function that run it
 GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
     "operators": {
-        "alarms": ("list alarms, the newest first", "faultline alarms --device motor-600-1",
-                   _alarms, ("listings", "list_alarms")),
+        "alarms": ("list alarms, the newest first", "faultline alarms --device motor-600-1\n"
+                   "  faultline alarms --open\n"
+                   "  faultline alarms --figures --days 30",
+                   add_alarms, ("listings", "list_alarms")),
+        "ack": ("acknowledge alarms: somebody has seen them", "faultline ack 12 13 --who Kim",
+                add_answer_why, ("operating.answering", "answer_alarms")),
+        "shelve": ("put alarms aside for a while", "faultline shelve 12 --minutes 30 --who Kim",
+                   add_shelve, ("operating.answering", "answer_alarms")),
+        "unshelve": ("tell of shelved alarms again", "faultline unshelve 12 --who Kim",
+                     add_answer_why, ("operating.answering", "answer_alarms")),
+        "comment": ("write something beside alarms",
+                    "faultline comment 12 --text 'belt looks worn' --who Kim",
+                    add_comment, ("operating.answering", "answer_alarms")),
+        "verdict": ("say what alarms were; it can be changed",
+                    "faultline verdict 12 real --cause 'loose bolt' --who Kim",
+                    add_verdict, ("operating.answering", "answer_alarms")),
+        "maintenance": ("hold a device's alarms back while it is worked on",
+                        "faultline maintenance pump-1 --minutes 90 --who Kim",
+                        add_maintenance, ("operating.answering", "answer_device")),
+        "out-of-service": ("hold a device's alarms back until it is undone",
+                           "faultline out-of-service pump-1 --who Kim --why 'taken apart'\n"
+                           "  faultline out-of-service pump-1 --undo --who Kim",
+                           add_out_of_service, ("operating.answering", "answer_device")),
+        "threshold": ("move a device's threshold, or put it back",
+                      "faultline threshold pump-1 1.3 --who Kim\n"
+                      "  faultline threshold pump-1 --reset --who Kim",
+                      add_threshold, ("operating.answering", "answer_device")),
         "devices": ("list devices and their state, or what was received and not used",
                     "faultline devices --json\n  faultline devices --unused",
                     _devices, ("listings", "list_devices")),

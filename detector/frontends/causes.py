@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from detector.causes import Cause
+from detector.frontends import words
 from detector.frontends.contract import FrontEnd
 from detector.records import Values
 
@@ -44,8 +46,12 @@ def causes_of(
     total = np.where(shown, window, 0.0).sum(axis=0, dtype=np.float64)
     away = total / np.maximum(shown.sum(axis=0), 1) * np.asarray(scale)
     order = np.argsort(-shares[: len(front.columns)], kind="stable")[:MOST]
-    return tuple(
+    found = (
         Cause(front.columns[k], float(shares[k]), float(away[k]), front.units[k])
         for k in order.tolist()
         if shares[k] > 0
+    )
+    return tuple(
+        replace(cause, words=f"{front.saying(cause.column)}, {words.away(cause)}")
+        for cause in found
     )

@@ -67,6 +67,9 @@ class FrontEnd(Protocol):
     def groups(self) -> tuple[int, ...]:
         """For each column the number of the input it comes from."""
 
+    def saying(self, column: str) -> str:
+        """What a column is called, in words that an operator reads."""
+
     def describe(self, blocks: Values, conditions: Values) -> Values:
         """Describe blocks.
 

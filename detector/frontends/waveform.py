@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from detector.frontends import waveform_words
 from detector.frontends.contract import Keeps
 from detector.frontends.plans import WaveformPlan
 from detector.frontends.waveform_plan import MM_S2, TURNS, check
@@ -115,6 +116,10 @@ class WaveformFrontEnd:
         """What is of all inputs counts as the first one's."""
         own = (number for number in range(len(self.inputs)) for _ in self._own)
         return (*compress(own, self._kept), *(0 for _ in self._shared))
+
+    def saying(self, column: str) -> str:
+        """See ``FrontEnd``."""
+        return waveform_words.saying(column, self._plan)
 
     def describe(self, blocks: Values, conditions: Values) -> Values:
         """See ``FrontEnd``; orders are NaN where the shaft turned less than ``TURNS`` times.

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import BundleError, TrainingError
+from detector.frontends import words
 from detector.frontends.contract import Keeps
 from detector.frontends.plans import WindowPlan
 from detector.records import Flags, Values
@@ -77,6 +78,10 @@ class WindowFrontEnd:
     def groups(self) -> tuple[int, ...]:
         """Every input has as many columns."""
         return tuple(number for number in range(len(self.inputs)) for _ in self._kinds)
+
+    def saying(self, column: str) -> str:
+        """See ``FrontEnd``."""
+        return words.called(column)
 
     def describe(self, blocks: Values, conditions: Values) -> Values:
         """See ``FrontEnd``; an order without a turn in the block, or too fast for it, is NaN."""

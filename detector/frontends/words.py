@@ -35,11 +35,16 @@ def in_words(cause: Cause) -> str:
 
     A column that is not known here is called by its name.
     """
-    name, _, kind = cause.column.rpartition(".")
+    return f"{called(cause.column)}, {away(cause)}"
+
+
+def called(column: str) -> str:
+    """For example ``acc_z: vibration at 2 times the speed``."""
+    name, _, kind = column.rpartition(".")
     # The number of an order has a dot of its own, as in ``acc_z.order0.5``.
-    if (found := re.fullmatch(r"(.+?)\.(order\d+\.\d+)", cause.column)) is not None:
+    if (found := re.fullmatch(r"(.+?)\.(order\d+\.\d+)", column)) is not None:
         name, kind = found.groups()
-    return f"{name}: {saying(kind)}, {away(cause)}"
+    return f"{name}: {saying(kind)}"
 
 
 def saying(kind: str) -> str:

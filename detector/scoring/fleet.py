@@ -96,12 +96,14 @@ class Fleet:
         own = None if rule is None else rule.threshold
         return self._thresholds.get(device, 1.0 if own is None else own)
 
-    def set_threshold(self, device: str, threshold: float) -> None:
-        """Judge samples of ``device`` against ``threshold`` from now on."""
-        self._thresholds[device] = threshold
+    def set_threshold(self, device: str, threshold: float | None) -> None:
+        """Judge samples of ``device`` against it from now on; None: against the settings'."""
+        self._thresholds.pop(device, None)
+        if threshold is not None:
+            self._thresholds[device] = threshold
         stream = self.streams.get(device)
         if stream is not None and not isinstance(stream, UnscoredStream):
-            stream.threshold = threshold
+            stream.threshold = self.threshold_of(device)
 
     def take_up(self, settings: Settings, outdated: Iterable[str]) -> None:
         """Go by other settings from the next samples on; ``outdated`` devices wait for ``renew``.

@@ -30,10 +30,13 @@ class Lease:
 
     Attributes:
         owner: Host and process id.
+        left_at: When the detector before renewed it last, where that one ended without giving it
+            back; None where it did.
     """
 
     def __init__(self, store: Engine) -> None:
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self.left_at: float | None = None
         self._store = store
 
     def take(self) -> bool:
@@ -50,7 +53,10 @@ class Lease:
         while True:
             try:
                 with self._store.begin() as connection:
-                    return devices.take_lease(connection, self.owner, time.time())
+                    left = devices.health(connection)
+                    is_left = devices.take_lease(connection, self.owner, time.time())
+                    self.left_at = left.renewed_at if left is not None and is_left else None
+                    return is_left
             except (StoreError, StoreFailure) as error:
                 if is_damage(reason_of(error)):
                     raise damaged(self._store.url, reason_of(error)) from None

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
+from dataclasses import dataclass
 
+from detector.alarms import requests
+from detector.alarms.answers import answer
+from detector.alarms.desk import AlarmDesk
+from detector.errors import AlarmError
 from detector.records import Command
 from detector.scoring.fleet import Fleet
 from detector.service.newcomers import Newcomers
@@ -14,37 +21,58 @@ logger = logging.getLogger(__name__)
 
 THRESHOLD_RANGE = (0.01, 1000.0)
 APPLIED = "applied"
+KNOWN = ("threshold", "confirm", *requests.KINDS, commands.RELOAD)
 
 
-def apply_pending(connection: Connection, fleet: Fleet, newcomers: Newcomers) -> list[str]:
-    """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
+@dataclass(frozen=True)
+class Operated:
+    """What operators' commands act on."""
 
-    Returns:
-        Devices that something was changed of.
-    """
-    waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
-    return [c.device for c in waiting if _apply(connection, fleet, newcomers, c)]
+    fleet: Fleet
+    newcomers: Newcomers
+    desk: AlarmDesk
+
+    def apply_pending(self, connection: Connection) -> list[str]:
+        """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
+
+        Returns:
+            Devices that something was changed of.
+        """
+        waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
+        return [one.device for one in waiting if self._apply(connection, one)]
+
+    def _apply(self, connection: Connection, command: Command) -> bool:
+        """Apply one command; what was refused says why. Returns whether it was applied."""
+        outcome = self._outcome(connection, command)
+        commands.mark_applied(connection, command.id, outcome)
+        logger.info("%s: %s %s by %s: %s", command.device, command.kind, command.value,
+                    command.who, outcome)  # fmt: skip
+        return outcome == APPLIED
+
+    def _outcome(self, connection: Connection, command: Command) -> str:
+        if command.kind == "threshold":
+            return self._set_threshold(connection, command)
+        if command.kind == "confirm":
+            return self.newcomers.confirm(command.device, command.who)
+        if command.kind in requests.KINDS:
+            return answer(connection, self.desk, command, time.time())
+        return f"refused: unknown command {command.kind}, allowed: {', '.join(KNOWN)}"
+
+    def _set_threshold(self, connection: Connection, command: Command) -> str:
+        try:
+            requests.who_of(command.who)
+        except AlarmError as error:
+            return f"refused: {error}"
+        value = command.value.get("threshold", math.nan)  # None: as the settings say
+        if value is not None and not _is_threshold(value):
+            low, high = THRESHOLD_RANGE
+            return f"refused: threshold {value!r}, allowed: {low:g} to {high:g}"
+        self.fleet.set_threshold(command.device, None if value is None else float(value))
+        now = self.fleet.threshold_of(command.device)
+        devices.set_threshold(connection, command.device, now)
+        return APPLIED
 
 
-def _apply(connection: Connection, fleet: Fleet, newcomers: Newcomers, command: Command) -> bool:
-    """Apply one command; what was refused says why. Returns whether it was applied."""
-    if command.kind == "threshold":
-        outcome = _set_threshold(connection, fleet, command)
-    elif command.kind == "confirm":
-        outcome = newcomers.confirm(command.device, command.who)
-    else:
-        outcome = f"refused: unknown command {command.kind}, allowed: threshold, confirm, reload"
-    commands.mark_applied(connection, command.id, outcome)
-    logger.info("%s: %s %s by %s: %s", command.device, command.kind, command.value,
-                command.who, outcome)  # fmt: skip
-    return outcome == APPLIED
-
-
-def _set_threshold(connection: Connection, fleet: Fleet, command: Command) -> str:
+def _is_threshold(value: object) -> bool:
     low, high = THRESHOLD_RANGE
-    value = command.value.get("threshold")
-    if not isinstance(value, int | float) or not low <= value <= high:
-        return f"refused: threshold {value!r}, allowed: {low:g} to {high:g}"
-    fleet.set_threshold(command.device, float(value))
-    devices.set_threshold(connection, command.device, float(value))
-    return APPLIED
+    return not isinstance(value, bool) and isinstance(value, int | float) and low <= value <= high

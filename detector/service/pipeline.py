@@ -13,7 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Container
 
-from detector.alarms.desk import AlarmDesk
+from detector.alarms.desk import open_desk
+from detector.alarms.watch import Watch
 from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
 from detector.ingest.buffer import SharedBuffer
@@ -27,13 +28,13 @@ from detector.service.figures import PipelineFigures
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
-from detector.service.operator_commands import apply_pending
+from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
 from detector.service.parts import Parts, Unsaved
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
-from detector.store import alarms, births, commands, devices, frames
+from detector.store import births, commands, devices, frames
 from detector.store.past import Past
 from detector.store.schema import Engine, StoreFailure
 
@@ -76,9 +77,14 @@ class Pipeline:
         past = Past(store)
         with store.begin() as connection:
             self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
-            self._desk = AlarmDesk(settings, alarms.active(connection))
+            self._desk = open_desk(settings, connection)
+            known = [status.device for status in devices.every(connection)]
+            self._watch = Watch(self._desk, known)
+            self._watch.say_how_it_ended(connection, lease.left_at, time.time())
             self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
+        self._desk.keep()
+        self._operated = Operated(self._fleet, self._newcomers, self._desk)
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
@@ -226,14 +232,16 @@ class Pipeline:
             births.write(connection, self._unsaved.births)
             scored = [(f, card) for f, card in pairs if card is not None]
             self._desk.update(connection, scored)
+            self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
+                             thinned=self._overload.factor)  # fmt: skip
             if self._is_due("commands", COMMANDS_S):
-                self._changed |= set(apply_pending(connection, self._fleet, self._newcomers))
+                self._changed |= set(self._operated.apply_pending(connection))
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
             if self._is_due("clean-up", CLEAN_UP_S):
                 kept_s = self._settings.store.retention_days * 86_400
                 frames.delete_before(connection, time.time() - kept_s)
-            self._desk.keep()
+            self._changed |= self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
         self._committed_at = time.time()
         if pairs:

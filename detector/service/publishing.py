@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detector.alarms.desk import PROVISIONAL, AlarmDesk
+from detector.alarms.book import QUIET
+from detector.alarms.desk import AlarmDesk
 from detector.alarms.home_assistant import discovery_message, discovery_topic
 from detector.alarms.notify import alarm_message, state_message
 from detector.ingest.mqtt import Subscriber
@@ -43,15 +44,16 @@ class Publisher:
     def alarms(self) -> set[str]:
         """Publish every transition not published yet, at QoS 1; returns their devices.
 
-        Those of provisional models count as published.
+        Those that nobody is notified of count as published.
         """
         with self._store.begin() as connection:
             waiting = alarms.unpublished(connection)
             for log_id, transition, ts, alarm in waiting:
-                if alarm.kind == PROVISIONAL:
+                if alarm.kind in QUIET:
                     continue  # shown and recorded; nobody is notified
+                whose = f"{alarm.device}/" if alarm.device else ""  # without: the detector's own
                 self._subscriber.publish(
-                    f"{self._prefix}/{alarm.device}/alarm",
+                    f"{self._prefix}/{whose}alarm",
                     alarm_message(log_id, transition, ts, alarm),
                     qos=1,
                 )

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from detector.alarms.desk import peak_score
+from detector.alarms.memory import peak_score
 from detector.records import DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.fleet import Fleet, Stream
 from detector.scoring.unscored import UnscoredStream

@@ -18,3 +18,41 @@ class AlarmSettings(Section):
         le=1_000_000,
         description="Judged windows below in a row that clear it; empty: 5 s and at least L.",
     )
+    on_delay_s: float = Field(
+        0.0,
+        ge=0,
+        le=86_400,
+        description="Seconds of sample time that k of n must go on before it is raised.",
+    )
+    off_delay_s: float = Field(
+        5.0,
+        ge=0,
+        le=86_400,
+        description="Seconds of windows below that clear it where `m` is empty; an alarm of a "
+        "machine that has stopped for as long returns by that.",
+    )
+    deadband: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="It clears below (1 - deadband) times the threshold.",
+    )
+    start_up_s: float = Field(
+        0.0,
+        ge=0,
+        le=86_400,
+        description="Seconds after a machine's start in which nothing is judged.",
+    )
+    latching: bool = Field(
+        False,
+        description="An alarm that nobody has answered stays active though its cause has gone.",
+    )
+    silent_s: float | None = Field(
+        None,
+        gt=0,
+        le=31_536_000,
+        description="Seconds without a sample after which a device is called silent; empty: never.",
+    )
+    shelve_at_most_h: float = Field(
+        24.0, gt=0, le=8760, description="Hours that an alarm may be shelved for at most."
+    )

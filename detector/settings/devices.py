@@ -41,6 +41,9 @@ class DeviceRule(Section):
         description="Score threshold instead of 1.0 until moved.",
     )
     alarms: AlarmSettings | None = Field(None, description="Alarm rule instead of `[alarms]`.")
+    criticality: Literal["low", "normal", "high"] = Field(
+        "normal", description="How much the machine matters; it moves the priority of its alarms."
+    )
     clock: Literal["device", "arrival"] = Field(
         "device",
         description="Whose time counts where the device's clock is off by more than "

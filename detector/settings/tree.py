@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Literal
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -78,6 +79,11 @@ class Settings(BaseSettings):
         """The alarm rule of ``device``: its own, else that of ``[alarms]``."""
         rule = self.rule_for(device)
         return self.alarms if rule is None or rule.alarms is None else rule.alarms
+
+    def criticality_of(self, device: str) -> Literal["low", "normal", "high"]:
+        """How much ``device`` matters."""
+        rule = self.rule_for(device)
+        return "normal" if rule is None else rule.criticality
 
     def is_clock_replaced(self, device: str) -> bool:
         """Whether a wrong clock of ``device`` gives way to the time of arrival."""

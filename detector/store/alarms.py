@@ -9,44 +9,60 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.records import Alarm
-from detector.store.schema import alarm_log, alarms, new_id
+from detector.records import Alarm, Life
+from detector.store.schema import alarm_log, alarms, frames, new_id
+
+OPEN = tuple(life.value for life in Life if life is not Life.NORMAL)  # somebody has to look
 
 
-def raise_alarm(connection: Connection, alarm: Alarm, at: float) -> int:
-    """Store a new alarm and log it; returns its id."""
+def raise_alarm(connection: Connection, alarm: Alarm, at: float, *, is_told: bool = True) -> int:
+    """Store a new alarm and log it; returns its id. See ``log`` for ``is_told``."""
     fields = asdict(alarm)
     del fields["id"]
     alarm_id = new_id(connection, alarms.insert().values(fields))
-    log(connection, alarm_id, "raised", alarm.start, at)
+    log(connection, alarm_id, "raised", alarm.start, at, is_told=is_told)
     return alarm_id
 
 
 def update(connection: Connection, alarm: Alarm) -> None:
-    """Store what changed of an alarm: its state, end, peak and contributions."""
+    """Store an alarm that changed."""
     fields = asdict(alarm)
-    connection.execute(
-        alarms.update()
-        .where(alarms.c.id == alarm.id)
-        .values({key: fields[key] for key in ("state", "end", "peak_score", "contributions")})
-    )
+    del fields["id"]
+    connection.execute(alarms.update().where(alarms.c.id == alarm.id).values(fields))
 
 
-def log(connection: Connection, alarm_id: int, transition: str, ts: float, at: float) -> None:
+def log(
+    connection: Connection,
+    alarm_id: int,
+    transition: str,
+    ts: float,
+    at: float,
+    *,
+    is_told: bool = True,
+) -> None:
     """Add one transition to the log.
 
     Args:
         connection: Inside a transaction.
         alarm_id: Which alarm.
-        transition: ``raised`` or ``cleared``.
+        transition: ``raised``, ``cleared``, ``acknowledged``, or a state that it is held in.
         ts: Sample time, device clock.
         at: Detector clock.
+        is_told: Whether servers are to hear of it.
     """
     connection.execute(
         alarm_log.insert().values(
-            alarm_id=alarm_id, transition=transition, ts=ts, at=at, published=False
+            alarm_id=alarm_id, transition=transition, ts=ts, at=at, published=not is_told
         )
     )
+
+
+def transitions(connection: Connection, alarm_id: int) -> list[tuple[str, float]]:
+    """The life of one alarm so far, as transition and detector clock, the oldest first."""
+    query = sa.select(alarm_log.c.transition, alarm_log.c.at).where(
+        alarm_log.c.alarm_id == alarm_id
+    )
+    return [(row.transition, row.at) for row in connection.execute(query.order_by(alarm_log.c.id))]
 
 
 def unpublished(connection: Connection) -> list[tuple[int, str, float, Alarm]]:
@@ -75,12 +91,42 @@ def mark_published(connection: Connection, log_ids: Sequence[int]) -> None:
 
 def active(connection: Connection) -> list[Alarm]:
     """Alarms that are active now, the newest first."""
-    return _read(connection, alarms.c.state == "active")
+    return _read(connection, alarms.c.state == "active", limit=None)
 
 
-def listed(connection: Connection, device: str | None = None, limit: int = 1000) -> list[Alarm]:
-    """Alarms of a device, or of all, the newest first."""
-    return _read(connection, sa.true() if device is None else alarms.c.device == device, limit)
+def open_ones(connection: Connection) -> list[Alarm]:
+    """Alarms that are not over or not answered yet, the newest first."""
+    return _read(connection, alarms.c.life.in_(OPEN), limit=None)
+
+
+def one(connection: Connection, alarm_id: int) -> Alarm | None:
+    """An alarm; None when there is none of this id."""
+    return next(iter(_read(connection, alarms.c.id == alarm_id)), None)
+
+
+def since(connection: Connection, start: float) -> list[Alarm]:
+    """Alarms that were told from ``start`` (detector clock) on, the newest first."""
+    return _read(connection, alarms.c.raised_at >= start, limit=None)
+
+
+def listed(
+    connection: Connection,
+    device: str | None = None,
+    limit: int = 1000,
+    *,
+    only_open: bool = False,
+) -> list[Alarm]:
+    """Alarms of a device, or of all, the newest first; ``only_open``: see ``open_ones``."""
+    whose = sa.true() if device is None else alarms.c.device == device
+    return _read(connection, sa.and_(whose, alarms.c.life.in_(OPEN)) if only_open else whose, limit)
+
+
+def watched_since(connection: Connection) -> float | None:
+    """Since when anything was watched, detector clock; None: nothing was."""
+    first = sa.select(sa.func.min(frames.c.arrival)).scalar_subquery()
+    told = sa.select(sa.func.min(alarms.c.raised_at)).scalar_subquery()
+    found = connection.execute(sa.select(first, told)).one()
+    return min((at for at in found if at is not None), default=None)
 
 
 def overlapping(connection: Connection, device: str, start: float, end: float) -> list[Alarm]:
@@ -94,7 +140,7 @@ def overlapping(connection: Connection, device: str, start: float, end: float) -
 
 
 def _read(
-    connection: Connection, condition: sa.ColumnElement[Any], limit: int = 1000
+    connection: Connection, condition: sa.ColumnElement[Any], limit: int | None = 1000
 ) -> list[Alarm]:
     query = sa.select(alarms).where(condition).order_by(alarms.c.id.desc()).limit(limit)
     return [Alarm(**row._mapping) for row in connection.execute(query)]

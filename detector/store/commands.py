@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,11 +59,17 @@ def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
 
 
 def thresholds(connection: Connection) -> dict[str, float]:
-    """The threshold each device was last given by an operator."""
+    """The threshold each device was last given by an operator, unless it was reset since."""
     applied = _read(
         connection, sa.and_(commands.c.kind == "threshold", commands.c.outcome == "applied")
     )
-    return {command.device: float(command.value["threshold"]) for command in applied}
+    newest = {command.device: command.value["threshold"] for command in applied}
+    return {device: float(value) for device, value in newest.items() if value is not None}
+
+
+def said(connection: Connection, kinds: Sequence[str]) -> list[Command]:
+    """What was applied of some kinds, the oldest first."""
+    return _read(connection, sa.and_(commands.c.kind.in_(kinds), commands.c.outcome == "applied"))
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:

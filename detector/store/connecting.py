@@ -140,7 +140,7 @@ def file_of(store: Engine) -> Path | None:
     """The file of an open SQLite store; None in memory and for other databases."""
     if store.dialect.name != "sqlite":
         return None
-    with store.connect() as connection:
+    with in_one_line(store.url), store.connect() as connection:
         rows = connection.exec_driver_sql("PRAGMA database_list").all()
     path = next(row[2] for row in rows if row[1] == "main")
     return Path(path) if path else None

@@ -79,9 +79,52 @@ alarms = sa.Table(
     sa.Column("contributions", sa.JSON, nullable=False),
     sa.Column("model", sa.String, nullable=False),
     sa.Column("threshold", sa.Double, nullable=False),
+    sa.Column("life", sa.String, nullable=False, server_default="normal"),
+    sa.Column("priority", sa.String, nullable=False, server_default="medium"),
+    sa.Column("peak_ts", sa.Double),
+    sa.Column("sentence", sa.String, nullable=False, server_default=""),
+    sa.Column("raised_at", sa.Double),
+    sa.Column("acknowledged_at", sa.Double),
+    sa.Column("acknowledged_by", sa.String),
+    sa.Column("ended_by", sa.String),
+    sa.Column("verdict", sa.String),
+    sa.Column("cause", sa.String),
     sa.Index("alarms_of_device", "device", "start"),
     sa.Index("alarms_by_state", "state"),
+    sa.Index("alarms_by_life", "life"),
     sqlite_autoincrement=True,
+)
+
+# What the rule remembers of each device and kind, so that a restart changes nothing.
+alarm_memory = sa.Table(
+    "alarm_memory",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("memory", sa.JSON, nullable=False),
+)
+
+# Alarms that nobody is to be told of: shelved, in maintenance, out of service.
+alarm_holds = sa.Table(
+    "alarm_holds",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),  # empty: all of the device
+    sa.Column("life", sa.String, primary_key=True),
+    sa.Column("until", sa.Double),
+    sa.Column("one_shot", sa.Boolean, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("why", sa.String),
+)
+
+# The normal level of the score, hour by hour; a level that moves is drift.
+score_levels = sa.Table(
+    "score_levels",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("model", sa.String, primary_key=True),
+    sa.Column("hour", sa.Integer, primary_key=True),  # of sample time, since 1970
+    sa.Column("level", sa.Double, nullable=False),
 )
 
 alarm_log = sa.Table(

@@ -5,14 +5,17 @@ The page reads the store and nothing else, so for it this is a detector.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from detector.alarms.answers import answer
+from detector.alarms.desk import open_desk
+from detector.alarms.priority import score_sentence
 from detector.records import Alarm, DetectorHealth, DeviceState, DeviceStatus, Frame, ModelCard
+from detector.settings.tree import Settings
 from detector.store import alarms, commands, devices, frames
 from detector.store.schema import open_store
 
@@ -110,8 +113,12 @@ class Feed:
 
     def _apply(self, store):
         for command in commands.pending(store):
-            self.machines[command.device].threshold = command.value["threshold"]
-            commands.mark_applied(store, command.id, "applied")
+            outcome = "applied"
+            if command.kind == "threshold":
+                self.machines[command.device].threshold = command.value["threshold"]
+            else:
+                outcome = answer(store, open_desk(Settings(), store), command, time.time())
+            commands.mark_applied(store, command.id, outcome)
 
     def _feed(self, store, machine, now):
         made = None
@@ -139,12 +146,13 @@ class Feed:
                 shares,
                 "motor-600rpm",
                 machine.threshold,
+                sentence=score_sentence(peak, machine.threshold, shares),
             )
-            machine.alarm = dataclasses.replace(raised, id=alarms.raise_alarm(store, raised, now))
+            machine.alarm = open_desk(Settings(), store).book.begin(store, raised, now)
         elif not above.any() and machine.alarm is not None:
-            alarms.update(
-                store, dataclasses.replace(machine.alarm, state="cleared", end=float(made.ts[0]))
-            )
+            ended = alarms.one(store, machine.alarm.id)
+            book = open_desk(Settings(), store).book
+            book.clear(store, ended, float(made.ts[0]), "return", now)
             machine.alarm = None
 
 

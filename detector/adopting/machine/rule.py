@@ -20,7 +20,13 @@ from detector.settings.load import load_settings
 from detector.settings.tree import Settings
 
 DEVICES = "devices"
-KEPT = ("alarms", "clock", "hold_s", "align")  # of the rule that held before; the rest is the model
+KEPT = (
+    "alarms",
+    "criticality",
+    "clock",
+    "hold_s",
+    "align",
+)  # of the rule that held before; the rest is the model
 _HEADER = re.compile(r"^\s*\[\[\s*devices\s*\]\]", re.MULTILINE)
 _SHIPPED = "# The shipped rules, which held while this file had none."
 

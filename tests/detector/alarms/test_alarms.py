@@ -107,6 +107,12 @@ def engine(tmp_path):
     engine.dispose()
 
 
+def read(engine, query, *args):
+    """The answer of a query of the store."""
+    with engine.begin() as connection:
+        return query(connection, *args)
+
+
 def update(engine, desk, *frames):
     """One tick of the desk, committed."""
     with engine.begin() as connection:
@@ -129,14 +135,28 @@ def test_an_alarm_is_stored_with_its_peak_and_end(engine):
 
 
 def test_windows_that_are_not_judged_neither_raise_nor_clear(engine):
-    """A stopped machine proves nothing: an active alarm stays until it runs again."""
+    """A machine that stops for a moment proves nothing: an active alarm stays."""
     desk = AlarmDesk(Settings(alarms=AlarmSettings(k=1, n=1, m=2)), [])
     update(engine, desk, frame(0, [9, 9, 9], judged=False))
     assert desk.active("m") is None
-    update(engine, desk, frame(3, [9]), frame(4, [0] * 50, judged=False))
+    update(engine, desk, frame(3, [9]), frame(4, [0] * 5, judged=False))
     assert desk.active("m") is not None
-    update(engine, desk, frame(60, [0, 0]))
+    update(engine, desk, frame(9, [0]), frame(10, [0] * 5, judged=False))
+    assert desk.active("m") is not None
+    update(engine, desk, frame(15, [0]))
     assert desk.active("m") is None
+
+
+def test_an_alarm_of_a_machine_that_stops_returns_by_the_stop(engine):
+    """Not active for ever; the same fault at the next run is an alarm of its own."""
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=1, n=1, m=20)), [])
+    update(engine, desk, frame(3, [9]), frame(4, [0] * 5, judged=False))
+    update(engine, desk, frame(9, [9], judged=False))
+    [ended] = read(engine, alarms.listed)
+    assert (ended.state, ended.life) == ("cleared", "returned")
+    assert (ended.ended_by, ended.end) == ("stop", 9)
+    update(engine, desk, frame(60, [9]))
+    assert desk.active("m").id == 2
 
 
 def test_a_failed_commit_raises_nothing(engine):

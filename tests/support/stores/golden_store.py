@@ -23,7 +23,8 @@ DEVICES = ("pump-1", "pump-2 \u03b1")
 BORN = {"spBv1.0/plant/NBIRTH/edge": b"\x00\xffbirth"}
 LEFT_OUT = Unused("plant/pump-1", "mode", Outcome.LEFT_OUT, "", "'auto' is no number", 3, 1.77e9)
 CARD = ModelCard("motor", "pca", 20, 0.01, ("a", "b"), ("g", "g"), (0.1, 0.2), (1.0, 2.0), "max")
-ALARM = Alarm(None, "pump-1", "score", "cleared", 1.7e9, 1.7e9 + 5, 2.5, {"a": 0.75}, "motor", 1.0)
+ALARM = Alarm(None, "pump-1", "score", "cleared", 1.7e9, 1.7e9 + 5, 2.5, {"a": 0.75}, "motor", 1.0,
+              life="normal", raised_at=1.7e9)  # fmt: skip
 
 
 def written() -> list[Frame]:

@@ -129,7 +129,7 @@ def test_a_store_of_0_1_keeps_everything(path, missing):
 def test_every_version_has_a_golden_store_that_comes_here():
     """The newest included, made by ``tests.support.stores.golden_store``."""
     found = {file.stem for file in golden_store.FOLDER.glob("*.sql")}
-    assert found == {f"{number:04}" for number in range(int(VERSION) + 1)}
+    assert found == {"0000"} | {file.name[1:5] for file in (SCRIPTS / "versions").glob("v*.py")}
 
 
 @pytest.mark.parametrize("file", sorted(golden_store.FOLDER.glob("*.sql")), ids=lambda f: f.stem)
@@ -151,12 +151,30 @@ def test_a_new_store_is_what_the_migrations_make(path, tmp_path):
     with alone(connect(f"sqlite:///{bare}")) as connection:
         upgrade(connection, SCRIPTS / "versions")
 
-    def shape(one):
-        with closing(sqlite3.connect(one)) as connection:
-            return dict(connection.execute("SELECT name, sql FROM sqlite_master"))
-
     assert shape(path) == shape(bare) == shape(fresh)
     assert shape(fresh)["faultline_version"]
+
+
+def shape(path):
+    """What SQLite knows of each table: columns, indexes and their columns, foreign keys.
+
+    Not its text: a column that was added later stands elsewhere in it.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [name for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'")]  # fmt: skip
+        return {name: _facts(connection, name) for name in tables}
+
+
+def _facts(connection, table):
+    def ask(what, of):
+        return connection.execute(f'PRAGMA {what}("{of}")').fetchall()
+
+    indexes = {row[1]: (row[2:], ask("index_info", row[1])) for row in ask("index_list", table)}
+    [(text,)] = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,))
+    return ask("table_info", table), indexes, ask("foreign_key_list", table), (
+        "AUTOINCREMENT" in text if text else None
+    )  # fmt: skip
 
 
 def test_the_version_of_the_program_is_the_newest_migration():

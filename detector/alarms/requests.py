@@ -1,0 +1,129 @@
+"""What an operator may say to alarms, read and checked before anything is done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from detector.errors import AlarmError
+from detector.text import inert
+
+ACK, SHELVE, UNSHELVE, COMMENT, VERDICT = "ack", "shelve", "unshelve", "comment", "verdict"
+MAINTENANCE, OUT_OF_SERVICE = "maintenance", "out-of-service"
+KINDS = (ACK, SHELVE, UNSHELVE, COMMENT, VERDICT, MAINTENANCE, OUT_OF_SERVICE)
+VERDICTS = ("real", "false", "known")
+LONGEST_TEXT, LONGEST_NAME = 1000, 80  # characters
+MOST_ALARMS = 1000  # in one command
+MAINTENANCE_AT_MOST_H = 24.0 * 31
+MOST_ID = 2**63 - 1  # that a store can hold
+
+Value: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked.
+
+    Attributes:
+        ids: Of the alarms; empty where it is about a device.
+        minutes: For how long; None: until the alarm is over, or it is undone.
+        text: Why, the comment, or the cause of a verdict; None: nothing was said.
+        verdict: ``real``, ``false`` or ``known``; None: it is none.
+        undo: Ends what began before.
+    """
+
+    ids: tuple[int, ...] = ()
+    minutes: float | None = None
+    text: str | None = None
+    verdict: str | None = None
+    undo: bool = False
+
+
+def read(kind: str, value: Value, shelve_at_most_h: float) -> Request:
+    """Check the value of a command.
+
+    Args:
+        kind: Of the command, one of ``KINDS``.
+        value: As it came.
+        shelve_at_most_h: Hours that an alarm may be shelved for.
+
+    Raises:
+        AlarmError: If something in it is not allowed; one line.
+    """
+    is_about_device = kind in {MAINTENANCE, OUT_OF_SERVICE}
+    undo = value.get("undo", False)
+    if not isinstance(undo, bool):
+        raise AlarmError(f"undo: found {_shown(undo)}, allowed: true or false")
+    most_h = {SHELVE: shelve_at_most_h, MAINTENANCE: MAINTENANCE_AT_MOST_H}.get(kind)
+    return Request(
+        ids=() if is_about_device else _ids(value.get("alarms")),
+        minutes=None if most_h is None or undo else _minutes(kind, value.get("minutes"), most_h),
+        text=_text(kind, value.get("why")),
+        verdict=_verdict(value.get("verdict")) if kind == VERDICT else None,
+        undo=undo,
+    )
+
+
+def who_of(name: object) -> str:
+    """Check the name of an operator.
+
+    Raises:
+        AlarmError: If it is empty, too long, or holds what does not print.
+    """
+    return _line("who", name, LONGEST_NAME)
+
+
+def _ids(found: object) -> tuple[int, ...]:
+    if not isinstance(found, list) or not found:
+        raise AlarmError(f"alarms: found {_shown(found)}, allowed: a list of ids")
+    if len(found) > MOST_ALARMS:
+        raise AlarmError(f"alarms: found {len(found)} ids, allowed: up to {MOST_ALARMS} at once")
+    for one in found:
+        if isinstance(one, bool) or not isinstance(one, int) or not 0 < one <= MOST_ID:
+            raise AlarmError(f"alarm {_shown(one)}: is no id, see `faultline alarms`")
+    return tuple(dict.fromkeys(found))
+
+
+def _minutes(kind: str, found: object, most_h: float) -> float | None:
+    if found is None and kind == SHELVE:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise AlarmError(f"minutes: found {_shown(found)}, allowed: a number")
+    if not (math.isfinite(found) and 0 < found <= most_h * 60):
+        raise AlarmError(
+            f"minutes: found {found:g}, allowed: above 0 up to {most_h * 60:g} ({most_h:g} h)"
+        )
+    return float(found)
+
+
+def _text(kind: str, found: object) -> str | None:
+    if found is None and kind not in {COMMENT, VERDICT}:
+        return None
+    return _line({COMMENT: "comment", VERDICT: "cause"}.get(kind, "why"), found, LONGEST_TEXT)
+
+
+def _line(what: str, found: object, longest: int) -> str:
+    if not isinstance(found, str) or not found.strip():
+        raise AlarmError(f"{what}: found {_shown(found)}, allowed: some text")
+    text = found.strip()
+    if len(text) > longest:
+        raise AlarmError(f"{what}: found {len(text)} characters, allowed: up to {longest}")
+    if not text.isprintable():
+        raise AlarmError(f"{what}: found {_shown(text)}, allowed: characters that print")
+    return text
+
+
+def _verdict(found: object) -> str:
+    if found not in VERDICTS:
+        raise AlarmError(f"verdict: found {_shown(found)}, allowed: {', '.join(VERDICTS)}")
+    return str(found)
+
+
+def _shown(found: object) -> str:
+    """Something found, safe and short."""
+    text = inert(found) if isinstance(found, str) else inert(repr(found))
+    if not text:
+        return "nothing"
+    return "nothing" if found is None else text[:60] + ("…" if len(text) > 60 else "")

@@ -1,0 +1,53 @@
+"""What alarms are held back, and what the alarm rule remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detector.records import Hold
+from detector.store.schema import alarm_holds, alarm_memory
+
+Point = tuple[str, str]  # device and kind
+
+
+def held(connection: Connection) -> list[Hold]:
+    """All that is held back, ended or not."""
+    return [Hold(**row._mapping) for row in connection.execute(sa.select(alarm_holds))]
+
+
+def hold(connection: Connection, wanted: Hold) -> None:
+    """Hold alarms back, instead of an earlier hold of the same kind."""
+    release(connection, wanted)
+    connection.execute(alarm_holds.insert().values(asdict(wanted)))
+
+
+def release(connection: Connection, ended: Hold) -> None:
+    """Hold them back no more."""
+    connection.execute(
+        alarm_holds.delete().where(
+            alarm_holds.c.device == ended.device,
+            alarm_holds.c.kind == ended.kind,
+            alarm_holds.c.life == ended.life,
+        )
+    )
+
+
+def memories(connection: Connection) -> dict[Point, dict[str, Any]]:
+    """What is remembered of each device and kind."""
+    rows = connection.execute(sa.select(alarm_memory))
+    return {(row.device, row.kind): row.memory for row in rows}
+
+
+def remember(connection: Connection, changed: Mapping[Point, dict[str, Any] | None]) -> None:
+    """Store what is remembered from now on; None: nothing."""
+    for (device, kind), memory in changed.items():
+        mine = sa.and_(alarm_memory.c.device == device, alarm_memory.c.kind == kind)
+        connection.execute(alarm_memory.delete().where(mine))
+        if memory is not None:
+            row = alarm_memory.insert().values(device=device, kind=kind, memory=memory)
+            connection.execute(row)
