@@ -70,9 +70,8 @@ def waveform(window: int, sampling_period_s: float) -> str | None:
     return (
         f"{1 / sampling_period_s:,.6g} Hz is a waveform: a window of {window} samples lasts "
         f"{1000 * window * sampling_period_s:.3g} ms, so a model knows the shape of the signal "
-        "within that and nothing of revolutions or bearing tones; features of longer blocks (rms, "
-        "crest, bands, orders) are not made of waveforms here yet: make them beforehand, one row "
-        "a block, or thin the waveform out after a filter"
+        "within that and nothing of revolutions or bearing tones; train --front-end waveform tells "
+        "both of longer blocks (velocity, bands, orders, envelope)"
     )
 
 
