@@ -21,11 +21,10 @@ from detector.alarms.book import (
     is_on,
     is_told,
 )
-from detector.alarms.lifecycle import AlarmRule, AlarmState, Transition, advance
+from detector.alarms.lifecycle import AlarmState, Transition, advance, rule_of
 from detector.alarms.memory import Memory, Peak, peak_of, recalled, windows
 from detector.alarms.priority import higher, priority_of, score_sentence, shifted
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
-from detector.settings.alarms import AlarmSettings
 from detector.settings.tree import Settings
 from detector.store import alarms as store
 from detector.store import holds as kept
@@ -36,16 +35,6 @@ logger = logging.getLogger(__name__)
 
 BASE = {SENSOR: Priority.MEDIUM, SILENT: Priority.MEDIUM, DETECTOR: Priority.HIGH,
         DRIFT: Priority.LOW}  # fmt: skip
-
-
-def rule_of(settings: AlarmSettings, card: ModelCard) -> AlarmRule:
-    """The rule in windows; an empty m is the off-delay and at least one window length."""
-    every_s = card.sampling_period_s * card.hop
-    m = settings.m or max(round(settings.off_delay_s / every_s), -(-card.window // card.hop))
-    return AlarmRule(
-        min(settings.k, settings.n), settings.n, m,
-        on_delay_s=settings.on_delay_s, stop_s=settings.off_delay_s, start_up_s=settings.start_up_s,
-    )  # fmt: skip
 
 
 class AlarmDesk:

@@ -16,6 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from detector.records import ModelCard
+from detector.settings.alarms import AlarmSettings
+
 RETURN, STOP = "return", "stop"  # what ended an alarm
 
 
@@ -101,6 +104,16 @@ class Transition:
     ts: float
     start: float
     cause: str = RETURN
+
+
+def rule_of(settings: AlarmSettings, card: ModelCard) -> AlarmRule:
+    """The rule in windows; an empty m is the off-delay and at least one window length."""
+    every_s = card.sampling_period_s * card.hop
+    m = settings.m or max(round(settings.off_delay_s / every_s), -(-card.window // card.hop))
+    return AlarmRule(
+        min(settings.k, settings.n), settings.n, m,
+        on_delay_s=settings.on_delay_s, stop_s=settings.off_delay_s, start_up_s=settings.start_up_s,
+    )  # fmt: skip
 
 
 def advance(

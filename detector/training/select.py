@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detector.alarms.desk import rule_of
+from detector.alarms.lifecycle import rule_of
 from detector.errors import TrainingError
 from detector.records import Flags, Samples, Values
 from detector.scoring.bundle import Bundle

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from detector.alarms.desk import rule_of
+from detector.alarms.lifecycle import rule_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
 from detector.settings.alarms import AlarmSettings

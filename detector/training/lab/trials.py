@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detector.alarms.desk import rule_of
-from detector.alarms.lifecycle import AlarmRule
+from detector.alarms.lifecycle import AlarmRule, rule_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
 from detector.sessions.files import Recording

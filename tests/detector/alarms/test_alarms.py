@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.alarms.desk import AlarmDesk, rule_of
-from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
+from detector.alarms.desk import AlarmDesk
+from detector.alarms.lifecycle import AlarmRule, AlarmState, advance, rule_of
 from detector.causes import Cause
 from detector.records import Frame, ModelCard
 from detector.settings.alarms import AlarmSettings
@@ -238,10 +238,11 @@ def test_samples_between_two_blocks_were_not_left_out(engine):
     blocks = frame(0, [2, np.nan, np.nan, np.nan, 2, np.nan])
     update(engine, desk, dataclasses.replace(blocks, due=due))
     assert desk.active("m") is None
-    cause = Cause("a.order2", 0.75, 6.0, "dB")
-    blocks = frame(6, [2, np.nan, 0, np.nan, 0, np.nan])
+    cause = Cause("a.order2", 0.75, 6.0, "dB", "a: vibration at 2 times the speed")
+    blocks = frame(6, [2.5, np.nan, 0, np.nan, 0, np.nan])
     update(engine, desk, dataclasses.replace(blocks, due=due, causes=(cause,)))
     assert desk.active("m").start == 4
     assert desk.active("m").contributions == {"a.order2": 0.75}
+    assert desk.active("m").sentence == "score 2.5 above 1: a: vibration at 2 times the speed"
     update(engine, desk, dataclasses.replace(frame(12, [0, np.nan] * 3), due=due))
     assert desk.active("m") is None
