@@ -12,7 +12,7 @@ import pytest
 from detector.errors import SettingsError
 from detector.settings.dashboard import DashboardSettings
 from tests.conftest import answers, free_port
-from tests.support.live_server import ROOT, Site
+from tests.support.live.server import ROOT, Site
 
 FAULTLINE = [sys.executable, "-m", "detector", "dashboard"]
 STREAMLIT = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.live_server import Site
+from tests.support.live.server import Site
 
 
 @pytest.fixture(scope="package")

@@ -19,8 +19,8 @@ from detector.errors import StoreError
 from detector.settings.tree import Settings
 from detector.store import devices, frames
 from detector.store.schema import open_store
-from tests.support.live_feed import Machine, frame, status
-from tests.support.live_server import in_a_loop
+from tests.support.live.feed import Machine, frame, status
+from tests.support.live.server import in_a_loop
 
 SETTINGS = Settings(dashboard={"push_ms": 100})
 

@@ -20,7 +20,7 @@ from detector.settings.tree import Settings
 from detector.store import devices
 from detector.store.schema import open_store
 from tests.conftest import wait_for
-from tests.support.live_server import Site, in_a_loop
+from tests.support.live.server import Site, in_a_loop
 from tests.support.stores import golden_store
 
 

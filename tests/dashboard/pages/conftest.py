@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.live_feed import Feed, Machine
-from tests.support.live_server import Site
+from tests.support.live.feed import Feed, Machine
+from tests.support.live.server import Site
 
 
 @pytest.fixture(scope="package")

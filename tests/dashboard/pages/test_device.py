@@ -7,10 +7,10 @@ import json
 import pytest
 
 from tests.conftest import wait_for
-from tests.support.live_feed import Feed, Machine
-from tests.support.live_film import film
-from tests.support.live_page import LIVE, draws_more, facts, open_device, text
-from tests.support.live_server import Site
+from tests.support.live.feed import Feed, Machine
+from tests.support.live.film import film
+from tests.support.live.page import LIVE, draws_more, facts, open_device, text
+from tests.support.live.server import Site
 
 pytestmark = pytest.mark.browser
 

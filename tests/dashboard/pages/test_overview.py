@@ -8,9 +8,9 @@ import pytest
 
 from detector.store import devices
 from tests.conftest import wait_for
-from tests.support.live_feed import Feed, Machine
-from tests.support.live_page import LIVE, open_device, text
-from tests.support.live_server import Site
+from tests.support.live.feed import Feed, Machine
+from tests.support.live.page import LIVE, open_device, text
+from tests.support.live.server import Site
 
 pytestmark = pytest.mark.browser
 

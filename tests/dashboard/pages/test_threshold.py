@@ -6,7 +6,7 @@ import pytest
 
 from detector.store import commands
 from tests.conftest import wait_for
-from tests.support.live_page import SLIDER, facts, open_device, text
+from tests.support.live.page import SLIDER, facts, open_device, text
 
 pytestmark = pytest.mark.browser
 
