@@ -9,7 +9,7 @@ import pytest
 
 from simulator.cli import commands
 from tests.conftest import wait_for
-from tests.support.programs import Program, answer
+from tests.support.processes.programs import Program, answer
 from tests.support.simulator.replaying import DEADLINE_S, DEVICE, send, session
 
 
