@@ -20,7 +20,7 @@ from detector.records import Samples
 from detector.store import devices
 from detector.store.schema import frames, open_store
 from tests.conftest import wait_for
-from tests.support.programs import PROJECT, Program
+from tests.support.processes.programs import PROJECT, Program
 
 __all__ = ["PROJECT", "Client", "Served", "environment", "serving"]
 

@@ -18,7 +18,7 @@ import pytest
 from simulator.demo.broker import free_port
 from simulator.demo.fleet import ROTATION, FaultPlan, build
 from simulator.machines.motor import FEATURES
-from tests.support.programs import Program
+from tests.support.processes.programs import Program
 
 DEADLINE_S = 45.0
 
@@ -86,16 +86,12 @@ class Show:
     @property
     def out(self):
         """Standard output so far."""
-        return self._said("out")
+        return (self.folder / "out").read_text()
 
     @property
     def err(self):
         """Standard error so far."""
-        return self._said("err")
-
-    def _said(self, name):
-        path = self.folder / name
-        return path.read_text() if path.exists() else ""
+        return (self.folder / "err").read_text()
 
     def wait_for(self, condition):
         """Wait until ``condition()`` holds."""
