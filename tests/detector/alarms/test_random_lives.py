@@ -13,7 +13,7 @@ from detector.records import HELD, Life
 from detector.store.schema import open_store
 from tests.support.alarms.plant import Plant, frame
 
-EXAMPLES = int(os.environ.get("FAULTLINE_TEST_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("FAULTLINE_TEST_EXAMPLES", "8"))
 LEVELS = st.lists(st.sampled_from([0.0, 0.85, 2.0, 5.0]), min_size=1, max_size=4)
 
 
