@@ -9,10 +9,10 @@ from typing import Any
 from detector.alarms.priority import shares
 from detector.cli.operating.figures_report import tell
 from detector.cli.tables import as_json, moment, table
-from detector.records import Alarm, DeviceStatus, Unused
+from detector.records import Alarm, Command, DeviceStatus, Unused
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
-from detector.store import alarms, devices, unused
+from detector.store import alarms, commands, devices, unused
 from detector.store.schema import open_store
 
 
@@ -22,8 +22,9 @@ def list_alarms(args: argparse.Namespace) -> str:
         return tell(_store(args), args)
     with _store(args).begin() as connection:
         found = alarms.listed(connection, args.device, args.limit, only_open=args.open)
+        comments = commands.comments(connection) if args.json else {}
     if args.json:
-        return as_json([dataclasses.asdict(alarm) for alarm in found])
+        return as_json([_alarm_object(alarm, comments.get(alarm.id or 0, [])) for alarm in found])
     head = ("id", "device", "kind", "state", "priority", "start", "seconds", "peak", "what",
             "verdict")  # fmt: skip
     return table(head, [_alarm_row(alarm) for alarm in found], "no alarms")
@@ -72,6 +73,11 @@ def _device_object(status: DeviceStatus) -> dict[str, Any]:
     fields["model"] = None if status.model is None else status.model.name
     fields["provisional"] = status.model is not None and status.model.provisional
     return fields
+
+
+def _alarm_object(alarm: Alarm, comments: list[Command]) -> dict[str, Any]:
+    said = [{"who": one.who, "at": one.issued_at, "text": one.value["why"]} for one in comments]
+    return {**dataclasses.asdict(alarm), "comments": said}
 
 
 def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
