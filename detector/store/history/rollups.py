@@ -29,7 +29,7 @@ class TierSize:
 
     Attributes:
         bytes: Of their buckets.
-        oldest: Arrival of the newest sample of the oldest block, UTC seconds; None: there is none.
+        oldest: Arrival of the newest sample counted with the oldest block; None: there is none.
         newest: The same of the newest block.
     """
 
@@ -138,9 +138,10 @@ def bytes_before(connection: Connection, width_s: int, arrival: float) -> int:
 
 
 def delete_before(connection: Connection, width_s: int, arrival: float) -> int:
-    """Delete blocks of one width whose newest sample arrived before a time; returns how many.
+    """Delete blocks of one width; returns how many.
 
-    By arrival as of frames: the clock of a device may be years off.
+    Those whose newest sample, and all that were counted with it, arrived before a time. By arrival
+    as of frames: the clock of a device may be years off.
     """
     return int(connection.execute(rollups.delete().where(*_before(width_s, arrival))).rowcount)
 
