@@ -30,7 +30,7 @@ class Plan:
 
 
 def plan(span_s: float, points: int) -> Plan:
-    """The coarsest tier that still fills two fifths of the points, in buckets that are not too many.
+    """The coarsest tier that still fills two fifths of the points, and buckets of at most so many.
 
     Args:
         span_s: To be shown, > 0.
