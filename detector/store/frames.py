@@ -172,6 +172,13 @@ def extent(connection: Connection, device: str) -> tuple[float, float] | None:
     return None if first is None else (first, newest)
 
 
+def next_start(connection: Connection, device: str, after: float) -> float | None:
+    """Start of a device's first frame that begins from ``after`` on; None: none does."""
+    query = sa.select(sa.func.min(frames.c.start))
+    found = query.where(frames.c.device == device, frames.c.start >= after)
+    return connection.execute(found).scalar()
+
+
 def amount(
     connection: Connection, device: str, start: float, end: float
 ) -> tuple[float, float, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from detector.records import Flags, Times, Values
 from detector.store.connecting import at_one_moment
 from detector.store.history.buckets import Counts
 from detector.store.history.gaps import Gap, breaks, gaps
-from detector.store.history.reading import tier, uncounted_yet
+from detector.store.history.reading import next_start, tier, uncounted_yet
 from detector.store.history.rollups import WIDTHS
 from detector.store.history.tiers import (
     FULL,
@@ -23,6 +24,8 @@ from detector.store.history.tiers import (
     plan,
     shown,
 )
+
+STEP = 14_400  # buckets that are read at once where all are
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,32 @@ def history(
     pieces = tiers_from(connection, device, wanted.tier_s, start, end)
     pieces = shown(pieces[_touching(pieces, start, end)], wanted, points)
     return _told(device, start, end, NAMES[wanted.tier_s], pieces)
+
+
+def every(
+    connection: Connection, place: str, device: str, width_s: int, start: float, end: float
+) -> Iterator[Pieces]:
+    """All buckets of one width that touch a time, some hours at once, in order.
+
+    Args:
+        connection: As for ``history``.
+        place: Of the archive.
+        device: Name of the machine.
+        width_s: One of ``rollups.WIDTHS``; wider ones stand in where these are gone.
+        start: UTC seconds, finite.
+        end: After ``start``; not in it.
+    """
+    at_one_moment(connection)
+    begin, last = aligned(start, end, WIDTHS[-1])
+    while begin < last:
+        stop = min(begin + STEP * width_s, last)
+        pieces = tiers_from(connection, device, width_s, begin, stop)
+        if len(pieces.buckets):
+            yield pieces[_touching(pieces, start, end)]
+        else:
+            stop = max(stop, min(last, next_start(connection, device, stop)))
+            stop, _ = aligned(stop, stop, WIDTHS[-1])
+        begin = stop
 
 
 def tiers_from(

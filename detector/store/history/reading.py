@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import islice
 
@@ -43,6 +44,31 @@ def uncounted_yet(
 ) -> Buckets:
     """What no rollup has counted yet, as buckets of a width."""
     return _cut(_summed(uncounted(connection, device, *span), width_s), span)
+
+
+def next_start(connection: Connection, device: str, after: float) -> float:
+    """Where a frame or a block begins from ``after`` on; infinite: none does."""
+    found = [
+        rollups.next_start(connection, device, after),
+        frames.next_start(connection, device, after),
+    ]
+    return min((start for start in found if start is not None), default=math.inf)
+
+
+def extent(connection: Connection, device: str) -> tuple[float, float] | None:
+    """From when to when samples of a device are told by any tier; None: by none."""
+    spans = [frames.extent(connection, device), rollups.extent(connection, device)]
+    found = [span for span in spans if span is not None]
+    return (min(a for a, _ in found), max(b for _, b in found)) if found else None
+
+
+def features_between(
+    connection: Connection, device: str, start: float, end: float
+) -> tuple[str, ...]:
+    """All features that any tier has of a device and time, in order of their names."""
+    of_rollups = rollups.features_between(connection, device, start, end)
+    of_frames_, _ = frames.features_between(connection, device, start, end)
+    return tuple(sorted({*of_rollups, *of_frames_}))
 
 
 def _cut(made: Buckets, span: tuple[float, float]) -> Buckets:

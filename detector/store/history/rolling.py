@@ -72,9 +72,8 @@ def uncounted(connection: Connection, device: str, start: float, end: float) -> 
 
 
 def _rows(connection: Connection, device: str, found: list[Frame]) -> list[dict[str, object]]:
-    arrival = max(frame.arrival for frame in found)
     made, rows = of_frames(found, rollups.WIDTHS[0]), list[dict[str, object]]()
     for width_s in rollups.WIDTHS:
         made = joined([made], width_s)
-        rows += rollups.rows_with(connection, device, width_s, made, arrival)
+        rows += rollups.rows_with(connection, device, width_s, made)
     return rows

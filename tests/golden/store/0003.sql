@@ -39,7 +39,7 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79590946564051961902e+09,1.79590946564944767957e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.795910321302161932e+09,1.79591032130281066893e+09,'applied');
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -133,8 +133,8 @@ INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel"
 CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX frames_of_device ON frames (device, id);
 CREATE INDEX rollups_by_arrival ON rollups (width_s, arrival, bytes);
-CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX alarms_of_device ON alarms (device, start);
+CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
 CREATE INDEX ix_alarm_log_published ON alarm_log (published);
 CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
