@@ -14,7 +14,7 @@ from detector.store.schema import Engine
 logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
-PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
+PAUSE_S = 0.01  # after each transaction: the scoring thread writes to the same store
 RETENTION_S = 3600.0
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0
@@ -59,8 +59,7 @@ class RollupWriter:
             while (counted := rolling.roll(self._store, name)) and not self._stop.is_set():
                 done += counted
                 self._tell(done, total)
-                if counted == rolling.AT_ONCE:
-                    self._stop.wait(PAUSE_S)
+                self._stop.wait(PAUSE_S)
         if total > BACKLOG and not self._stop.is_set():
             logger.info("rollups: all %d frames counted", done)
 

@@ -71,7 +71,7 @@ def committed_after(
     if start > -math.inf:
         query = query.where(frames.c.end >= start)
     if end < math.inf:
-        query = query.where(frames.c.start < end)
+        query = query.where(frames.c.start + 0 < end)  # found by number, not by the index of starts
     return [_frame(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
 
 
