@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -203,7 +204,7 @@ def _by_block(new: Buckets, width_s: int) -> Iterator[tuple[float, Buckets]]:
     block_s = BLOCK[width_s] * width_s
     starts = np.floor(new.ts / block_s) * block_s
     firsts = np.flatnonzero(np.diff(starts, prepend=-np.inf))
-    for first, last in zip(firsts, [*firsts[1:], len(starts)], strict=True):
+    for first, last in pairwise([*firsts, len(starts)]):
         yield float(starts[first]), new[first:last]
 
 
