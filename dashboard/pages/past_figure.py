@@ -16,7 +16,7 @@ from detector.store.history.history import History
 
 Array: TypeAlias = npt.NDArray[Any]
 
-ROW, SCORE_ROW, MARGIN = 120, 150, 82  # pixels
+ROW, SCORE_ROW, MARGIN = 120, 150, 70  # pixels
 FEW = 400  # single samples that are drawn as points too
 WORD_FROM = 0.08  # of the time; a shorter stretch is shaded without its word
 LOWEST_SCORE = 1e-2  # on a logarithmic axis
@@ -161,7 +161,7 @@ class _Drawing:
         made.add_shape(type="rect", layer="below", **shape, **look)
         if word and end - start > WORD_FROM * (past.end - past.start):
             made.add_annotation(
-                x=x0 + (x1 - x0) / 2, y=1, xref="x", yref="paper", yanchor="bottom", text=word,
+                x=x0 + (x1 - x0) / 2, y=1, xref="x", yref="paper", yanchor="top", text=word,
                 showarrow=False, font={"size": 11, "color": self.palette.faint},
             )  # fmt: skip
 
@@ -207,6 +207,6 @@ def _lay_out(made: go.Figure, drawing: _Drawing, rows: int) -> None:
     made.update_annotations(font={"size": 12, "color": palette.text}, x=0, xanchor="left")
     made.update_layout(
         height=ROW * (rows - 1) + SCORE_ROW + MARGIN, showlegend=False, hovermode="closest",
-        margin={"l": 52, "r": 10, "t": 40, "b": 28}, paper_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 52, "r": 10, "t": 28, "b": 28}, paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)", font={"color": palette.faint, "size": 11},
     )  # fmt: skip
