@@ -95,6 +95,21 @@ def alone(store: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("COMMIT")
 
 
+def at_one_moment(connection: Connection) -> None:
+    """Let all reads from here to the end of the transaction see the store as it is now.
+
+    The driver for SQLite begins a transaction at the first write, not at the first read.
+
+    Args:
+        connection: Nothing was read in its transaction yet.
+    """
+    if connection.dialect.name == "sqlite":
+        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            connection.exec_driver_sql("BEGIN")
+    elif not connection.in_transaction():
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
 def shown(url: str | sa.URL) -> str:
     """A URL for people: no password, wherever it stands."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -51,6 +52,27 @@ def after(
         .limit(limit)
     )
     return [_frame(row) for row in connection.execute(query)]
+
+
+def committed_after(
+    connection: Connection,
+    device: str,
+    frame_id: int,
+    limit: int,
+    *,
+    start: float = -math.inf,
+    end: float = math.inf,
+) -> list[Frame]:
+    """Frames of a device committed after ``frame_id``, late ones too, in order of commit.
+
+    Those with samples from ``start`` to before ``end``.
+    """
+    query = sa.select(frames).where(frames.c.device == device, frames.c.id > frame_id)
+    if start > -math.inf:
+        query = query.where(frames.c.end >= start)
+    if end < math.inf:
+        query = query.where(frames.c.start < end)
+    return [_frame(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
 
 
 def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
@@ -178,17 +200,17 @@ def features_between(
 
 
 def stream_between(
-    connection: Connection, device: str, start: float, end: float
+    connection: Connection, device: str, start: float, end: float, *, longest_s: float = math.inf
 ) -> Iterator[Frame]:
     """Frames of a device with samples from ``start`` to before ``end``, in order of time.
 
-    Read a few at a time, however many there are.
+    Read a few at a time, however many there are. One that lasts longer than ``longest_s`` may be
+    left out; frames are found by their start.
     """
-    query = (
-        sa.select(frames)
-        .where(frames.c.device == device, frames.c.start < end, frames.c.end >= start)
-        .order_by(frames.c.start)
-    )
+    query = sa.select(frames).where(frames.c.device == device, frames.c.start < end)
+    if longest_s < math.inf:
+        query = query.where(frames.c.start >= start - longest_s)
+    query = query.where(frames.c.end >= start).order_by(frames.c.start)
     for row in connection.execute(query.execution_options(yield_per=200)):
         yield _frame(row)
 

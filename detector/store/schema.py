@@ -49,6 +49,30 @@ frames = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# Blocks of buckets of one width; see ``store/history/``.
+rollups = sa.Table(
+    "rollups",
+    metadata,
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("width_s", sa.Integer, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("buckets", sa.LargeBinary, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),  # of the column before
+    sa.Column("arrival", sa.Double, nullable=False),  # of the newest sample in it
+    sa.PrimaryKeyConstraint("device", "width_s", "start", name="rollups_once"),
+    sa.Index("rollups_by_arrival", "width_s", "arrival", "bytes"),
+)
+
+# Up to which frame the rollups of a device have counted; moved on with them in one transaction.
+rolled = sa.Table(
+    "rolled",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("frame_id", sa.Integer, nullable=False),
+)
+
 devices = sa.Table(
     "devices",
     metadata,

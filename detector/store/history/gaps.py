@@ -1,0 +1,63 @@
+"""Where nothing is stored, told from buckets and single samples alike; pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.records import Flags, Times
+from detector.store.history.tiers import Pieces
+
+PERIODS = 3.0  # a longer silence is a gap, as it ends a session by default
+NO_SAMPLES = "no samples"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time of which nothing is shown.
+
+    Attributes:
+        start: UTC seconds, as ``end``.
+        end: When samples begin again.
+        reason: One line.
+    """
+
+    start: float
+    end: float
+    reason: str
+
+
+def breaks(pieces: Pieces) -> Flags:
+    """Shape (N,), True where a gap lies before a bucket; never before the first."""
+    found = np.zeros(len(pieces.buckets), np.bool_)
+    if len(found) > 1:
+        silent = pieces.buckets.ts[1:] - pieces.ends[:-1]  # at least, whatever lies within
+        period = _periods(pieces)
+        found[1:] = silent > PERIODS * np.minimum(period[1:], period[:-1])
+    return found
+
+
+def gaps(pieces: Pieces, start: float, end: float) -> tuple[Gap, ...]:
+    """Every gap of a time, those before the first and after the newest sample among them."""
+    if not len(pieces.buckets):
+        return (Gap(start, end, NO_SAMPLES),)
+    at = np.flatnonzero(breaks(pieces))
+    begin = [start, *pieces.ends[at - 1], pieces.ends[-1]]
+    stop = [pieces.buckets.ts[0], *pieces.buckets.ts[at], end]
+    patience = PERIODS * _periods(pieces)[[0, -1]]
+    least = [patience[0], *np.zeros(len(at)), patience[1]]
+    return tuple(
+        Gap(float(a), float(b), NO_SAMPLES)
+        for a, b, wait in zip(begin, stop, least, strict=True)
+        if b - a > wait
+    )
+
+
+def _periods(pieces: Pieces) -> Times:
+    """Shape (N,), seconds between the samples about each bucket, as far as it tells."""
+    if len(pieces.buckets) < 2:
+        return np.full(len(pieces.buckets), max(pieces.width_s.max(initial=0.0), 1.0))
+    apart = float(np.median(np.diff(pieces.buckets.ts)))
+    samples = pieces.buckets.samples
+    return np.where(samples > 1, pieces.width_s / samples, apart)
