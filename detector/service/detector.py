@@ -23,6 +23,7 @@ from detector.records import DetectorHealth
 from detector.reloading.request import Request
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
+from detector.service.rollup_writer import RollupWriter
 from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
@@ -83,6 +84,7 @@ class Detector:
         # decides before either connects.
         self._lease = Lease(self._store)
         self._make_ready(is_unclean=self._lease.take())
+        self._rollups = RollupWriter(self._store, settings.store)
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -98,6 +100,7 @@ class Detector:
                 self._host.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._load()
+            self._rollups.start()
             self._buffer.patience_s = PATIENCE_S
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
@@ -113,6 +116,7 @@ class Detector:
             pipeline.drain()
             reloads.stop()
         finally:
+            self._rollups.stop()
             self._metrics.stop()
             if self._host is not None:
                 self._host.stop()

@@ -32,9 +32,11 @@ def breaks(pieces: Pieces) -> Flags:
     """Shape (N,), True where a gap lies before a bucket; never before the first."""
     found = np.zeros(len(pieces.buckets), np.bool_)
     if len(found) > 1:
-        silent = pieces.buckets.ts[1:] - pieces.ends[:-1]  # at least, whatever lies within
         period = _periods(pieces)
-        found[1:] = silent > PERIODS * np.minimum(period[1:], period[:-1])
+        period = np.minimum(period[1:], period[:-1])
+        silent = pieces.buckets.ts[1:] - pieces.ends[:-1]
+        silent += np.where(pieces.width_s[:-1] > 0, period, 0.0)  # within the buckets, on average
+        found[1:] = silent > PERIODS * period
     return found
 
 

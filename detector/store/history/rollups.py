@@ -29,7 +29,7 @@ class TierSize:
 
     Attributes:
         bytes: Of their buckets.
-        oldest: Arrival of the newest sample of the oldest block, UTC seconds; None: there is none.
+        oldest: Arrival of the newest sample counted with the oldest block; None: there is none.
         newest: The same of the newest block.
     """
 
@@ -137,12 +137,24 @@ def bytes_before(connection: Connection, width_s: int, arrival: float) -> int:
     return int(connection.execute(query.where(*_before(width_s, arrival))).scalar() or 0)
 
 
-def delete_before(connection: Connection, width_s: int, arrival: float) -> int:
-    """Delete blocks of one width whose newest sample arrived before a time; returns how many.
+def delete_before(
+    connection: Connection, width_s: int, arrival: float, limit: int = AT_ONCE
+) -> int:
+    """Delete blocks of one width, the oldest first; returns how many.
 
-    By arrival as of frames: the clock of a device may be years off.
+    Those whose newest sample, and all that were counted with it, arrived before a time. By arrival
+    as of frames: the clock of a device may be years off.
+
+    Args:
+        connection: Inside a transaction; the caller commits.
+        width_s: One of ``WIDTHS``.
+        arrival: UTC seconds.
+        limit: Blocks at most, so that nobody waits long; call it again until it returns 0.
     """
-    return int(connection.execute(rollups.delete().where(*_before(width_s, arrival))).rowcount)
+    key = sa.tuple_(rollups.c.device, rollups.c.width_s, rollups.c.start)
+    oldest = sa.select(rollups.c.device, rollups.c.width_s, rollups.c.start)
+    oldest = oldest.where(*_before(width_s, arrival)).order_by(rollups.c.arrival).limit(limit)
+    return int(connection.execute(rollups.delete().where(key.in_(oldest))).rowcount)
 
 
 _CONTENT = ("features", "n", "buckets", "bytes", "arrival")

@@ -13,7 +13,7 @@ from detector.store.history.rollups import TIERS, WIDTHS
 
 FULL = 0  # width of the tier that holds each sample
 NAMES = {FULL: "full"} | {width_s: name for name, width_s in TIERS.items()}
-LEAST = 1 / 3  # of the points that are asked for, which a coarser tier must give to be preferred
+LEAST = 0.4  # of the points that are asked for, which a coarser tier must give to be preferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Plan:
 
 
 def plan(span_s: float, points: int) -> Plan:
-    """The coarsest tier that still fills a third of the points, in buckets that are not too many.
+    """The coarsest tier that still fills two fifths of the points, and buckets of at most so many.
 
     Args:
         span_s: To be shown, > 0.
