@@ -226,8 +226,3 @@ def joined(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
     parts = [Samples(f.features, f.ts, f.values).with_features(features) for f in found]
     ts = np.concatenate([part.ts for part in parts])
     return Samples(features, ts, np.concatenate([part.values for part in parts]))
-
-
-def delete_before(connection: Connection, arrival: float) -> int:
-    """Delete frames that arrived before ``arrival`` (UTC seconds); returns how many."""
-    return int(connection.execute(frames.delete().where(frames.c.arrival < arrival)).rowcount)

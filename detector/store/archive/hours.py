@@ -68,9 +68,7 @@ def known(connection: Connection) -> set[str]:
     return set(connection.execute(sa.select(archived.c.path)).scalars())
 
 
-def between(
-    connection: Connection, device: str, start: float, end: float
-) -> list[ClosedHour]:
+def between(connection: Connection, device: str, start: float, end: float) -> list[ClosedHour]:
     """Files of a device with samples from ``start`` to before ``end``, in order of time."""
     query = sa.select(archived).where(
         archived.c.device == device, archived.c.start < end, archived.c.end >= start

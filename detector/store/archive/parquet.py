@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -124,7 +125,7 @@ def _pieces(threshold: Times, session: np.ndarray) -> Iterator[slice]:
     """Stretches of one session and threshold."""
     changes = (threshold[1:] != threshold[:-1]) | (session[1:] != session[:-1])
     edges = [0, *(np.flatnonzero(changes) + 1).tolist(), len(threshold)]
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         for start in range(first, last, PIECE):
             yield slice(start, min(start + PIECE, last))
 

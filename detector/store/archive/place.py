@@ -44,8 +44,8 @@ def place_at(url: str) -> Place:
     except (ValueError, ImportError) as error:
         kind = urlsplit(url).scheme
         raise StoreError(
-            f"store.archive: found {kind}://… ({error}), allowed: a folder, or a URL of a kind that "
-            "fsspec knows and whose library is installed"
+            f"store.archive: found {kind}://… ({error}), allowed: a folder, or a URL of a kind "
+            "that fsspec knows and whose library is installed"
         ) from None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -35,7 +37,9 @@ def merge(store: Engine, device: str, now: float) -> int:
         How many frames became blocks; 0: there is nothing to do.
     """
     with store.connect() as connection:
-        due = [run for run in runs(_loose(connection, device, now - SETTLED_S)) if _is_due(run, now)]
+        due = [
+            run for run in runs(_loose(connection, device, now - SETTLED_S)) if _is_due(run, now)
+        ]
         if not due:
             return 0
         rows = [row_of(joined(run), PACKED) for run in due]
@@ -73,22 +77,25 @@ def _is_due(run: list[Frame], now: float) -> bool:
 
 
 def joined(run: list[Frame]) -> Frame:
-    """Consecutive frames as one, with the number of the newest and the contributions of the
-    highest score."""
+    """Consecutive frames as one, numbered as the newest; it contributes what the highest did."""
     if len(run) == 1:
         return run[0]
-    arrays = {
-        name: np.concatenate([getattr(frame, name) for frame in run])
-        for name in ("ts", "values", "reconstruction", "score", "mse", "judged")
-    }
-    highest = max(run, key=_highest)
     return replace(
         run[-1],
-        contributions=highest.contributions,
+        ts=_joined(run, "ts"),
+        values=_joined(run, "values"),
+        reconstruction=_joined(run, "reconstruction"),
+        score=_joined(run, "score"),
+        mse=_joined(run, "mse"),
+        judged=_joined(run, "judged"),
+        contributions=max(run, key=_highest).contributions,
         arrival=max(frame.arrival for frame in run),
         frame_id=max(frame.frame_id or 0 for frame in run),
-        **arrays,
     )
+
+
+def _joined(run: list[Frame], name: str) -> npt.NDArray[Any]:
+    return np.concatenate([getattr(frame, name) for frame in run])
 
 
 def _belongs(run: list[Frame], frame: Frame) -> bool:

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
-from detector.store import frames as stored
 from detector.store.history import rollups
 from detector.store.history.buckets import of_frames
 from tests.support.stores.machine import START, frame, frames
@@ -84,7 +84,7 @@ def test_coarser_tiers_stand_in_for_what_is_gone(past):
     """Frames are the first to go, then the finer rollups; the widths say it, no sample is lost."""
     gone = START + HOUR
     with past.store.begin() as connection:
-        stored.delete_before(connection, gone)
+        connection.execute(sa.delete(table).where(table.c.arrival < gone))
     full = past.history(START, START + 2 * HOUR, 20_000)
     assert full.samples.sum() == 7100
     assert set(full.width_s[full.ts < gone - 60]) == {1.0}
