@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from detector.store.history import rollups
 from detector.store.history.buckets import of_frames
+from detector.store.schema import frames as table
 from tests.support.stores.machine import START, frame, frames
 
 HOUR, DAY = 3600.0, 86_400.0
