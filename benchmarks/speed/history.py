@@ -21,13 +21,15 @@ from sqlalchemy.engine import Connection
 
 from benchmarks.lib.machine import machine
 from detector.records import Frame
-from detector.service.rollup_writer import RollupWriter
-from detector.settings.store import StoreSettings
 from detector.store import frames
+from detector.store.archive.place import Folder
 from detector.store.history import rollups
 from detector.store.history.buckets import Buckets, joined, of_frames
 from detector.store.history.history import History, history
 from detector.store.history.rolling import roll
+from detector.store.keeping.deciding import ARCHIVE, HOT
+from detector.store.keeping.rules import Rules
+from detector.store.keeping.upkeep import Upkeep
 from detector.store.schema import Engine, open_store
 from detector.store.schema import frames as table
 from detector.store.schema import rollups as rows
@@ -43,6 +45,10 @@ OPEN_AIM_S = 1.0
 TIMES = 15  # each look, of which the median counts
 DEVICES = 100  # that are written
 BLOBS = ("ts", "sample_values", "reconstruction", "score", "mse", "judged")
+
+
+NOWHERE = Folder(Path("no-archive"))
+RULES = Rules(hot_s=1e9, days=dict.fromkeys((HOT, ARCHIVE, *rollups.TIERS), 1e6))  # all stays
 
 
 def main() -> int:
@@ -104,7 +110,9 @@ def _against_frames(store: Engine) -> None:
 
 def _history(store: Engine, span_s: float) -> History:
     with store.connect() as connection:
-        return history(connection, "", "pump-0", NEWEST - span_s, NEWEST, POINTS)
+        return history(
+            connection, Folder(Path("archive")), "pump-0", NEWEST - span_s, NEWEST, POINTS
+        )
 
 
 def _fill(store: Engine, devices: int, days: int) -> None:
@@ -156,7 +164,8 @@ def _keep(url: str, seconds: float) -> None:
     cost = time.process_time() - began
     print(f"counting {DEVICES} devices x {RATE_HZ} Hz: {cost / counted * 1e6:.0f} µs a frame, "
           f"{cost / seconds:.3f} of a core")  # fmt: skip
-    writer = RollupWriter(store, StoreSettings())
+    place = str(Path(url.removeprefix("sqlite:///")).with_name("archive"))
+    writer = Upkeep(store, place, lambda: RULES)
     writer.start()
     beside = _commits(store, COUNTED + seconds, seconds)
     writer.stop()

@@ -12,6 +12,7 @@ from dashboard import context
 from dashboard.live.reading import Facts
 from dashboard.live.states import unit_of
 from dashboard.pages.past_figure import DARK, LIGHT, figure
+from detector.store.archive.place import place_at
 from detector.store.history.history import History, history
 from detector.store.places import archive_place
 
@@ -49,6 +50,8 @@ def show_past(device: str, facts: Facts, span_s: float) -> None:
         past = _read(device, end - span_s, end)
     zone = zone_at(end, st.context.timezone)
     st.caption(told(past, zone))
+    for hour in past.lost:
+        st.warning(f"The archive could not be read: {hour.reason}", icon=":material/warning:")
     if not len(past):
         st.info(f"No samples of {device} are stored of this time.")
         return
@@ -105,6 +108,6 @@ def _is_mixed(past: History) -> bool:
 
 def _read(device: str, start: float, end: float) -> History:
     store = context.engine()
-    place = archive_place(store, context.settings().store.archive)
+    place = place_at(archive_place(store, context.settings().store.archive))
     with store.connect() as connection:
         return history(connection, place, device, start, end, POINTS)

@@ -57,6 +57,7 @@ class Newcomers:
         self._apprentice = Apprentice(settings.store.url)
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._due = 0.0
+        self._learnt: set[str] = set()  # devices whose streams do not have the new model yet
 
     def model_of(self, device: str) -> Bundle | None:
         """See ``LearntModels``; read from disk the first time."""
@@ -90,7 +91,8 @@ class Newcomers:
                 self._count(frame, stream)
 
     def tick(self, fleet: Fleet) -> None:
-        """Take up what was learnt; never waits for it."""
+        """Take up what was learnt, once all frames are stored; never waits for it."""
+        self._renew(fleet)
         now = time.monotonic()
         if now < self._due or (self._apprentice.is_free and self._apprentice.pid is None):
             return
@@ -233,10 +235,17 @@ class Newcomers:
         self._bundles[device] = bundle
         self._learning.pop(device, None)
         self._probation.pop(device, None)
-        fleet.renew(device)
+        self._learnt.add(device)
+        self._renew(fleet)
         left = ", ".join(f"{name} {why}" for name, why in sorted(outcome.mark.left_out.items()))
         self._say("learnt", device, f"learnt from {outcome.mark.running_s / 60:.0f} minutes, "
                   f"provisional until confirmed{'; left out: ' if left else ''}{left}")  # fmt: skip
+
+    def _renew(self, fleet: Fleet) -> None:
+        """Reads the store; those for which it cannot be read are renewed with the next tick."""
+        for device in sorted(self._learnt):
+            fleet.renew(device)
+            self._learnt.discard(device)
 
     def _put_off(self, outcome: Outcome) -> None:
         device, learning = outcome.device, self._learning.get(outcome.device)

@@ -40,7 +40,6 @@ from detector.store.schema import Engine, StoreFailure
 logger = logging.getLogger(__name__)
 
 COMMANDS_S = 0.25  # between looks for operator commands
-CLEAN_UP_S = 3600.0
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
@@ -145,7 +144,8 @@ class Pipeline:
         Of a backlog only a part; the messages are acknowledged once all of it is committed.
         """
         unsaved = self._unsaved
-        self._newcomers.tick(self._fleet)
+        if self.is_committed:
+            self._newcomers.tick(self._fleet)
         if len(unsaved.frames) < UNSAVED_FRAMES:
             if not unsaved.blocks:
                 self._take()
@@ -169,6 +169,11 @@ class Pipeline:
     def is_committed(self) -> bool:
         """Whether all that was scored so far is in the store."""
         return not self._unsaved.frames
+
+    @property
+    def settings(self) -> Settings:
+        """Those it goes by now."""
+        return self._settings
 
     def follow(self, settings: Settings) -> None:
         """Go by other settings from the next tick on; ``renewal`` tells the other parts."""
@@ -229,9 +234,6 @@ class Pipeline:
                 self._changed |= set(apply_pending(connection, self._fleet, self._newcomers))
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
-            if self._is_due("clean-up", CLEAN_UP_S):
-                kept_s = self._settings.store.retention_days * 86_400
-                frames.delete_before(connection, time.time() - kept_s)
             self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
         self._committed_at = time.time()

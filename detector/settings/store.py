@@ -11,8 +11,18 @@ class StoreSettings(Section):
     """Where frames, alarms and commands are kept."""
 
     url: str = Field("sqlite:///faultline.db", description="SQLAlchemy URL of the store.")
+    hot_hours: float = Field(
+        3.0,
+        ge=0.1,
+        le=8760,
+        description="Frames younger than this many hours stay in the database, whole hours of "
+        "older ones go to the archive.",
+    )
     retention_days: float = Field(
-        30.0, gt=0, le=3650, description="Frames older than this many days are deleted."
+        30.0,
+        gt=0,
+        le=3650,
+        description="Samples at full resolution are deleted after so many days.",
     )
     rollup_1s_days: float = Field(
         90.0, gt=0, le=36_500, description="Rollups of one second are deleted after so many days."
@@ -25,6 +35,14 @@ class StoreSettings(Section):
         gt=0,
         le=36_500,
         description="Rollups of a quarter of an hour are deleted after so many days.",
+    )
+    size_gb: float | None = Field(
+        None,
+        ge=0.2,
+        le=1e6,
+        description="Most room for everything, GB: the oldest samples at full resolution go first, "
+        "then the finest rollups; alarms, flight records and commands stay. Empty: a tenth of the "
+        "disk is left free.",
     )
     archive: str | None = Field(
         None,

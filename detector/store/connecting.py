@@ -234,6 +234,7 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
     cursor = connection.cursor()
-    for pragma in ("synchronous=NORMAL", "busy_timeout=10000"):
+    # An empty file is made so that it can shrink; others come there with the next VACUUM.
+    for pragma in ("auto_vacuum=INCREMENTAL", "synchronous=NORMAL", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

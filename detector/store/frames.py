@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Frame, Samples
+from detector.store.rows import frame_of, row_of
 from detector.store.schema import frames
 
 
@@ -33,7 +34,7 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
         statement = statement.prefix_with("OR IGNORE")
     elif connection.dialect.name == "postgresql":
         statement = postgresql.insert(frames).on_conflict_do_nothing()
-    return int(connection.execute(statement, [_row(frame) for frame in blocks]).rowcount)
+    return int(connection.execute(statement, [row_of(frame) for frame in blocks]).rowcount)
 
 
 def newest_id(connection: Connection) -> int:
@@ -51,7 +52,7 @@ def after(
         .order_by(frames.c.id)
         .limit(limit)
     )
-    return [_frame(row) for row in connection.execute(query)]
+    return [frame_of(row) for row in connection.execute(query)]
 
 
 def committed_after(
@@ -72,7 +73,7 @@ def committed_after(
         query = query.where(frames.c.end >= start)
     if end < math.inf:
         query = query.where(frames.c.start + 0 < end)  # found by number, not by the index of starts
-    return [_frame(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
+    return [frame_of(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
 
 
 def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
@@ -89,7 +90,7 @@ def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
     for row in connection.execute(query.execution_options(yield_per=50)):
         if found and (row.end > found[-1].ts[0] or row.end < found[0].ts[-1] - seconds):
             break
-        found.append(_frame(row))
+        found.append(frame_of(row))
     return found[::-1]
 
 
@@ -124,7 +125,7 @@ def newest_live(connection: Connection, device: str) -> Frame | None:
     """The newest frame of a device's live samples; None for an unknown device."""
     query = sa.select(frames).where(frames.c.device == device, _is_live())
     row = connection.execute(query.order_by(frames.c.id.desc()).limit(1)).first()
-    return None if row is None else _frame(row)
+    return None if row is None else frame_of(row)
 
 
 def spans(
@@ -150,7 +151,7 @@ def _enough(connection: Connection, query: sa.Select[Any], samples: int) -> list
     for row in rows:
         if sum(len(frame.ts) for frame in found) >= samples:
             break
-        found.append(_frame(row))
+        found.append(frame_of(row))
     rows.close()
     return found
 
@@ -162,7 +163,7 @@ def between(connection: Connection, device: str, start: float, end: float) -> li
         .where(frames.c.device == device, frames.c.start <= end, frames.c.end >= start)
         .order_by(frames.c.id)
     )
-    return [_frame(row) for row in connection.execute(query)]
+    return [frame_of(row) for row in connection.execute(query)]
 
 
 def extent(connection: Connection, device: str) -> tuple[float, float] | None:
@@ -207,19 +208,19 @@ def features_between(
 
 
 def stream_between(
-    connection: Connection, device: str, start: float, end: float, *, longest_s: float = math.inf
+    connection: Connection, device: str, start: float, end: float
 ) -> Iterator[Frame]:
     """Frames of a device with samples from ``start`` to before ``end``, in order of time.
 
-    Read a few at a time, however many there are. One that lasts longer than ``longest_s`` may be
-    left out; frames are found by their start.
+    Read a few at a time, however many there are.
     """
-    query = sa.select(frames).where(frames.c.device == device, frames.c.start < end)
-    if longest_s < math.inf:
-        query = query.where(frames.c.start >= start - longest_s)
-    query = query.where(frames.c.end >= start).order_by(frames.c.start)
+    query = (
+        sa.select(frames)
+        .where(frames.c.device == device, frames.c.start < end, frames.c.end >= start)
+        .order_by(frames.c.start)
+    )
     for row in connection.execute(query.execution_options(yield_per=200)):
-        yield _frame(row)
+        yield frame_of(row)
 
 
 def names_in(found: Iterable[Frame]) -> tuple[str, ...]:
@@ -232,47 +233,3 @@ def joined(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
     parts = [Samples(f.features, f.ts, f.values).with_features(features) for f in found]
     ts = np.concatenate([part.ts for part in parts])
     return Samples(features, ts, np.concatenate([part.values for part in parts]))
-
-
-def delete_before(connection: Connection, arrival: float) -> int:
-    """Delete frames that arrived before ``arrival`` (UTC seconds); returns how many."""
-    return int(connection.execute(frames.delete().where(frames.c.arrival < arrival)).rowcount)
-
-
-def _row(frame: Frame) -> dict[str, Any]:
-    return {
-        "device": frame.device,
-        "start": float(frame.ts[0]),
-        "end": float(frame.ts[-1]),
-        "session": frame.session,
-        "n": len(frame.ts),
-        "features": list(frame.features),
-        "ts": frame.ts.astype("<f8").tobytes(),
-        "sample_values": frame.values.astype("<f4").tobytes(),
-        "reconstruction": frame.reconstruction.astype("<f4").tobytes(),
-        "score": frame.score.astype("<f4").tobytes(),
-        "mse": frame.mse.astype("<f4").tobytes(),
-        "judged": frame.judged.astype("u1").tobytes(),
-        "threshold": frame.threshold,
-        "contributions": frame.contributions.astype("<f4").tobytes(),
-        "arrival": frame.arrival,
-    }
-
-
-def _frame(row: sa.Row[Any]) -> Frame:
-    shape = (row.n, len(row.features))
-    return Frame(
-        device=row.device,
-        session=row.session,
-        features=tuple(row.features),
-        ts=np.frombuffer(row.ts, "<f8"),
-        values=np.frombuffer(row.sample_values, "<f4").reshape(shape),
-        reconstruction=np.frombuffer(row.reconstruction, "<f4").reshape(shape),
-        score=np.frombuffer(row.score, "<f4"),
-        mse=np.frombuffer(row.mse, "<f4"),
-        judged=np.frombuffer(row.judged, "u1").astype(np.bool_),
-        threshold=row.threshold,
-        contributions=np.frombuffer(row.contributions, "<f4"),
-        arrival=row.arrival,
-        frame_id=row.id,
-    )

@@ -17,7 +17,9 @@ from detector.cli.writing.outputs import refuse_out, replacing
 from detector.errors import ExportError
 from detector.records import Frame
 from detector.settings.load import load_settings
-from detector.store import devices, frames
+from detector.store import devices
+from detector.store.archive.place import place_at
+from detector.store.archive.reading import LostHour, between
 from detector.store.connecting import at_one_moment
 from detector.store.history import reading
 from detector.store.history.rollups import TIERS
@@ -44,17 +46,23 @@ def export(args: argparse.Namespace) -> str:
         raise ExportError(f"{given}: nothing lies between, allowed: a start before the end")
     settings = load_settings(args.settings).store
     store = open_store(settings.url)
-    place = archive_place(store, settings.archive)
+    place = place_at(archive_place(store, settings.archive))
     with store.connect() as connection:
         at_one_moment(connection)
         first, newest = _held(connection, args, start, end)
         if args.every:
             newest = math.nextafter(newest, math.inf)  # the newest sample itself is in it
             span = max(start, first), min(end, newest)
-            return write_every(connection, place, args.out, args.device, args.every, *span)
-        names, count = frames.features_between(connection, args.device, start, end)
-        found = frames.stream_between(connection, args.device, start, end)
+            return write_every(connection, args.out, args.device, args.every, *span)
+        names, count = reading.full_features_between(connection, args.device, start, end)
+        found = between(connection, place, args.device, start, end, _refuse_lost)
         return _write(args.out, names, count, _cut(found, start, end))
+
+
+def _refuse_lost(hour: LostHour) -> None:
+    """A file with a hole that nobody asked for would be taken for the whole."""
+    allowed = f"--end {_iso(hour.start)}, --start {_iso(hour.end + 1)}, or --every 1s for all of it"
+    raise ExportError(f"archive {hour.reason}, allowed: {allowed}")
 
 
 def _moment(text: str | None, otherwise: float, option: str) -> float:
@@ -79,7 +87,7 @@ def _held(
     told = reading.extent(connection, args.device)
     if told is None:
         raise _unknown(connection, args.device)
-    held = told if args.every else frames.extent(connection, args.device)
+    held = told if args.every else reading.full_extent(connection, args.device)
     if held is None:
         raise ExportError(
             f"--device {args.device}: no single samples any more, allowed: --every "

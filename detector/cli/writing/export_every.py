@@ -24,13 +24,12 @@ WHAT = ("min", "mean", "max")  # of each feature
 
 
 def write_every(
-    connection: Connection, place: str, out: Path, device: str, tier: str, start: float, end: float
+    connection: Connection, out: Path, device: str, tier: str, start: float, end: float
 ) -> str:
     """Write one row a bucket; returns what was written.
 
     Args:
         connection: To the store.
-        place: Of the archive.
         out: The file.
         device: Name of the machine.
         tier: Name of one of ``TIERS``.
@@ -42,7 +41,7 @@ def write_every(
     """
     names = reading.features_between(connection, device, start, end)
     _refuse_alike(device, columns_of(names))
-    found = every(connection, place, device, TIERS[tier], start, end)
+    found = every(connection, device, TIERS[tier], start, end)
     bar = tqdm(total=round((end - start) / TIERS[tier]), unit="row", unit_scale=True, leave=False,
                delay=SLOW_S, disable=not sys.stderr.isatty())  # fmt: skip
     with replacing(out) as unfinished, bar:

@@ -153,10 +153,11 @@ def sizes(connection: Connection) -> dict[int, TierSize]:
     }
 
 
-def bytes_before(connection: Connection, width_s: int, arrival: float) -> int:
+def bytes_before(connection: Connection, width_s: int, arrival: float, limit: int = AT_ONCE) -> int:
     """What ``delete_before`` would delete, bytes."""
-    query = sa.select(sa.func.sum(rollups.c.bytes))
-    return int(connection.execute(query.where(*_before(width_s, arrival))).scalar() or 0)
+    oldest = sa.select(rollups.c.bytes).where(*_before(width_s, arrival))
+    few = oldest.order_by(rollups.c.arrival).limit(limit).subquery()
+    return int(connection.execute(sa.select(sa.func.sum(few.c.bytes))).scalar() or 0)
 
 
 def delete_before(

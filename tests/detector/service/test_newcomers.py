@@ -6,6 +6,7 @@ No broker: samples are scored, looked at and committed as the pipeline does.
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -22,7 +23,7 @@ from detector.settings.store import StoreSettings
 from detector.settings.tree import Settings
 from detector.store import frames
 from detector.store.past import Past
-from detector.store.schema import open_store
+from detector.store.schema import StoreFailure, open_store
 from tests.conftest import wait_for
 
 START = 1_700_000_000.0
@@ -113,6 +114,19 @@ class Plant:
         with self.store.connect() as connection:
             found = frames.between(connection, device, START + start / RATE_HZ, np.inf)
         return np.concatenate([frame.anomaly for frame in found]).mean()
+
+    @contextmanager
+    def lacks(self, table):
+        """The store has no such table meanwhile."""
+        self._rename(table, "elsewhere")
+        try:
+            yield
+        finally:
+            self._rename("elsewhere", table)
+
+    def _rename(self, table, other):
+        with self.store.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {other}")
 
     def close(self):
         """End the process that learns."""
@@ -226,6 +240,20 @@ def test_what_is_learnt_when_somebody_confirms_is_dropped(plant, is_given):
     plant.ends_learning()
     assert plant.newcomers._marks[device].confirmed_by == "Kim"
     assert plant.version(device) == 1
+
+
+def test_a_store_that_cannot_be_read_when_a_model_comes_is_asked_again(plant):
+    """The device has its model with the next tick, and nothing is learnt twice."""
+    plant.send("away", pump(1.0, names=("fuel", "lid")))
+    plant.gives()
+    assert plant.newcomers._apprentice._pipe.poll(60)
+    plant.newcomers._due = 0.0
+    with plant.lacks("frames"), pytest.raises(StoreFailure):
+        plant.newcomers.tick(plant.fleet)
+    assert plant.scored_with("away").startswith("learning")
+    plant.newcomers.tick(plant.fleet)
+    assert plant.scored_with("away") == "away-learnt-1"
+    assert plant.newcomers._apprentice.is_free
 
 
 def test_a_rule_that_comes_ends_the_learning(plant, kept):
