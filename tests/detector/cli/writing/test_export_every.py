@@ -11,7 +11,7 @@ from detector.cli.parser import EVERY
 from detector.store import frames as stored
 from detector.store.history import rollups
 from detector.store.history.rolling import roll
-from detector.store.schema import frames as table
+from detector.store.schema import frames as stored_frames
 from detector.store.schema import open_store
 from tests.support.stores.machine import START, frame, frames
 
@@ -77,7 +77,7 @@ def test_wider_rows_stand_in_and_it_is_said(store, capsys):
     while roll(store, "press-1"):
         pass
     with store.begin() as connection:
-        connection.execute(table.delete())
+        connection.execute(stored_frames.delete())
         rollups.delete_before(connection, 1, START + 1e6)
     table = exported("a.csv", "--every", "1s")
     assert table["bucket_s"].tolist() == [60] * 5 + [1] * 60
