@@ -24,8 +24,14 @@ from detector.reloading.request import Request
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
 from detector.settings.mqtt import MqttSettings
+from detector.settings.store import StoreSettings
 from detector.settings.tree import Settings
 from detector.store import births
+from detector.store.history.rollups import TIERS
+from detector.store.keeping.deciding import ARCHIVE, HOT
+from detector.store.keeping.rules import Rules
+from detector.store.keeping.upkeep import Upkeep
+from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
 from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
@@ -83,6 +89,9 @@ class Detector:
         # decides before either connects.
         self._lease = Lease(self._store)
         self._make_ready(is_unclean=self._lease.take())
+        self._scoring: Pipeline | None = None
+        place = archive_place(self._store, settings.store.archive)
+        self._upkeep = Upkeep(self._store, place, self._rules)
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -97,7 +106,8 @@ class Detector:
             if self._host is not None:
                 self._host.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
-            pipeline = self._load()
+            pipeline = self._scoring = self._load()
+            self._upkeep.start()
             self._buffer.patience_s = PATIENCE_S
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
@@ -113,6 +123,7 @@ class Detector:
             pipeline.drain()
             reloads.stop()
         finally:
+            self._upkeep.stop()
             self._metrics.stop()
             if self._host is not None:
                 self._host.stop()
@@ -157,6 +168,11 @@ class Detector:
             scoring=pipeline,
         )
 
+    def _rules(self) -> Rules:
+        """Those of now: a reload may have brought others."""
+        settings = self._settings if self._scoring is None else self._scoring.settings
+        return rules_of(settings.store)
+
     def _loading(self) -> DetectorHealth:
         return DetectorHealth(self._lease.owner, time.time(), LOADING, self._buffer.totals())
 
@@ -165,3 +181,10 @@ def _primary_host(settings: MqttSettings) -> PrimaryHost | None:
     if settings.sparkplug_host is None:
         return None
     return PrimaryHost(settings, settings.sparkplug_host, Guard())
+
+
+def rules_of(settings: StoreSettings) -> Rules:
+    """What the upkeep of the store goes by."""
+    whole = dict.fromkeys((ARCHIVE, HOT), settings.retention_days)
+    rolled = {name: settings.rollup_days[width_s] for name, width_s in TIERS.items()}
+    return Rules(hot_s=3600 * settings.hot_hours, days=whole | rolled, size_gb=settings.size_gb)

@@ -41,7 +41,6 @@ from detector.store.schema import Engine, StoreFailure
 logger = logging.getLogger(__name__)
 
 COMMANDS_S = 0.25  # between looks for operator commands
-CLEAN_UP_S = 3600.0
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
@@ -177,6 +176,11 @@ class Pipeline:
         """Whether all that was scored so far is in the store."""
         return not self._unsaved.frames
 
+    @property
+    def settings(self) -> Settings:
+        """Those it goes by now."""
+        return self._settings
+
     def follow(self, settings: Settings) -> None:
         """Go by other settings from the next tick on; ``renewal`` tells the other parts."""
         self._settings = settings
@@ -238,9 +242,6 @@ class Pipeline:
                 self._changed |= set(self._operated.apply_pending(connection))
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
-            if self._is_due("clean-up", CLEAN_UP_S):
-                kept_s = self._settings.store.retention_days * 86_400
-                frames.delete_before(connection, time.time() - kept_s)
             self._changed |= self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
         self._committed_at = time.time()

@@ -95,6 +95,21 @@ def alone(store: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("COMMIT")
 
 
+def at_one_moment(connection: Connection) -> None:
+    """Let all reads from here to the end of the transaction see the store as it is now.
+
+    The driver for SQLite begins a transaction at the first write, not at the first read.
+
+    Args:
+        connection: Nothing was read in its transaction yet.
+    """
+    if connection.dialect.name == "sqlite":
+        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            connection.exec_driver_sql("BEGIN")
+    elif not connection.in_transaction():
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
 def shown(url: str | sa.URL) -> str:
     """A URL for people: no password, wherever it stands."""
     try:
@@ -219,6 +234,7 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
     cursor = connection.cursor()
-    for pragma in ("synchronous=NORMAL", "busy_timeout=10000"):
+    # An empty file is made so that it can shrink; others come there with the next VACUUM.
+    for pragma in ("auto_vacuum=INCREMENTAL", "synchronous=NORMAL", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

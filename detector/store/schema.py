@@ -43,10 +43,69 @@ frames = sa.Table(
     sa.Column("threshold", sa.Double, nullable=False),
     sa.Column("contributions", sa.LargeBinary, nullable=False),  # (F,) f4
     sa.Column("arrival", sa.Double, nullable=False),
+    # How the arrays are kept: 0 as they are, 1 packed; see ``store/rows.py``.
+    sa.Column("packing", sa.SmallInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("device", "start", name="frames_once"),
     sa.Index("frames_of_device", "device", "id"),
     sa.Index("frames_by_arrival", "arrival"),
     sqlite_autoincrement=True,
+)
+# Those that are not merged yet; few, so it costs little.
+sa.Index(
+    "frames_loose",
+    frames.c.device,
+    frames.c.id,
+    sqlite_where=frames.c.packing == 0,
+    postgresql_where=frames.c.packing == 0,
+)
+
+# Closed hours in files; see ``store/archive/``. A row is written with the same transaction that
+# deletes its frames, once the file is whole and on the disk.
+archived = sa.Table(
+    "archived",
+    metadata,
+    sa.Column("path", sa.String, primary_key=True),  # below the place of the archive
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("end", sa.Double, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Column("arrival", sa.Double, nullable=False),  # of its newest sample
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("spans", sa.JSON, nullable=False),  # session, first and newest sample of each part
+    sa.Index("archived_of_device", "device", "start"),
+    sa.Index("archived_by_arrival", "arrival"),
+)
+
+# Whose archive it is: the number stands in a file of the archive too.
+archive = sa.Table(
+    "archive",
+    metadata,
+    sa.Column("owner", sa.String, primary_key=True),
+)
+
+# Blocks of buckets of one width; see ``store/history/``.
+rollups = sa.Table(
+    "rollups",
+    metadata,
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("width_s", sa.Integer, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("buckets", sa.LargeBinary, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),  # of the column before
+    sa.Column("arrival", sa.Double, nullable=False),  # of the newest sample in it
+    sa.PrimaryKeyConstraint("device", "width_s", "start", name="rollups_once"),
+    sa.Index("rollups_by_arrival", "width_s", "arrival", "bytes"),
+)
+
+# Up to which frame the rollups of a device have counted; moved on with them in one transaction.
+rolled = sa.Table(
+    "rolled",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("frame_id", sa.Integer, nullable=False),
 )
 
 devices = sa.Table(

@@ -92,7 +92,7 @@ def measure(store: Engine, retention_days: float, now: float) -> StoreUsage:
     path = file_of(store)
     free = None if path is None else shutil.disk_usage(path.parent).free
     with store.connect() as connection:
-        total, reusable = _bytes(connection, path)
+        total, reusable = bytes_of(connection, path)
         used = total - reusable
         found = content(connection, *ids(connection))
         scale = used / found.size if found.size else 0.0  # bytes on disk for one of content
@@ -142,7 +142,7 @@ def _growth(connection: Connection, scale: float, retention_days: float, now: fl
     )
 
 
-def _bytes(connection: Connection, path: Path | None) -> tuple[int, int]:
+def bytes_of(connection: Connection, path: Path | None) -> tuple[int, int]:
     """On disk, and of these without content."""
     if connection.dialect.name == "postgresql":
         size = sa.func.pg_database_size(sa.func.current_database())

@@ -16,6 +16,7 @@ import numpy as np
 
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, Outcome, Unused
 from detector.store import alarms, births, commands, devices, frames, unused
+from detector.store.history.rolling import roll
 from detector.store.schema import open_store
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "store"
@@ -66,6 +67,8 @@ def _fill(path: Path) -> None:
         commands.mark_applied(connection, asked, "applied")
         births.write(connection, dict(BORN))
         unused.write(connection, {LEFT_OUT.topic: [LEFT_OUT]})
+    for device in DEVICES:
+        roll(store, device)
     store.dispose()
 
 
