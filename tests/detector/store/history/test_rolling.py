@@ -59,7 +59,7 @@ def test_frames_that_are_counted_may_go(machine):
 
 def test_two_that_count_at_once_count_once(machine, monkeypatch):
     """The slower one finds the number moved on and leaves the rows alone."""
-    blocks, more = frames(20), frames(20, start=START + 20)
+    blocks, more = frames(20), frames(20, start=START + 172_800)
     machine.write(blocks, roll=False)
     plain = rolling._rows
     meanwhile = [lambda: machine.write(more)]  # counts the others too
