@@ -37,6 +37,7 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.alignment
 	$(PY) -m benchmarks.speed.reading
 	$(PY) -m benchmarks.speed.store
+	$(PY) -m benchmarks.speed.history
 	$(PY) -m benchmarks.speed.own_models
 
 soak: venv-dev system  ## the long forms of tests

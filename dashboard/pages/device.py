@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
+from dashboard.pages.past import choose_range, show_past
 from dashboard.pages.threshold import threshold_control
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
@@ -37,6 +38,16 @@ def show() -> None:
         return
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)
+    span_s = choose_range()
+    if span_s is None:
+        _show_live(device, facts)
+    else:
+        threshold_control(device, facts)
+        show_past(device, facts, span_s)
+    _recent_alarms(facts.alarms)
+
+
+def _show_live(device: str, facts: reading.Facts) -> None:
     window = st.sidebar.selectbox(
         "Time window",
         list(WINDOWS),
@@ -55,7 +66,6 @@ def show() -> None:
         },
         on_revision_change=lambda: None,
     )
-    _recent_alarms(facts.alarms)
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)

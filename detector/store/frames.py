@@ -74,7 +74,7 @@ def committed_after(
     if start > -math.inf:
         query = query.where(frames.c.end >= start)
     if end < math.inf:
-        query = query.where(frames.c.start < end)
+        query = query.where(frames.c.start + 0 < end)  # found by number, not by the index of starts
     return [frame_of(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
 
 
@@ -182,6 +182,13 @@ def extent(connection: Connection, device: str) -> tuple[float, float] | None:
     return None if first is None else (first, newest)
 
 
+def next_start(connection: Connection, device: str, after: float) -> float | None:
+    """Start of a device's first frame that begins from ``after`` on; None: none does."""
+    query = sa.select(sa.func.min(frames.c.start))
+    found = query.where(frames.c.device == device, frames.c.start >= after)
+    return connection.execute(found).scalar()
+
+
 def amount(
     connection: Connection, device: str, start: float, end: float
 ) -> tuple[float, float, int] | None:
@@ -210,17 +217,17 @@ def features_between(
 
 
 def stream_between(
-    connection: Connection, device: str, start: float, end: float, *, longest_s: float = math.inf
+    connection: Connection, device: str, start: float, end: float
 ) -> Iterator[Frame]:
     """Frames of a device with samples from ``start`` to before ``end``, in order of time.
 
-    Read a few at a time, however many there are. One that lasts longer than ``longest_s`` may be
-    left out; frames are found by their start.
+    Read a few at a time, however many there are.
     """
-    query = sa.select(frames).where(frames.c.device == device, frames.c.start < end)
-    if longest_s < math.inf:
-        query = query.where(frames.c.start >= start - longest_s)
-    query = query.where(frames.c.end >= start).order_by(frames.c.start)
+    query = (
+        sa.select(frames)
+        .where(frames.c.device == device, frames.c.start < end, frames.c.end >= start)
+        .order_by(frames.c.start)
+    )
     for row in connection.execute(query.execution_options(yield_per=200)):
         yield frame_of(row)
 

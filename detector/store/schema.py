@@ -95,7 +95,7 @@ rollups = sa.Table(
     sa.Column("n", sa.Integer, nullable=False),
     sa.Column("buckets", sa.LargeBinary, nullable=False),
     sa.Column("bytes", sa.Integer, nullable=False),  # of the column before
-    sa.Column("arrival", sa.Double, nullable=False),  # of the newest counted with it
+    sa.Column("arrival", sa.Double, nullable=False),  # of the newest sample in it
     sa.PrimaryKeyConstraint("device", "width_s", "start", name="rollups_once"),
     sa.Index("rollups_by_arrival", "width_s", "arrival", "bytes"),
 )

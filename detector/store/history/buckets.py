@@ -34,6 +34,7 @@ class Buckets:
         anomalies: Shape (N,), how many samples were one.
         judged: Shape (N,), samples in the states asked for.
         threshold: Shape (N,), lowest in force.
+        arrival: Shape (N,), of the newest sample; of one that was stored, of the newest beside it.
     """
 
     features: tuple[str, ...]
@@ -47,6 +48,7 @@ class Buckets:
     anomalies: Counts
     judged: Counts
     threshold: npt.NDArray[np.float64]
+    arrival: Times
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -74,7 +76,7 @@ class Buckets:
 ARRAYS = tuple(Buckets.__dataclass_fields__)[1:]
 BY_FEATURE = ("low", "high", "total", "counts")
 ADDED = ("samples", "total", "counts", "anomalies", "judged")
-SMALLEST, LARGEST = ("low", "threshold"), ("high", "score")
+SMALLEST, LARGEST = ("low", "threshold"), ("high", "score", "arrival")
 
 
 def singles(found: Sequence[Frame]) -> Buckets:
@@ -84,7 +86,7 @@ def singles(found: Sequence[Frame]) -> Buckets:
         found: Frames of one device, at least one.
     """
     values = np.concatenate([frame.values for frame in found])
-    is_there = ~np.isnan(values)
+    is_there, sizes = ~np.isnan(values), [len(frame.ts) for frame in found]
     made = Buckets(
         features=found[0].features,
         ts=np.concatenate([frame.ts for frame in found]),
@@ -96,7 +98,8 @@ def singles(found: Sequence[Frame]) -> Buckets:
         score=np.concatenate([frame.score for frame in found]),
         anomalies=np.concatenate([frame.anomaly for frame in found]).astype(np.int64),
         judged=np.concatenate([frame.judged for frame in found]).astype(np.int64),
-        threshold=np.repeat([f.threshold for f in found], [len(f.ts) for f in found]),
+        threshold=np.repeat([frame.threshold for frame in found], sizes),
+        arrival=np.repeat([frame.arrival for frame in found], sizes),
     )
     return _in_order(made)
 
@@ -165,7 +168,7 @@ def _nothing() -> Buckets:
     row, table = of_float.astype(np.float32), np.empty((0, 0), np.float32)
     return Buckets(
         (), of_float, of_int, table, table, table.astype(np.float64), table.astype(np.int64),
-        row, of_int, of_int, of_float,
+        row, of_int, of_int, of_float, of_float,
     )  # fmt: skip
 
 

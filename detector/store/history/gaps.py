@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from detector.records import Flags, Times
+from detector.store.archive.reading import LostHour
 from detector.store.history.tiers import Pieces
 
 PERIODS = 3.0  # a longer silence is a gap, as it ends a session by default
@@ -40,20 +42,37 @@ def breaks(pieces: Pieces) -> Flags:
     return found
 
 
-def gaps(pieces: Pieces, start: float, end: float) -> tuple[Gap, ...]:
-    """Every gap of a time, those before the first and after the newest sample among them."""
+def gaps(
+    pieces: Pieces, start: float, end: float, lost: Sequence[LostHour] = ()
+) -> tuple[Gap, ...]:
+    """Every gap of a time, those before the first and after the newest sample among them.
+
+    Args:
+        pieces: What is shown.
+        start: UTC seconds, as ``end``.
+        end: Not in it.
+        lost: Files that could not be read: the reason of the gaps within.
+    """
+    return tuple(Gap(a, b, _reason(a, b, lost)) for a, b in _silences(pieces, start, end))
+
+
+def _reason(start: float, end: float, lost: Sequence[LostHour]) -> str:
+    found = [hour.reason for hour in lost if hour.start < end and hour.end > start]
+    return found[0] if found else NO_SAMPLES
+
+
+def _silences(pieces: Pieces, start: float, end: float) -> Iterator[tuple[float, float]]:
     if not len(pieces.buckets):
-        return (Gap(start, end, NO_SAMPLES),)
+        yield start, end
+        return
     at = np.flatnonzero(breaks(pieces))
     begin = [start, *pieces.ends[at - 1], pieces.ends[-1]]
     stop = [pieces.buckets.ts[0], *pieces.buckets.ts[at], end]
     patience = PERIODS * _periods(pieces)[[0, -1]]
     least = [patience[0], *np.zeros(len(at)), patience[1]]
-    return tuple(
-        Gap(float(a), float(b), NO_SAMPLES)
-        for a, b, wait in zip(begin, stop, least, strict=True)
-        if b - a > wait
-    )
+    for a, b, wait in zip(begin, stop, least, strict=True):
+        if b - a > wait:
+            yield float(a), float(b)
 
 
 def _periods(pieces: Pieces) -> Times:

@@ -34,7 +34,9 @@ def packed(buckets: Buckets, start: float, width_s: int) -> bytes:
     )
 
 
-def unpacked(data: bytes, features: tuple[str, ...], n: int, start: float, width_s: int) -> Buckets:
+def unpacked(
+    data: bytes, features: tuple[str, ...], n: int, start: float, width_s: int, arrival: float
+) -> Buckets:
     """The buckets of a block.
 
     Args:
@@ -43,6 +45,7 @@ def unpacked(data: bytes, features: tuple[str, ...], n: int, start: float, width
         n: How many.
         start: Where the block begins.
         width_s: Of a bucket.
+        arrival: Of the newest sample of the block.
     """
     raw, at, columns = zlib.decompress(data), 0, dict[str, Any]()
     for name, kind in KEPT.items():
@@ -50,7 +53,8 @@ def unpacked(data: bytes, features: tuple[str, ...], n: int, start: float, width
         size = int(np.prod(shape)) * np.dtype(kind).itemsize
         columns[name] = _values(raw[at : at + size], kind, shape).astype(READ[kind])
         at += size
-    return Buckets(features=features, **columns | {"ts": columns["ts"] * width_s + start})
+    columns |= {"ts": columns["ts"] * width_s + start, "arrival": np.full(n, arrival)}
+    return Buckets(features=features, **columns)
 
 
 def _sorted_bytes(column: npt.NDArray[Any]) -> bytes:

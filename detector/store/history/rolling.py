@@ -63,18 +63,17 @@ def waiting(connection: Connection, device: str) -> int:
 
 def uncounted(connection: Connection, device: str, start: float, end: float) -> Iterator[Frame]:
     """Frames with samples from ``start`` to before ``end`` that no rollup has counted yet."""
-    counted, found = rollups.counted_to(connection, device), list[Frame]()
-    while found := frames.committed_after(
-        connection, device, counted, AT_ONCE, start=start, end=end
-    ):
+    counted, is_more = rollups.counted_to(connection, device), True
+    while is_more:
+        found = frames.committed_after(connection, device, counted, AT_ONCE, start=start, end=end)
         yield from found
-        counted = found[-1].frame_id or counted
+        is_more = len(found) == AT_ONCE
+        counted = found[-1].frame_id or counted if found else counted
 
 
 def _rows(connection: Connection, device: str, found: list[Frame]) -> list[dict[str, object]]:
-    arrival = max(frame.arrival for frame in found)
     made, rows = of_frames(found, rollups.WIDTHS[0]), list[dict[str, object]]()
     for width_s in rollups.WIDTHS:
         made = joined([made], width_s)
-        rows += rollups.rows_with(connection, device, width_s, made, arrival)
+        rows += rollups.rows_with(connection, device, width_s, made)
     return rows

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,7 +31,7 @@ class TierSize:
 
     Attributes:
         bytes: Of their buckets.
-        oldest: Arrival of the newest sample counted with the oldest block; None: there is none.
+        oldest: Arrival of the newest sample of the oldest block; None: there is none.
         newest: The same of the newest block.
     """
 
@@ -61,7 +63,7 @@ def move_on(connection: Connection, device: str, before: int, after: int) -> boo
 
 
 def rows_with(
-    connection: Connection, device: str, width_s: int, new: Buckets, arrival: float
+    connection: Connection, device: str, width_s: int, new: Buckets
 ) -> list[dict[str, Any]]:
     """The rows that new buckets change, with them joined to what is stored.
 
@@ -70,16 +72,14 @@ def rows_with(
         device: Name of the machine.
         width_s: Of a bucket.
         new: Of samples that are not counted yet.
-        arrival: Of the newest of them.
     """
     by_block = dict(_by_block(new, width_s))
     found = _stored(connection, device, width_s, list(by_block))
-    made = []
-    for start, part in by_block.items():
-        before, newest = found.get(start, (None, arrival))
-        both = part if before is None else joined([before, part], width_s)
-        made.append(_row(device, width_s, start, both, max(newest, arrival)))
-    return made
+    both = {
+        start: joined([found[start], part], width_s) if start in found else part
+        for start, part in by_block.items()
+    }
+    return [_row(device, width_s, start, buckets) for start, buckets in both.items()]
 
 
 def write(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -118,6 +118,28 @@ def extent(connection: Connection, device: str) -> tuple[float, float] | None:
     return (min(a for a, _ in found), max(b for _, b in found)) if found else None
 
 
+def next_start(connection: Connection, device: str, after: float) -> float | None:
+    """Where the first block of any width that begins from ``after`` on begins; None: none does."""
+    query = sa.select(sa.func.min(rollups.c.start))
+    query = query.where(rollups.c.device == device, rollups.c.start >= after)
+    starts = [
+        connection.execute(query.where(rollups.c.width_s == width_s)).scalar() for width_s in WIDTHS
+    ]
+    return min((start for start in starts if start is not None), default=None)
+
+
+def features_between(
+    connection: Connection, device: str, start: float, end: float
+) -> tuple[str, ...]:
+    """All features of the blocks of a device that touch a time."""
+    features = sa.cast(rollups.c.features, sa.Text)  # PostgreSQL cannot group JSON
+    longest_s = max(BLOCK[width_s] * width_s for width_s in WIDTHS)
+    query = sa.select(features).distinct().where(rollups.c.device == device)
+    query = query.where(rollups.c.start > start - longest_s, rollups.c.start < end)
+    found = (msgspec.json.decode(text) for (text,) in connection.execute(query))
+    return tuple(dict.fromkeys(str(name) for names in found for name in names))
+
+
 def sizes(connection: Connection) -> dict[int, TierSize]:
     """What each width takes, from an index alone."""
     arrival = rollups.c.arrival
@@ -143,8 +165,8 @@ def delete_before(
 ) -> int:
     """Delete blocks of one width, the oldest first; returns how many.
 
-    Those whose newest sample, and all that were counted with it, arrived before a time. By arrival
-    as of frames: the clock of a device may be years off.
+    Those whose newest sample arrived before a time. By arrival as of frames: the clock of a device
+    may be years off.
 
     Args:
         connection: Inside a transaction; the caller commits.
@@ -183,23 +205,21 @@ def _by_block(new: Buckets, width_s: int) -> Iterator[tuple[float, Buckets]]:
     block_s = BLOCK[width_s] * width_s
     starts = np.floor(new.ts / block_s) * block_s
     firsts = np.flatnonzero(np.diff(starts, prepend=-np.inf))
-    for first, last in zip(firsts, [*firsts[1:], len(starts)], strict=True):
+    for first, last in pairwise([*firsts, len(starts)]):
         yield float(starts[first]), new[first:last]
 
 
 def _stored(
     connection: Connection, device: str, width_s: int, starts: list[float]
-) -> dict[float, tuple[Buckets, float]]:
-    found = dict[float, tuple[Buckets, float]]()
+) -> dict[float, Buckets]:
+    found = dict[float, Buckets]()
     for at in range(0, len(starts), AT_ONCE):
         query = _of(device, width_s).where(rollups.c.start.in_(starts[at : at + AT_ONCE]))
-        found |= {row.start: (_buckets(row), row.arrival) for row in connection.execute(query)}
+        found |= {row.start: _buckets(row) for row in connection.execute(query)}
     return found
 
 
-def _row(
-    device: str, width_s: int, start: float, buckets: Buckets, arrival: float
-) -> dict[str, Any]:
+def _row(device: str, width_s: int, start: float, buckets: Buckets) -> dict[str, Any]:
     content = packed(buckets, start, width_s)
     return {
         "device": device,
@@ -209,12 +229,13 @@ def _row(
         "n": len(buckets),
         "buckets": content,
         "bytes": len(content),
-        "arrival": arrival,
+        "arrival": float(buckets.arrival.max()),
     }
 
 
 def _buckets(row: sa.Row[Any]) -> Buckets:
-    return unpacked(row.buckets, tuple(row.features), row.n, row.start, row.width_s)
+    features = tuple(row.features)
+    return unpacked(row.buckets, features, row.n, row.start, row.width_s, row.arrival)
 
 
 def _insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

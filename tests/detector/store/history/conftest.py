@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detector.store import frames
+from detector.store.archive.place import Folder
 from detector.store.history.history import history
 from detector.store.history.rolling import roll
 from detector.store.schema import open_store
@@ -15,8 +16,8 @@ class Machine:
 
     device = "press-1"
 
-    def __init__(self, store):
-        self.store = store
+    def __init__(self, store, folder):
+        self.store, self.place = store, Folder(folder / "archive")
 
     def write(self, blocks, *, roll=True):
         """Commit frames, and count them into the rollups."""
@@ -34,12 +35,12 @@ class Machine:
     def history(self, start, end, points):
         """See ``history``."""
         with self.store.connect() as connection:
-            return history(connection, "", self.device, start, end, points)
+            return history(connection, self.place, self.device, start, end, points)
 
 
 @pytest.fixture
 def machine(tmp_path):
     """Nothing is known of it yet."""
     store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield Machine(store)
+    yield Machine(store, tmp_path)
     store.dispose()

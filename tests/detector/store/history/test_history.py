@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from detector.store.archive import closing
 from detector.store.history import rollups
 from detector.store.history.buckets import of_frames
+from detector.store.keeping.merging import merge
 from detector.store.schema import frames as table
 from tests.support.stores.machine import START, frame, frames
 
@@ -159,3 +161,44 @@ def test_a_time_is_cut_to_the_sample_where_samples_are_shown(past):
     found = past.history(START + 5, START + 8, 1000)
     assert (found.tier, found.ts.tolist()) == ("full", [START + 5, START + 6, START + 7])
     assert found.width_s.tolist() == [0.0] * 3
+
+
+def archived(past, before=START + 1e6):
+    """Merge what has settled and close it into files; returns their paths."""
+    while merge(past.store, past.device, before):
+        pass
+    while closing.close_next(past.store, past.place, before):
+        pass
+    return sorted(past.place.paths())
+
+
+def test_closed_hours_tell_the_same(past):
+    """Wherever the samples are: in frames, in merged ones, in files."""
+    past.roll()
+    asked = [(START, START + 2 * HOUR, 20_000), (START + 990, START + 1010, 500)]
+    before = [past.history(*one) for one in asked]
+    assert archived(past)
+    for one, expected in zip(asked, before, strict=True):
+        found = past.history(*one)
+        assert found.tier == "full"
+        for field in dataclasses.fields(found):
+            np.testing.assert_array_equal(getattr(found, field.name), getattr(expected, field.name))
+
+
+def test_a_lost_file_is_told_and_rollups_stand_in(past):
+    """Of its time nothing is invented, and all else is there."""
+    past.roll()
+    [path, *_] = archived(past)
+    past.place.delete(path)
+    found = past.history(START, START + 2 * HOUR, 20_000)
+    [lost] = found.lost
+    assert path in lost.reason
+    assert found.samples.sum() == 7100
+    assert (found.high.max(), found.anomalies.sum()) == (50.0, 1)
+    assert set(found.width_s) == {0.0, 1.0}
+    with past.store.begin() as connection:
+        for width_s in rollups.WIDTHS:
+            rollups.delete_before(connection, width_s, START + 1e9)
+    bare = past.history(START, START + 2 * HOUR, 20_000)
+    assert path in bare.gaps[0].reason
+    assert 0 < bare.samples.sum() < 7100

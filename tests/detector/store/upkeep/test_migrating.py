@@ -154,7 +154,8 @@ def test_a_new_store_is_what_the_migrations_make(path, tmp_path):
 
     def shape(one):
         with closing(sqlite3.connect(one)) as connection:
-            return dict(connection.execute("SELECT name, sql FROM sqlite_master"))
+            rows = connection.execute("SELECT name, sql FROM sqlite_master")
+            return {name: " ".join((sql or "").split()) for name, sql in rows}
 
     assert shape(path) == shape(bare) == shape(fresh)
     assert shape(fresh)["faultline_version"]
