@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -62,11 +64,26 @@ def test_what_is_due_goes_to_the_archive(folder, capsys, options, archived):
     assert capsys.readouterr().out.startswith("archived: 0 samples, ")
 
 
-def test_the_file_shrinks(folder):
-    """Also one that was made before files could."""
-    before = (folder / "faultline.db").stat().st_size
+def pragma(name):
+    """What SQLite says of the file."""
+    with closing(sqlite3.connect("faultline.db")) as connection:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_the_file_shrinks_and_can_from_then_on(folder):
+    """One that was made before files could too."""
+    with closing(sqlite3.connect("faultline.db")) as connection:
+        connection.execute("PRAGMA auto_vacuum=NONE")
+        connection.execute("VACUUM")
+    before, could = (folder / "faultline.db").stat().st_size, pragma("auto_vacuum")
     assert main(["store", "compact", "--all"]) == 0
     assert (folder / "faultline.db").stat().st_size < before / 2
+    assert (could, pragma("auto_vacuum")) == (0, 2)
+
+
+def test_a_new_store_can_shrink(folder):
+    """From the beginning."""
+    assert pragma("auto_vacuum") == 2
 
 
 def test_beside_a_detector_it_is_refused(folder, capsys, monkeypatch):
