@@ -246,6 +246,8 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
     cursor = connection.cursor()
-    for pragma in ("synchronous=NORMAL", "busy_timeout=10000"):
+    # Some builds write zeros over what is deleted: a closed hour would go to the disk once more,
+    # and hold the lock ten times as long.
+    for pragma in ("synchronous=NORMAL", "busy_timeout=10000", "secure_delete=OFF"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -64,7 +64,7 @@ def compact(
     keeper.merge_all(math.inf if is_all else now)
     closed = _close(store, archive, math.inf if is_all else closing_time(now, rules.hot_s), tell)
     keeper.make_room(now)
-    needed = _shrink(store)
+    needed = shrink(store)
     with store.connect() as connection:
         held = hours.size(connection).bytes
     return Compacted(closed, before, _bytes(store), held, needed)
@@ -81,7 +81,7 @@ def _close(store: Engine, archive: str, before: float, tell: Tell) -> int:
     return done
 
 
-def _shrink(store: Engine) -> int:
+def shrink(store: Engine) -> int:
     """Write the file anew; returns the bytes that are missing on the disk for it."""
     path = file_of(store)
     if path is None:
