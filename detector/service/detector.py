@@ -21,14 +21,12 @@ from detector.ingest.sources import Sources
 from detector.ingest.sparkplug_host import PrimaryHost
 from detector.records import DetectorHealth
 from detector.reloading.request import Request
+from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
 from detector.settings.mqtt import MqttSettings
-from detector.settings.store import StoreSettings
 from detector.settings.tree import Settings
 from detector.store import births
-from detector.store.history.rollups import TIERS
-from detector.store.keeping.deciding import ARCHIVE, HOT
 from detector.store.keeping.rules import Rules
 from detector.store.keeping.upkeep import Upkeep
 from detector.store.places import archive_place
@@ -181,10 +179,3 @@ def _primary_host(settings: MqttSettings) -> PrimaryHost | None:
     if settings.sparkplug_host is None:
         return None
     return PrimaryHost(settings, settings.sparkplug_host, Guard())
-
-
-def rules_of(settings: StoreSettings) -> Rules:
-    """What the upkeep of the store goes by."""
-    whole = dict.fromkeys((ARCHIVE, HOT), settings.retention_days)
-    rolled = {name: settings.rollup_days[width_s] for name, width_s in TIERS.items()}
-    return Rules(hot_s=3600 * settings.hot_hours, days=whole | rolled, size_gb=settings.size_gb)

@@ -35,7 +35,9 @@ from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
 from detector.store import births, commands, devices, frames
-from detector.store.past import Past
+from detector.store.archive.past import Past
+from detector.store.archive.place import place_at
+from detector.store.places import archive_place
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -73,7 +75,7 @@ class Pipeline:
         self._buffer, self._subscriber = buffer, subscriber
         self._publisher = Publisher(subscriber, store, settings.mqtt)
         self._inventory = InventoryWriter(store, subscriber.unused)
-        past = Past(store)
+        past = Past(store, place_at(archive_place(store, settings.store.archive)))
         with store.begin() as connection:
             self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
             self._desk = open_desk(settings, connection)

@@ -161,6 +161,18 @@ def file_of(store: Engine) -> Path | None:
     return Path(path) if path else None
 
 
+def let_shrink(connection: Connection) -> None:
+    """Have SQLite make a file that can give room back: of an empty one, or with the next VACUUM.
+
+    It is written at once, so it is asked for only where the file is written anyway.
+
+    Args:
+        connection: In no transaction.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
+
+
 def use_wal(store: Engine) -> None:
     """Let readers and the writer of an SQLite store go on beside each other; it stays so.
 
@@ -234,7 +246,8 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
     cursor = connection.cursor()
-    # An empty file is made so that it can shrink; others come there with the next VACUUM.
-    for pragma in ("auto_vacuum=INCREMENTAL", "synchronous=NORMAL", "busy_timeout=10000"):
+    # Some builds write zeros over what is deleted: a closed hour would go to the disk once more,
+    # and hold the lock ten times as long.
+    for pragma in ("synchronous=NORMAL", "busy_timeout=10000", "secure_delete=OFF"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -13,8 +13,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Frame, Samples
-from detector.store.rows import frame_of, row_of
+from detector.store.packing import unpacked
+from detector.store.rows import PACKED, frame_of, row_of
 from detector.store.schema import frames
+from detector.store.stretches import stretches
 
 
 def write(connection: Connection, blocks: Sequence[Frame]) -> int:
@@ -131,13 +133,20 @@ def newest_live(connection: Connection, device: str) -> Frame | None:
 def spans(
     connection: Connection, device: str, start: float, end: float
 ) -> list[tuple[float, float]]:
-    """First and last time of each frame of a device that overlaps ``start``..``end``."""
+    """First and last time of each stretch of a device in a frame that overlaps ``start``..``end``.
+
+    A hole within merged frames is none of them.
+    """
+    merged = sa.case((frames.c.packing == PACKED, frames.c.ts))
     query = (
-        sa.select(frames.c.start, frames.c.end)
+        sa.select(frames.c.start, frames.c.end, frames.c.n, merged.label("merged"))
         .where(frames.c.device == device, frames.c.start <= end, frames.c.end >= start)
         .order_by(frames.c.start)
     )
-    return [(row.start, row.end) for row in connection.execute(query)]
+    found: list[tuple[float, float]] = []
+    for first, last, n, ts in connection.execute(query):
+        found += [(first, last)] if ts is None else stretches(unpacked(ts, "<f8", (n,)))
+    return found
 
 
 def _is_live() -> sa.ColumnElement[bool]:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
-from detector.store.connecting import alone, connect, in_one_line, shown, use_wal
+from detector.store.connecting import alone, connect, in_one_line, let_shrink, shown, use_wal
 from detector.store.versions import (
     VERSION,
     refuse_newer,
@@ -281,6 +281,8 @@ def _make(store: Engine, *, must_exist: bool) -> None:
         raise StoreError(
             f"store {shown(store.url)}: found no tables, allowed: what `faultline serve` has made"
         )
+    with store.connect() as connection:
+        let_shrink(connection)
     with alone(store) as connection:
         if version_of(connection) is None:
             metadata.create_all(connection)

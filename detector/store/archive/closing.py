@@ -21,7 +21,8 @@ from detector.store.rows import PACKED, frame_of
 from detector.store.schema import Engine, alarms, frames
 
 AROUND_S = 60.0  # before and after an alarm, reconstructions are kept
-MOST_SAMPLES = 400_000  # of a file; an hour at a higher rate has several
+# Of a file, an hour may have several: one transaction deletes its frames within some milliseconds.
+MOST_SAMPLES, MOST_FRAMES = 400_000, 2000
 
 
 def close_next(store: Engine, place: Place, before: float) -> int:
@@ -93,11 +94,14 @@ def _next(connection: Connection, before: float) -> list[Frame]:
         frames.c.arrival < before, frames.c.packing == PACKED,
         sa.cast(frames.c.features, sa.Text) == features,
     )  # fmt: skip
+    query = query.order_by(frames.c.start).limit(MOST_FRAMES).execution_options(yield_per=50)
     found: list[Frame] = []
-    rows = connection.execute(query.order_by(frames.c.start).execution_options(yield_per=50))
+    samples = 0
+    rows = connection.execute(query)
     for row in rows:
         found.append(frame_of(row))
-        if sum(len(frame.ts) for frame in found) >= MOST_SAMPLES:
+        samples += row.n
+        if samples >= MOST_SAMPLES:
             break
     rows.close()
     return found

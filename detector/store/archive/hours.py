@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.records import Frame
+from detector.records import Frame, Times, is_backlog
 from detector.store.schema import archived
+from detector.store.stretches import stretches
 
 Span = tuple[str, float, float]  # session, its first and newest sample
 
@@ -27,7 +29,7 @@ class ClosedHour:
         bytes: Of the file.
         arrival: Of its newest sample, detector clock.
         features: Names of the columns.
-        spans: What it holds of each session.
+        spans: What it holds of each session, its holes left out.
     """
 
     path: str
@@ -76,6 +78,19 @@ def between(connection: Connection, device: str, start: float, end: float) -> li
     return [_hour(row) for row in connection.execute(query.order_by(archived.c.start))]
 
 
+def of_device(connection: Connection, device: str) -> list[ClosedHour]:
+    """All files of a device, in order of time."""
+    query = sa.select(archived).where(archived.c.device == device)
+    return [_hour(row) for row in connection.execute(query.order_by(archived.c.start))]
+
+
+def newest_session(closed: Sequence[ClosedHour]) -> str | None:
+    """The live session whose samples arrived last; None: there is none."""
+    live = [(hour.arrival, newest, session) for hour in closed
+            for session, _, newest in hour.spans if not is_backlog(session)]  # fmt: skip
+    return max(live)[2] if live else None
+
+
 def oldest(connection: Connection, limit: int) -> list[ClosedHour]:
     """Those whose newest sample arrived first."""
     query = sa.select(archived).order_by(archived.c.arrival).limit(limit)
@@ -100,18 +115,21 @@ def size(connection: Connection) -> ArchiveSize:
 
 
 def spans_of(found: Sequence[Frame]) -> tuple[Span, ...]:
-    """What frames in order of time hold of each session: a session has no gap."""
-    made: dict[str, tuple[float, float]] = {}
+    """What frames hold of each session, with its holes: what belongs there may come late."""
+    parts: dict[str, list[Times]] = {}
     for frame in found:
-        first, newest = made.get(frame.session, (float(frame.ts[0]), float(frame.ts[-1])))
-        made[frame.session] = min(first, float(frame.ts[0])), max(newest, float(frame.ts[-1]))
-    return tuple((session, first, newest) for session, (first, newest) in made.items())
+        parts.setdefault(frame.session, []).append(frame.ts)
+    return tuple(
+        (session, first, newest)
+        for session, times in parts.items()
+        for first, newest in stretches(np.concatenate(times))
+    )
 
 
 def spans(
     connection: Connection, device: str, start: float, end: float
 ) -> Iterator[tuple[float, float]]:
-    """First and newest sample of each session's part in a file that overlaps a time."""
+    """First and newest sample of each stretch in files that overlaps a time."""
     for hour in between(connection, device, start, end):
         for _, first, newest in hour.spans:
             if first <= end and newest >= start:

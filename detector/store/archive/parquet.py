@@ -1,7 +1,9 @@
 """Frames of one device as a Parquet file and back, exact to the bit.
 
 Columns: ``time`` (UTC, to the nanosecond), the features, ``score``, ``mse``, ``judged``,
-``anomaly``, ``threshold``, ``session``; around alarms also ``<feature>_reconstruction``.
+``anomaly``, ``threshold``, ``session``, and ``<feature>_reconstruction``, which is null but around
+alarms. A nanosecond tells every float64 of a date from its neighbours; of a clock that began at 0,
+which is finer, ``ts`` has the exact times.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from detector.records import Flags, Frame, Times, Values
 
 MARK = b"faultline"  # key of what is said of a file beside its columns
 OURS = ("time", "ts", "score", "mse", "judged", "anomaly", "threshold", "session")
-NS = 1e9
+NS = 1_000_000_000
 PIECE = 4096  # samples of a frame that is read
 FLAT = ("threshold", "session", "judged", "anomaly")  # the same over long stretches
 
@@ -94,13 +96,11 @@ def _columns(found: Sequence[Frame], kept: Flags) -> dict[str, pa.Array]:
     columns["threshold"] = pa.array(np.repeat([frame.threshold for frame in found], lengths))
     sessions = np.repeat(np.array([frame.session for frame in found], object), lengths)
     columns["session"] = pa.array(sessions, pa.string())
-    if kept.any():
-        told = np.concatenate([frame.reconstruction for frame in found])
-        told = np.where(kept[:, None], told, np.float32(np.nan))
-        columns |= {
-            column_of(name) + ENDING: pa.array(told[:, i]) for i, name in enumerate(features)
-        }
-    return columns
+    told = np.concatenate([frame.reconstruction for frame in found])
+    return columns | {
+        column_of(name) + ENDING: pa.array(told[:, i], mask=~kept)
+        for i, name in enumerate(features)
+    }
 
 
 def _frames(table: pa.Table, about: About) -> Iterator[Frame]:
@@ -153,12 +153,14 @@ def _floats(table: pa.Table, column: str) -> Values:
 
 def _nanoseconds(ts: Times) -> np.ndarray:
     """Shape (n,); a time that no date can tell is the nearest that one can."""
-    with np.errstate(invalid="ignore"):
-        return np.rint(np.clip(ts, -9.2e9, 9.2e9) * NS).astype(np.int64)
+    told = np.clip(ts, -9.2e9, 9.2e9)
+    whole = np.floor(told)  # a product with the whole of it would not be exact
+    return whole.astype(np.int64) * NS + np.rint((told - whole) * NS).astype(np.int64)
 
 
 def _seconds(nanoseconds: np.ndarray) -> Times:
-    return np.asarray(nanoseconds / NS)
+    whole, part = np.divmod(nanoseconds, NS)
+    return np.asarray(whole + part / NS)
 
 
 def _line(error: Exception) -> str:

@@ -12,6 +12,8 @@ import fsspec
 
 from detector.errors import StoreError
 
+# What reads a folder of Parquet files leaves out names that begin so.
+HIDDEN = "."
 UNFINISHED = ".part"  # ends the name of a file that is being written
 
 
@@ -59,7 +61,7 @@ class Folder:
         """See ``Place``."""
         target = self._folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(target.name + UNFINISHED)
+        unfinished = target.with_name(HIDDEN + target.name + UNFINISHED)
         try:
             with unfinished.open("wb") as file:
                 file.write(content)

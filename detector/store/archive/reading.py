@@ -73,12 +73,18 @@ def _apart(closed: Sequence[ClosedHour]) -> list[list[ClosedHour]]:
     return runs
 
 
+def frames_in(place: Place, hour: ClosedHour, tell: Tell) -> list[Frame]:
+    """All of a file in order of time; none where it cannot be read, which is told."""
+    try:
+        return sorted(parquet.read(place.read(hour.path)), key=_start)
+    except OSError as error:
+        tell(LostHour(hour.device, hour.start, hour.end, f"{hour.path}: {_reason(error)}"))
+        return []
+
+
 def _read(place: Place, run: Sequence[ClosedHour], tell: Tell) -> Iterator[Frame]:
     for hour in run:
-        try:
-            yield from sorted(parquet.read(place.read(hour.path)), key=_start)
-        except OSError as error:
-            tell(LostHour(hour.device, hour.start, hour.end, f"{hour.path}: {_reason(error)}"))
+        yield from frames_in(place, hour, tell)
 
 
 def _within(found: Iterator[Frame], start: float, end: float) -> Iterator[Frame]:

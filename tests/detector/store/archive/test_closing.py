@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import errno
-import random
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
@@ -18,75 +14,12 @@ from detector.errors import StoreError
 from detector.records import Alarm
 from detector.store import alarms
 from detector.store import frames as stored
-from detector.store.archive import closing, hours, reading
-from detector.store.archive.owner import MARK, claim
-from detector.store.archive.place import UNFINISHED, place_at
-from detector.store.history.rolling import roll
-from detector.store.keeping.merging import merge
+from detector.store.archive import closing
+from detector.store.archive.owner import claim
+from detector.store.archive.place import HIDDEN, UNFINISHED, place_at
 from detector.store.schema import alarms as table
 from detector.store.schema import open_store
 from tests.support.stores.machine import START, frame, frames
-
-LATER = START + 1e6
-KILLS = 4  # each is a process of its own that must start
-# Closes hours one after the other until it is killed.
-CLOSE = """
-import sys
-from detector.store.archive import closing
-from detector.store.archive.place import place_at
-from detector.store.schema import alarms as table
-from detector.store.schema import open_store
-store, place = open_store(sys.argv[1]), place_at(sys.argv[2])
-print("ready", flush=True)
-while closing.close_next(store, place, float("inf")):
-    pass
-print("done", flush=True)
-"""
-
-
-class Site:
-    """A store, its archive and what was stored."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.url = f"sqlite:///{folder}/store.db"
-        self.store = open_store(self.url)
-        self.place = place_at(f"{folder}/archive")
-        self.lost = []
-
-    def add(self, blocks):
-        """Store frames, count and merge them."""
-        with self.store.begin() as connection:
-            stored.write(connection, blocks)
-        for device in {block.device for block in blocks}:
-            while roll(self.store, device):
-                pass
-            while merge(self.store, device, LATER):
-                pass
-
-    def close(self, before=np.inf):
-        """Close all hours."""
-        while closing.close_next(self.store, self.place, before):
-            pass
-
-    def read(self, device="press-1", start=-np.inf, end=np.inf):
-        """All that is there, wherever."""
-        with self.store.connect() as connection:
-            return list(
-                reading.between(connection, self.place, device, start, end, self.lost.append)
-            )
-
-    def files(self):
-        """Of hours."""
-        return sorted(path for path in self.place.paths() if path != MARK)
-
-
-@pytest.fixture
-def site(tmp_path):
-    """Empty."""
-    made = Site(tmp_path)
-    yield made
-    made.store.dispose()
 
 
 def assert_holds(found, blocks):
@@ -179,40 +112,45 @@ def test_a_disk_that_is_full_changes_nothing(site, monkeypatch):
     assert_holds(site.read(), frames(600))
 
 
-def test_nothing_is_lost_or_there_twice_when_it_is_killed(site):
-    """Again and again, at any step; what is left over is swept away."""
-    blocks = frames(40 * 3600, rate=0.02, n=20)
-    site.add(blocks)
-    chance = random.Random(7)
-    for _ in range(KILLS):
-        child = subprocess.Popen(
-            [sys.executable, "-c", CLOSE, site.url, f"{site.folder}/archive"],
-            stdout=subprocess.PIPE,
-        )
-        child.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.05))
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        closing.sweep(site.store, site.place)
-        with site.store.connect() as connection:
-            assert set(site.files()) == hours.known(connection)
-        assert_holds(site.read(), blocks)
-    site.close()
-    assert_holds(site.read(), blocks)
-    assert len(site.files()) == 40
-
-
 def test_what_was_half_written_is_swept_away(site):
     """A file of somebody else's beside it is not."""
     site.add(frames(60))
     site.close()
     folder = (site.folder / "archive" / site.files()[0]).parent
-    (folder / f"13-99.parquet{UNFINISHED}").write_bytes(b"half")
+    (folder / f"{HIDDEN}13-99.parquet{UNFINISHED}").write_bytes(b"half")
     (folder / "14-100.parquet").write_bytes(b"not noted")
     (site.folder / "archive" / "notes.txt").write_text("mine")
     assert closing.sweep(site.store, site.place) == 2
     assert len(site.files()) == 2
     assert_holds(site.read(), frames(60))
+
+
+def test_pandas_opens_the_whole_archive(site, tmp_path):
+    """With the names of devices, while another file is being written."""
+    claim(site.store, site.place, "x")
+    site.add(frames(60))
+    site.add(frames(60, device="pump/1"))
+    site.close()
+    folder = (site.folder / "archive" / site.files()[0]).parent
+    (folder / f"{HIDDEN}13-99.parquet{UNFINISHED}").write_bytes(b"half")
+    table = pd.read_parquet(f"{tmp_path}/archive")
+    assert table["device"].value_counts().to_dict() == {"press-1": 600, "pump/1": 600}
+    of_one = pd.read_parquet(f"{tmp_path}/archive", filters=[("device", "==", "pump/1")])
+    expected = np.concatenate([block.values[:, 0] for block in frames(60, device="pump/1")])
+    np.testing.assert_array_equal(of_one["a"], expected)
+
+
+def test_an_hour_of_many_frames_is_closed_a_part_at_a_time(site, monkeypatch):
+    """An hour of alarm is not merged; no transaction deletes all of it."""
+    monkeypatch.setattr(closing, "MOST_FRAMES", 4)
+    anomalous = np.full(10, 2.0, np.float32)
+    blocks = [frame(START + i, seed=i, score=anomalous, contributions=np.array([i, 1], np.float32))
+              for i in range(10)]  # fmt: skip
+    site.add(blocks)
+    assert closing.close_next(site.store, site.place, np.inf) == 40
+    site.close()
+    assert len(site.files()) == 3
+    assert_holds(site.read(), blocks)
 
 
 def test_the_archive_of_another_store_is_refused(site, tmp_path):

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from detector.store.archive.parquet import read, write
@@ -85,3 +86,21 @@ def test_a_foreign_parquet_file_is_refused():
     pd.DataFrame({"a": [1.0]}).to_parquet(buffer)
     with pytest.raises(OSError, match="no file of an archive"):
         list(read(buffer.getvalue()))
+
+
+@pytest.mark.parametrize("seconds", [-9e9, -1e9, 1e7, 1.7e9, 4e9, 9e9])
+def test_the_time_of_a_date_needs_no_second_column(seconds):
+    """Nanoseconds lead back to the very same float64, whatever lies behind the point."""
+    ts = seconds + np.cumsum(np.random.default_rng(3).random(5000) * 0.01)
+    block = frame(seconds, 5000, ts=ts)
+    content = write([block], np.zeros(5000, np.bool_))
+    assert "ts" not in pq.read_schema(io.BytesIO(content)).names
+    assert np.concatenate([f.ts for f in read(content)]).tobytes() == ts.tobytes()
+
+
+def test_all_files_of_a_device_have_the_same_columns():
+    """Whoever reads many as one table goes by the first."""
+    blocks = frames(2)
+    schemas = [pq.read_schema(io.BytesIO(write(blocks, np.full(20, is_kept)))).remove_metadata()
+               for is_kept in (True, False)]  # fmt: skip
+    assert schemas[0] == schemas[1]

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from detector.service.detector import rules_of
+from detector.service.keeping import rules_of
 from detector.settings.store import StoreSettings
 from detector.store import frames as stored
 from detector.store.archive import hours
