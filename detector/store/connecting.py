@@ -19,6 +19,8 @@ from detector.errors import StoreError
 KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
 LOCKED_S = 10.0  # as long as the driver waits for other locks
+# Written at once, so it is asked for only where the file is made or written anew.
+SHRINKING = "PRAGMA auto_vacuum=INCREMENTAL"
 SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
 DAMAGED = "malformed"  # what SQLite says of a damaged file
 NO_DATABASE = "not a database"
@@ -161,20 +163,18 @@ def file_of(store: Engine) -> Path | None:
     return Path(path) if path else None
 
 
-def let_shrink(connection: Connection) -> None:
-    """Have SQLite make a file that can give room back: of an empty one, or with the next VACUUM.
-
-    It is written at once, so it is asked for only where the file is written anyway.
-
-    Args:
-        connection: In no transaction.
-    """
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
+def let_shrink(store: Engine) -> None:
+    """Make the empty file of a store so that it can give room back later; it stays so."""
+    _tell(store, SHRINKING)
 
 
 def use_wal(store: Engine) -> None:
-    """Let readers and the writer of an SQLite store go on beside each other; it stays so.
+    """Let readers and the writer of an SQLite store go on beside each other; it stays so."""
+    _tell(store, "PRAGMA journal_mode=WAL")
+
+
+def _tell(store: Engine, pragma: str) -> None:
+    """Have SQLite note something in its file.
 
     Whoever meets another process there is told at once that it is locked, and tries again.
     """
@@ -184,7 +184,7 @@ def use_wal(store: Engine) -> None:
     while True:
         try:
             with store.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                connection.exec_driver_sql(pragma)
         except OperationalError:
             if time.monotonic() > deadline:
                 raise

@@ -281,8 +281,7 @@ def _make(store: Engine, *, must_exist: bool) -> None:
         raise StoreError(
             f"store {shown(store.url)}: found no tables, allowed: what `faultline serve` has made"
         )
-    with store.connect() as connection:
-        let_shrink(connection)
+    let_shrink(store)
     with alone(store) as connection:
         if version_of(connection) is None:
             metadata.create_all(connection)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from detector.store.archive import closing, hours
 from detector.store.archive.place import place_at
-from detector.store.connecting import file_of, let_shrink
+from detector.store.connecting import SHRINKING, file_of
 from detector.store.keeping.rules import Rules
 from detector.store.keeping.upkeep import Upkeep, closing_time
 from detector.store.schema import Engine, frames
@@ -93,7 +93,7 @@ def shrink(store: Engine) -> int:
         return int(missing)
     with store.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-        let_shrink(connection)
+        connection.exec_driver_sql(SHRINKING)
         connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return 0
