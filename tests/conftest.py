@@ -46,6 +46,7 @@ TOGETHER = (
     "simulator/recordings/test_generate.py",
     "detector/networks",
     "detector/cli",
+    "detector/store",  # shares a PostgreSQL
     "dashboard/live",
     "detector/training/lab",
 )

@@ -34,6 +34,7 @@ from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
 from detector.store import alarms, births, commands, devices, frames
+from detector.store.connecting import reason_of
 from detector.store.past import Past
 from detector.store.schema import Engine, StoreFailure
 
@@ -129,7 +130,7 @@ class Pipeline:
             if self._is_due("store fault", 10.0):
                 logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
                     "store: cannot be written (%s), %d frames wait",
-                    getattr(error, "orig", error),
+                    reason_of(error),
                     len(self._unsaved.frames),
                 )  # fmt: skip
         except Exception:
@@ -156,8 +157,8 @@ class Pipeline:
                 unsaved.blocks.extendleft(reversed(part))  # nothing has happened
                 raise
             scored = self._fleet.score(part)
-            self._newcomers.look(self._fleet, scored)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
+            self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
         self._commit()
         unsaved.frames, unsaved.births = [], {}
         if not unsaved.blocks:
@@ -230,8 +231,8 @@ class Pipeline:
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
             if self._is_due("clean-up", CLEAN_UP_S):
-                kept_s = self._settings.store.retention_days * 86_400
-                frames.delete_before(connection, time.time() - kept_s)
+                now, kept_s = time.time(), self._settings.store.retention_days * 86_400
+                frames.delete_before(connection, now - kept_s, now)
             self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
         self._committed_at = time.time()

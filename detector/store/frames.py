@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Frame, Samples
+from detector.store.postgresql import copying, partitions
 from detector.store.schema import frames
 
 
@@ -27,12 +27,10 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     """
     if not blocks:
         return 0
-    statement = frames.insert()
-    if connection.dialect.name == "sqlite":
-        statement = statement.prefix_with("OR IGNORE")
-    elif connection.dialect.name == "postgresql":
-        statement = postgresql.insert(frames).on_conflict_do_nothing()
-    return int(connection.execute(statement, [_row(frame) for frame in blocks]).rowcount)
+    rows = [_row(frame) for frame in blocks]
+    if connection.dialect.name == "postgresql":
+        return copying.insert_new(connection, frames, rows)
+    return connection.execute(frames.insert().prefix_with("OR IGNORE"), rows).rowcount
 
 
 def newest_id(connection: Connection) -> int:
@@ -205,9 +203,16 @@ def joined(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
     return Samples(features, ts, np.concatenate([part.values for part in parts]))
 
 
-def delete_before(connection: Connection, arrival: float) -> int:
-    """Delete frames that arrived before ``arrival`` (UTC seconds); returns how many."""
-    return int(connection.execute(frames.delete().where(frames.c.arrival < arrival)).rowcount)
+def delete_before(connection: Connection, arrival: float, now: float) -> None:
+    """Delete frames that arrived before ``arrival`` (UTC seconds); in PostgreSQL by whole days.
+
+    There it makes the partitions of the next days too.
+    """
+    if connection.dialect.name == "postgresql":
+        partitions.drop_before(connection, arrival, now)
+        partitions.make_ahead(connection, now)
+        return
+    connection.execute(frames.delete().where(frames.c.arrival < arrival))
 
 
 def _row(frame: Frame) -> dict[str, Any]:

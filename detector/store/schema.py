@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
 from detector.store.connecting import alone, connect, in_one_line, shown, use_wal
+from detector.store.postgresql import partitions
 from detector.store.versions import (
     VERSION,
     refuse_newer,
@@ -22,12 +23,14 @@ StoreFailure = SQLAlchemyError
 
 metadata = sa.MetaData()
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # whose integers have 64 bits
+
 # Frames are numbered in order of commit: viewers tail that number, because a device clock may
 # jump back. The same block written twice meets the unique key and changes nothing.
 frames = sa.Table(
     "frames",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", BIG, primary_key=True, autoincrement=True),
     sa.Column("device", sa.String, nullable=False),
     sa.Column("start", sa.Double, nullable=False),
     sa.Column("end", sa.Double, nullable=False),
@@ -95,6 +98,14 @@ alarm_log = sa.Table(
     # False until the broker has the message: a crash between commit and publish loses none.
     sa.Column("published", sa.Boolean, nullable=False, default=False, index=True),
     sqlite_autoincrement=True,
+)
+
+# Alarms whose flight record is written and changes no more; see ``flights.py``.
+flights = sa.Table(
+    "flights",
+    metadata,
+    sa.Column("alarm_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("samples", sa.Integer, nullable=False),  # 0: none was left, and there is no file
 )
 
 commands = sa.Table(
@@ -182,6 +193,8 @@ def _make(store: Engine, *, must_exist: bool) -> None:
     with alone(store) as connection:
         if version_of(connection) is None:
             metadata.create_all(connection)
+            if connection.dialect.name == "postgresql":
+                partitions.divide(connection, frames)
             write_version(connection)
 
 

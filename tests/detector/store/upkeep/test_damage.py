@@ -10,13 +10,14 @@ from detector.errors import StoreError
 from detector.store.schema import open_store
 from detector.store.upkeep import damage
 from detector.store.upkeep.damage import refuse_damaged
+from detector.store.versions import VERSION
 from tests.support.stores import golden_store
 
 
 @pytest.fixture
 def path(tmp_path):
     """A whole store."""
-    golden_store.load("0001", tmp_path / "faultline.db")
+    golden_store.load(VERSION, tmp_path / "faultline.db")
     return tmp_path / "faultline.db"
 
 

@@ -129,7 +129,8 @@ def test_a_store_of_0_1_keeps_everything(path, missing):
 def test_every_version_has_a_golden_store_that_comes_here():
     """The newest included, made by ``tests.support.stores.golden_store``."""
     found = {file.stem for file in golden_store.FOLDER.glob("*.sql")}
-    assert found == {f"{number:04}" for number in range(int(VERSION) + 1)}
+    assert found == {"0000"} | {file.name[1:5] for file in (SCRIPTS / "versions").glob("v*.py")}
+    assert max(found) == VERSION
 
 
 @pytest.mark.parametrize("file", sorted(golden_store.FOLDER.glob("*.sql")), ids=lambda f: f.stem)
@@ -153,7 +154,8 @@ def test_a_new_store_is_what_the_migrations_make(path, tmp_path):
 
     def shape(one):
         with closing(sqlite3.connect(one)) as connection:
-            return dict(connection.execute("SELECT name, sql FROM sqlite_master"))
+            rows = connection.execute("SELECT name, sql FROM sqlite_master")
+            return {name: " ".join((sql or "").split()) for name, sql in rows}
 
     assert shape(path) == shape(bare) == shape(fresh)
     assert shape(fresh)["faultline_version"]
