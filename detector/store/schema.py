@@ -100,12 +100,13 @@ alarm_log = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# Alarms whose flight record is written and changes no more; see ``flights.py``.
+# Flight records that are written; see ``flights.py``.
 flights = sa.Table(
     "flights",
     metadata,
     sa.Column("alarm_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("samples", sa.Integer, nullable=False),  # 0: none was left, and there is no file
+    sa.Column("is_finished", sa.Boolean, nullable=False),  # else it goes on with the alarm
 )
 
 commands = sa.Table(

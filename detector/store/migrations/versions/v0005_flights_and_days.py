@@ -23,6 +23,7 @@ def upgrade() -> None:
         "flights",
         sa.Column("alarm_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("samples", sa.Integer, nullable=False),
+        sa.Column("is_finished", sa.Boolean, nullable=False),
     )
     if op.get_bind().dialect.name == "postgresql":
         _divide(int(time.time() // DAY_S) + 1)
