@@ -10,7 +10,7 @@ from detector.cli.tables import as_json, moment, table
 from detector.records import Alarm, DeviceStatus, Unused
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
-from detector.store import alarms, devices, unused
+from detector.store import alarms, devices, flight_log, unused
 from detector.store.schema import open_store
 
 
@@ -18,10 +18,13 @@ def list_alarms(args: argparse.Namespace) -> str:
     """Alarms in the store, the newest first."""
     with _store(args).begin() as connection:
         found = alarms.listed(connection, args.device, args.limit)
+        recorded = flight_log.recorded(connection, [alarm.id or 0 for alarm in found])
     if args.json:
-        return as_json([dataclasses.asdict(alarm) for alarm in found])
-    return table(("id", "device", "kind", "state", "start", "seconds", "peak", "most from"),
-                  [_alarm_row(alarm) for alarm in found], "no alarms")  # fmt: skip
+        return as_json([dataclasses.asdict(alarm) | {"flight_record": alarm.id in recorded}
+                        for alarm in found])  # fmt: skip
+    head = ("id", "device", "kind", "state", "start", "seconds", "peak", "record", "most from")
+    rows = [_alarm_row(alarm, is_recorded=alarm.id in recorded) for alarm in found]
+    return table(head, rows, "no alarms")
 
 
 def list_devices(args: argparse.Namespace) -> str:
@@ -69,11 +72,11 @@ def _device_object(status: DeviceStatus) -> dict[str, Any]:
     return fields
 
 
-def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
+def _alarm_row(alarm: Alarm, *, is_recorded: bool) -> tuple[str, ...]:
     seconds = "" if alarm.end is None else f"{alarm.end - alarm.start:.1f}"
     most = max(alarm.contributions, key=alarm.contributions.__getitem__, default="")
     return (str(alarm.id), alarm.device, alarm.kind, alarm.state, moment(alarm.start), seconds,
-            _number(alarm.peak_score), most)  # fmt: skip
+            _number(alarm.peak_score), "yes" if is_recorded else "", most)  # fmt: skip
 
 
 def _number(value: float | None) -> str:

@@ -6,12 +6,11 @@ import logging
 import threading
 import time
 
-import numpy as np
-
 from detector.errors import FaultlineError, StoreError
-from detector.flights.selection import Step, is_set_back, revised, step, stretches
+from detector.flights.gathering import gathered
+from detector.flights.selection import Step, step
 from detector.records import Alarm
-from detector.store import flight_log, flights, frames
+from detector.store import flight_log, flights
 from detector.store.connecting import reason_of
 from detector.store.flight_log import Due
 from detector.store.flights import Flight
@@ -100,7 +99,10 @@ class FlightRecorder:
         what = step(due, self._until[number], now)
         if what is Step.WAIT:
             return
-        flight, is_whole = self._gathered(due)
+        flight, is_whole = gathered(
+            self._store, due.alarm, self._there(due.alarm),
+            newest=due.newest, since=self._until[number], most=PIECES,
+        )  # fmt: skip
         if len(flight.ts):
             flights.write(self._place, flight)
         is_finished = what is Step.FINISH and is_whole
@@ -110,21 +112,6 @@ class FlightRecorder:
         if is_finished:
             del self._until[number]
 
-    def _gathered(self, due: Due) -> tuple[Flight, bool]:
-        """The record with what is stored since, piece by piece, and whether that was all."""
-        alarm, flight = due.alarm, self._there(due.alarm)
-        since = self._until[_number(alarm)] if flight is None else flight.note.until
-        every = list(stretches(alarm, since, due.newest))
-        if is_set_back(alarm):
-            flight = None
-        for first, last in every[:PIECES]:
-            with self._store.connect() as connection:
-                after = np.nextafter(last, np.inf)
-                found = list(frames.stream_between(connection, alarm.device, first, after))
-            flight = revised(flight, found, alarm, last)
-        assert flight is not None
-        return flight, len(every) <= PIECES
-
     def _there(self, alarm: Alarm) -> Flight | None:
         """The record as it was written before; one of another store's alarm makes room."""
         try:
@@ -132,7 +119,7 @@ class FlightRecorder:
         except StoreError as error:
             logger.warning("%s; written anew from what is stored", error)
             return None
-        if found is None or (found.note.device, found.note.start) == (alarm.device, alarm.start):
+        if found is None or flights.is_of(found, alarm):
             return found
         aside = flights.set_aside(self._place, found)
         logger.warning("flight record of alarm %s: found one of another store, now %s", alarm.id,

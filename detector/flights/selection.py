@@ -56,7 +56,9 @@ def step(due: Due, until: float | None, now: float) -> Step:
     return Step.WRITE if is_due else Step.WAIT
 
 
-def stretches(alarm: Alarm, since: float | None, newest: float | None) -> Iterator[tuple[float, float]]:
+def stretches(
+    alarm: Alarm, since: float | None, newest: float | None
+) -> Iterator[tuple[float, float]]:
     """First and last time of what is to be read for a record, one piece after the other.
 
     Args:

@@ -78,6 +78,11 @@ def active(connection: Connection) -> list[Alarm]:
     return _read(connection, alarms.c.state == "active")
 
 
+def one(connection: Connection, alarm_id: int) -> Alarm | None:
+    """An alarm; None when there is none of this id."""
+    return next(iter(_read(connection, alarms.c.id == alarm_id)), None)
+
+
 def listed(connection: Connection, device: str | None = None, limit: int = 1000) -> list[Alarm]:
     """Alarms of a device, or of all, the newest first."""
     return _read(connection, sa.true() if device is None else alarms.c.device == device, limit)

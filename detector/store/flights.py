@@ -21,7 +21,7 @@ import pyarrow.parquet
 from fsspec.implementations.local import LocalFileSystem
 
 from detector.errors import StoreError
-from detector.records import Flags, Times, Values
+from detector.records import Alarm, Flags, Times, Values
 
 FOLDER = "flights"
 KEY = b"faultline"  # of what is known of the alarm, in the metadata of the file
@@ -95,7 +95,8 @@ class Flight:
     @property
     def error(self) -> Values:
         """Shape (n, F), how far the reconstruction is off, in each feature's own unit."""
-        return np.abs(self.values - self.reconstruction)
+        error: Values = np.abs(self.values - self.reconstruction)
+        return error
 
     @property
     def anomaly(self) -> Flags:
@@ -152,9 +153,7 @@ def write(place: str, flight: Flight) -> None:
             else:  # where an object is there once all of it is
                 system.pipe_file(path, content.getvalue())
         except OSError as error:
-            raise StoreError(
-                f"flight record {path}: cannot be written: {_reason(error)}"
-            ) from None
+            raise StoreError(f"flight record {path}: cannot be written: {_reason(error)}") from None
 
 
 def remove(place: str, alarm: int) -> None:
@@ -173,6 +172,11 @@ def set_aside(place: str, flight: Flight) -> str:
     return aside
 
 
+def is_of(flight: Flight, alarm: Alarm) -> bool:
+    """Whether a record is of this alarm; of another store it may have the same number."""
+    return (flight.note.device, flight.note.start) == (alarm.device, alarm.start)
+
+
 def name_of(alarm: int) -> str:
     """Of the file."""
     return f"alarm-{alarm:06}.parquet"
@@ -182,7 +186,9 @@ def table_of(flight: Flight) -> pa.Table:
     """One row per sample; the columns of ``export`` with errors and what was judged."""
     wide = (flight.values, flight.reconstruction, flight.error)
     columns: list[Any] = [flight.ts, pa.array(flight.session, pa.string())]
-    columns += [pa.array(each[:, i], from_pandas=True) for each in wide for i in range(each.shape[1])]
+    columns += [
+        pa.array(each[:, i], from_pandas=True) for each in wide for i in range(each.shape[1])
+    ]
     columns += [pa.array(each, from_pandas=True) for each in (flight.score, flight.mse)]
     columns += [flight.threshold, flight.judged, flight.anomaly.astype(np.int8)]
     note = msgspec.json.encode(flight.note)

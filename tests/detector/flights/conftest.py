@@ -9,7 +9,7 @@ import pytest
 
 from detector.flights.recorder import FlightRecorder
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame
-from detector.store import alarms, devices, frames
+from detector.store import alarms, devices, flight_log, frames
 from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
 
@@ -72,6 +72,17 @@ def frame(at, peak=None, features=("a", "b"), session="#1"):
         judged=np.arange(n) != 1, threshold=1.0,
         contributions=np.ones(len(features), np.float32), arrival=START + at,
     )  # fmt: skip
+
+
+def seconds(flight):
+    """First and last sample from the start of the tests, and how many there are."""
+    return (flight.ts[0] - START, flight.ts[-1] - START, len(flight.ts))
+
+
+def finished(plant):
+    """Alarms that are not waited for any more."""
+    with plant.engine.connect() as connection:
+        return not flight_log.due(connection)
 
 
 @pytest.fixture

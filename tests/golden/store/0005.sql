@@ -39,7 +39,7 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591297011571526527e+09,1.7959129701162397861e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591369651849722859e+09,1.79591369651911330219e+09,'applied');
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -64,6 +64,7 @@ INSERT INTO "faultline_version" VALUES('0005');
 CREATE TABLE flights (
 	alarm_id INTEGER NOT NULL, 
 	samples INTEGER NOT NULL, 
+	is_finished BOOLEAN NOT NULL, 
 	PRIMARY KEY (alarm_id)
 );
 CREATE TABLE frames (
@@ -113,8 +114,8 @@ CREATE TABLE unused (
 INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel": "mode", "outcome": "left-out", "kind": "", "reason": "''auto'' is no number", "count": 3, "last_seen": 1770000000.0}]');
 CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX frames_of_device ON frames (device, id);
-CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX alarms_of_device ON alarms (device, start);
+CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
 CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
 CREATE INDEX ix_alarm_log_published ON alarm_log (published);

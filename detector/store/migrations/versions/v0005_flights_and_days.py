@@ -46,7 +46,10 @@ def _divide(tomorrow: int) -> None:
         "ALTER SEQUENCE frames_id_seq AS bigint",
         f"ALTER TABLE frames RENAME TO {before}",
         f"ALTER TABLE {before} RENAME CONSTRAINT frames_once TO {before}_once",
-        *(f"ALTER INDEX {name} RENAME TO {before}_{number}" for number, (name, _) in enumerate(made)),
+        *(
+            f"ALTER INDEX {name} RENAME TO {before}_{number}"
+            for number, (name, _) in enumerate(made)
+        ),
         f"CREATE TABLE frames (LIKE {before} INCLUDING DEFAULTS) PARTITION BY RANGE (start)",
         "ALTER SEQUENCE frames_id_seq OWNED BY frames.id",
         f"ALTER TABLE {before} ALTER COLUMN id DROP DEFAULT",
@@ -54,7 +57,7 @@ def _divide(tomorrow: int) -> None:
         "ADD CONSTRAINT frames_once UNIQUE (device, start)",
         *(definition for _, definition in made),
         "CREATE TABLE frames_other PARTITION OF frames DEFAULT",
-        f"WITH later AS (DELETE FROM {before} WHERE start >= {end} RETURNING *) "
+        f"WITH later AS (DELETE FROM {before} WHERE start >= {end} RETURNING *) "  # noqa: S608
         "INSERT INTO frames_other SELECT * FROM later",
         f"ALTER TABLE frames ATTACH PARTITION {before} FOR VALUES FROM (MINVALUE) TO ({end})",
     ):

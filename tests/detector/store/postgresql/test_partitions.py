@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from detector.store import frames
 from detector.store.postgresql.partitions import AHEAD, DAY_S, drop_before, make_ahead
-from detector.store.schema import open_store
 from detector.store.schema import frames as table
+from detector.store.schema import open_store
 from tests.detector.store.test_store import frame
 
 NOW = 1_772_366_400.0  # 2026-03-01T12:00:00Z
