@@ -47,6 +47,7 @@ TOGETHER = (
     "simulator/recordings/test_generate.py",
     "detector/networks",
     "detector/cli",
+    "detector/store",  # shares a PostgreSQL
     "dashboard/live",
     "detector/training/lab",
 )

@@ -124,7 +124,10 @@ def _devices(part: argparse.ArgumentParser) -> None:
 
 def _export(part: argparse.ArgumentParser) -> None:
     add = part.add_argument
-    add("--device", required=True, help="whose samples")
+    whose = part.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--device", help="whose samples")
+    whose.add_argument("--alarm", type=at_least(1), metavar="ID", help="instead, all from a minute "
+                       "before to a minute after this alarm: its flight record")  # fmt: skip
     add("--start", metavar="ISO", help="from this time, in UTC unless it says "
         "(2026-03-01, 2026-03-01T12:00, ...T12:00+09:00; default: the first sample)")  # fmt: skip
     add("--end", metavar="ISO", help="to before this time (default: the newest sample)")
@@ -211,7 +214,8 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     _devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet\n"
-                   "  faultline export --device motor-600-1 --every 1min --out minutes.csv",
+                   "  faultline export --device motor-600-1 --every 1min --out minutes.csv\n"
+                   "  faultline export --alarm 12 --out alarm-12.csv",
                    _export, ("writing.export", "export")),
         "dashboard": ("open the page, and start a detector when none is alive",
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),

@@ -35,6 +35,7 @@ from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
+    from detector.flights.recorder import FlightRecorder
     from detector.reloading.reloads import Reloads
     from detector.service.pipeline import Pipeline
 
@@ -100,12 +101,14 @@ class Detector:
             StoreError: If another detector takes the store.
         """
         self._subscriber.start()
+        recorder: FlightRecorder | None = None
         try:
             if self._host is not None:
                 self._host.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._scoring = self._load()
             self._upkeep.start()
+            recorder = self._record()
             self._buffer.patience_s = PATIENCE_S
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
@@ -122,6 +125,8 @@ class Detector:
             reloads.stop()
         finally:
             self._upkeep.stop()
+            if recorder is not None:
+                recorder.stop()
             self._metrics.stop()
             if self._host is not None:
                 self._host.stop()
@@ -152,6 +157,14 @@ class Detector:
             )  # fmt: skip
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
+
+    def _record(self) -> FlightRecorder:
+        from detector.flights.recorder import FlightRecorder  # noqa: PLC0415 -- pyarrow takes time
+
+        place = archive_place(self._store, self._settings.store.archive)
+        recorder = FlightRecorder(self._store, place)
+        recorder.start()
+        return recorder
 
     def _reloads(self, pipeline: Pipeline) -> Reloads:
         from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too

@@ -37,6 +37,7 @@ from detector.settings.tree import Settings
 from detector.store import births, commands, devices, frames
 from detector.store.archive.past import Past
 from detector.store.archive.place import place_at
+from detector.store.connecting import reason_of
 from detector.store.places import archive_place
 from detector.store.schema import Engine, StoreFailure
 
@@ -136,7 +137,7 @@ class Pipeline:
             if self._is_due("store fault", 10.0):
                 logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
                     "store: cannot be written (%s), %d frames wait",
-                    getattr(error, "orig", error),
+                    reason_of(error),
                     len(self._unsaved.frames),
                 )  # fmt: skip
         except Exception:
@@ -164,8 +165,8 @@ class Pipeline:
                 unsaved.blocks.extendleft(reversed(part))  # nothing has happened
                 raise
             scored = self._fleet.score(part)
-            self._newcomers.look(self._fleet, scored)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
+            self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
         self._commit()
         unsaved.frames, unsaved.births = [], {}
         if not unsaved.blocks:

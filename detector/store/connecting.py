@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from detector.errors import StoreError
+from detector.store.postgresql import session
 
 KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
@@ -44,11 +45,12 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
     if (path := _named_file(parsed)) is not None:
         _refuse_file(path, shown(url), must_exist=must_exist)
     with in_one_line(url):
-        engine = sa.create_engine(parsed, pool_pre_ping=True)
+        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=_arguments(parsed))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _tune_sqlite)
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()  # SQLite looks at its file no earlier
+            _refuse_encoding(connection)
     return engine
 
 
@@ -198,9 +200,25 @@ def _parsed(url: str) -> sa.URL:
         parsed = sa.make_url(url)
     except (SQLAlchemyError, ValueError):
         raise StoreError(f"store {shown(url)}: cannot be opened, {KINDS}") from None
-    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+    kind = parsed.get_backend_name()
+    if kind != "sqlite" and parsed.drivername not in session.DRIVERS:
         raise _unknown_kind(parsed)
     return parsed
+
+
+def _arguments(url: sa.URL) -> dict[str, str]:
+    return {} if url.get_backend_name() == "sqlite" else session.arguments(url)
+
+
+def _refuse_encoding(connection: Connection) -> None:
+    """Names of devices may hold any letter."""
+    if connection.dialect.name == "sqlite":
+        return
+    if (found := session.encoding_of(connection)) != "UTF8":
+        raise StoreError(
+            f"store {shown(connection.engine.url)}: the database is encoded in {found}, allowed: "
+            "UTF8, as by `createdb --encoding=UTF8 --template=template0`"
+        )
 
 
 def _unknown_kind(url: sa.URL) -> StoreError:

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Frame, Samples
 from detector.store.packing import unpacked
+from detector.store.postgresql import copying
 from detector.store.rows import PACKED, frame_of, row_of
 from detector.store.schema import frames
 from detector.store.stretches import stretches
@@ -31,12 +31,10 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     """
     if not blocks:
         return 0
-    statement = frames.insert()
-    if connection.dialect.name == "sqlite":
-        statement = statement.prefix_with("OR IGNORE")
-    elif connection.dialect.name == "postgresql":
-        statement = postgresql.insert(frames).on_conflict_do_nothing()
-    return int(connection.execute(statement, [row_of(frame) for frame in blocks]).rowcount)
+    rows = [row_of(frame) for frame in blocks]
+    if connection.dialect.name == "postgresql":
+        return copying.insert_new(connection, frames, rows)
+    return int(connection.execute(frames.insert().prefix_with("OR IGNORE"), rows).rowcount)
 
 
 def newest_id(connection: Connection) -> int:

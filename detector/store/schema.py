@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
 from detector.store.connecting import alone, connect, in_one_line, let_shrink, shown, use_wal
+from detector.store.postgresql import partitions
 from detector.store.versions import (
     VERSION,
     refuse_newer,
@@ -22,12 +23,14 @@ StoreFailure = SQLAlchemyError
 
 metadata = sa.MetaData()
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # whose integers have 64 bits
+
 # Frames are numbered in order of commit: viewers tail that number, because a device clock may
 # jump back. The same block written twice meets the unique key and changes nothing.
 frames = sa.Table(
     "frames",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", BIG, primary_key=True, autoincrement=True),
     sa.Column("device", sa.String, nullable=False),
     sa.Column("start", sa.Double, nullable=False),
     sa.Column("end", sa.Double, nullable=False),
@@ -199,6 +202,15 @@ alarm_log = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# Flight records that are written; see ``flights.py``.
+flights = sa.Table(
+    "flights",
+    metadata,
+    sa.Column("alarm_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("samples", sa.Integer, nullable=False),  # 0: none was left, and there is no file
+    sa.Column("is_finished", sa.Boolean, nullable=False),  # else it goes on with the alarm
+)
+
 commands = sa.Table(
     "commands",
     metadata,
@@ -285,6 +297,8 @@ def _make(store: Engine, *, must_exist: bool) -> None:
     with alone(store) as connection:
         if version_of(connection) is None:
             metadata.create_all(connection)
+            if connection.dialect.name == "postgresql":
+                partitions.divide(connection, frames)
             write_version(connection)
 
 

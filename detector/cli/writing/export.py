@@ -1,4 +1,7 @@
-"""``export``: a device's stored samples and scores as a file, in the columns that ``score`` has."""
+"""``export``: a device's stored samples and scores as a file, in the columns that ``score`` has.
+
+Or those around one alarm.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,18 @@ SLOW_S = 1.0  # after which progress shows
 
 
 def export(args: argparse.Namespace) -> str:
-    """Write what is stored of a device.
+    """Write what is stored of a device, or around an alarm.
 
     Raises:
-        ExportError: If the device, the time or the file cannot be used.
+        ExportError: If the device, the alarm, the time or the file cannot be used.
         SettingsError: If the settings are refused.
         StoreError: If the store cannot be opened.
     """
     refuse_out(args.out, is_forced=args.force)
+    if args.alarm is not None:
+        from detector.cli.writing.export_alarm import export_alarm
+
+        return export_alarm(args)
     start, end = _moment(args.start, -math.inf, "--start"), _moment(args.end, math.inf, "--end")
     if start >= end:
         given = f"--start {args.start}, --end {args.end}"

@@ -14,9 +14,10 @@ from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
 from detector.store.history import rolling
 from detector.store.keeping import room
-from detector.store.keeping.deciding import Drop, decide, is_kept_alone_too_large
+from detector.store.keeping.deciding import DAY_S, HOT, Drop, decide, is_kept_alone_too_large
 from detector.store.keeping.merging import merge
 from detector.store.keeping.rules import Rules
+from detector.store.postgresql import partitions
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class Upkeep:
             self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
+        self._part_days(now - rules.days[HOT] * DAY_S, now)
         drops = decide(held, rules.days, limit, now)
         for drop in drops:
             freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
@@ -108,6 +110,13 @@ class Upkeep:
                             drop.tier, limit / 1e9)  # fmt: skip
         room.give_back(self._store)
         return drops
+
+    def _part_days(self, before: float, now: float) -> None:
+        """In PostgreSQL frames lie in one partition a day: old ones go whole, next ones come."""
+        if self._store.dialect.name == "postgresql":
+            with self._store.begin() as connection:
+                partitions.drop_before(connection, before, now)
+                partitions.make_ahead(connection, now)
 
     def sweep(self) -> None:
         """Delete what a kill has left in the archive."""

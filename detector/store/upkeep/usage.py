@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.store.connecting import file_of, shown
-from detector.store.schema import Engine
+from detector.store.postgresql import session
+from detector.store.schema import Engine, metadata
 from detector.store.upkeep.backup import SIDECARS
 from detector.store.upkeep.content import Content, content, first_since, ids, oldest_arrival, spans
 from detector.store.versions import version_of
@@ -145,8 +145,7 @@ def _growth(connection: Connection, scale: float, retention_days: float, now: fl
 def bytes_of(connection: Connection, path: Path | None) -> tuple[int, int]:
     """On disk, and of these without content."""
     if connection.dialect.name == "postgresql":
-        size = sa.func.pg_database_size(sa.func.current_database())
-        return int(connection.execute(sa.select(size)).scalar_one()), 0
+        return session.bytes_of(connection, list(metadata.tables)), 0
     page, pages, free = (
         int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
         for name in ("page_size", "page_count", "freelist_count")

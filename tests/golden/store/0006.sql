@@ -81,7 +81,7 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591315227144169806e+09,1.79591315227218031877e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591434132308149342e+09,1.79591434132360529903e+09,'applied');
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -103,6 +103,12 @@ CREATE TABLE faultline_version (
 	CONSTRAINT faultline_version_pkc PRIMARY KEY (version_num)
 );
 INSERT INTO "faultline_version" VALUES('0006');
+CREATE TABLE flights (
+	alarm_id INTEGER NOT NULL, 
+	samples INTEGER NOT NULL, 
+	is_finished BOOLEAN NOT NULL, 
+	PRIMARY KEY (alarm_id)
+);
 CREATE TABLE frames (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	device VARCHAR NOT NULL, 
@@ -181,17 +187,17 @@ CREATE TABLE unused (
 );
 INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel": "mode", "outcome": "left-out", "kind": "", "reason": "''auto'' is no number", "count": 3, "last_seen": 1770000000.0}]');
 CREATE INDEX frames_by_arrival ON frames (arrival);
-CREATE INDEX frames_of_device ON frames (device, id);
 CREATE INDEX frames_loose ON frames (device, id) WHERE packing = 0;
+CREATE INDEX frames_of_device ON frames (device, id);
 CREATE INDEX archived_of_device ON archived (device, start);
 CREATE INDEX archived_by_arrival ON archived (arrival);
 CREATE INDEX rollups_by_arrival ON rollups (width_s, arrival, bytes);
+CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX alarms_by_life ON alarms (life);
-CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
-CREATE INDEX ix_alarm_log_published ON alarm_log (published);
 CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
+CREATE INDEX ix_alarm_log_published ON alarm_log (published);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('frames',12);
 INSERT INTO "sqlite_sequence" VALUES('alarms',1);
