@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 
@@ -18,7 +19,7 @@ from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 5.0  # between looks for what is due
+LOOK_S = 2.0  # between looks for what is due
 PIECES = 12  # read of one alarm in a look
 STOP_S = 10.0  # that a record may take at the end; one that is cut off is written anew
 TIDY_S = 3600.0  # between looks for records whose alarm is gone
@@ -37,7 +38,7 @@ class FlightRecorder:
         self._until: dict[int, float | None] = {}  # of records that are not finished
         self._finished = 0  # the records of all alarms up to this one are
         self._failing: set[int] = set()
-        self._tidy_at = 0.0
+        self._tidy_at, self._began = 0.0, math.inf
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flight records", daemon=True)
 
@@ -57,6 +58,7 @@ class FlightRecorder:
         Args:
             now: Detector clock.
         """
+        self._began = min(self._began, now)
         above = self._finished
         while found := self._due(above):
             for one in found:
@@ -96,7 +98,7 @@ class FlightRecorder:
         number = _number(due.alarm)
         if self._until[number] is None and (there := self._there(due.alarm)) is not None:
             self._until[number] = there.note.until
-        what = step(due, self._until[number], now)
+        what = step(due, self._until[number], now, self._began)
         if what is Step.WAIT:
             return
         flight, is_whole = gathered(

@@ -7,6 +7,7 @@ nobody comes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -23,7 +24,7 @@ WHOLE_S = 600.0  # an alarm that is no longer is kept whole
 ENDS_S = 120.0  # kept of a longer one after its start and before its end
 EVERY_S = WHOLE_S  # of samples, after which the record of an active alarm is written again
 SILENT_S = 90.0  # without a sample, after which what is there is written
-GIVEN_UP_S = 3600.0  # after the end, when no more is waited for
+GIVEN_UP_S = 3600.0  # after the end, or the start of the detector, when no more is waited for
 
 Spans = tuple[tuple[float, float], ...]
 
@@ -36,18 +37,19 @@ class Step(Enum):
     FINISH = auto()
 
 
-def step(due: Due, until: float | None, now: float) -> Step:
+def step(due: Due, until: float | None, now: float, began: float) -> Step:
     """Decide about one record.
 
     Args:
         due: The alarm and its device.
         until: Sample time up to which its record goes; None: there is none.
         now: Detector clock.
+        began: When this detector began: what waited at the broker until then is still to come.
     """
     alarm = due.alarm
-    newest = alarm.start if due.newest is None else due.newest
+    newest = -math.inf if due.newest is None else due.newest
     if alarm.end is not None:
-        over_s = now - (due.cleared_at or 0.0)
+        over_s = now - max(due.cleared_at or 0.0, began)
         if newest >= alarm.end + AROUND_S or over_s >= GIVEN_UP_S:
             return Step.FINISH
     has_grown_s = newest - (alarm.start if until is None else until)
@@ -71,7 +73,7 @@ def stretches(
         yield from wanted(alarm.start, alarm.end, None)
         return
     first = alarm.start - AROUND_S if since is None else since
-    last = alarm.start if newest is None else newest
+    last = first if newest is None else newest
     last = max(first, last if alarm.end is None else min(last, alarm.end + AROUND_S))
     while last - first > EVERY_S:
         yield first, first + EVERY_S

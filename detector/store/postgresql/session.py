@@ -34,7 +34,9 @@ def encoding_of(connection: Connection) -> str:
 def bytes_of(connection: Connection, tables: list[str]) -> int:
     """On disk, of those tables that are there, with their partitions and indexes."""
     query = sa.text(
-        "SELECT sum(pg_total_relation_size(part.relid)) "
-        "FROM unnest(CAST(:tables AS text[])) AS name, pg_partition_tree(to_regclass(name)) AS part"
+        "SELECT sum(pg_total_relation_size(relid)) FROM ("
+        "SELECT to_regclass(name) AS relid FROM unnest(CAST(:tables AS text[])) AS name UNION "
+        "SELECT part.relid FROM unnest(CAST(:tables AS text[])) AS name, "
+        "pg_partition_tree(to_regclass(name)) AS part) AS found"
     )
     return int(connection.execute(query, {"tables": tables}).scalar_one() or 0)
