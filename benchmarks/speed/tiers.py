@@ -172,7 +172,7 @@ def _commits(store: Engine, start: float, seconds: float) -> tuple[list[float], 
 
 def _frame(device: str, start: float, n: int) -> Frame:
     values = np.random.default_rng(5).normal(size=(n, 3)).astype(np.float32)
-    score = np.abs(values[:, 0]) / np.float32(10)
+    score = (np.abs(values[:, 0]) / 10).astype(np.float32)
     return Frame(
         device=device, session="#1", features=NAMES, ts=start + np.arange(n) / RATE_HZ,
         values=values, reconstruction=values, score=score, mse=score,

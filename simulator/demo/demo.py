@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -88,13 +89,13 @@ def _check(demo: Demo) -> None:
 
 @contextmanager
 def _store(project: Path, run: Path) -> Iterator[Path]:
-    """Name the file of the store, and remove it in the end.
+    """Name the file of the store, and remove it and its archive in the end.
 
     It is the default one, so that `python -m detector alarms` finds it from another terminal;
-    where the user has a store or settings of their own it lies in the run folder instead.
+    where the user has a store, an archive or settings of their own it lies in the run folder.
     """
-    default = project / "faultline.db"
-    if default.exists() or (project / "faultline.toml").exists():
+    default, archive = project / "faultline.db", project / "archive"
+    if default.exists() or archive.exists() or (project / "faultline.toml").exists():
         yield run / default.name
         return
     try:
@@ -102,6 +103,7 @@ def _store(project: Path, run: Path) -> Iterator[Path]:
     finally:
         for suffix in ("", "-wal", "-shm"):
             default.with_name(default.name + suffix).unlink(missing_ok=True)
+        shutil.rmtree(archive, ignore_errors=True)
 
 
 def _start(demo: Demo, run: Path, store: Path, children: Children, stop: Event) -> Broker:

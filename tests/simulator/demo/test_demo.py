@@ -209,7 +209,7 @@ def test_children_get_their_settings(show, broker, protocol):
     running.end(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("own", ["faultline.db", "faultline.toml"])
+@pytest.mark.parametrize("own", ["faultline.db", "faultline.toml", "archive"])
 def test_a_store_of_the_users_own_is_left_alone(show, tmp_path, own):
     """Where there is one, or settings that may name one, the demo keeps its own elsewhere."""
     (tmp_path / own).write_text("mine")
@@ -220,6 +220,16 @@ def test_a_store_of_the_users_own_is_left_alone(show, tmp_path, own):
     assert settings["store"]["url"].startswith(f"sqlite:///{running.runs}/")
     running.end(signal.SIGTERM)
     assert (running.folder / own).read_text() == "mine"
+
+
+def test_the_archive_goes_with_the_store(show):
+    """Nothing of either is left in the folder."""
+    running = show(dashboard=SILENT)
+    running.wait_for((running.folder / "settings").exists)
+    (running.folder / "archive" / "device=m").mkdir(parents=True)
+    (running.folder / "archive" / "device=m" / "00-1.parquet").write_bytes(b"x")
+    running.end(signal.SIGTERM)
+    assert not (running.folder / "archive").exists()
 
 
 def test_own_variables_do_not_reach_the_children(show):
