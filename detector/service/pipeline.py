@@ -30,7 +30,7 @@ from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
-from detector.service.parts import Parts, held_of, Unsaved
+from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
