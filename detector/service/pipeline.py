@@ -30,7 +30,7 @@ from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
-from detector.service.parts import Parts, Unsaved
+from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
@@ -164,6 +164,8 @@ class Pipeline:
             except StoreFailure:
                 unsaved.blocks.extendleft(reversed(part))  # nothing has happened
                 raise
+            for device in {block.device for block in part}:
+                self._buffer.hold(device, held_of(self._fleet.streams.get(device)))
             scored = self._fleet.score(part)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then

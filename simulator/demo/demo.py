@@ -16,15 +16,14 @@ from threading import Event, Thread
 
 from simulator.demo.broker import HOST, Broker, Kind, start_broker, wait_until_ready
 from simulator.demo.children import Children
-from simulator.demo.fleet import BATCH, FaultPlan, Machine, build, publish_all
+from simulator.demo.fleet import FaultPlan, publish_all
+from simulator.demo.machines import TICK_S, Machine, build
 from simulator.errors import SimulatorError
 from simulator.live.publisher import Publisher
-from simulator.machines.motor import RATE_HZ
 
 PROJECT = Path(__file__).resolve().parents[2]
-MODELS = ("motor-600rpm", "motor-1200rpm")
+MODELS = ("motor-600rpm", "motor-1200rpm", "motor-variable", "motor-waveform")
 PAGE_WITHIN_S = 90.0
-TICK_S = BATCH / RATE_HZ
 SLEPT_S = 5.0  # further behind than this the computer was asleep, and the clock starts anew
 
 
@@ -33,7 +32,7 @@ class Demo:
     """What to show: ``motors`` of them for ``seconds`` (None: until stopped) on ``port``."""
 
     port: int = 8501
-    motors: int = 4
+    motors: int = 6
     seconds: float | None = None
     seed: int = 7
     broker: Kind = "auto"
