@@ -9,7 +9,7 @@ import numpy as np
 from detector.flights.selection import is_set_back, revised, stretches
 from detector.records import Alarm
 from detector.store import frames
-from detector.store.flights import Flight
+from detector.store.archive.flights import Flight
 from detector.store.schema import Engine
 
 

@@ -11,10 +11,11 @@ from detector.errors import FaultlineError, StoreError
 from detector.flights.gathering import gathered
 from detector.flights.selection import Step, step
 from detector.records import Alarm
-from detector.store import flight_log, flights
+from detector.store import flight_log
+from detector.store.archive import flights
+from detector.store.archive.flights import Flight
 from detector.store.connecting import reason_of
 from detector.store.flight_log import Due
-from detector.store.flights import Flight
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from enum import Enum, auto
 import numpy as np
 
 from detector.records import Alarm, Flags, Frame, Times, Values
+from detector.store.archive.flights import Flight, FlightNote
 from detector.store.flight_log import Due
-from detector.store.flights import Flight, FlightNote
 from detector.store.frames import names_in
 
 AROUND_S = 60.0  # before the start, after the end, and on both sides of the peak

@@ -10,8 +10,9 @@ from detector.errors import ExportError, StoreError
 from detector.flights.gathering import gathered
 from detector.records import Alarm
 from detector.settings.load import load_settings
-from detector.store import alarms, devices, flights
-from detector.store.flights import Flight
+from detector.store import alarms, devices
+from detector.store.archive import flights
+from detector.store.archive.flights import Flight
 from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
 from detector.text import counted

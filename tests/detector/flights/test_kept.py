@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from detector.errors import StoreError
-from detector.store import flights, frames
+from detector.store import frames
+from detector.store.archive import flights
 from tests.detector.flights.conftest import RATE_HZ, START, finished, seconds
 
 

@@ -14,7 +14,8 @@ import pytest
 from detector.errors import StoreError
 from detector.flights import recorder as recording
 from detector.flights.selection import GIVEN_UP_S
-from detector.store import flight_log, flights, frames
+from detector.store import flight_log, frames
+from detector.store.archive import flights
 from detector.store.schema import alarm_log, alarms
 from tests.detector.flights.conftest import RATE_HZ, START, finished, seconds
 
@@ -22,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 RECORD = """
 import sys, time
 from detector.flights.recorder import FlightRecorder
-from detector.store import flights
+from detector.store.archive import flights
 from detector.store.schema import open_store
 flights.os.fsync = lambda number: (print("wrote", flush=True), time.sleep(60))
 FlightRecorder(open_store(sys.argv[1]), sys.argv[2]).look(float(sys.argv[3]))

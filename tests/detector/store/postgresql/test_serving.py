@@ -6,7 +6,8 @@ import numpy as np
 
 from detector.records import Samples
 from detector.scoring.bundle import save_bundle
-from detector.store import alarms, flights, frames
+from detector.store import alarms, frames
+from detector.store.archive import flights
 from tests.conftest import wait_for
 from tests.support.motors import live, small_bundle, with_fault
 from tests.support.serving import Client, serving

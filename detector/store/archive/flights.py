@@ -6,24 +6,19 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import fsspec
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
-from fsspec.implementations.local import LocalFileSystem
 
 from detector.errors import StoreError
 from detector.records import Alarm, Flags, Times, Values
+from detector.store.archive.place import place_at
 
-FOLDER = "flights"
+FOLDER = "_flights"  # left out by what reads the archive as one table
 KEY = b"faultline"  # of what is known of the alarm, in the metadata of the file
 ATTRIBUTES = b"PANDAS_ATTRS"  # the same where pandas looks for it
 BEFORE, AFTER = ("ts", "session"), ("score", "mse", "threshold", "judged", "anomaly")
@@ -127,14 +122,17 @@ def find(place: str, alarm: int) -> Flight | None:
     Raises:
         StoreError: If its file is damaged, or the place cannot be read.
     """
-    with _opened(place) as (system, folder):
-        path = f"{folder}/{name_of(alarm)}"
-        try:
-            if not system.exists(path):
-                return None
-            return flight_of(pa.parquet.read_table(io.BytesIO(system.cat_file(path))))
-        except BROKEN as error:
-            raise StoreError(f"flight record {path}: cannot be read: {_reason(error)}") from None
+    path = path_of(alarm)
+    try:
+        content = place_at(place).read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _refusal(place, path, "read", error) from None
+    try:
+        return flight_of(pa.parquet.read_table(io.BytesIO(content)))
+    except BROKEN as error:
+        raise _refusal(place, path, "read", error) from None
 
 
 def write(place: str, flight: Flight) -> None:
@@ -143,33 +141,26 @@ def write(place: str, flight: Flight) -> None:
     Raises:
         StoreError: If it cannot be written.
     """
-    content = io.BytesIO()
+    content, path = io.BytesIO(), path_of(flight.note.alarm)
     pa.parquet.write_table(table_of(flight), content, compression="zstd")
-    with _opened(place) as (system, folder):
-        path = f"{folder}/{name_of(flight.note.alarm)}"
-        try:
-            if isinstance(system, LocalFileSystem):
-                _replace(Path(path), content.getbuffer())
-            else:  # where an object is there once all of it is
-                system.pipe_file(path, content.getvalue())
-        except OSError as error:
-            raise StoreError(f"flight record {path}: cannot be written: {_reason(error)}") from None
+    try:
+        place_at(place).write(path, content.getvalue())
+    except OSError as error:
+        raise _refusal(place, path, "written", error) from None
 
 
 def remove(place: str, alarm: int) -> None:
     """Remove the flight record of an alarm, if there is one."""
-    with _opened(place) as (system, folder):
-        if system.exists(path := f"{folder}/{name_of(alarm)}"):
-            system.rm_file(path)
+    place_at(place).delete(path_of(alarm))
 
 
 def set_aside(place: str, flight: Flight) -> str:
     """Give a record that is of another store's alarm another name; returns it."""
-    number, start = flight.note.alarm, flight.note.start
-    aside = name_of(number).replace(".parquet", f".other-{start:.0f}.parquet")
-    with _opened(place) as (system, folder):
-        system.mv(f"{folder}/{name_of(number)}", f"{folder}/{aside}")
-    return aside
+    files, path = place_at(place), path_of(flight.note.alarm)
+    aside = path.replace(".parquet", f".other-{flight.note.start:.0f}.parquet")
+    files.write(aside, files.read(path))
+    files.delete(path)
+    return aside.removeprefix(f"{FOLDER}/")
 
 
 def is_of(flight: Flight, alarm: Alarm) -> bool:
@@ -180,6 +171,11 @@ def is_of(flight: Flight, alarm: Alarm) -> bool:
 def name_of(alarm: int) -> str:
     """Of the file."""
     return f"alarm-{alarm:06}.parquet"
+
+
+def path_of(alarm: int) -> str:
+    """Of the file below the archive."""
+    return f"{FOLDER}/{name_of(alarm)}"
 
 
 def table_of(flight: Flight) -> pa.Table:
@@ -233,36 +229,8 @@ def _numbers(table: pa.Table, name: str) -> Any:  # noqa: ANN401 -- of the colum
     return table[name].to_numpy()
 
 
-@contextmanager
-def _opened(place: str) -> Iterator[tuple[Any, str]]:
-    """The file system of a place, and the folder in it."""
-    try:
-        system, root = fsspec.core.url_to_fs(place)
-    except (ImportError, ValueError) as error:
-        raise StoreError(
-            f"store.archive {place}: cannot be used: {_reason(error)}, allowed: a folder, or a URL "
-            "whose fsspec library is installed"
-        ) from None
-    yield system, f"{root}/{FOLDER}"
-
-
-def _replace(path: Path, content: memoryview) -> None:
-    """Write a file beside the one it replaces, and have the disk keep both steps."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    number = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+def _refusal(place: str, path: str, what: str, error: Exception) -> StoreError:
+    return StoreError(f"flight record {place}/{path}: cannot be {what}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:
