@@ -53,14 +53,9 @@ frames = sa.Table(
     sa.Index("frames_by_arrival", "arrival"),
     sqlite_autoincrement=True,
 )
-# Those that are not merged yet; few, so it costs little.
-sa.Index(
-    "frames_loose",
-    frames.c.device,
-    frames.c.id,
-    sqlite_where=frames.c.packing == 0,
-    postgresql_where=frames.c.packing == 0,
-)
+is_loose = frames.c.packing == 0  # not merged yet; few, so it costs little
+sa.Index("frames_loose", frames.c.device, frames.c.id, sqlite_where=is_loose,
+         postgresql_where=is_loose)  # fmt: skip
 
 # Closed hours in files; see ``store/archive/``. A row is written with the same transaction that
 # deletes its frames, once the file is whole and on the disk.
@@ -81,11 +76,7 @@ archived = sa.Table(
 )
 
 # Whose archive it is: the number stands in a file of the archive too.
-archive = sa.Table(
-    "archive",
-    metadata,
-    sa.Column("owner", sa.String, primary_key=True),
-)
+archive = sa.Table("archive", metadata, sa.Column("owner", sa.String, primary_key=True))
 
 # Blocks of buckets of one width; see ``store/history/``.
 rollups = sa.Table(

@@ -47,7 +47,7 @@ def test_pandas_opens_it_in_one_line(plant):
     plant.alarm(100.0, 130.0)
     plant.send(0.0, 300.0)
     plant.recorder().look(START + 300)
-    path = Path(plant.place, "flights", "alarm-000001.parquet")
+    path = Path(plant.place, "_flights", "alarm-000001.parquet")
     table = pd.read_parquet(path)
     assert list(table.columns) == [
         "ts", "session", "a", "b", "a_reconstruction", "b_reconstruction", "a_error", "b_error",
@@ -105,7 +105,7 @@ def test_features_that_come_later_are_missing_before(plant):
     assert np.isnan(flight.values[:120, 2]).all()
     assert np.isnan(flight.values[120:, 0]).all()
     assert np.isfinite(flight.values[:, 1]).all()
-    table = pd.read_parquet(Path(plant.place, "flights", "alarm-000001.parquet"))
+    table = pd.read_parquet(Path(plant.place, "_flights", "alarm-000001.parquet"))
     assert {"score_value", "score_reconstruction", "score"} <= set(table.columns)
 
 

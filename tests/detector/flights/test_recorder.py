@@ -15,7 +15,7 @@ from detector.errors import StoreError
 from detector.flights import recorder as recording
 from detector.flights.selection import GIVEN_UP_S
 from detector.store import flight_log, frames
-from detector.store.archive import flights
+from detector.store.archive import flights, place
 from detector.store.schema import alarm_log, alarms
 from tests.detector.flights.conftest import RATE_HZ, START, finished, seconds
 
@@ -23,9 +23,9 @@ PROJECT = Path(__file__).resolve().parents[3]
 RECORD = """
 import sys, time
 from detector.flights.recorder import FlightRecorder
-from detector.store.archive import flights
+from detector.store.archive import flights, place
 from detector.store.schema import open_store
-flights.os.fsync = lambda number: (print("wrote", flush=True), time.sleep(60))
+place.os.fsync = lambda number: (print("wrote", flush=True), time.sleep(60))
 FlightRecorder(open_store(sys.argv[1]), sys.argv[2]).look(float(sys.argv[3]))
 """
 
@@ -82,15 +82,15 @@ def test_a_disk_that_fails_is_told_once_and_tried_again(plant, monkeypatch, capl
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(flights.os, "fsync", full)
+        broken.setattr(place.os, "fsync", full)
         for _ in range(3):
             recorder.look(START + 300)
-    assert list(Path(plant.place, "flights").iterdir()) == []
+    assert list(Path(plant.place, "_flights").iterdir()) == []
     recorder.look(START + 300)
     recorder.look(START + 300)
     assert len(flights.read(plant.place, 2).ts) == 301
     lines = [record.getMessage() for record in caplog.records]
-    path = f"{plant.place}/flights/alarm-000001.parquet"
+    path = f"{plant.place}/_flights/alarm-000001.parquet"
     assert lines == [
         f"flight records wait: flight record {path}: cannot be written: No space left on device",
         "flight records are written again",
@@ -113,12 +113,12 @@ def test_a_kill_leaves_the_old_record_or_the_new_one(plant, tmp_path):
     process.kill()
     process.wait(10)
     process.stdout.close()
-    there = {path.name for path in Path(plant.place, "flights").iterdir()}
+    there = {path.name for path in Path(plant.place, "_flights").iterdir()}
     assert there == {"alarm-000001.parquet", ".alarm-000001.parquet.part"}
     assert flights.read(plant.place, 1).note == before.note
     plant.recorder().look(START + 800)
     assert flights.read(plant.place, 1).note.end == START + 700
-    assert [path.name for path in Path(plant.place, "flights").iterdir()] == [
+    assert [path.name for path in Path(plant.place, "_flights").iterdir()] == [
         "alarm-000001.parquet"
     ]
 
@@ -129,7 +129,7 @@ def test_a_record_cut_off_by_hand_is_written_anew_while_it_is_due(plant, share, 
     alarm = plant.alarm(100.0)
     plant.send(0.0, 800.0)
     plant.recorder().look(START + 800)
-    path = Path(plant.place, "flights", "alarm-000001.parquet")
+    path = Path(plant.place, "_flights", "alarm-000001.parquet")
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(StoreError, match=r"alarm-000001\.parquet: cannot be read: ") as caught:
         flights.read(plant.place, 1)
@@ -150,7 +150,7 @@ def test_the_record_of_another_store_is_set_aside(plant, caplog):
         connection.execute(alarms.update().values(start=START + 90))
     plant.recorder().look(START + 300)
     assert flights.read(plant.place, 1).note.start == START + 90
-    names = sorted(path.name for path in Path(plant.place, "flights").iterdir())
+    names = sorted(path.name for path in Path(plant.place, "_flights").iterdir())
     assert names == [f"alarm-000001.other-{START + 100:.0f}.parquet", "alarm-000001.parquet"]
     assert "found one of another store" in caplog.text
 
@@ -166,7 +166,7 @@ def test_a_record_goes_with_its_alarm(plant):
         connection.execute(alarm_log.delete().where(alarm_log.c.alarm_id == 1))
         connection.execute(alarms.delete().where(alarms.c.id == 1))
     plant.recorder().look(START + 300)
-    assert [path.name for path in Path(plant.place, "flights").iterdir()] == [
+    assert [path.name for path in Path(plant.place, "_flights").iterdir()] == [
         "alarm-000002.parquet"
     ]
 
@@ -185,7 +185,7 @@ def test_it_lies_wherever_fsspec_leads(plant):
 @pytest.mark.parametrize("place", ["nowhere://plant", "gopher:///x"])
 def test_a_place_that_no_library_knows_is_one_line(plant, place, caplog):
     """Told by the running detector, and by who reads."""
-    with pytest.raises(StoreError, match=r"store\.archive .*: cannot be used: "):
+    with pytest.raises(StoreError, match=r"store\.archive: found .*allowed: a folder"):
         flights.read(place, 1)
     plant.place = place
     plant.send(0.0, 300.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from detector.store.past import Past
 
 from dashboard.live import reading
 from detector.errors import StoreError
@@ -21,6 +20,8 @@ from detector.records import (
 )
 from detector.settings.tree import Settings
 from detector.store import alarms, births, commands, devices, frames, unused
+from detector.store.archive.past import Past
+from detector.store.archive.place import place_at
 from detector.store.schema import open_store
 from tests.detector.store.test_store import frame
 
@@ -64,7 +65,7 @@ def test_the_ends_of_the_newest_session_are_read(engine, blocks):
     """As far as there is something, by who goes on with it."""
     with engine.begin() as connection:
         frames.write(connection, [frame(start=202.0, session="t"), frame(start=204.0, session="t")])
-    past = Past(engine)
+    past = Past(engine, place_at("memory://"))
     first, newest = past.newest_session("m1", 1, 5)
     assert (starts(first), starts(newest)) == ([200.0], [202.0, 204.0])
     assert past.newest_session("none", 1, 1) == ([], [])

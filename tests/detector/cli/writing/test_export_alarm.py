@@ -44,12 +44,12 @@ def exported(name, alarm, *more):
 @pytest.mark.parametrize("name", ["one.csv", "one.parquet"])
 def test_a_record_is_exported_after_its_samples_are_gone(plant, name, capsys):
     """The same as from the store, by both kinds of file."""
-    Path("archive/flights/alarm-000001.parquet").rename("kept")
+    Path("archive/_flights/alarm-000001.parquet").rename("kept")
     stored = exported(f"store-{name}", 1)
     assert capsys.readouterr().out == (
         f"written: store-{name}, 301 samples around alarm 1 of press-1, from the store\n"
     )
-    Path("kept").rename("archive/flights/alarm-000001.parquet")
+    Path("kept").rename("archive/_flights/alarm-000001.parquet")
     forget_samples(plant)
     recorded = exported(name, 1)
     assert capsys.readouterr().out.endswith("around alarm 1 of press-1, from its flight record\n")
@@ -96,7 +96,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_bad_input_is_one_line(plant, name, capsys):
     """What, found, allowed; exit code 2, and nothing is written."""
-    Path("archive/flights/alarm-000001.parquet").write_bytes(b"PAR1 and nothing more")
+    Path("archive/_flights/alarm-000001.parquet").write_bytes(b"PAR1 and nothing more")
     forget_samples(plant)
     more, line = REFUSED[name]
     assert main(["export", "--out", "a.csv", *more]) == 2
@@ -108,7 +108,7 @@ def test_bad_input_is_one_line(plant, name, capsys):
 
 def test_a_damaged_record_is_no_loss_while_the_store_has_its_samples(plant):
     """They are read there."""
-    Path("archive/flights/alarm-000001.parquet").write_bytes(b"")
+    Path("archive/_flights/alarm-000001.parquet").write_bytes(b"")
     assert len(exported("one.csv", 1)) == 301
 
 
