@@ -27,7 +27,7 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     """
     if not blocks:
         return 0
-    rows = [_row(frame) for frame in blocks]
+    rows = [row_of(frame) for frame in blocks]
     if connection.dialect.name == "postgresql":
         return copying.insert_new(connection, frames, rows)
     return connection.execute(frames.insert().prefix_with("OR IGNORE"), rows).rowcount
@@ -215,7 +215,8 @@ def delete_before(connection: Connection, arrival: float, now: float) -> None:
     connection.execute(frames.delete().where(frames.c.arrival < arrival))
 
 
-def _row(frame: Frame) -> dict[str, Any]:
+def row_of(frame: Frame) -> dict[str, Any]:
+    """The columns of a frame."""
     return {
         "device": frame.device,
         "start": float(frame.ts[0]),
