@@ -21,6 +21,7 @@ from detector.store.schema import Engine, StoreFailure
 logger = logging.getLogger(__name__)
 
 LOOK_S = 2.0  # between looks for what is due
+PAUSE_S = 0.3
 PIECES = 12  # read of one alarm in a look
 STOP_S = 10.0  # that a record may take at the end; one that is cut off is written anew
 TIDY_S = 3600.0  # between looks for records whose alarm is gone
@@ -32,10 +33,11 @@ class FlightRecorder:
     Args:
         store: Open; this process holds its lease.
         place: See ``archive_place``.
+        pause_s: After each record, so that many at once leave the scoring its share of the time.
     """
 
-    def __init__(self, store: Engine, place: str) -> None:
-        self._store, self._place = store, place
+    def __init__(self, store: Engine, place: str, pause_s: float = PAUSE_S) -> None:
+        self._store, self._place, self._pause_s = store, place, pause_s
         self._until: dict[int, float | None] = {}  # of records that are not finished
         self._finished = 0  # the records of all alarms up to this one are
         self._failing: set[int] = set()
@@ -106,6 +108,7 @@ class FlightRecorder:
             self._store, due.alarm, self._there(due.alarm),
             newest=due.newest, since=self._until[number], most=PIECES,
         )  # fmt: skip
+        self._stop.wait(self._pause_s)
         if len(flight.ts):
             flights.write(self._place, flight)
         is_finished = what is Step.FINISH and is_whole

@@ -188,6 +188,8 @@ class _Part:
         return self._taken(inside)
 
     def _taken(self, rows: Flags) -> _Part:
+        if rows.all():
+            return self
         session = tuple(self.session[i] for i in np.flatnonzero(rows))
         return _Part(
             self.features, self.ts[rows], session, self.values[rows], self.reconstruction[rows],

@@ -54,7 +54,7 @@ class Plant:
 
     def recorder(self) -> FlightRecorder:
         """As a detector that has just started has it."""
-        return FlightRecorder(self.engine, self.place)
+        return FlightRecorder(self.engine, self.place, pause_s=0.0)
 
 
 def frame(at, peak=None, features=("a", "b"), session="#1"):

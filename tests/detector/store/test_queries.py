@@ -19,7 +19,7 @@ from detector.records import (
     backlog_label,
 )
 from detector.settings.tree import Settings
-from detector.store import alarms, births, commands, devices, frames, unused
+from detector.store import alarms, births, commands, devices, flight_log, frames, unused
 from detector.store.archive.past import Past
 from detector.store.archive.place import place_at
 from detector.store.schema import open_store
@@ -117,6 +117,25 @@ def test_alarms_are_found_by_time(engine):
         assert [one.id for one in alarms.overlapping(connection, "m1", 15.0, 18.0)] == [2, 1]
         assert [one.id for one in alarms.overlapping(connection, "m1", 25.0, 28.0)] == [2]
         assert [one.id for one in alarms.active(connection)] == [2]
+
+
+def test_flight_records_are_due_until_they_are_finished(engine):
+    """And go with their alarms."""
+    with engine.begin() as connection:
+        for alarm in (dataclasses.replace(ALARM, state="cleared", end=20.0), ALARM):
+            number = alarms.raise_alarm(connection, alarm, at=11.0)
+        alarms.log(connection, 1, "cleared", 20.0, at=21.0)
+        flight_log.note(connection, 2, 5, is_finished=False)
+        first, second = flight_log.due(connection)
+        assert (first.alarm.id, first.cleared_at, first.newest) == (1, 21.0, None)
+        assert (second.alarm.id, second.cleared_at) == (number, None)
+        flight_log.note(connection, 2, 9, is_finished=True)
+        assert [one.alarm.id for one in flight_log.due(connection)] == [1]
+        flight_log.note(connection, 7, 9, is_finished=True)
+        assert flight_log.recorded(connection, [1, 2, 3]) == {2}
+        assert flight_log.forsaken(connection) == [7]
+        flight_log.forget(connection, 7)
+        assert flight_log.forsaken(connection) == []
 
 
 def test_the_lease_tells_who_lives(engine):

@@ -65,10 +65,10 @@ class Postgres:
 
         wait_for(is_ready, what="PostgreSQL is ready")
 
-    def stop(self) -> None:
-        """End it, whoever is connected."""
+    def stop(self, mode: str = "fast") -> None:
+        """End it, whoever is connected; ``immediate``: as in a crash."""
         if self.process is not None:
-            self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
+            self._run("pg_ctl", "-D", str(self._data), "-m", mode, "-w", "stop")
             self.process.wait(10)
             self.process = None
 
@@ -135,5 +135,5 @@ def made() -> Postgres:
 
 def ended(server: Postgres) -> None:
     """Stop a server and clear its folder away."""
-    server.stop()
+    server.stop("immediate")
     shutil.rmtree(server.folder)

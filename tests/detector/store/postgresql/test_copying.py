@@ -5,10 +5,18 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from detector.records import Frame
 from detector.store import frames
+from detector.store.postgresql import copying
 from tests.detector.store.test_store import frame
+
+
+@pytest.fixture(params=[1, 1000], ids=["by COPY", "one by one"], autouse=True)
+def many(request, monkeypatch):
+    """Both ways for every number of frames."""
+    monkeypatch.setattr(copying, "MANY", request.param)
 
 
 def test_what_is_new_is_stored_in_order_whatever_lies_between(engine):
