@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save
 from detector.errors import BundleError, TrainingError
 from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
+from detector.normal.level import Own
 from detector.records import ModelCard
 from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
@@ -24,6 +25,7 @@ from detector.text import plain, span
 
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
+LIMITS = ("spread_low", "spread_high", "shift_scale", "peak_high")  # of a time scale
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
 
 
@@ -52,6 +54,23 @@ class Bundle:
     def features(self) -> tuple[str, ...]:
         """Names of the F model features."""
         return self.document.feature_names
+
+    def rule(self, own: Own | None) -> ScoreRule:
+        """How the terms of a machine become a score, by its own level where it is known."""
+        document = self.document
+        if own is None or document.commissioned is None:
+            return document.score
+        return document.commissioned.around(own.level)
+
+    def centre(self, own: Own | None) -> tuple[float, ...]:
+        """Of scaled units, per feature in its own unit."""
+        scaling = self.document.scaling
+        if own is None:
+            return scaling.centre
+        return tuple(
+            centre + offset * scale
+            for centre, offset, scale in zip(scaling.centre, own.offset, scaling.scale, strict=True)
+        )
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
@@ -135,7 +154,9 @@ def load_bundle(folder: Path) -> Bundle:
     _check(folder, document)
     bundle = Bundle(folder.name, document, _load_model(folder, document))
     columns, features = len(bundle.detector.groups), len(document.features)
-    _check_columns(folder / DOCUMENT, document.score, columns, features)
+    for rule in (document.score, document.commissioned):
+        if rule is not None:
+            _check_columns(folder / DOCUMENT, rule, columns, features)
     return bundle
 
 
@@ -232,6 +253,11 @@ def _check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> No
     for key, values in lists.items():
         if len(values) != count:
             raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
+    for scale in rule.scales:
+        if {len(getattr(scale, name)) for name in LIMITS} != {count} or scale.width < 1:
+            raise BundleError(
+                f"{path}: score.scales of width {scale.width} do not fit {count} columns"
+            )
     if rule.flat_scale and len(rule.flat_scale) != features:
         raise BundleError(
             f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"

@@ -103,6 +103,10 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     window_features: WindowFeaturesPlan | None = None
     trim: int = 0  # samples at the start of a session that are not judged
     signal: Scaling | None = None  # of the signal, where it is judged beside the residual
+    commissioned: ScoreRule | None = (
+        None  # of a machine that is; its level takes the centres' place
+    )
+    commission_s: float = 0.0  # seconds of its running that such a level is learnt from
     beside: dict[str, ScoreRule] = {}  # what an evaluation shows beside it, see training.beside
 
     @property

@@ -16,8 +16,8 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.learnt import LearntModels, NoLearntModels
 from detector.scoring.models import Models
 from detector.scoring.rate import rate_misfit
-from detector.scoring.scorer import score_views
-from detector.scoring.stream import DeviceStream, Stretch
+from detector.scoring.scorer import Stretch, score_views
+from detector.scoring.stream import DeviceStream
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.tree import Settings
 

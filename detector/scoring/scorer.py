@@ -7,14 +7,46 @@ one fixed set of sizes, on one thread, in evaluation and inference mode.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from detector.records import Flags
 from detector.scoring.detectors import Detector, Scored
-from detector.scoring.score import joined, no_terms
+from detector.scoring.score import Array, joined, no_terms
+from detector.scoring.thinning import Plan
+from detector.sessions.segments import Piece
 
 SIZE_STEP = 32  # calls have 1, 2, 4, 8, 16 or a multiple of so many windows
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples of one session waiting for the scores of their windows.
+
+    Attributes:
+        piece: The n samples.
+        windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
+        plan: Which of the windows are scored.
+        judged: Shape (n,).
+        gone: Shape (n,), True where the plain rule for missing values gives the least score.
+        offset: Shape (F,), what the session's baseline took off.
+        flat: Shape (B, F), flatness without the repeats that filled a hole; None: none did.
+    """
+
+    piece: Piece
+    windows: npt.NDArray[np.float32]
+    plan: Plan
+    judged: Flags
+    gone: Flags
+    offset: Array
+    flat: Array | None
+
+    @property
+    def ends(self) -> npt.NDArray[np.intp]:
+        """The samples that the windows end in; those before are warm-up."""
+        return np.arange(len(self.piece.ts) - len(self.windows), len(self.piece.ts))
 
 
 def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: int) -> Scored:

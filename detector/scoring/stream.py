@@ -10,20 +10,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from detector.normal.level import Own
 from detector.records import Flags, Frame, Samples, Values, label_of
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, contributions, flatness
-from detector.scoring.scorer import score_views
-from detector.scoring.thinning import Plan, Smoother, Thinning
+from detector.scoring.score import Array, Terms, contributions, flatness
+from detector.scoring.scorer import Stretch, score_views
+from detector.scoring.thinning import RunningScores, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import LEVEL_REACH, SETTLE_WINDOWS, running_flags
 from detector.sessions.scaling import scale, unscale
@@ -31,29 +31,6 @@ from detector.sessions.segments import Piece, Segmenter
 from detector.sessions.windows import windows
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Samples of one session waiting for the scores of their windows.
-
-    Attributes:
-        piece: The n samples.
-        windows: Shape (B, L, F), scaled; they end in the last B <= n samples of the piece.
-        plan: Which of the windows are scored.
-        judged: Shape (n,).
-        gone: Shape (n,), True where the plain rule for missing values gives the least score.
-        offset: Shape (F,), what the session's baseline took off.
-        flat: Shape (B, F), flatness without the repeats that filled a hole; None: none did.
-    """
-
-    piece: Piece
-    windows: npt.NDArray[np.float32]
-    plan: Plan
-    judged: Flags
-    gone: Flags
-    offset: Array
-    flat: Array | None
 
 
 class DeviceStream:
@@ -67,6 +44,7 @@ class DeviceStream:
         running: Running signal instead of the bundle's own.
         threshold: Score above which a judged sample is an anomaly.
         in_a_row: Scores that the alarm rule looks at together.
+        own: The machine's own normal, if it is commissioned with this bundle.
 
     Attributes:
         thinning: Which windows are scored.
@@ -82,14 +60,15 @@ class DeviceStream:
         running: RunningSignal | None = None,
         threshold: float = 1.0,
         in_a_row: int = 1,
+        own: Own | None = None,
     ) -> None:
         self.device, self.features, self.bundle = device, features, bundle
         self._rules = rules
         self.threshold = threshold
         self.rate = RateMeter()
         document = bundle.document
-        own = None if document.running is None else document.running.signal()
-        self._judging = Judging(document, features, running or own)
+        signal = None if document.running is None else document.running.signal()
+        self._judging = Judging(document, features, running or signal)
         self._columns = [features.index(name) for name in bundle.features]
         needed = np.zeros(len(features), np.bool_)
         needed[self._columns] = True
@@ -102,9 +81,11 @@ class DeviceStream:
         self._heard = self._tail  # the same samples as received, holes and all
         self._times = np.empty(0)  # of the same samples
         self._missing = MissingRule(self._columns, len(features))
-        width = document.score.smoothing
-        self._smoother = Smoother(width, len(bundle.detector.groups), len(self._columns))
-        self.thinning = Thinning(device, width - 1 + in_a_row)
+        self.own, self.rule = own, bundle.rule(own)
+        self._centre = bundle.centre(own)
+        columns = len(bundle.detector.groups)
+        self._scores = RunningScores(self.rule, columns, len(self._columns))
+        self.thinning = Thinning(device, self.rule.smoothing - 1 + in_a_row)
 
     @property
     def counters(self) -> Counter[str]:
@@ -119,7 +100,7 @@ class DeviceStream:
             SETTLE_WINDOWS, LEVEL_REACH if document.lowest_log_rms is not None else 1
         )
         held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
-        return document.window * windows_back + document.score.smoothing + held
+        return document.window * windows_back + self.rule.reach + held
 
     def widen(self, features: tuple[str, ...]) -> None:
         """Go on with more features, to the right of those there are; the model needs none."""
@@ -157,16 +138,11 @@ class DeviceStream:
         """
         piece = stretch.piece
         n = len(piece.ts)
-        first = n - len(stretch.windows)  # samples before it are warm-up
-        at = first + stretch.plan.chosen  # the sample that each scored window ends in
-        rule = self.bundle.document.score
-        terms = scored.terms
-        if stretch.flat is not None:
-            terms = replace(terms, flat=stretch.flat[stretch.plan.chosen])
-        smoothed, whole = self._smoother.smooth(terms, stretch.plan)
-        scores = rule.column_scores(smoothed)[whole]
+        at = stretch.ends[stretch.plan.chosen]  # the sample that each scored window ends in
+        terms, whole = self.smooth(stretch, scored)
+        scores = self._scores.score(terms, whole, stretch.plan, stretch.judged[at])[whole]
         score, mse = np.full((2, n), np.nan, np.float32)
-        score[at[whole]] = rule.scores(scores)
+        score[at[whole]] = self.rule.scores(scores)
         held = stretch.gone
         score[held] = np.fmax(score[held], MISSING_SCORE)
         shares = self._contributions(scores, stretch.judged[at[whole]])
@@ -189,6 +165,13 @@ class DeviceStream:
             contributions=shares,
             arrival=arrival,
         )
+
+    def smooth(self, stretch: Stretch, scored: Scored) -> tuple[Terms, Flags]:
+        """Smoothed terms of the scored windows of a stretch, see ``Smoother``."""
+        terms = scored.terms
+        if stretch.flat is not None:
+            terms = replace(terms, flat=stretch.flat[stretch.plan.chosen])
+        return self._scores.smooth(terms, stretch.plan)
 
     def resume(self, start: Sequence[Frame], tail: Sequence[Frame]) -> None:
         """Go on where an earlier run stopped.
@@ -264,18 +247,18 @@ class DeviceStream:
     def _scaled(self, filled: Values) -> Values:
         scaling = self.bundle.document.scaling
         centred = filled[:, self._columns].astype(np.float64) - self._baseline.offset
-        return scale(centred, scaling.centre, scaling.scale)
+        return scale(centred, self._centre, scaling.scale)
 
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
-        return unscale(newest, scaling.centre, scaling.scale) + offset
+        return unscale(newest, self._centre, scaling.scale) + offset
 
     def _contributions(self, scores: Array, judged: Flags) -> Values:
         shares = np.zeros(len(self.features), np.float32)
         counted = scores[judged] if judged.any() else scores
         if len(counted):
             largest = counted[counted.max(axis=1).argmax()]
-            groups = self.bundle.document.score.groups(self.bundle.detector.groups)
+            groups = self.rule.groups(self.bundle.detector.groups)
             shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
 
