@@ -9,6 +9,7 @@ FaultlineError
 ├── AdoptError          devices that cannot be adopted from what was heard of them
 ├── InspectError        a picture of recordings that has nowhere to go
 ├── ReloadError         settings and bundles that were not taken up, or that nobody takes up
+├── CommissionError     a stretch that a machine's own normal cannot be learnt from
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
@@ -51,6 +52,10 @@ class InspectError(FaultlineError):
 
 class ReloadError(FaultlineError):
     """The running detector did not take up the settings, or none runs."""
+
+
+class CommissionError(FaultlineError):
+    """A machine's own normal cannot be learnt from a stretch, or says nothing of its model."""
 
 
 class ExportError(FaultlineError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from detector.sessions.representation import ColumnScaling
 from detector.text import plain, span
 
 DOCUMENT = "bundle.json"
+NOT_COMMISSIONED = "not commissioned"
 WEIGHTS = "weights.safetensors"
 LIMITS = ("spread_low", "spread_high", "shift_scale", "peak_high")  # of a time scale
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
@@ -56,16 +58,30 @@ class Bundle:
         return self.document.feature_names
 
     def rule(self, own: Own | None) -> ScoreRule:
-        """How the terms of a machine become a score, by its own level where it is known."""
+        """How the terms of a machine become a score, by its own level where it is known.
+
+        A level that was learnt from less running than those of the rule is less certain by the
+        root of that, and so are its limits.
+        """
         document = self.document
         if own is None or document.commissioned is None:
             return document.score
-        return document.commissioned.around(own.level)
+        rule = document.commissioned.around(own.level)
+        wider = max(document.commission_s / own.seconds, 1.0) ** 0.5
+        return replace(rule, threshold=rule.threshold * wider)
+
+    def accepts(self, own: Own | None) -> str | None:
+        """Why a machine is not judged by its own level; None where it is, or never could be."""
+        if self.document.commissioned is None:
+            return None
+        if own is None:
+            return NOT_COMMISSIONED
+        return own.misfit(self.name, self.document.training.data_hash)
 
     def centre(self, own: Own | None) -> tuple[float, ...]:
         """Of scaled units, per feature in its own unit."""
         scaling = self.document.scaling
-        if own is None:
+        if own is None or self.document.commissioned is None:
             return scaling.centre
         return tuple(
             centre + offset * scale

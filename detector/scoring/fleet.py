@@ -11,6 +11,7 @@ from typing import TypeAlias
 from detector.alignment.rules import Rules, rules_for
 from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
+from detector.normal.level import Own
 from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle
 from detector.scoring.learnt import LearntModels, NoLearntModels
@@ -50,6 +51,7 @@ class Fleet:
 
     Attributes:
         learnt: Models of devices without one in the settings.
+        owns: The own normal of each machine that is commissioned; ``renew`` applies a change.
         models: The bundles that rules name.
         streams: Of the live samples, by device.
         scoring_s: Seconds so far that went into windows.
@@ -63,6 +65,7 @@ class Fleet:
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._factor = 1
         self.learnt: LearntModels = NoLearntModels()
+        self.owns: dict[str, Own] = {}
         self.streams: dict[str, Stream] = {}
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
         self._outdated: set[str] = set()  # devices whose streams wait for ``renew``
@@ -113,7 +116,7 @@ class Fleet:
             stream.segmenter.rules = settings.sessions
             if isinstance(stream, DeviceStream):
                 stream.threshold = self.threshold_of(stream.device)
-                smoothing = stream.bundle.document.score.smoothing
+                smoothing = stream.rule.smoothing
                 stream.thinning.look_at(smoothing - 1 + settings.alarms_for(stream.device).n)
 
     def renew(self, device: str) -> None:
@@ -230,6 +233,7 @@ class Fleet:
             running=None if rule is None else rule.running,
             threshold=self.threshold_of(device),
             in_a_row=self._settings.alarms_for(device).n,
+            own=self.owns.get(device),
         )
         if is_resumed:
             start, tail = self._history(device, bundle.document.baseline, stream.memory)

@@ -44,9 +44,11 @@ class DeviceStream:
         running: Running signal instead of the bundle's own.
         threshold: Score above which a judged sample is an anomaly.
         in_a_row: Scores that the alarm rule looks at together.
-        own: The machine's own normal, if it is commissioned with this bundle.
+        own: The machine's own normal, if it is commissioned.
 
     Attributes:
+        uncommissioned: Why it is not judged by its own normal; None where it is, or never could be.
+        rule: How its terms become a score.
         thinning: Which windows are scored.
     """
 
@@ -81,8 +83,9 @@ class DeviceStream:
         self._heard = self._tail  # the same samples as received, holes and all
         self._times = np.empty(0)  # of the same samples
         self._missing = MissingRule(self._columns, len(features))
-        self.own, self.rule = own, bundle.rule(own)
-        self._centre = bundle.centre(own)
+        self.uncommissioned = bundle.accepts(own)
+        own = own if self.uncommissioned is None else None
+        self.rule, self._centre = bundle.rule(own), bundle.centre(own)
         columns = len(bundle.detector.groups)
         self._scores = RunningScores(self.rule, columns, len(self._columns))
         self.thinning = Thinning(device, self.rule.smoothing - 1 + in_a_row)

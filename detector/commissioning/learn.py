@@ -1,0 +1,179 @@
+"""One machine's own normal from a stretch of its running: a pure function of samples and model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from detector.errors import CommissionError
+from detector.normal.level import Level, Own, level_of
+from detector.records import Flags, Frame, Samples
+from detector.scoring.bundle import Bundle
+from detector.scoring.score import Array, ScoreRule, Terms, joined
+from detector.scoring.scorer import score_views
+from detector.scoring.stream import DeviceStream, score_samples
+from detector.settings.devices import RunningSignal
+from detector.settings.sessions import SessionSettings
+
+LEAST_S = 30.0  # of settled running
+MOST_MOVED = 0.5  # of what is normal, from one half of the stretch to the other
+CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of a stretch.
+
+    Attributes:
+        own: The machine's own normal.
+        peak: Largest score of the stretch by the model's own limits.
+        doubts: Why it should not count, a sentence each; empty where nothing speaks against it.
+    """
+
+    own: Own
+    peak: float
+    doubts: tuple[str, ...]
+
+
+def learn_own(
+    bundle: Bundle,
+    stretch: Sequence[Samples],
+    device: str,
+    *,
+    running: RunningSignal | None = None,
+    most_s: float = np.inf,
+) -> Learnt:
+    """Learn the level of a machine from its settled running.
+
+    Args:
+        bundle: Its model.
+        stretch: Its samples in order of time, one or more sessions of the same features.
+        device: Its name, for messages.
+        running: Running signal instead of the bundle's own.
+        most_s: Seconds of settled running to learn from, the first ones.
+
+    Raises:
+        CommissionError: If the model has no rule for it, or the stretch too little running.
+    """
+    rule = bundle.document.commissioned
+    if rule is None:
+        raise CommissionError(
+            f"{bundle.name}: has no limits for single machines, allowed: a bundle trained on "
+            "several machines by this version"
+        )
+    def stream(own: Own | None = None) -> DeviceStream:
+        features = stretch[0].features if stretch else ()
+        return DeviceStream(device, features, bundle, SessionSettings(), running=running, own=own)
+
+    frames = _frames(stream(), stretch)
+    judged = _first([frame.judged for frame in frames], most_s / bundle.document.sampling_period_s)
+    seconds = float(judged.sum()) * bundle.document.sampling_period_s
+    if seconds < LEAST_S:
+        raise CommissionError(
+            f"{device}: {seconds:.0f} s of settled running in the stretch, allowed: {LEAST_S:g} s "
+            "and more"
+        )
+    own = _own(bundle, rule, frames, judged, seconds)
+    terms = _terms(stream(own), stretch).part(0, int(judged.sum()))
+    score = np.concatenate([frame.score for frame in frames])[judged]
+    peak = float(np.nanmax(score, initial=0.0))
+    return Learnt(_with_level(own, level_of(*_levelled(terms))), peak,
+                  tuple(_doubts(bundle, rule, terms, peak)))  # fmt: skip
+
+
+def _frames(stream: DeviceStream, stretch: Sequence[Samples]) -> list[Frame]:
+    """Scored by the model's own limits."""
+    return [
+        frame
+        for samples in stretch
+        for frame in score_samples(stream, samples, chunk=CHUNK, arrival=0.0)
+    ]
+
+
+def _terms(stream: DeviceStream, stretch: Sequence[Samples]) -> Terms:
+    """Smoothed terms of the judged windows."""
+    found = []
+    for samples in stretch:
+        for part in stream.accept(samples):
+            scored = score_views(stream.bundle.detector, part.plan.views(part.windows), CHUNK)
+            terms, _ = stream.smooth(part, scored)
+            judged = part.judged[part.ends]
+            found.append(Terms(*(term[judged] for term in terms.each)))
+    return joined(found)
+
+
+def _levelled(terms: Terms) -> tuple[Array, Array, Array]:
+    return terms.log_mse, terms.log_peak, terms.mean
+
+
+def _first(judged: Sequence[Flags], most: float) -> Flags:
+    """The first judged samples, at most so many."""
+    flags = np.concatenate(judged) if judged else np.zeros(0, np.bool_)
+    return np.asarray(flags & (np.cumsum(flags) <= most + 0.5))
+
+
+def _own(
+    bundle: Bundle, rule: ScoreRule, frames: Sequence[Frame], judged: Flags, seconds: float
+) -> Own:
+    """What is known after the first pass: the offset; the level is still the fleet's."""
+    document = bundle.document
+    columns = [frames[0].features.index(name) for name in bundle.features]
+    values = np.concatenate([frame.values for frame in frames])[judged][:, columns]
+    ts = np.concatenate([frame.ts for frame in frames])[judged]
+    mean = np.nanmean(values.astype(np.float64), axis=0)
+    offset = (mean - document.scaling.centre) / np.array(document.scaling.scale)
+    return Own(
+        model=bundle.name,
+        data_hash=document.training.data_hash,
+        start=float(ts[0]),
+        end=float(ts[-1]),
+        seconds=seconds,
+        offset=tuple(offset.tolist()),
+        spread=rule.spread_centre,
+        peak=rule.peak_centre,
+        mean=rule.mean_centre or (0.0,) * len(rule.spread_centre),
+    )
+
+
+def _with_level(own: Own, level: Level) -> Own:
+    """A column that no window shows keeps the fleet's level."""
+
+    def known(found: Array, fleet: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(np.where(np.isnan(found), fleet, found).tolist()) if fleet else ()
+
+    return msgspec.structs.replace(
+        own,
+        spread=known(level.spread, own.spread),
+        peak=known(level.peak, own.peak),
+        mean=known(level.mean, own.mean),
+    )
+
+
+def _doubts(bundle: Bundle, rule: ScoreRule, terms: Terms, peak: float) -> Iterator[str]:
+    if peak > 1.0:
+        yield f"its score reaches {peak:.2f} by the limits of {bundle.name}, allowed: up to 1"
+    moved, column = _moved(rule, terms)
+    if moved > MOST_MOVED:
+        group = bundle.detector.groups[column]
+        where = bundle.features[group] if group >= 0 else "its level"
+        yield (
+            f"it is not steady: {where} moves by {moved:.0%} of what is normal from one half to "
+            f"the other, allowed: up to {MOST_MOVED:.0%}"
+        )
+
+
+def _moved(rule: ScoreRule, terms: Terms) -> tuple[float, int]:
+    """How far the level moves from the first half to the second, and in which column."""
+    count = len(terms.log_mse)
+    first, second = (
+        level_of(*_levelled(part))
+        for part in (terms.part(0, count // 2), terms.part(count // 2, count))
+    )
+    up = second.spread - first.spread
+    spread = np.where(up > 0, up / rule.spread_high, -up / rule.spread_low)
+    shift = np.abs(second.mean - first.mean) / np.sqrt(rule.shift_scale)
+    moved = np.nan_to_num(np.maximum(spread, shift if rule.shifts else 0.0)) * rule.weights
+    return float(moved.max()), int(moved.argmax())
