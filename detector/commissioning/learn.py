@@ -64,6 +64,7 @@ def learn_own(
             f"{bundle.name}: has no limits for single machines, allowed: a bundle trained on "
             "several machines by this version"
         )
+
     def stream(own: Own | None = None) -> DeviceStream:
         features = stretch[0].features if stretch else ()
         return DeviceStream(device, features, bundle, SessionSettings(), running=running, own=own)

@@ -96,6 +96,11 @@ class DeviceStream:
         return self.segmenter.counters
 
     @property
+    def note(self) -> str | None:
+        """What is said beside its state."""
+        return self.bundle.note or self.uncommissioned
+
+    @property
     def memory(self) -> int:
         """Samples before the next one that its score can depend on, the baseline aside."""
         document = self.bundle.document

@@ -7,7 +7,7 @@ import logging
 from detector.records import Command
 from detector.scoring.fleet import Fleet
 from detector.service.newcomers import Newcomers
-from detector.store import commands, devices
+from detector.store import commands, commissionings, devices
 from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
@@ -16,14 +16,14 @@ THRESHOLD_RANGE = (0.01, 1000.0)
 APPLIED = "applied"
 
 
-def apply_pending(connection: Connection, fleet: Fleet, newcomers: Newcomers) -> list[str]:
+def apply_pending(connection: Connection, fleet: Fleet, newcomers: Newcomers) -> list[Command]:
     """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
 
     Returns:
-        Devices that something was changed of.
+        Those that were applied. A device that was commissioned waits for ``Renewal.renew``.
     """
     waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
-    return [c.device for c in waiting if _apply(connection, fleet, newcomers, c)]
+    return [c for c in waiting if _apply(connection, fleet, newcomers, c)]
 
 
 def _apply(connection: Connection, fleet: Fleet, newcomers: Newcomers, command: Command) -> bool:
@@ -32,8 +32,11 @@ def _apply(connection: Connection, fleet: Fleet, newcomers: Newcomers, command: 
         outcome = _set_threshold(connection, fleet, command)
     elif command.kind == "confirm":
         outcome = newcomers.confirm(command.device, command.who)
+    elif command.kind == commands.COMMISSION:
+        outcome = _commission(connection, fleet, command)
     else:
-        outcome = f"refused: unknown command {command.kind}, allowed: threshold, confirm, reload"
+        allowed = "threshold, confirm, commission, reload"
+        outcome = f"refused: unknown command {command.kind}, allowed: {allowed}"
     commands.mark_applied(connection, command.id, outcome)
     logger.info("%s: %s %s by %s: %s", command.device, command.kind, command.value,
                 command.who, outcome)  # fmt: skip
@@ -47,4 +50,14 @@ def _set_threshold(connection: Connection, fleet: Fleet, command: Command) -> st
         return f"refused: threshold {value!r}, allowed: {low:g} to {high:g}"
     fleet.set_threshold(command.device, float(value))
     devices.set_threshold(connection, command.device, float(value))
+    return APPLIED
+
+
+def _commission(connection: Connection, fleet: Fleet, command: Command) -> str:
+    """The store says what is in force; a later command may have changed it already."""
+    found = commissionings.in_force(connection, command.device)
+    if found is None:
+        fleet.owns.pop(command.device, None)
+    else:
+        fleet.owns[command.device] = found.own
     return APPLIED

@@ -54,7 +54,7 @@ def status_of(
     return DeviceStatus(
         device=stream.device,
         state=_state(frame, card, is_alarmed=is_alarmed, is_warm=is_warm),
-        reason=_reason(stream),
+        reason=stream.note if isinstance(stream, DeviceStream) else stream.reason,
         score=score,
         mse=mse,
         threshold=threshold,
@@ -65,13 +65,6 @@ def status_of(
         model=card,
         counters=dict(counters),
     )
-
-
-def _reason(stream: Stream) -> str | None:
-    """Why it is unscored, or what is said beside its state."""
-    if not isinstance(stream, DeviceStream):
-        return stream.reason
-    return stream.bundle.note or stream.uncommissioned
 
 
 def _state(frame: Frame, card: ModelCard | None, *, is_alarmed: bool, is_warm: bool) -> DeviceState:

@@ -1,4 +1,4 @@
-"""What machines were commissioned with: every version, who and when; the newest not undone counts."""
+"""What machines were commissioned with: every version, who and when; the newest one counts."""
 
 from __future__ import annotations
 

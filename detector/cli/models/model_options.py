@@ -5,11 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from detector.cli.options import above, at_least, field, names, severities, some_of, unit
+from detector.cli.options import above, at_least, field, names, seconds, severities, some_of, unit
 from detector.cli.reading_options import add_reading
 from detector.thresholds.methods import METHODS
 
-PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
+PARTS = (
+    "two-sided",
+    "shift",
+    "peak",
+    "flatness",
+    "signal",
+    "slow-weights",
+    "base-scales",
+    "commissioning",
+)
 CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
 
 
@@ -101,6 +110,9 @@ def _add_score(part: argparse.ArgumentParser) -> None:
         help=f"leave parts of the score out: {', '.join(PARTS)}")  # fmt: skip
     add("--smoothing", type=at_least(1), default=1, metavar="N",
         help="windows whose error terms are averaged, at most 1 s (default: none)")  # fmt: skip
+    add("--scales", type=seconds, default=(), metavar="S,…",
+        help="longer times in seconds over which the same terms are averaged, such as 1,3,10 "
+        "(default: none)")  # fmt: skip
 
 
 def _add_threshold(part: argparse.ArgumentParser) -> None:
@@ -141,6 +153,9 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
     add("--false-alarms-per-day", type=above(0), metavar="N",
         help="with --limits: level that the 95 %% bound of a model's false alarms must keep to "
         "for its limits to be called comparable (default: 0.333, one in 72 h)")  # fmt: skip
+    add("--commission", type=above(0), metavar="MINUTES",
+        help="judge each session by its machine's own level, learnt from so many minutes of its "
+        "first settled running without a fault, which are not judged")  # fmt: skip
     add("--ablate", action="store_true", help="add a row for each part of the score left out")
     add("--json", action="store_true", help="as a JSON list")
     add("--markdown", action="store_true", help="as a Markdown table")
@@ -157,4 +172,6 @@ def add_score(part: argparse.ArgumentParser) -> None:
     add_reading(part)
     add("--model", type=Path, required=True, help="folder of the bundle")
     add("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")
+    add("--commissioning", type=Path, metavar="NORMAL",
+        help="a file of the same machine's normal running: judge it by its own level")  # fmt: skip
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")
