@@ -1,8 +1,8 @@
 """Time scales: terms averaged over seconds beside those of one window.
 
 A small fault that lasts moves the mean over ten seconds farther than chance does, where no window
-stands out. What the window itself already calls abnormal stays out of the longer means: it is
-found, and would keep them high for seconds after the fault's end.
+stands out. What the window itself already calls abnormal, and the windows that overlap it, stay out
+of the longer means: they are found, and would keep them high for seconds after the fault's end.
 """
 
 from __future__ import annotations

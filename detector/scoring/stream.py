@@ -86,8 +86,8 @@ class DeviceStream:
         self.uncommissioned = bundle.accepts(own)
         own = own if self.uncommissioned is None else None
         self.rule, self._centre = bundle.rule(own), bundle.centre(own)
-        columns = len(bundle.detector.groups)
-        self._scores = RunningScores(self.rule, columns, len(self._columns))
+        columns, width = len(bundle.detector.groups), len(self._columns)
+        self._scores = RunningScores(self.rule, columns, width, document.window)
         self.thinning = Thinning(device, self.rule.smoothing - 1 + in_a_row)
 
     @property
@@ -108,7 +108,8 @@ class DeviceStream:
             SETTLE_WINDOWS, LEVEL_REACH if document.lowest_log_rms is not None else 1
         )
         held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
-        return document.window * windows_back + self.rule.reach + held
+        overlap = document.window if self.rule.scales else 0
+        return document.window * windows_back + self.rule.reach + overlap + held
 
     def widen(self, features: tuple[str, ...]) -> None:
         """Go on with more features, to the right of those there are; the model needs none."""

@@ -8,6 +8,7 @@ is scored; what is scored at 4 is scored at 2 and at 1 as well.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -133,6 +134,7 @@ class Smoother:
         self._width = width
         self._none = self._before = no_terms(columns, features)
         self._next = 0  # position of the window that would follow on
+        self._abnormal = -math.inf  # position of the newest window that stands out by itself
 
     def smooth(self, terms: Terms, plan: Plan) -> tuple[Terms, Flags]:
         """Average each window's terms with those of the windows before.
@@ -168,13 +170,15 @@ class RunningScores:
         rule: How terms become a score.
         columns: K.
         features: F.
+        window: L, samples; so many windows after an abnormal one still hold some of it.
     """
 
-    def __init__(self, rule: ScoreRule, columns: int, features: int) -> None:
-        self._rule = rule
+    def __init__(self, rule: ScoreRule, columns: int, features: int, window: int) -> None:
+        self._rule, self._window = rule, window
         self._smoother = Smoother(rule.smoothing, columns, features)
         self._means = LongMeans(tuple(scale.width for scale in rule.scales), 3 * columns)
         self._next = 0  # position of the window that would follow on
+        self._abnormal = -math.inf  # position of the newest window that stands out by itself
 
     def smooth(self, terms: Terms, plan: Plan) -> tuple[Terms, Flags]:
         """See ``Smoother``."""
@@ -196,7 +200,7 @@ class RunningScores:
         short = self._rule.column_scores(terms)
         if not self._rule.scales or not len(short):
             return short
-        counts = whole & (self._rule.scores(short) <= 1.0)
+        counts = whole & self._is_calm(self._rule.scores(short) > 1.0, plan)
         stacked = np.concatenate([terms.log_mse, terms.mean, terms.log_peak], axis=1)
         done = 0
         for run in plan.runs:
@@ -209,3 +213,10 @@ class RunningScores:
             self._next = plan.position + int(run[-1]) + 1
             done += len(run)
         return short
+
+    def _is_calm(self, abnormal: Flags, plan: Plan) -> Flags:
+        """Whether neither a window nor one that it overlaps stands out by itself."""
+        at = plan.position + plan.chosen
+        found = np.maximum.accumulate(np.where(abnormal, at, self._abnormal))
+        self._abnormal = float(found[-1])
+        return np.asarray(at - found >= self._window)

@@ -16,6 +16,7 @@ from detector.store.connecting import newest_backup
 from detector.store.schema import open_store
 from detector.store.upkeep import backup
 from detector.store.upkeep.backup import back_up, refuse_not_copied
+from detector.store.versions import VERSION
 from tests.conftest import wait_for
 from tests.support.stores import golden_store
 
@@ -38,7 +39,7 @@ while True:
 @pytest.fixture
 def store(tmp_path):
     """With the content of the golden one."""
-    golden_store.load("0001", tmp_path / "faultline.db")
+    golden_store.load(VERSION, tmp_path / "faultline.db")
     made = open_store(f"sqlite:///{tmp_path}/faultline.db", may_be_older=True)
     yield made
     made.dispose()
