@@ -58,8 +58,9 @@ export class Panel {
     setText(this.is.age, status ? age(now - status.last_arrival) : "–");
     setText(this.is.threshold, number(threshold) + thresholdNote(header?.command, now));
     const mark = card?.provisional ? "provisional, " : "";
-    setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples` : "none");
-    this.is.model.title = card?.provenance ?? "";
+    const note = beside(status, card);
+    setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples${note && `, ${note.split(":")[0]}`}` : "none");
+    this.is.model.title = [note, card?.provenance].filter(Boolean).join("\n");
     this.is.quietKey.hidden = !card?.provisional;
     this.showShares(card, header?.contributions ?? live.contributions);
     this.showBanner(alarms.filter((alarm) => alarm.state === "active"), now, status);
@@ -187,4 +188,9 @@ export function healthNotices(health) {
   if (health.connection === "connected") return [];
   if (health.connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
   return [`The detector has no connection to the MQTT broker (${health.connection}).`];
+}
+
+// What is said of a model that judges a device, such as that the device is not commissioned.
+function beside(status, card) {
+  return card && !card.provisional && status?.state !== "unscored" ? status?.reason ?? "" : "";
 }
