@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,11 @@ import numpy as np
 
 from detector.errors import CommissionError
 from detector.normal.level import Level, Own, level_of
-from detector.records import Flags, Frame, Samples
+from detector.records import Samples, Times, Values
 from detector.scoring.bundle import Bundle
-from detector.scoring.score import Array, ScoreRule, Terms, joined
+from detector.scoring.score import Array, ScoreRule, Terms, joined, no_terms
 from detector.scoring.scorer import score_views
-from detector.scoring.stream import DeviceStream, score_samples
+from detector.scoring.stream import DeviceStream
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
 
@@ -69,70 +70,66 @@ def learn_own(
         features = stretch[0].features if stretch else ()
         return DeviceStream(device, features, bundle, SessionSettings(), running=running, own=own)
 
-    frames = _frames(stream(), stretch)
-    judged = _first([frame.judged for frame in frames], most_s / bundle.document.sampling_period_s)
-    seconds = float(judged.sum()) * bundle.document.sampling_period_s
+    first = _pass(stream(), stretch, most_s / bundle.document.sampling_period_s)
+    seconds = len(first.ts) * bundle.document.sampling_period_s
     if seconds < LEAST_S:
         raise CommissionError(
             f"{device}: {seconds:.0f} s of settled running in the stretch, allowed: {LEAST_S:g} s "
             "and more"
         )
-    own = _own(bundle, rule, frames, judged, seconds)
-    terms = _terms(stream(own), stretch).part(0, int(judged.sum()))
-    score = np.concatenate([frame.score for frame in frames])[judged]
-    peak = float(np.nanmax(score, initial=0.0))
-    return Learnt(_with_level(own, level_of(*_levelled(terms))), peak,
-                  tuple(_doubts(bundle, rule, terms, peak)))  # fmt: skip
+    own = _own(bundle, rule, first, seconds)
+    terms = _pass(stream(own), stretch, len(first.ts)).terms
+    return Learnt(_with_level(own, level_of(*_levelled(terms))), first.peak,
+                  tuple(_doubts(bundle, rule, terms, first.peak)))  # fmt: skip
 
 
-def _frames(stream: DeviceStream, stretch: Sequence[Samples]) -> list[Frame]:
-    """Scored by the model's own limits."""
-    return [
-        frame
-        for samples in stretch
-        for frame in score_samples(stream, samples, chunk=CHUNK, arrival=0.0)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """The first judged windows of a stretch after a stream.
+
+    Attributes:
+        ts: Shape (B,), of their last samples.
+        newest: Shape (B, F), these samples in scaled units.
+        terms: Smoothed.
+        peak: Their largest score.
+    """
+
+    ts: Times
+    newest: Values
+    terms: Terms
+    peak: float
 
 
-def _terms(stream: DeviceStream, stretch: Sequence[Samples]) -> Terms:
-    """Smoothed terms of the judged windows."""
-    found = []
-    for samples in stretch:
-        for part in stream.accept(samples):
-            scored = score_views(stream.bundle.detector, part.plan.views(part.windows), CHUNK)
-            terms, _ = stream.smooth(part, scored)
-            judged = part.judged[part.ends]
-            found.append(Terms(*(term[judged] for term in terms.each)))
-    return joined(found)
+def _pass(stream: DeviceStream, stretch: Sequence[Samples], most: float) -> _Passage:
+    """At most so many windows."""
+    width, left = len(stream.bundle.features), round(min(most, sys.maxsize))
+    ts, newest, peak = [np.empty(0)], [np.empty((0, width), np.float32)], 0.0
+    terms = [no_terms(len(stream.bundle.detector.groups), width)]
+    for part in (part for samples in stretch for part in stream.accept(samples)):
+        scored = score_views(stream.bundle.detector, part.plan.views(part.windows), CHUNK)
+        frame = stream.finish(part, scored, arrival=0.0)
+        kept = np.flatnonzero(part.judged[part.ends])[:left]
+        left -= len(kept)
+        ts.append(part.piece.ts[part.ends[kept]])
+        newest.append(part.windows[kept, -1])
+        terms.append(Terms(*(term[kept] for term in stream.smoothed.each)))
+        peak = max(peak, float(np.nanmax(frame.score[part.ends[kept]], initial=0.0)))
+    return _Passage(np.concatenate(ts), np.concatenate(newest), joined(terms), peak)
 
 
 def _levelled(terms: Terms) -> tuple[Array, Array, Array]:
     return terms.log_mse, terms.log_peak, terms.mean
 
 
-def _first(judged: Sequence[Flags], most: float) -> Flags:
-    """The first judged samples, at most so many."""
-    flags = np.concatenate(judged) if judged else np.zeros(0, np.bool_)
-    return np.asarray(flags & (np.cumsum(flags) <= most + 0.5))
-
-
-def _own(
-    bundle: Bundle, rule: ScoreRule, frames: Sequence[Frame], judged: Flags, seconds: float
-) -> Own:
+def _own(bundle: Bundle, rule: ScoreRule, first: _Passage, seconds: float) -> Own:
     """What is known after the first pass: the offset; the level is still the fleet's."""
-    document = bundle.document
-    columns = [frames[0].features.index(name) for name in bundle.features]
-    values = np.concatenate([frame.values for frame in frames])[judged][:, columns]
-    ts = np.concatenate([frame.ts for frame in frames])[judged]
-    mean = np.nanmean(values.astype(np.float64), axis=0)
-    offset = (mean - document.scaling.centre) / np.array(document.scaling.scale)
     return Own(
         model=bundle.name,
-        data_hash=document.training.data_hash,
-        start=float(ts[0]),
-        end=float(ts[-1]),
+        data_hash=bundle.document.training.data_hash,
+        start=float(first.ts[0]),
+        end=float(first.ts[-1]),
         seconds=seconds,
-        offset=tuple(offset.tolist()),
+        offset=tuple(first.newest.astype(np.float64).mean(axis=0).tolist()),
         spread=rule.spread_centre,
         peak=rule.peak_centre,
         mean=rule.mean_centre or (0.0,) * len(rule.spread_centre),

@@ -170,6 +170,7 @@ def load_bundle(folder: Path) -> Bundle:
     _check(folder, document)
     bundle = Bundle(folder.name, document, _load_model(folder, document))
     columns, features = len(bundle.detector.groups), len(document.features)
+    _check_conditions(folder / DOCUMENT, document)
     for rule in (document.score, document.commissioned):
         if rule is not None:
             _check_columns(folder / DOCUMENT, rule, columns, features)
@@ -278,6 +279,17 @@ def _check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> No
         raise BundleError(
             f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
         )
+
+
+def _check_conditions(path: Path, document: Document) -> None:
+    found = document.conditions
+    if found is None:
+        return
+    fits = len(found.weights) == len(document.features) and all(
+        low < high for low, high in zip(found.low, found.high, strict=False)
+    )
+    if not fits or not len(found.channels) == len(found.low) == len(found.high):
+        raise BundleError(f"{path}: conditions do not fit the features, allowed: a row for each")
 
 
 def data_hash(parts: list[bytes]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from detector.normal.conditions import Conditions
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import WindowFeatures
 from detector.settings.devices import RunningSignal
@@ -103,6 +104,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     window_features: WindowFeaturesPlan | None = None
     trim: int = 0  # samples at the start of a session that are not judged
     signal: Scaling | None = None  # of the signal, where it is judged beside the residual
+    conditions: Conditions | None = None
     commissioned: ScoreRule | None = (
         None  # of a machine that is; its level takes the centres' place
     )
@@ -113,6 +115,11 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def feature_names(self) -> tuple[str, ...]:
         """Names of the F model features."""
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """Channels that centres follow."""
+        return () if self.conditions is None else self.conditions.channels
 
     def represented(self) -> WindowFeatures | None:
         """The window features, where the detector sees these."""

@@ -76,7 +76,8 @@ def refuse_unfit(bundle: Bundle, recording: Recording) -> None:
     """
     samples = recording.samples
     running = bundle.document.running
-    needed = [*bundle.features, *([running.feature] if running else [])]
+    signal = [running.feature] if running else []
+    needed = list(dict.fromkeys([*bundle.features, *signal, *bundle.document.condition_names]))
     missing = [name for name in needed if name not in samples.features]
     if missing:
         raise SessionFileError(

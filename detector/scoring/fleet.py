@@ -284,7 +284,8 @@ class Fleet:
         """The model's features and the running signal."""
         rule = self._settings.rule_for(device)
         signal = None if rule is None else rule.running
-        needed = {*bundle.features} | ({signal.feature} if signal else set())
+        needed = {*bundle.features, *bundle.document.condition_names}
+        needed |= {signal.feature} if signal else set()
         if bundle.document.running is not None and signal is None:
             needed.add(bundle.document.running.feature)
         return needed

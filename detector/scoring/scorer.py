@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detector.records import Flags
+from detector.records import Flags, Frame, Samples, label_of
 from detector.scoring.detectors import Detector, Scored
 from detector.scoring.score import Array, joined, no_terms
 from detector.scoring.thinning import Plan
@@ -47,6 +47,12 @@ class Stretch:
     def ends(self) -> npt.NDArray[np.intp]:
         """The samples that the windows end in; those before are warm-up."""
         return np.arange(len(self.piece.ts) - len(self.windows), len(self.piece.ts))
+
+
+def samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
+    """The samples of a frame, with these features; what it has not is missing."""
+    label = label_of(frame.session)
+    return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
 def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: int) -> Scored:

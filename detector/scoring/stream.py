@@ -15,14 +15,14 @@ from dataclasses import replace
 import numpy as np
 
 from detector.normal.level import Own
-from detector.records import Flags, Frame, Samples, Values, label_of
+from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, Terms, contributions, flatness
-from detector.scoring.scorer import Stretch, score_views
+from detector.scoring.score import Array, contributions, flatness, no_terms
+from detector.scoring.scorer import Stretch, samples_of, score_views
 from detector.scoring.thinning import RunningScores, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.operating import LEVEL_REACH, SETTLE_WINDOWS, running_flags
@@ -49,6 +49,7 @@ class DeviceStream:
     Attributes:
         uncommissioned: Why it is not judged by its own normal; None where it is, or never could be.
         rule: How its terms become a score.
+        smoothed: Terms of the windows that were scored last.
         thinning: Which windows are scored.
     """
 
@@ -72,8 +73,10 @@ class DeviceStream:
         signal = None if document.running is None else document.running.signal()
         self._judging = Judging(document, features, running or signal)
         self._columns = [features.index(name) for name in bundle.features]
+        self._given = [features.index(name) for name in document.condition_names]
+        self._outside: str | None = None
         needed = np.zeros(len(features), np.bool_)
-        needed[self._columns] = True
+        needed[[*self._columns, *self._given]] = True
         if self._judging.signal is not None:
             needed[features.index(self._judging.signal.feature)] = True
         self._needed = needed
@@ -88,6 +91,7 @@ class DeviceStream:
         self.rule, self._centre = bundle.rule(own), bundle.centre(own)
         columns, width = len(bundle.detector.groups), len(self._columns)
         self._scores = RunningScores(self.rule, columns, width, document.window)
+        self.smoothed = no_terms(columns, width)
         self.thinning = Thinning(device, self.rule.smoothing - 1 + in_a_row)
 
     @property
@@ -98,7 +102,8 @@ class DeviceStream:
     @property
     def note(self) -> str | None:
         """What is said beside its state."""
-        return self.bundle.note or self.uncommissioned
+        said = [self.bundle.note or self.uncommissioned, self._outside]
+        return "; ".join(one for one in said if one) or None
 
     @property
     def memory(self) -> int:
@@ -148,8 +153,11 @@ class DeviceStream:
         piece = stretch.piece
         n = len(piece.ts)
         at = stretch.ends[stretch.plan.chosen]  # the sample that each scored window ends in
-        terms, whole = self.smooth(stretch, scored)
-        scores = self._scores.score(terms, whole, stretch.plan, stretch.judged[at])[whole]
+        terms = scored.terms
+        if stretch.flat is not None:
+            terms = replace(terms, flat=stretch.flat[stretch.plan.chosen])
+        self.smoothed, whole = self._scores.smooth(terms, stretch.plan)
+        scores = self._scores.score(self.smoothed, whole, stretch.plan, stretch.judged[at])[whole]
         score, mse = np.full((2, n), np.nan, np.float32)
         score[at[whole]] = self.rule.scores(scores)
         held = stretch.gone
@@ -159,7 +167,9 @@ class DeviceStream:
             shares = self._missing.shares(piece)
         mse[at] = scored.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
-        reconstruction[at[:, None], self._columns] = self._in_units(scored.newest, stretch.offset)
+        offset = stretch.offset + self._by_conditions(piece.filled[at])
+        reconstruction[at[:, None], self._columns] = self._in_units(scored.newest, offset)
+        self._look_outside(piece)
         return Frame(
             device=self.device,
             session=piece.session,
@@ -174,13 +184,6 @@ class DeviceStream:
             contributions=shares,
             arrival=arrival,
         )
-
-    def smooth(self, stretch: Stretch, scored: Scored) -> tuple[Terms, Flags]:
-        """Smoothed terms of the scored windows of a stretch, see ``Smoother``."""
-        terms = scored.terms
-        if stretch.flat is not None:
-            terms = replace(terms, flat=stretch.flat[stretch.plan.chosen])
-        return self._scores.smooth(terms, stretch.plan)
 
     def resume(self, start: Sequence[Frame], tail: Sequence[Frame]) -> None:
         """Go on where an earlier run stopped.
@@ -199,7 +202,7 @@ class DeviceStream:
             self._baseline.inherit(self._filled(start))
         has_scored = any(np.isfinite(frame.score).any() for frame in [*start, *tail])
         for frame in tail:
-            samples = _samples_of(frame, self.features)
+            samples = samples_of(frame, self.features)
             score_samples(self, samples, chunk=256, arrival=frame.arrival)
         # The replay names the session otherwise, and of a long one it is only the end.
         if has_scored or self._missing.knows_a_session:
@@ -209,7 +212,7 @@ class DeviceStream:
 
     def _filled(self, start: Sequence[Frame]) -> list[Values]:
         segmenter = Segmenter(self._rules, self.bundle.document.sampling_period_s, self._needed)
-        samples = [_samples_of(frame, self.features) for frame in start]
+        samples = [samples_of(frame, self.features) for frame in start]
         pieces = [piece for one in samples for piece in segmenter.push(one)]
         return [piece.filled[:, self._columns] for piece in pieces if piece.usable]
 
@@ -256,7 +259,18 @@ class DeviceStream:
     def _scaled(self, filled: Values) -> Values:
         scaling = self.bundle.document.scaling
         centred = filled[:, self._columns].astype(np.float64) - self._baseline.offset
-        return scale(centred, self._centre, scaling.scale)
+        return scale(centred - self._by_conditions(filled), self._centre, scaling.scale)
+
+    def _by_conditions(self, filled: Values) -> Array | float:
+        """What conditions add to the centres, shape (n, F); 0 where there are none."""
+        conditions = self.bundle.document.conditions
+        return 0.0 if conditions is None else conditions.centre(filled[:, self._given])
+
+    def _look_outside(self, piece: Piece) -> None:
+        """Whether the conditions of the newest sample are ones that the model has seen."""
+        conditions = self.bundle.document.conditions
+        if conditions is not None:
+            self._outside = conditions.told(piece.values[-1, self._given].astype(np.float64))
 
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
@@ -270,11 +284,6 @@ class DeviceStream:
             groups = self.rule.groups(self.bundle.detector.groups)
             shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
-
-
-def _samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
-    label = label_of(frame.session)
-    return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
 def score_samples(

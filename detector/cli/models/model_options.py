@@ -46,6 +46,9 @@ def _add_data(part: argparse.ArgumentParser) -> None:
     add("--running", default="auto", metavar="NAME:MIN[:MAX]",
         help="judge only where this column is in range; auto: a column rpm or running; level: by "
         "the signal's own level, which costs detection; always (default: %(default)s)")  # fmt: skip
+    add("--conditions", type=names, default=[], metavar="A,B,…",
+        help="channels that say what is normal now, such as rpm,load,temp_c: the centres of "
+        "features follow them where that helps held-out sessions (default: none)")  # fmt: skip
     add("--baseline", type=at_least(0), default=0, metavar="N",
         help="take the mean of a session's first N samples off, for machines that never start "
         "alike (default: none)")  # fmt: skip

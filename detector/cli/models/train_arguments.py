@@ -92,6 +92,7 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         find_running=args.running == "auto",
         normal_only=args.normal_only,
         hints=hints_of(args),
+        conditions=args.conditions,
     )
     seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
     say(

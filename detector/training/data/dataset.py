@@ -30,12 +30,14 @@ class TrainingSession:
         ts: Shape (n,).
         values: Shape (n, F), the model features in their own units.
         running: Shape (n,), whether it is in the states that are judged.
+        conditions: Shape (n, C), see ``Dataset``; None: there are none.
     """
 
     name: str
     ts: Times
     values: Values
     running: Flags
+    conditions: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Dataset:
         signal: Running signal that was used; None: every state is judged.
         sessions: At least one.
         units: By feature, where the files tell them.
+        conditions: Channels that say what is normal now, and are no features.
     """
 
     features: tuple[str, ...]
@@ -55,6 +58,7 @@ class Dataset:
     signal: RunningSignal | None
     sessions: tuple[TrainingSession, ...]
     units: dict[str, str] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
 
 
 def load_dataset(
@@ -65,6 +69,7 @@ def load_dataset(
     find_running: bool = True,
     normal_only: bool = False,
     hints: Hints = NO_HINTS,
+    conditions: Sequence[str] = (),
 ) -> Dataset:
     """Read normal sessions.
 
@@ -75,13 +80,17 @@ def load_dataset(
         find_running: False judges every state.
         normal_only: Leave labelled faults out instead of refusing them; a session ends there.
         hints: What the files do not say themselves.
+        conditions: Channels that say what is normal now; they are no features.
 
     Raises:
         SessionFileError: If a file cannot be read.
         TrainingError: If files disagree in features or rate, hold labelled faults, or a feature
             is missing throughout.
     """
-    columns = None if features is None or running is None else [*features, running.feature]
+    columns = None
+    if features is not None and (running is not None or conditions):
+        signal = [] if running is None else [running.feature]
+        columns = list(dict.fromkeys([*features, *signal, *conditions]))
     recordings = [
         recording
         for path, limit in sources
@@ -91,7 +100,10 @@ def load_dataset(
     ]
     if normal_only:
         recordings = [part for recording in recordings for part in normal_parts(recording)]
-    return dataset_of(recordings, features=features, running=running, find_running=find_running)
+    return dataset_of(
+        recordings, features=features, running=running, find_running=find_running,
+        conditions=conditions,
+    )  # fmt: skip
 
 
 def dataset_of(
@@ -100,6 +112,7 @@ def dataset_of(
     features: Sequence[str] | None = None,
     running: RunningSignal | None = None,
     find_running: bool = True,
+    conditions: Sequence[str] = (),
 ) -> Dataset:
     """Sessions of recordings that are read already; arguments as in ``load_dataset``.
 
@@ -113,15 +126,19 @@ def dataset_of(
         running = _find_running(recordings, period_s)
     signal = None if running is None else running.feature
     names = recordings[0].samples.features
-    model = tuple(features or [n for n in names if n not in {*RUNNING_COLUMNS, signal}])
+    model = tuple(
+        features or [n for n in names if n not in {*RUNNING_COLUMNS, signal, *conditions}]
+    )
+    if both := [name for name in conditions if name in model]:
+        raise TrainingError(f"{', '.join(both)}: feature and condition, allowed: one of them")
     sessions = [
         session
         for recording in recordings
-        for session in _sessions(recording, model, running, period_s)
+        for session in _sessions(recording, model, running, period_s, tuple(conditions))
     ]
     told = {name: unit for one in recordings for name, unit in one.found.units.items()}
     units = {name: told[name] for name in model if name in told}
-    return Dataset(model, period_s, running, tuple(sessions), units)
+    return Dataset(model, period_s, running, tuple(sessions), units, tuple(conditions))
 
 
 def take_baseline(sessions: Sequence[Values], samples: int) -> list[npt.NDArray[np.float64]]:
@@ -219,9 +236,11 @@ def _sessions(
     features: tuple[str, ...],
     running: RunningSignal | None,
     period_s: float,
+    conditions: tuple[str, ...] = (),
 ) -> list[TrainingSession]:
     samples = recording.samples
-    wanted = [*features] if running is None else [*dict.fromkeys([*features, running.feature])]
+    signal = () if running is None else (running.feature,)
+    wanted = list(dict.fromkeys([*features, *signal, *conditions]))
     if missing := [name for name in wanted if name not in samples.features]:
         raise TrainingError(
             f"{recording.name}: no column {', '.join(missing)}; found "
@@ -233,11 +252,13 @@ def _sessions(
     parts: list[tuple[Times, Values]] = []
     for piece in segmenter.push(samples):
         if piece.starts and parts:
-            found.append(_join(recording.name, parts, samples, features, running))
+            found.append(_join(recording.name, parts, samples, features, running, conditions))
             parts = []
         if piece.usable:
             parts.append((piece.ts, piece.filled))
-    return found + [_join(recording.name, parts, samples, features, running)] * bool(parts)
+    return found + [_join(recording.name, parts, samples, features, running, conditions)] * bool(
+        parts
+    )
 
 
 def _join(
@@ -246,9 +267,11 @@ def _join(
     samples: Samples,
     features: tuple[str, ...],
     running: RunningSignal | None,
+    conditions: tuple[str, ...],
 ) -> TrainingSession:
     ts = np.concatenate([ts for ts, _ in parts])
     values = np.concatenate([filled for _, filled in parts])
     columns = [samples.features.index(feature) for feature in features]
     flags = running_flags(values, samples.features, running)
-    return TrainingSession(name, ts, values[:, columns], flags)
+    given = values[:, [samples.features.index(one) for one in conditions]] if conditions else None
+    return TrainingSession(name, ts, values[:, columns], flags, given)
