@@ -17,8 +17,8 @@ from detector.scoring.files import score_recording
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.sessions.files import Recording
 from detector.settings.sessions import SessionSettings
-from tests.support.fleet_of_machines import bundle_of_machines, machine
 from tests.support.motors import FEATURES
+from tests.support.training.machines import bundle_of_machines, machine
 
 UNIT = 50  # none that was trained on
 N = 2000  # 40 s

@@ -20,7 +20,7 @@ from detector.settings.load import load_settings
 from detector.store import commissionings, devices, frames
 from detector.store.schema import open_store
 from tests.detector.service.test_pipeline import Broker
-from tests.support.fleet_of_machines import bundle_of_machines, machine
+from tests.support.training.machines import bundle_of_machines, machine
 
 UNIT, SPLIT = 50, 2000
 

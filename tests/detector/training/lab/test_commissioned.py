@@ -14,7 +14,7 @@ from detector.sessions.files import Recording
 from detector.training.lab.cases import Case, FaultEvent
 from detector.training.lab.commissioned import NOT_COMMISSIONED, commission_case, scored
 from detector.training.lab.lab import measure
-from tests.support.fleet_of_machines import bundle_of_machines, machine
+from tests.support.training.machines import bundle_of_machines, machine
 
 FIRST, LAST, N = 300, 600, 4000
 
