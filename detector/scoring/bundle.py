@@ -10,7 +10,7 @@ import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from detector.errors import BundleError, TrainingError
+from detector.errors import BundleError
 from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
 from detector.normal.level import Own
@@ -19,7 +19,7 @@ from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
 from detector.references.storage import replace_file
 from detector.scoring.detectors import Detector, WithSignal, detector_for
-from detector.scoring.document import FORMAT, Document, Scaling, WindowFeaturesPlan
+from detector.scoring.document import Document, check, check_columns
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import ColumnScaling
 from detector.text import plain, span
@@ -27,7 +27,6 @@ from detector.text import plain, span
 DOCUMENT = "bundle.json"
 NOT_COMMISSIONED = "not commissioned"
 WEIGHTS = "weights.safetensors"
-LIMITS = ("spread_low", "spread_high", "shift_scale", "peak_high")  # of a time scale
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
 
 
@@ -50,7 +49,7 @@ class Bundle:
         self.detector = detector_of(document, model)
         self.is_provisional = False
         self.note: str | None = None
-        self._cards: dict[bool, ModelCard] = {}  # by ``is_provisional``
+        self._card: tuple[bool, ModelCard] | None = None  # by ``is_provisional``
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -90,12 +89,13 @@ class Bundle:
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
-        if self.is_provisional not in self._cards:
-            self._cards[self.is_provisional] = self._card()
-        return self._cards[self.is_provisional]
+        if self._card is None or self._card[0] != self.is_provisional:
+            self._card = self.is_provisional, self.card_by(self.document.score)
+        return self._card[1]
 
-    def _card(self) -> ModelCard:
-        document, rule = self.document, self.document.score
+    def card_by(self, rule: ScoreRule) -> ModelCard:
+        """The same where another rule judges, such as that of one machine."""
+        document = self.document
         residuals = slice(None)  # the columns that the window MSE is made of
         if isinstance(self.detector, WithSignal):
             residuals = slice(len(self.features))
@@ -167,13 +167,12 @@ def load_bundle(folder: Path) -> Bundle:
         BundleError: If a file is missing or broken, or the parts do not fit each other.
     """
     document = _read_document(folder)
-    _check(folder, document)
+    check(folder / DOCUMENT, document)
     bundle = Bundle(folder.name, document, _load_model(folder, document))
     columns, features = len(bundle.detector.groups), len(document.features)
-    _check_conditions(folder / DOCUMENT, document)
     for rule in (document.score, document.commissioned):
         if rule is not None:
-            _check_columns(folder / DOCUMENT, rule, columns, features)
+            check_columns(folder / DOCUMENT, rule, columns, features)
     return bundle
 
 
@@ -208,88 +207,6 @@ def _read_document(folder: Path) -> Document:
         raise BundleError(f"{path}: cannot be read ({error.strerror}), allowed: a bundle") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"{path}: {error}") from None
-
-
-def _check(folder: Path, document: Document) -> None:
-    path = folder / DOCUMENT
-    if document.format != FORMAT:
-        raise BundleError(f"{path}: format {document.format}, allowed: {FORMAT}")
-    rule, count = document.score, len(document.features)
-    _check_scaling(path, "scaling", document.scaling, count)
-    if document.signal is not None:
-        _check_scaling(path, "signal", document.signal, count)
-    positive = {
-        "window": document.window,
-        "sampling_period_s": document.sampling_period_s,
-        "score.threshold": rule.threshold,
-        "score.smoothing": rule.smoothing,
-        "features": count,
-    }
-    plan = document.window_features
-    if plan is not None:
-        positive |= {"window_features.segments": plan.segments, "window_features.bands": plan.bands}
-    if document.trim < 0:
-        raise BundleError(f"{path}: trim {document.trim}, allowed: 0 and more")
-    if document.stride != 1:
-        raise BundleError(f"{path}: stride {document.stride}, allowed: 1")
-    for key, value in positive.items():
-        if not value > 0:
-            raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
-    if plan is not None:
-        _check_plan(path, document, plan)
-
-
-def _check_scaling(path: Path, name: str, scaling: Scaling, count: int) -> None:
-    for key, values in {"centre": scaling.centre, "scale": scaling.scale}.items():
-        if len(values) != count:
-            raise BundleError(f"{path}: {name}.{key} has {len(values)} values, allowed: {count}")
-
-
-def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> None:
-    try:
-        columns = document.input_shape[1]
-    except TrainingError as error:
-        raise BundleError(f"{path}: {error}") from None
-    for key, values in {"centre": plan.centre, "scale": plan.scale}.items():
-        if len(values) != columns:
-            raise BundleError(
-                f"{path}: window_features.{key} has {len(values)} values, allowed: {columns}"
-            )
-
-
-def _check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> None:
-    lists = {
-        "weights": rule.weights,
-        "spread_centre": rule.spread_centre,
-        "spread_low": rule.spread_low,
-        "spread_high": rule.spread_high,
-        "shift_scale": rule.shift_scale,
-    }
-    if rule.peak_centre or rule.peak_high:
-        lists |= {"peak_centre": rule.peak_centre, "peak_high": rule.peak_high}
-    for key, values in lists.items():
-        if len(values) != count:
-            raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
-    for scale in rule.scales:
-        if {len(getattr(scale, name)) for name in LIMITS} != {count} or scale.width < 1:
-            raise BundleError(
-                f"{path}: score.scales of width {scale.width} do not fit {count} columns"
-            )
-    if rule.flat_scale and len(rule.flat_scale) != features:
-        raise BundleError(
-            f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
-        )
-
-
-def _check_conditions(path: Path, document: Document) -> None:
-    found = document.conditions
-    if found is None:
-        return
-    fits = len(found.weights) == len(document.features) and all(
-        low < high for low, high in zip(found.low, found.high, strict=False)
-    )
-    if not fits or not len(found.channels) == len(found.low) == len(found.high):
-        raise BundleError(f"{path}: conditions do not fit the features, allowed: a row for each")
 
 
 def data_hash(parts: list[bytes]) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from detector.errors import BundleError, TrainingError
 from detector.normal.conditions import Conditions
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import WindowFeatures
 from detector.settings.devices import RunningSignal
 
 FORMAT = 1
+LIMITS = ("spread_low", "spread_high", "shift_scale", "peak_high")  # of a time scale
 
 
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,3 +143,99 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Samples and features, or segments and columns, that the network or reference takes."""
         represented = self.represented()
         return (self.window, len(self.features)) if represented is None else represented.shape
+
+
+def check(path: Path, document: Document) -> None:
+    """See that the parts of a document go together.
+
+    Args:
+        path: Of its file, for messages.
+        document: As it was read.
+
+    Raises:
+        BundleError: If they do not.
+    """
+    if document.format != FORMAT:
+        raise BundleError(f"{path}: format {document.format}, allowed: {FORMAT}")
+    rule, count = document.score, len(document.features)
+    _check_scaling(path, "scaling", document.scaling, count)
+    if document.signal is not None:
+        _check_scaling(path, "signal", document.signal, count)
+    positive = {
+        "window": document.window,
+        "sampling_period_s": document.sampling_period_s,
+        "score.threshold": rule.threshold,
+        "score.smoothing": rule.smoothing,
+        "features": count,
+    }
+    plan = document.window_features
+    if plan is not None:
+        positive |= {"window_features.segments": plan.segments, "window_features.bands": plan.bands}
+    if document.trim < 0:
+        raise BundleError(f"{path}: trim {document.trim}, allowed: 0 and more")
+    if document.stride != 1:
+        raise BundleError(f"{path}: stride {document.stride}, allowed: 1")
+    for key, value in positive.items():
+        if not value > 0:
+            raise BundleError(f"{path}: {key} is {value}, allowed: above 0")
+    if plan is not None:
+        _check_plan(path, document, plan)
+    _check_conditions(path, document)
+
+
+def _check_scaling(path: Path, name: str, scaling: Scaling, count: int) -> None:
+    for key, values in {"centre": scaling.centre, "scale": scaling.scale}.items():
+        if len(values) != count:
+            raise BundleError(f"{path}: {name}.{key} has {len(values)} values, allowed: {count}")
+
+
+def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> None:
+    try:
+        columns = document.input_shape[1]
+    except TrainingError as error:
+        raise BundleError(f"{path}: {error}") from None
+    for key, values in {"centre": plan.centre, "scale": plan.scale}.items():
+        if len(values) != columns:
+            raise BundleError(
+                f"{path}: window_features.{key} has {len(values)} values, allowed: {columns}"
+            )
+
+
+def check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> None:
+    """See that a rule has a value for each of ``count`` columns and of the features.
+
+    Raises:
+        BundleError: If it has not.
+    """
+    lists = {
+        "weights": rule.weights,
+        "spread_centre": rule.spread_centre,
+        "spread_low": rule.spread_low,
+        "spread_high": rule.spread_high,
+        "shift_scale": rule.shift_scale,
+    }
+    if rule.peak_centre or rule.peak_high:
+        lists |= {"peak_centre": rule.peak_centre, "peak_high": rule.peak_high}
+    for key, values in lists.items():
+        if len(values) != count:
+            raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
+    for scale in rule.scales:
+        if {len(getattr(scale, name)) for name in LIMITS} != {count} or scale.width < 1:
+            raise BundleError(
+                f"{path}: score.scales of width {scale.width} do not fit {count} columns"
+            )
+    if rule.flat_scale and len(rule.flat_scale) != features:
+        raise BundleError(
+            f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
+        )
+
+
+def _check_conditions(path: Path, document: Document) -> None:
+    found = document.conditions
+    if found is None:
+        return
+    fits = len(found.weights) == len(document.features) and all(
+        low < high for low, high in zip(found.low, found.high, strict=False)
+    )
+    if not fits or not len(found.channels) == len(found.low) == len(found.high):
+        raise BundleError(f"{path}: conditions do not fit the features, allowed: a row for each")

@@ -49,6 +49,7 @@ class DeviceStream:
     Attributes:
         uncommissioned: Why it is not judged by its own normal; None where it is, or never could be.
         rule: How its terms become a score.
+        own_card: Of the bundle by that rule; None: the bundle's own.
         smoothed: Terms of the windows that were scored last.
         thinning: Which windows are scored.
     """
@@ -89,6 +90,7 @@ class DeviceStream:
         self.uncommissioned = bundle.accepts(own)
         own = own if self.uncommissioned is None else None
         self.rule, self._centre = bundle.rule(own), bundle.centre(own)
+        self.own_card = None if own is None else bundle.card_by(self.rule)
         columns, width = len(bundle.detector.groups), len(self._columns)
         self._scores = RunningScores(self.rule, columns, width, document.window)
         self.smoothed = no_terms(columns, width)

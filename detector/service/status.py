@@ -15,7 +15,9 @@ from detector.scoring.stream import DeviceStream
 def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
     """Of the model that judges a frame; what was sent after its time raises no alarm."""
     stream = None if is_backlog(frame.session) else fleet.streams[frame.device]
-    return stream.bundle.card() if isinstance(stream, DeviceStream) else None
+    if not isinstance(stream, DeviceStream):
+        return None
+    return stream.own_card or stream.bundle.card()
 
 
 def status_of(

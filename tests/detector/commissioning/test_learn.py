@@ -175,3 +175,14 @@ def test_both_rules_and_the_own_level_survive_being_written(bundle, own, tmp_pat
     save_bundle(bundle, tmp_path / "fleet")
     assert load_bundle(tmp_path / "fleet").document == bundle.document
     assert msgspec.json.decode(msgspec.json.encode(own), type=Own) == own
+
+
+def test_the_page_translates_scores_by_the_rule_that_judges(bundle, own):
+    """A window at the machine's own limit scores 1, and its error is told by its own level."""
+    stream = DeviceStream("m", (*FEATURES, "rpm"), bundle, SessionSettings(), own=own)
+    rule, card = stream.rule, stream.own_card
+    assert card.mse_log_centre == own.spread
+    assert card.mse_log_gain[0] == pytest.approx(
+        rule.threshold * rule.spread_high[0] / rule.weights[0]
+    )
+    assert bundle.card().mse_log_centre == bundle.document.score.spread_centre
