@@ -111,9 +111,7 @@ class DeviceStream:
     def memory(self) -> int:
         """Samples before the next one that its score can depend on, the baseline aside."""
         document = self.bundle.document
-        windows_back = max(
-            SETTLE_WINDOWS, LEVEL_REACH if document.lowest_log_rms is not None else 1
-        )
+        windows_back = SETTLE_WINDOWS if document.lowest_log_rms is None else LEVEL_REACH
         held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
         overlap = document.window if self.rule.scales else 0
         return document.window * windows_back + self.rule.reach + overlap + held
