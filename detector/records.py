@@ -163,7 +163,7 @@ class DeviceStatus:
     Attributes:
         device: Name of the machine.
         state: See ``DeviceState``.
-        reason: Why it is unscored, or what is said of a provisional model; None otherwise.
+        reason: Why it is unscored, or what is said beside its state; None otherwise.
         score: Largest judged score of the newest frame that has one; None in warm-up.
         mse: The newest window MSE; None in warm-up.
         threshold: In force, in units of score.
@@ -258,7 +258,7 @@ class Command:
     Attributes:
         id: Given by the store.
         device: Name of the machine; empty where it is no single one.
-        kind: ``threshold``, ``confirm`` of a provisional model, or ``reload``.
+        kind: ``threshold``, ``confirm`` of a provisional model, ``commission``, or ``reload``.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.
