@@ -34,7 +34,7 @@ from detector.service.parts import Parts, Unsaved
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
-from detector.store import births, commands, devices, frames
+from detector.store import births, commands, commissionings, devices, frames
 from detector.store.past import Past
 from detector.store.schema import Engine, StoreFailure
 
@@ -77,6 +77,7 @@ class Pipeline:
         past = Past(store)
         with store.begin() as connection:
             self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
+            self._fleet.owns = commissionings.every(connection)
             self._desk = open_desk(settings, connection)
             known = [status.device for status in devices.every(connection)]
             self._watch = Watch(self._desk, known)
@@ -92,6 +93,7 @@ class Pipeline:
         self._unsaved = Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
         self._changed: set[str] = set()
+        self._commissioned: set[str] = set()  # these wait until all of their frames are stored
         self.renewal = Renewal(
             store, self._fleet, self._desk, self._aligner, self._statuses, self._changed
         )
@@ -167,6 +169,9 @@ class Pipeline:
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
         self._commit()
         unsaved.frames, unsaved.births = [], {}
+        for device in sorted(self._commissioned):
+            self.renewal.renew(device)
+            self._commissioned.discard(device)
         if not unsaved.blocks:
             self._acknowledge()
         self._publish()
@@ -235,7 +240,9 @@ class Pipeline:
             self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
                              thinned=self._overload.factor)  # fmt: skip
             if self._is_due("commands", COMMANDS_S):
-                self._changed |= set(self._operated.apply_pending(connection))
+                applied = self._operated.apply_pending(connection)
+                self._changed |= {command.device for command in applied}
+                self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
             if self._is_due("clean-up", CLEAN_UP_S):

@@ -34,6 +34,7 @@ from detector.training.fitting.plan import TrainOptions
 
 AUTO = "auto"
 FINE_TUNE_RATE = 2e-3  # learning rate that keeps what a base has learnt
+COMMISSION_S = 60.0  # of its own running that limits around a machine's own level stand for
 RESUME = "resume"
 SHORTEST = 2  # samples of a window without a front end
 BANDS = 3  # per segment of a window described by features
@@ -100,6 +101,7 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         normal_only=args.normal_only,
         beside=beside_of(args),
         hints=hints_of(args),
+        conditions=args.conditions,
     )
     seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
     say(
@@ -135,7 +137,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
             trim=args.trim,
             level_gate=args.running == "level",
         ),
-        conditioning=_conditioning(args),
+        conditioning=_conditioning(args, dataset.sampling_period_s),
         base=None if base is None or "base-scales" in args.without else base.document.score,
         front_end=front,
         hold_out=args.hold_out,
@@ -201,7 +203,7 @@ def _recipe(args: argparse.Namespace, base: Bundle | None) -> Recipe:
     )
 
 
-def _conditioning(args: argparse.Namespace) -> Conditioning:
+def _conditioning(args: argparse.Namespace, period_s: float) -> Conditioning:
     rule = ThresholdRule(
         **_given(
             margin=args.margin,
@@ -223,6 +225,8 @@ def _conditioning(args: argparse.Namespace) -> Conditioning:
         flats="flatness" not in args.without,
         weigh_slow="slow-weights" not in args.without,
         smoothing=args.smoothing,
+        scales=tuple(max(round(one / period_s), 1) for one in args.scales),
+        commission_s=0.0 if "commissioning" in args.without else COMMISSION_S,
         threshold=args.threshold,
         threshold_rule=rule,
     )

@@ -65,7 +65,20 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591031122718405724e+09,1.79591031122769713402e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591486492422723773e+09,1.79591486492960429187e+09,'applied');
+CREATE TABLE commissionings (
+	device VARCHAR NOT NULL, 
+	version INTEGER NOT NULL, 
+	own JSON NOT NULL, 
+	who VARCHAR NOT NULL, 
+	at DOUBLE NOT NULL, 
+	why VARCHAR, 
+	undone_by VARCHAR, 
+	undone_at DOUBLE, 
+	PRIMARY KEY (device, version)
+);
+INSERT INTO "commissionings" VALUES('pump-1',1,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Kim',1.7959148649318401813e+09,NULL,NULL,NULL);
+INSERT INTO "commissionings" VALUES('pump-1',2,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Lee',1.79591486493250799185e+09,NULL,'Ann',1.79591486494273924832e+09);
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -81,7 +94,7 @@ CREATE TABLE devices (
 	counters JSON NOT NULL, 
 	PRIMARY KEY (device)
 );
-INSERT INTO "devices" VALUES('pump-1','ok',NULL,0.5,0.9,1.0,1700000000.0,1700000000.0,10.0,'["a", "b"]','{"name": "motor", "network": "pca", "window": 20, "sampling_period_s": 0.01, "features": ["a", "b"], "units": ["g", "g"], "mse_log_centre": [0.1, 0.2], "mse_log_gain": [1.0, 2.0], "provenance": "max", "provisional": false}','{"late": 3}');
+INSERT INTO "devices" VALUES('pump-1','ok',NULL,0.5,0.9,1.0,1700000000.0,1700000000.0,10.0,'["a", "b"]','{"name": "motor", "network": "pca", "window": 20, "sampling_period_s": 0.01, "features": ["a", "b"], "units": ["g", "g"], "mse_log_centre": [0.1, 0.2], "mse_log_gain": [1.0, 2.0], "provenance": "max", "provisional": false, "hop": 1}','{"late": 3}');
 CREATE TABLE faultline_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT faultline_version_pkc PRIMARY KEY (version_num)
@@ -142,11 +155,11 @@ INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel"
 CREATE INDEX frames_of_device ON frames (device, id);
 CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX alarms_by_state ON alarms (state);
-CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX alarms_by_life ON alarms (life);
+CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
-CREATE INDEX ix_alarm_log_published ON alarm_log (published);
 CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
+CREATE INDEX ix_alarm_log_published ON alarm_log (published);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('frames',12);
 INSERT INTO "sqlite_sequence" VALUES('alarms',1);
