@@ -14,6 +14,7 @@ from detector.cli.models.front_end_arguments import (
     default_network,
     front_end_of,
     window_of,
+    window_period,
 )
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
@@ -137,7 +138,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
             trim=args.trim,
             level_gate=args.running == "level",
         ),
-        conditioning=_conditioning(args, dataset.sampling_period_s),
+        conditioning=_conditioning(args, window_period(front, dataset)),
         base=None if base is None or "base-scales" in args.without else base.document.score,
         front_end=front,
         hold_out=args.hold_out,
@@ -167,9 +168,10 @@ def _base(args: argparse.Namespace, dataset: Dataset) -> Bundle | None:
     base = load_bundle(args.base)
     if not isinstance(base.model, Network):
         raise TrainingError(f"--from {args.base}: {base.document.network}, allowed: a network")
-    if base.channels != dataset.features:
+    taken = base.features if base.front is None else base.channels
+    if taken != dataset.features:
         raise TrainingError(
-            f"--from {args.base}: trained on {', '.join(base.channels)}; found "
+            f"--from {args.base}: trained on {', '.join(taken)}; found "
             f"{', '.join(dataset.features)}; allowed: the same features in the same order"
         )
     return base
