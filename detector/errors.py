@@ -10,6 +10,7 @@ FaultlineError
 ├── InspectError        a picture of recordings that has nowhere to go
 ├── ReloadError         settings and bundles that were not taken up, or that nobody takes up
 ├── AlarmError          something asked of an alarm that is not allowed
+├── CommissionError     a stretch that a machine's own normal cannot be learnt from
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
@@ -56,6 +57,10 @@ class ReloadError(FaultlineError):
 
 class AlarmError(FaultlineError):
     """What is asked of an alarm is not allowed, or there is no such alarm."""
+
+
+class CommissionError(FaultlineError):
+    """A machine's own normal cannot be learnt from a stretch, or says nothing of its model."""
 
 
 class ExportError(FaultlineError):

@@ -178,7 +178,7 @@ class DeviceStatus:
     Attributes:
         device: Name of the machine.
         state: See ``DeviceState``.
-        reason: Why it is unscored, or what is said of a provisional model; None otherwise.
+        reason: Why it is unscored, or what is said beside its state; None otherwise.
         score: Largest judged score of the newest frame that has one; None in warm-up.
         mse: The newest window MSE; None in warm-up.
         threshold: In force, in units of score.
@@ -243,8 +243,8 @@ class Command:
     Attributes:
         id: Given by the store.
         device: Name of the machine; empty where it is no single one.
-        kind: ``threshold``, ``confirm`` of a provisional model, ``reload``, or what an operator
-            says to alarms: ``ack``, ``shelve``, ``unshelve``, ``comment``, ``verdict``,
+        kind: ``threshold``, ``confirm`` of a provisional model, ``commission``, ``reload``, or what
+            an operator says to alarms: ``ack``, ``shelve``, ``unshelve``, ``comment``, ``verdict``,
             ``maintenance``, ``out-of-service``.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.

@@ -38,8 +38,14 @@ from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case, FaultEvent, labelled_case
+from detector.training.lab.commissioned import (
+    NOT_COMMISSIONED,
+    Commissioned,
+    commission_case,
+    scored,
+)
 from detector.training.lab.evaluate import read_cases
-from detector.training.lab.judging import judge, only, scores_in
+from detector.training.lab.judging import judge, only
 from detector.training.lab.lab import RECOVERY_S
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
 from simulator.cli.options import speeds
@@ -82,6 +88,9 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=8.0, help="of a session (default: 8)")
     parser.add_argument("--hours", type=float, default=36.0, help="of normal running (default: 36)")
     parser.add_argument("--ablate", action="store_true", help="leave out each part of the score")
+    parser.add_argument("--commission", type=float, metavar="MINUTES",
+                        help="judge each motor by its own level, learnt from its first so many "
+                        "minutes of running without a fault")  # fmt: skip
     parser.add_argument("--limits", action="store_true", help="detection limits instead")
     parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
@@ -102,26 +111,37 @@ def _limits(bundle: Bundle, args: argparse.Namespace) -> str:
     faulty = chain.from_iterable(_catalogues(args, severities_of, without=(CLOCK,)))
     healthy = (labelled_case(recording) for recording in _healthy(args))
     cases = chain(faulty, healthy)
-    return limits(bundles, cases, args.rpm, ablate=args.ablate, png=args.png)
+    return limits(
+        bundles, cases, args.rpm, ablate=args.ablate, png=args.png,
+        commission_min=args.commission,
+    )  # fmt: skip
 
 
 def _faults(bundle: Bundle, args: argparse.Namespace) -> None:
     seen = _seen(args.rpm, args.severities)
     print(f"{bundle.name}: {args.seeds} catalogues of {args.minutes:g} min sessions")
     print(f"not in the samples of this sensor: {', '.join(_hidden(seen, args.severities))}")
-    rows = {bundle.name: bundle, **dict(beside(bundle, ablate=args.ablate))}
-    rows |= {other.name: other for other in map(load_bundle, args.beside)}
-    judged: dict[str, list[list[Judged]]] = {name: [] for name in rows}
+    rows = {bundle.name: bundle}
+    if args.commission is not None:
+        rows[NOT_COMMISSIONED] = bundle
+    rows |= dict(beside(bundle, ablate=args.ablate))
+    others = {other.name: other for other in map(load_bundle, args.beside)}
+    judged: dict[str, list[list[Judged]]] = {name: [] for name in [*rows, *others]}
     for cases in _catalogues(args, lambda _: args.severities):
+        by = [commission_case(bundle, case, args.commission) for case in cases]
+        fleet = [one.without for one in by]
         for name, row in rows.items():
-            judged[name].append(_judged(row, cases))
+            judged[name].append(_judged(row, cases, by if name == bundle.name else fleet))
+        for name, other in others.items():
+            own = [commission_case(other, case, args.commission) for case in cases]
+            judged[name].append(_judged(other, cases, own))
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
     print("|---|---|---|---|---|---|---|---|")
     for name, catalogues in judged.items():
         _print(name, list(chain.from_iterable(catalogues)), seen, name == bundle.name)
-    own, *others = ([_precision(c, seen) for c in judged[name]] for name in rows)
-    for name, other in zip(list(rows)[1:], others, strict=True):
-        more = np.subtract(own, other)
+    first, *rest = ([_precision(c, seen) for c in found] for found in judged.values())
+    for name, precision in zip(list(judged)[1:], rest, strict=True):
+        more = np.subtract(first, precision)
         print(
             f"average precision in the samples, {bundle.name} minus {name}: {more.mean():+.3f} "
             f"± {more.std(ddof=1) if len(more) > 1 else 0.0:.3f} over {len(more)} catalogues"
@@ -169,11 +189,11 @@ def _request(args: argparse.Namespace, minutes: float, seed: int) -> Request:
     return Request(args.rpm, 1, minutes, seed, lowest_rpm=args.lowest[0] if args.lowest else None)
 
 
-def _judged(bundle: Bundle, cases: Sequence[Case]) -> list[Judged]:
+def _judged(bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned]) -> list[Judged]:
     rule = rule_of(AlarmSettings(), bundle.card())
     return [
-        (case.events, judge(case, scores_in(bundle, case.recording), rule))
-        for case in tqdm(cases, unit="session", leave=False)
+        (case.events, judge(case, scored(bundle, case, one), rule))
+        for case, one in zip(tqdm(cases, unit="session", leave=False), by, strict=True)
     ]
 
 
@@ -255,7 +275,8 @@ def _normal(bundle: Bundle, args: argparse.Namespace) -> str:
     sessions = _sessions(args.hours)
     for recording in _healthy(args):
         case = labelled_case(recording)
-        found = evaluate([judge(case, scores_in(bundle, recording), rule)])
+        by = commission_case(bundle, case, args.commission)
+        found = evaluate([judge(case, scored(bundle, case, by), rule)])
         alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
     if not hours:
         return "no hours of health judged"

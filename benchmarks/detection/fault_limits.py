@@ -30,7 +30,13 @@ VisibleFrom: TypeAlias = Mapping[str, float | None]
 
 
 def limits(
-    bundles: Sequence[Bundle], cases: Iterable[Case], rpm: float, *, ablate: bool, png: Path | None
+    bundles: Sequence[Bundle],
+    cases: Iterable[Case],
+    rpm: float,
+    *,
+    ablate: bool,
+    png: Path | None,
+    commission_min: float | None = None,
 ) -> str:
     """A Markdown table of detection limits.
 
@@ -40,8 +46,12 @@ def limits(
         rpm: Of the motors.
         ablate: Whether each part of the score is left out in turn.
         png: Where to draw the curves.
+        commission_min: Minutes of its own running that each motor is commissioned in.
     """
-    judges = [Judges(bundle, ablate=ablate, seed=SEED) for bundle in bundles]
+    judges = [
+        Judges(bundle, ablate=ablate, seed=SEED, commission_min=commission_min)
+        for bundle in bundles
+    ]
     sessions = 0
     for case in cases:
         for one in judges:

@@ -170,9 +170,11 @@ class OverviewView {
     setText(tile.querySelector(".fl-tile-score span"), scoreWords(device));
     setText(tile.querySelector('[data-is="age"]'), `data ${age(time - device.last_arrival)} old`);
     const model = tile.querySelector('[data-is="model"]');
-    setText(model, device.provisional ? "provisional" : device.model ?? "no model");
+    const note = device.model && !device.provisional && device.state !== "unscored" ? device.reason ?? "" : "";
+    const said = note ? `${device.model}, ${note.split(":")[0]}` : device.model ?? "no model";
+    setText(model, device.provisional ? "provisional" : said);
     model.classList.toggle("fl-mark", device.provisional);
-    model.title = device.provisional ? PROVISIONAL : "";
+    model.title = device.provisional ? PROVISIONAL : note;
     this.drawSpark(tile, device);
   }
 

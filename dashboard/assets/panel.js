@@ -59,8 +59,9 @@ export class Panel {
     setText(this.is.age, status ? age(now - status.last_arrival) : "–");
     setText(this.is.threshold, number(threshold) + thresholdNote(header?.command, now));
     const mark = card?.provisional ? "provisional, " : "";
-    setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples` : "none");
-    this.is.model.title = card?.provenance ?? "";
+    const note = beside(status, card);
+    setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples${note && `, ${note.split(":")[0]}`}` : "none");
+    this.is.model.title = [note, card?.provenance].filter(Boolean).join("\n");
     this.is.quietKey.hidden = !card?.provisional;
     this.showShares(card, header?.contributions ?? live.contributions);
     this.showBanner(alarms.filter(isTold), now, status);
@@ -194,4 +195,9 @@ export function healthNotices(health) {
 // Active, not held back, and more than a statement.
 function isTold(alarm) {
   return alarm.state === "active" && !HELD.includes(alarm.life) && alarm.kind !== "drift";
+}
+
+// What is said of a model that judges a device, such as that the device is not commissioned.
+function beside(status, card) {
+  return card && !card.provisional && status?.state !== "unscored" ? status?.reason ?? "" : "";
 }

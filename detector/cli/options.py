@@ -8,7 +8,10 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+
+LONGEST_S = 60.0  # of a time scale
 
 
 def at_least(low: int) -> Callable[[str], int]:
@@ -77,6 +80,31 @@ def field(text: str) -> tuple[str, object]:
         except ValueError:
             continue
     return name, value
+
+
+def instant(text: str) -> float:
+    """A time in ISO 8601 to UTC seconds; UTC unless it says."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text}: no time, allowed: ISO 8601, for example 2026-03-01T12:00 (UTC) or "
+            "2026-03-01T12:00+09:00"
+        ) from None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def seconds(text: str) -> tuple[float, ...]:
+    """Durations above 0, with commas between them, in order."""
+    try:
+        found = sorted({float(part) for part in text.split(",")})
+    except ValueError:
+        found = []
+    if not found or not 0 < found[0] <= found[-1] <= LONGEST_S:
+        raise argparse.ArgumentTypeError(
+            f"{text}, allowed: seconds above 0 and up to {LONGEST_S:g}, such as 1,3,10"
+        )
+    return tuple(found)
 
 
 def severities(text: str) -> list[float]:

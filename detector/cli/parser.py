@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from detector.cli.adopt_options import add_adopt
+from detector.cli.commission_options import add_commission
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
 from detector.cli.operating.operating_options import (
     add_alarms,
@@ -247,6 +248,10 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "score": ("score recorded sessions with a model",
                   "faultline score --model models/motor-600rpm run.csv --out scored.csv",
                   add_score, ("models.score", "score")),
+        "commission": ("learn one machine's own normal on top of its model, or undo that",
+                       "faultline commission motor-600-1 --minutes 2 --who Kim\n"
+                       "  faultline commission motor-600-1 --undo --who Kim",
+                       add_commission, ("models.commission", "commission")),
         "simulate": ("make sessions, put faults in, replay, or show a demo",
                      "faultline simulate replay run.csv --mqtt mqtt://broker:1883 --device pump-1",
                      _simulate, ("launch", "simulate")),

@@ -54,7 +54,8 @@ def typical_score(bundle: Bundle, samples: Samples) -> float:
     if not len(seen):
         return float("nan")
     terms = score_windows(bundle.detector, seen, CHUNK).terms
-    return float(np.median(document.score.scores(document.score.column_scores(terms))))
+    rule = document.score
+    return float(np.median(rule.scores(rule.column_scores(terms.above(rule.floor)))))
 
 
 def calls_abnormal(peers: Sequence[Peer], newcomer: Samples) -> tuple[int, int]:

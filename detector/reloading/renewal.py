@@ -95,7 +95,7 @@ class Renewal:
         self._desk.keep()
         self._statuses[device] = now
         self._changed.add(device)
-        return now.reason
+        return None if is_judged else now.reason
 
     def _restated(self, before: DeviceStatus, model: Bundle | str) -> DeviceStatus:
         """A status until the next samples come: no score is the new model's yet."""
@@ -105,9 +105,12 @@ class Renewal:
         return replace(
             before,
             state=judged if is_judged else DeviceState.UNSCORED,
-            reason=model if isinstance(model, str) else None,
+            reason=model if isinstance(model, str) else self._note(model, before.device),
             score=None,
             mse=None,
             threshold=self._fleet.threshold_of(before.device),
             model=model.card() if isinstance(model, Bundle) else None,
         )
+
+    def _note(self, model: Bundle, device: str) -> str | None:
+        return model.note or model.accepts(self._fleet.owns.get(device))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,20 @@ from detector.frontends.contract import FrontEnd
 from detector.frontends.table import front_end
 from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
+from detector.normal.level import Own
 from detector.records import ModelCard
 from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
 from detector.references.storage import replace_file
 from detector.scoring.detectors import Detector, WithSignal, detector_for
 from detector.scoring.document import Document, check, check_columns
+from detector.scoring.score import ScoreRule
 from detector.sessions.operating import SETTLE_WINDOWS
 from detector.sessions.representation import ColumnScaling
 from detector.text import plain, span
 
 DOCUMENT = "bundle.json"
+NOT_COMMISSIONED = "not commissioned"
 WEIGHTS = "weights.safetensors"
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
 
@@ -53,7 +57,7 @@ class Bundle:
         self.front: FrontEnd | None = None if plan is None else front_end(plan)
         self.is_provisional = False
         self.note: str | None = None
-        self._cards: dict[bool, ModelCard] = {}  # by ``is_provisional``
+        self._card: tuple[bool, ModelCard] | None = None  # by ``is_provisional``
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -67,9 +71,9 @@ class Bundle:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What a device must send beside its running signal: features, or inputs of the front."""
+        """What a device must send beside its running signal: what is watched, and conditions."""
         if self.front is None:
-            return self.features
+            return (*self.features, *self.document.condition_names)
         return (*self.front.inputs, *self.front.conditions)
 
     @property
@@ -78,14 +82,46 @@ class Bundle:
         window = self.document.window
         return SETTLE_WINDOWS * window if self.front is None else settling(self.front, window)
 
+    def rule(self, own: Own | None) -> ScoreRule:
+        """How the terms of a machine become a score, by its own level where it is known.
+
+        A level that was learnt from less running than those of the rule is less certain by the
+        root of that, and so are its limits.
+        """
+        document = self.document
+        if own is None or document.commissioned is None:
+            return document.score
+        rule = document.commissioned.around(own.level)
+        wider = max(document.commission_s / own.seconds, 1.0) ** 0.5
+        return replace(rule, threshold=rule.threshold * wider)
+
+    def accepts(self, own: Own | None) -> str | None:
+        """Why a machine is not judged by its own level; None where it is, or never could be."""
+        if self.document.commissioned is None:
+            return None
+        if own is None:
+            return NOT_COMMISSIONED
+        return own.misfit(self.name, self.document.training.data_hash)
+
+    def centre(self, own: Own | None) -> tuple[float, ...]:
+        """Of scaled units, per feature in its own unit."""
+        scaling = self.document.scaling
+        if own is None or self.document.commissioned is None:
+            return scaling.centre
+        return tuple(
+            centre + offset * scale
+            for centre, offset, scale in zip(scaling.centre, own.offset, scaling.scale, strict=True)
+        )
+
     def card(self) -> ModelCard:
         """What a page needs to know of it."""
-        if self.is_provisional not in self._cards:
-            self._cards[self.is_provisional] = self._card()
-        return self._cards[self.is_provisional]
+        if self._card is None or self._card[0] != self.is_provisional:
+            self._card = self.is_provisional, self.card_by(self.document.score)
+        return self._card[1]
 
-    def _card(self) -> ModelCard:
-        document, rule = self.document, self.document.score
+    def card_by(self, rule: ScoreRule) -> ModelCard:
+        """The same where another rule judges, such as that of one machine."""
+        document = self.document
         residuals = slice(None)  # the columns that the window MSE is made of
         if isinstance(self.detector, WithSignal):
             residuals = slice(len(self.features))
@@ -178,7 +214,9 @@ def load_bundle(folder: Path) -> Bundle:
     check(folder / DOCUMENT, document)
     bundle = Bundle(folder.name, document, _load_model(folder, document))
     columns, features = len(bundle.detector.groups), len(document.features)
-    check_columns(folder / DOCUMENT, document.score, columns, features)
+    for rule in (document.score, document.commissioned):
+        if rule is not None:
+            check_columns(folder / DOCUMENT, rule, columns, features)
     return bundle
 
 

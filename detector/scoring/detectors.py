@@ -14,16 +14,10 @@ import numpy.typing as npt
 import torch
 
 from detector.networks.contract import Network
+from detector.normal.terms import Terms
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
-from detector.scoring.score import (
-    EVERY,
-    Array,
-    Terms,
-    distance_terms,
-    residual_terms,
-    window_terms,
-)
+from detector.scoring.score import EVERY, Array, distance_terms, residual_terms, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 from detector.sessions.windows import flatness
 

@@ -11,11 +11,13 @@ import msgspec
 from detector.errors import BundleError, TrainingError
 from detector.frontends.plans import FrontEndPlan
 from detector.frontends.table import front_end
+from detector.normal.conditions import Conditions
 from detector.scoring.score import ScoreRule
 from detector.sessions.representation import WindowFeatures
 from detector.settings.devices import RunningSignal
 
 FORMAT = 1
+LIMITS = ("spread_low", "spread_high", "shift_scale", "peak_high")  # of a time scale
 
 
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +114,9 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     trim: int = 0  # samples at the start of a session that are not judged
     signal: Scaling | None = None  # of the signal, where it is judged beside the residual
     front_end: FrontEndPlan | None = None
+    conditions: Conditions | None = None
+    commissioned: ScoreRule | None = None  # of a machine that is; its level is its centre
+    commission_s: float = 0.0  # seconds of its running that such a level is learnt from
     beside: dict[str, ScoreRule] = {}  # what an evaluation shows beside it, see training.beside
 
     @property
@@ -121,9 +126,19 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.sampling_period_s if front is None else front.sampling_period_s
 
     @property
+    def running_signal(self) -> RunningSignal | None:
+        """Tells the states that are judged; None: all are."""
+        return None if self.running is None else self.running.signal()
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the F model features."""
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """Channels that centres follow."""
+        return () if self.conditions is None else self.conditions.channels
 
     def represented(self) -> WindowFeatures | None:
         """The window features, where the detector sees these."""
@@ -183,6 +198,7 @@ def check(path: Path, document: Document) -> None:
         _check_plan(path, document, plan)
     if document.front_end is not None:
         _check_front(path, document, document.front_end)
+    _check_conditions(path, document)
 
 
 def _check_front(path: Path, document: Document, plan: FrontEndPlan) -> None:
@@ -242,7 +258,23 @@ def check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> Non
     for key, values in lists.items():
         if len(values) != count:
             raise BundleError(f"{path}: score.{key} has {len(values)} values, allowed: {count}")
+    for scale in rule.scales:
+        if {len(getattr(scale, name)) for name in LIMITS} != {count} or scale.width < 1:
+            raise BundleError(
+                f"{path}: score.scales of width {scale.width} do not fit {count} columns"
+            )
     if rule.flat_scale and len(rule.flat_scale) != features:
         raise BundleError(
             f"{path}: score.flat_scale has {len(rule.flat_scale)} values, allowed: {features}"
         )
+
+
+def _check_conditions(path: Path, document: Document) -> None:
+    found = document.conditions
+    if found is None:
+        return
+    fits = len(found.weights) == len(document.features) and all(
+        low < high for low, high in zip(found.low, found.high, strict=False)
+    )
+    if not fits or not len(found.channels) == len(found.low) == len(found.high):
+        raise BundleError(f"{path}: conditions do not fit the features, allowed: a row for each")

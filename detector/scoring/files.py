@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from detector.errors import SessionFileError
+from detector.normal.level import Own
 from detector.records import Frame
 from detector.scoring.bundle import Bundle
 from detector.scoring.front_stream import stream_for
@@ -21,7 +22,11 @@ CHUNK = 256
 
 
 def score_file(
-    bundle: Bundle, path: Path, threshold: float = 1.0, hints: Hints = NO_HINTS
+    bundle: Bundle,
+    path: Path,
+    threshold: float = 1.0,
+    hints: Hints = NO_HINTS,
+    own: Own | None = None,
 ) -> Iterator[list[Frame]]:
     """Score a session file; yields the frames of each recording in it.
 
@@ -30,19 +35,45 @@ def score_file(
         path: Of the file; ``-`` is the standard input.
         threshold: Score of an anomaly.
         hints: What the file does not say itself.
+        own: The machine's own normal.
 
     Raises:
         SessionFileError: If the file is unreadable or does not fit the model.
     """
     for recording in read_recordings([path], hints=hints):
-        yield score_recording(bundle, recording, threshold)
+        yield score_recording(bundle, recording, threshold, own)
 
 
-def score_recording(bundle: Bundle, recording: Recording, threshold: float = 1.0) -> list[Frame]:
+def score_recording(
+    bundle: Bundle, recording: Recording, threshold: float = 1.0, own: Own | None = None
+) -> list[Frame]:
     """Score one recording as if it came from a device of its name.
 
     Raises:
         SessionFileError: If its features or its rate do not fit the model.
+    """
+    samples = recording.samples
+    refuse_unfit(bundle, recording)
+    stream = stream_for(
+        recording.name,
+        samples.features,
+        bundle,
+        SessionSettings(),
+        threshold=threshold,
+        own=own,
+    )
+    frames = score_samples(stream, samples, chunk=CHUNK, arrival=float(samples.ts[-1]))
+    misfit = rate_misfit(stream.rate.rate_hz, bundle.document.input_period_s)
+    if misfit is not None:
+        raise SessionFileError(f"{recording.name}: {bundle.name} {misfit}")
+    return frames
+
+
+def refuse_unfit(bundle: Bundle, recording: Recording) -> None:
+    """Refuse a recording that lacks what a model needs.
+
+    Raises:
+        SessionFileError: If it does.
     """
     samples = recording.samples
     running = bundle.document.running
@@ -53,14 +84,6 @@ def score_recording(bundle: Bundle, recording: Recording, threshold: float = 1.0
             f"{recording.name}: no column {', '.join(missing)}; found "
             f"{', '.join(samples.features)}; {bundle.name} needs {', '.join(needed)}"
         )
-    stream = stream_for(
-        recording.name, samples.features, bundle, SessionSettings(), threshold=threshold
-    )
-    frames = score_samples(stream, samples, chunk=CHUNK, arrival=float(samples.ts[-1]))
-    misfit = rate_misfit(stream.rate.rate_hz, bundle.document.input_period_s)
-    if misfit is not None:
-        raise SessionFileError(f"{recording.name}: {bundle.name} {misfit}")
-    return frames
 
 
 def frames_to_table(frames: list[Frame]) -> pd.DataFrame:

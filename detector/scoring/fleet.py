@@ -11,6 +11,7 @@ from typing import TypeAlias
 from detector.alignment.rules import Rules, rules_for
 from detector.folding import Folding
 from detector.ingest.buffer import TakenBlock
+from detector.normal.level import Own
 from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle
 from detector.scoring.front_stream import ScoringStream, stream_for
@@ -50,6 +51,7 @@ class Fleet:
 
     Attributes:
         learnt: Models of devices without one in the settings.
+        owns: The own normal of each machine that is commissioned; ``renew`` applies a change.
         models: The bundles that rules name.
         streams: Of the live samples, by device.
         scoring_s: Seconds so far that went into windows.
@@ -63,6 +65,7 @@ class Fleet:
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._factor = 1
         self.learnt: LearntModels = NoLearntModels()
+        self.owns: dict[str, Own] = {}
         self.streams: dict[str, Stream] = {}
         self._backlogs: dict[str, Stream] = {}  # of those sent after their time, beside them
         self._outdated: set[str] = set()  # devices whose streams wait for ``renew``
@@ -115,8 +118,8 @@ class Fleet:
             stream.segmenter.rules = settings.sessions
             if not isinstance(stream, UnscoredStream):
                 stream.threshold = self.threshold_of(stream.device)
-                smoothing = stream.bundle.document.score.smoothing
-                stream.thinning.look_at(smoothing - 1 + settings.alarms_for(stream.device).n)
+                n = settings.alarms_for(stream.device).n
+                stream.thinning.look_at(stream.rule.smoothing - 1 + n)
 
     def renew(self, device: str) -> None:
         """Give a device a stream by its model of now, once all of its frames are stored."""
@@ -232,6 +235,7 @@ class Fleet:
             running=None if rule is None else rule.running,
             threshold=self.threshold_of(device),
             in_a_row=self._settings.alarms_for(device).n,
+            own=self.owns.get(device),
         )
         if is_resumed:
             start, tail = self._history(device, bundle.document.baseline, stream.memory)
@@ -279,13 +283,10 @@ class Fleet:
         return None if misfit is None else f"{bundle.name}: {misfit}"
 
     def _needed_by(self, bundle: Bundle, device: str) -> set[str]:
-        """The model's features and the running signal."""
+        """The model's channels and the running signal."""
         rule = self._settings.rule_for(device)
-        signal = None if rule is None else rule.running
-        needed = {*bundle.channels} | ({signal.feature} if signal else set())
-        if bundle.document.running is not None and signal is None:
-            needed.add(bundle.document.running.feature)
-        return needed
+        signal = (None if rule is None else rule.running) or bundle.document.running
+        return {*bundle.channels, *([] if signal is None else [signal.feature])}
 
     def _fits(self, bundle: Bundle, features: tuple[str, ...]) -> bool:
         return set(bundle.channels) <= set(features)

@@ -18,12 +18,15 @@ import numpy.typing as npt
 from detector.causes import Cause
 from detector.frontends.blocks import Blocks, first_of
 from detector.frontends.causes import by_input, causes_of
-from detector.records import Flags, Frame, Samples, Values
+from detector.normal.level import Own
+from detector.normal.terms import Terms
+from detector.records import Flags, Frame, ModelCard, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.rate import TOLERANCE, RateMeter
-from detector.scoring.scorer import Stretch
-from detector.scoring.stream import DeviceStream, samples_of, score_samples
+from detector.scoring.score import ScoreRule
+from detector.scoring.scorer import Stretch, samples_of
+from detector.scoring.stream import DeviceStream, score_samples
 from detector.scoring.thinning import MOST, Thinning
 from detector.sessions.operating import running_flags
 from detector.sessions.segments import Piece, Segmenter
@@ -60,6 +63,7 @@ class FrontEndStream:
         running: Running signal instead of the bundle's own.
         threshold: Score above which a judged sample is an anomaly.
         in_a_row: Scores that the alarm rule looks at together.
+        own: The machine's own normal, by its columns, if it is commissioned.
     """
 
     def __init__(
@@ -72,31 +76,25 @@ class FrontEndStream:
         running: RunningSignal | None = None,
         threshold: float = 1.0,
         in_a_row: int = 1,
+        own: Own | None = None,
     ) -> None:
         assert bundle.front is not None, bundle.name
-        self.device, self.features, self.bundle, self._front = (
-            device,
-            features,
-            bundle,
-            bundle.front,
-        )
-        self.rate = RateMeter()
+        self.device, self.features, self.bundle = device, features, bundle
+        self._front, self.rate = bundle.front, RateMeter()
         document = bundle.document
-        own = None if document.running is None else document.running.signal()
-        self._signal = running or own
+        self._signal = running or document.running_signal
         self._channels = [features.index(name) for name in bundle.channels]
-        needed = np.isin(
-            features, [*bundle.channels, *([self._signal.feature] if self._signal else [])]
-        )
-        self.segmenter = Segmenter(rules, document.input_period_s, needed)
+        needed = [*bundle.channels, *([self._signal.feature] if self._signal else [])]
+        self.segmenter = Segmenter(rules, document.input_period_s, np.isin(features, needed))
         self._blocks = Blocks(self._front)
         self._beside = [name for name in self._front.conditions if name != RUNS]
         described = (*self._front.columns, *self._beside, RUNS)
         self._described = DeviceStream(
-            device, described, bundle, rules, running=RAN, threshold=threshold, in_a_row=in_a_row
-        )
+            device, described, bundle, rules, running=RAN, threshold=threshold, in_a_row=in_a_row,
+            own=own,
+        )  # fmt: skip
         self._described.segmenter.counters = self.segmenter.counters
-        self._row = document.score.smoothing - 1 + in_a_row
+        self._row = self.rule.smoothing - 1 + in_a_row
         self._usable, self._wait, self._judged = True, 0, False
 
     @property
@@ -112,6 +110,26 @@ class FrontEndStream:
     def thinning(self) -> Thinning:
         """Which windows are scored."""
         return self._described.thinning
+
+    @property
+    def rule(self) -> ScoreRule:
+        """How its terms become a score."""
+        return self._described.rule
+
+    @property
+    def own_card(self) -> ModelCard | None:
+        """Of the bundle by the rule of this machine; None: the bundle's own."""
+        return self._described.own_card
+
+    @property
+    def note(self) -> str | None:
+        """What is said beside its state."""
+        return self._described.note
+
+    @property
+    def smoothed(self) -> Terms:
+        """Terms of the windows that were scored last."""
+        return self._described.smoothed
 
     @property
     def counters(self) -> Counter[str]:
@@ -141,9 +159,7 @@ class FrontEndStream:
         for piece in pieces:
             self.rate.add(piece.ts)
         stretches = [self._lay_out(piece) for piece in pieces]
-        if self._front.keeps == "columns":
-            return [stretch for stretch in stretches if len(stretch.at)]
-        return stretches
+        return [one for one in stretches if len(one.at) or self._front.keeps == "samples"]
 
     def finish(self, stretch: Stretch, scored: Scored, arrival: float) -> Frame:
         """See ``DeviceStream.finish``."""
@@ -177,9 +193,8 @@ class FrontEndStream:
     def _replay(self, tail: Sequence[Frame]) -> bool:
         """Score the newest samples again, from where a block begins; returns if any was before."""
         scores = np.concatenate([frame.score for frame in tail])
-        skipped = first_of(
-            len(scores), np.flatnonzero(np.isfinite(scores)), self._front, self._needed
-        )
+        known = np.flatnonzero(np.isfinite(scores))
+        skipped = first_of(len(scores), known, self._front, self._needed)
         for frame in tail:
             samples = samples_of(frame, self.features)
             samples = replace(samples, ts=samples.ts[skipped:], values=samples.values[skipped:])
@@ -265,9 +280,8 @@ class FrontEndStream:
             return ()
         at = int(np.nanargmax(scores)) - (len(frame.ts) - len(windows))
         window = windows[at] if at >= 0 else np.empty((0, len(self._front.columns)), np.float32)
-        return causes_of(
-            self._front, frame.contributions, window, self.bundle.document.scaling.scale
-        )
+        scale = self.bundle.document.scaling.scale
+        return causes_of(self._front, frame.contributions, window, scale)
 
 
 ScoringStream: TypeAlias = DeviceStream | FrontEndStream

@@ -10,7 +10,8 @@ the share of samples that repeat the one before. A sensor that is stuck, clips, 
 coarse steps does so more than it ever did while normal.
 
 Each term, and each side of the spread, is divided by its largest value on held-out normal
-windows, so that none drowns another.
+windows, so that none drowns another. Beside one window stand the same terms averaged over longer
+times, each with limits of its own; the centres are a fleet's, or one machine's.
 """
 
 from __future__ import annotations
@@ -22,92 +23,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from detector.records import Flags
+from detector.normal.level import Level
+from detector.normal.scales import Limits, TimeScale, against
+from detector.normal.terms import TINY, Terms
 from detector.sessions.windows import flatness
 
 Array = npt.NDArray[np.float64]
 EVERY = -1  # as a column's feature: all of them
 SCALES = ("spread_low", "spread_high", "shift_scale", "peak_high", "flat_scale")
 LEAST_FLAT = 0.05  # share of repeats that is normal for any signal
-TINY = 1e-12  # keeps the log finite for a residual of exactly zero
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is kept of B windows.
-
-    Attributes:
-        log_mse: Shape (B, K), log of each column's mean squared residual, scaled units squared.
-        shift: Shape (B, K), square of each column's mean signed residual.
-        log_peak: Shape (B, K), log of each column's largest squared residual.
-        flat: Shape (B, F), share of samples that repeat the one before, of the signal itself.
-
-    The first three are NaN where a window cannot show the column.
-    """
-
-    log_mse: Array
-    shift: Array
-    log_peak: Array
-    flat: Array
-
-    @property
-    def each(self) -> tuple[Array, ...]:
-        """The terms in their order."""
-        return self.log_mse, self.shift, self.log_peak, self.flat
-
-    def part(self, start: int, end: int) -> Terms:
-        """The windows ``start`` to ``end``."""
-        return Terms(*(term[start:end] for term in self.each))
-
-    def then(self, later: Terms) -> Terms:
-        """These windows and those that follow."""
-        return joined([self, later])
-
-    def newest(self, count: int) -> Terms:
-        """The last ``count`` windows, or as many as there are."""
-        return self.part(max(len(self.log_mse) - count, 0), len(self.log_mse))
-
-    @property
-    def mse(self) -> Array:
-        """Shape (B,), mean of the columns' mean squared residuals."""
-        mean: Array = (np.exp(self.log_mse) - TINY).mean(axis=1)
-        return mean
-
-    def first(self, columns: int) -> Terms:
-        """The same without the columns after the first ones."""
-        log_mse, shift, log_peak = (term[:, :columns] for term in self.each[:3])
-        return Terms(log_mse, shift, log_peak, self.flat)
-
-    def hiding(self, hidden: Flags) -> Terms:
-        """The same without what shape (B, K) says cannot be shown."""
-        log_mse, shift, log_peak = (np.where(hidden, np.nan, term) for term in self.each[:3])
-        return Terms(log_mse, shift, log_peak, self.flat)
-
-    def above(self, floor: Sequence[float]) -> Terms:
-        """The same with a floor under each column's squared residual; none where empty."""
-        if not floor:
-            return self
-        with np.errstate(divide="ignore", invalid="ignore"):  # a floor of 0, a column not shown
-            log_mse = np.logaddexp(self.log_mse, np.log(floor))
-            log_peak = np.logaddexp(self.log_peak, np.log(floor))
-        return replace(self, log_mse=log_mse, log_peak=log_peak)
-
-    def beside(self, other: Terms) -> Terms:
-        """The columns of other terms of the same windows behind these."""
-        pairs = zip(self.each[:3], other.each[:3], strict=True)
-        log_mse, shift, log_peak = (np.concatenate(pair, axis=1) for pair in pairs)
-        return Terms(log_mse, shift, log_peak, self.flat)
-
-
-def joined(parts: Sequence[Terms]) -> Terms:
-    """Terms of several batches, in order; at least one."""
-    return Terms(*(np.concatenate(terms) for terms in zip(*(p.each for p in parts), strict=True)))
-
-
-def no_terms(columns: int, features: int) -> Terms:
-    """Terms of no window."""
-    empty = np.empty((0, columns))
-    return Terms(empty, empty, empty, np.empty((0, features)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +54,8 @@ class ScoreRule:
         flat_scale: Per feature, largest flatness of held-out normal windows; empty: it does not
             count.
         floor: Per column, squared residual that is as good as none, >= 0; empty: none is.
+        mean_centre: Per column, mean signed residual of normal windows; empty: 0.
+        scales: Longer times over which the same terms are averaged.
 
     Columns are the model's features for raw samples, then once more for the signal itself; window
     features where the model is trained on these; a single distance for references that measure one.
@@ -149,6 +75,23 @@ class ScoreRule:
     peak_high: tuple[float, ...] = ()
     flat_scale: tuple[float, ...] = ()
     floor: tuple[float, ...] = ()
+    mean_centre: tuple[float, ...] = ()
+    scales: tuple[TimeScale, ...] = ()
+
+    @property
+    def reach(self) -> int:
+        """Windows up to the newest that a score looks at."""
+        longest = max((scale.width for scale in self.scales), default=0)
+        return self.smoothing + longest
+
+    def around(self, level: Level) -> ScoreRule:
+        """The same limits around other centres."""
+        return replace(
+            self,
+            spread_centre=tuple(level.spread.tolist()),
+            peak_centre=tuple(level.peak.tolist()) if self.peak_centre else (),
+            mean_centre=tuple(level.mean.tolist()),
+        )
 
     def at_least(self, base: ScoreRule) -> ScoreRule:
         """The same rule where what was normal for a base is normal too.
@@ -173,7 +116,7 @@ class ScoreRule:
         return (*columns, *range(len(self.flat_scale)))
 
     def column_scores(self, terms: Terms) -> Array:
-        """From smoothed terms, in units of the threshold.
+        """From smoothed terms above ``floor``, in units of the threshold.
 
         Returns:
             Shape (B, K), or (B, K + F) where flatness counts. A column that a window cannot show
@@ -181,18 +124,41 @@ class ScoreRule:
         """
         if self.judges == "mse":
             return np.asarray((np.exp(terms.log_mse) - TINY) / self.threshold)
-        terms = terms.above(self.floor)
-        away = terms.log_mse - self.spread_centre
-        below = -away / self.spread_low if self.two_sided else np.zeros_like(away)
-        larger = np.where(away < 0, below, away / self.spread_high)
-        if self.shifts:
-            larger = np.maximum(larger, terms.shift / self.shift_scale)
-        if self.peak_centre:
-            larger = np.maximum(larger, (terms.log_peak - self.peak_centre) / self.peak_high)
-        weighted = np.where(np.isnan(away), 0.0, larger * self.weights)
+        shift = terms.shift
+        if self.mean_centre:  # mean of (m - centre)², from the means of m² and of m
+            centre = np.array(self.mean_centre)
+            shift = np.maximum(shift + centre * (centre - 2 * terms.mean), 0.0)
+        larger = self._larger(self, terms.log_mse, shift, terms.log_peak)
+        weighted = np.where(np.isnan(larger), 0.0, larger * self.weights)
         if self.flat_scale:
             weighted = np.concatenate([weighted, terms.flat / self.flat_scale], axis=1)
         return np.asarray(weighted / self.threshold)
+
+    def long_scores(self, means: Sequence[Array]) -> Array:
+        """From the means of smoothed terms over each of ``scales``, in units of the threshold.
+
+        Args:
+            means: Per scale of shape (B, 3K): ``log_mse``, ``mean``, ``log_peak``; NaN where not
+                whole.
+
+        Returns:
+            Shape (B, K), 0 where no mean is whole.
+        """
+        found = np.zeros((len(means[0]), len(self.weights)))
+        for scale, mean in zip(self.scales, means, strict=True):
+            log_mse, signed, log_peak = np.split(mean, 3, axis=1)
+            shift = (signed - (self.mean_centre or 0.0)) ** 2
+            found = np.fmax(found, self._larger(scale, log_mse, shift, log_peak))
+        return np.asarray(found * self.weights / self.threshold)
+
+    def _larger(self, limits: Limits, log_mse: Array, shift: Array, log_peak: Array) -> Array:
+        return against(
+            limits,
+            log_mse - self.spread_centre,
+            shift if self.shifts else None,
+            log_peak - self.peak_centre if self.peak_centre else None,
+            two_sided=self.two_sided,
+        )
 
     def scores(self, column_scores: Array) -> Array:
         """Shape (B,): the largest column counts; of a plain MSE their mean."""
@@ -215,12 +181,13 @@ def window_terms(residual: npt.NDArray[np.floating], windows: npt.NDArray[np.flo
 def residual_terms(residual: npt.NDArray[np.floating], flat: Array) -> Terms:
     """The same where the flatness of the windows is known, shape (B, F)."""
     exact = residual.astype(np.float64)
-    squared = exact**2
+    squared, mean = exact**2, exact.mean(axis=1)
     return Terms(
         log_mse=np.log(squared.mean(axis=1) + TINY),
-        shift=exact.mean(axis=1) ** 2,
+        shift=mean**2,
         log_peak=np.log(squared.max(axis=1) + TINY),
         flat=flat,
+        mean=mean,
     )
 
 
@@ -233,42 +200,7 @@ def distance_terms(distance: Array, windows: npt.NDArray[np.floating]) -> Terms:
     """
     log_squared = 2 * np.log(distance)[:, None]
     nothing = np.zeros_like(log_squared)
-    return Terms(log_squared, nothing, nothing, flatness(windows))
-
-
-def smooth(terms: Terms, width: int, before: Terms) -> Terms:
-    """Causal mean of each term over ``width`` windows of one session.
-
-    A network that misses the phase of a single window now and then is calmed before its terms
-    are compared with anything; averaging the finished score would keep its scale.
-
-    Args:
-        terms: B consecutive windows.
-        width: >= 1.
-        before: At most ``width - 1`` windows of the same session just before, see ``newest``.
-
-    Returns:
-        B windows; the first of a session average those there are.
-    """
-    pairs = zip(terms.each, before.each, strict=True)
-    return Terms(*(_causal_mean(term, width, earlier) for term, earlier in pairs))
-
-
-def _causal_mean(values: Array, width: int, before: Array) -> Array:
-    if width == 1:
-        return values
-    joined = np.concatenate([before, values])
-    end = np.arange(len(before), len(joined)) + 1
-    start = np.maximum(end - width, 0)
-    shown = ~np.isnan(joined)
-    sums = _running_sum(np.where(shown, joined, 0.0))
-    counts = _running_sum(shown.astype(np.float64))
-    total, among = sums[end] - sums[start], counts[end] - counts[start]
-    return np.divide(total, among, out=np.full_like(total, np.nan), where=among > 0)
-
-
-def _running_sum(values: Array) -> Array:
-    return np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), values]), axis=0)
+    return Terms(log_squared, nothing, nothing, flatness(windows), nothing)
 
 
 def contributions(

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from detector.records import Flags
+from detector.normal.terms import TINY, joined, no_terms
+from detector.records import Flags, Frame, Samples, label_of
 from detector.scoring.detectors import Detector, Scored
-from detector.scoring.score import EVERY, TINY, Array, joined, no_terms
+from detector.scoring.score import EVERY, Array
 from detector.scoring.thinning import Plan
 from detector.sessions.segments import Piece
 
@@ -42,6 +43,17 @@ class Stretch:
     gone: Flags
     offset: Array
     flat: Array | None
+
+    @property
+    def ends(self) -> npt.NDArray[np.intp]:
+        """The samples that the windows end in; those before are warm-up."""
+        return np.arange(len(self.piece.ts) - len(self.windows), len(self.piece.ts))
+
+
+def samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
+    """The samples of a frame, with these features; what it has not is missing."""
+    label = label_of(frame.session)
+    return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
 def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: int) -> Scored:

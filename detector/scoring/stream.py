@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detector.records import Flags, Frame, Samples, Values, label_of
+from detector.normal.conditions import Followed
+from detector.normal.level import Own
+from detector.normal.terms import no_terms
+from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.rate import RateMeter
 from detector.scoring.score import Array, contributions
-from detector.scoring.scorer import Stretch, score_views
-from detector.scoring.thinning import Smoother, Thinning
+from detector.scoring.scorer import Stretch, samples_of, score_views
+from detector.scoring.thinning import RunningScores, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.sessions.operating import LEVEL_REACH, running_flags
@@ -47,8 +50,13 @@ class DeviceStream:
         running: Running signal instead of the bundle's own.
         threshold: Score above which a judged sample is an anomaly.
         in_a_row: Scores that the alarm rule looks at together.
+        own: The machine's own normal, if it is commissioned.
 
     Attributes:
+        uncommissioned: Why it is not judged by its own normal; None where it is, or never could be.
+        rule: How its terms become a score.
+        own_card: Of the bundle by that rule; None: the bundle's own.
+        smoothed: Terms of the windows that were scored last.
         thinning: Which windows are scored.
     """
 
@@ -62,17 +70,18 @@ class DeviceStream:
         running: RunningSignal | None = None,
         threshold: float = 1.0,
         in_a_row: int = 1,
+        own: Own | None = None,
     ) -> None:
         self.device, self.features, self.bundle = device, features, bundle
         self._rules = rules
         self.threshold = threshold
         self.rate = RateMeter()
         document = bundle.document
-        own = None if document.running is None else document.running.signal()
-        self._judging = Judging(bundle, features, running or own)
+        self._judging = Judging(bundle, features, running or document.running_signal)
         self._columns = [features.index(name) for name in bundle.features]
+        self._follows = Followed(document.conditions, features)
         needed = np.zeros(len(features), np.bool_)
-        needed[self._columns] = True
+        needed[[*self._columns, *self._follows.columns]] = True
         if self._judging.signal is not None:
             needed[features.index(self._judging.signal.feature)] = True
         self._needed = needed
@@ -82,9 +91,14 @@ class DeviceStream:
         self._heard = self._tail  # the same samples as received, holes and all
         self._times = np.empty(0)  # of the same samples
         self._missing = MissingRule(self._columns, len(features))
-        width = document.score.smoothing
-        self._smoother = Smoother(width, len(bundle.detector.groups), len(self._columns))
-        self.thinning = Thinning(device, width - 1 + in_a_row)
+        self.uncommissioned = bundle.accepts(own)
+        own = own if self.uncommissioned is None else None
+        self.rule, self._centre = bundle.rule(own), bundle.centre(own)
+        self.own_card = None if own is None else bundle.card_by(self.rule)
+        columns, width = len(bundle.detector.groups), len(self._columns)
+        self._scores = RunningScores(self.rule, columns, width, document.window)
+        self.smoothed = no_terms(columns, width)
+        self.thinning = Thinning(device, self.rule.smoothing - 1 + in_a_row)
 
     @property
     def counters(self) -> Counter[str]:
@@ -92,12 +106,19 @@ class DeviceStream:
         return self.segmenter.counters
 
     @property
+    def note(self) -> str | None:
+        """What is said beside its state."""
+        said = [self.bundle.note or self.uncommissioned, self._follows.outside]
+        return "; ".join(one for one in said if one) or None
+
+    @property
     def memory(self) -> int:
         """Samples before the next one that its score can depend on, the baseline aside."""
         document = self.bundle.document
         levels = LEVEL_REACH * document.window if document.lowest_log_rms is not None else 0
         held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
-        return max(self.bundle.settling, levels) + document.score.smoothing + held
+        overlap = document.window if self.rule.scales else 0
+        return max(self.bundle.settling, levels) + self.rule.reach + overlap + held
 
     def widen(self, features: tuple[str, ...]) -> None:
         """Go on with more features, to the right of those there are; the model needs none."""
@@ -135,16 +156,14 @@ class DeviceStream:
         """
         piece = stretch.piece
         n = len(piece.ts)
-        first = n - len(stretch.windows)  # samples before it are warm-up
-        at = first + stretch.plan.chosen  # the sample that each scored window ends in
-        rule = self.bundle.document.score
+        at = stretch.ends[stretch.plan.chosen]  # the sample that each scored window ends in
         terms = scored.terms
         if stretch.flat is not None:
             terms = replace(terms, flat=stretch.flat[stretch.plan.chosen])
-        smoothed, whole = self._smoother.smooth(terms, stretch.plan)
-        scores = rule.column_scores(smoothed)[whole]
+        self.smoothed, whole = self._scores.smooth(terms, stretch.plan)
+        scores = self._scores.score(self.smoothed, whole, stretch.plan, stretch.judged[at])[whole]
         score, mse = np.full((2, n), np.nan, np.float32)
-        score[at[whole]] = rule.scores(scores)
+        score[at[whole]] = self.rule.scores(scores)
         held = stretch.gone
         score[held] = np.fmax(score[held], MISSING_SCORE)
         shares = self._contributions(scores, stretch.judged[at[whole]])
@@ -152,7 +171,9 @@ class DeviceStream:
             shares = self._missing.shares(piece)
         mse[at] = scored.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
-        reconstruction[at[:, None], self._columns] = self._in_units(scored.newest, stretch.offset)
+        offset = stretch.offset + self._follows.centre(piece.filled[at])
+        reconstruction[at[:, None], self._columns] = self._in_units(scored.newest, offset)
+        self._follows.look(piece.values)
         return Frame(
             device=self.device,
             session=piece.session,
@@ -250,26 +271,20 @@ class DeviceStream:
     def _scaled(self, filled: Values) -> Values:
         scaling = self.bundle.document.scaling
         centred = filled[:, self._columns].astype(np.float64) - self._baseline.offset
-        return scale(centred, scaling.centre, scaling.scale)
+        return scale(centred - self._follows.centre(filled), self._centre, scaling.scale)
 
     def _in_units(self, newest: Values, offset: Array) -> Array:
         scaling = self.bundle.document.scaling
-        return unscale(newest, scaling.centre, scaling.scale) + offset
+        return unscale(newest, self._centre, scaling.scale) + offset
 
     def _contributions(self, scores: Array, judged: Flags) -> Values:
         shares = np.zeros(len(self.features), np.float32)
         counted = scores[judged] if judged.any() else scores
         if len(counted):
             largest = counted[counted.max(axis=1).argmax()]
-            groups = self.bundle.document.score.groups(self.bundle.detector.groups)
+            groups = self.rule.groups(self.bundle.detector.groups)
             shares[self._columns] = contributions(largest, groups, len(self._columns))
         return shares
-
-
-def samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
-    """Its samples, with these features; what it has not is missing."""
-    label = label_of(frame.session)
-    return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
 def score_samples(

@@ -8,14 +8,17 @@ is scored; what is scored at 4 is scored at 2 and at 1 as well.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from detector.normal.scales import LongMeans
+from detector.normal.terms import Terms, joined, no_terms
 from detector.records import Flags, Values
-from detector.scoring.score import Terms, joined, no_terms, smooth
+from detector.scoring.score import Array, ScoreRule
 
 MOST = 64  # one window in so many is always scored
 
@@ -91,6 +94,41 @@ class Thinning:
         return plan
 
 
+def smooth(terms: Terms, width: int, before: Terms) -> Terms:
+    """Causal mean of each term over ``width`` windows of one session.
+
+    A network that misses the phase of a single window now and then is calmed before its terms
+    are compared with anything; averaging the finished score would keep its scale.
+
+    Args:
+        terms: B consecutive windows.
+        width: >= 1.
+        before: At most ``width - 1`` windows of the same session just before, see ``newest``.
+
+    Returns:
+        B windows; the first of a session average those there are.
+    """
+    pairs = zip(terms.each, before.each, strict=True)
+    return Terms(*(_causal_mean(term, width, earlier) for term, earlier in pairs))
+
+
+def _causal_mean(values: Array, width: int, before: Array) -> Array:
+    if width == 1:
+        return values
+    joined = np.concatenate([before, values])
+    end = np.arange(len(before), len(joined)) + 1
+    start = np.maximum(end - width, 0)
+    shown = ~np.isnan(joined)
+    sums = _running_sum(np.where(shown, joined, 0.0))
+    counts = _running_sum(shown.astype(np.float64))
+    total, among = sums[end] - sums[start], counts[end] - counts[start]
+    return np.divide(total, among, out=np.full_like(total, np.nan), where=among > 0)
+
+
+def _running_sum(values: Array) -> Array:
+    return np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), values]), axis=0)
+
+
 class Smoother:
     """Smooths the terms of those windows of a device that are scored.
 
@@ -104,6 +142,7 @@ class Smoother:
         self._width = width
         self._none = self._before = no_terms(columns, features)
         self._next = 0  # position of the window that would follow on
+        self._abnormal = -math.inf  # position of the newest window that stands out by itself
 
     def smooth(self, terms: Terms, plan: Plan) -> tuple[Terms, Flags]:
         """Average each window's terms with those of the windows before.
@@ -130,3 +169,63 @@ class Smoother:
             self._next = first + count
             done += count
         return joined(smoothed), np.concatenate(whole)
+
+
+class RunningScores:
+    """From the terms of a device's windows to scores, over all the time scales of a rule.
+
+    Args:
+        rule: How terms become a score.
+        columns: K.
+        features: F.
+        window: L, samples; so many windows after an abnormal one still hold some of it.
+    """
+
+    def __init__(self, rule: ScoreRule, columns: int, features: int, window: int) -> None:
+        self._rule, self._window = rule, window
+        self._smoother = Smoother(rule.smoothing, columns, features)
+        self._means = LongMeans(tuple(scale.width for scale in rule.scales), 3 * columns)
+        self._next = 0  # position of the window that would follow on
+        self._abnormal = -math.inf  # position of the newest window that stands out by itself
+
+    def smooth(self, terms: Terms, plan: Plan) -> tuple[Terms, Flags]:
+        """See ``Smoother``; above the floor of the rule."""
+        smoothed, whole = self._smoother.smooth(terms, plan)
+        return smoothed.above(self._rule.floor), whole
+
+    def score(self, terms: Terms, whole: Flags, plan: Plan, judged: Flags) -> Array:
+        """Scores of each column.
+
+        Args:
+            terms: From ``smooth``, of the chosen windows of a plan.
+            whole: Of the same windows, see ``Smoother``.
+            plan: Which those are.
+            judged: Of the same windows.
+
+        Returns:
+            Shape (B, K) or more, see ``ScoreRule.column_scores``; rows that are not whole say
+            nothing.
+        """
+        short = self._rule.column_scores(terms)
+        if not self._rule.scales or not len(short):
+            return short
+        counts = whole & self._is_calm(self._rule.scores(short) > 1.0, plan)
+        stacked = np.concatenate([terms.log_mse, terms.mean, terms.log_peak], axis=1)
+        done = 0
+        for run in plan.runs:
+            rows = slice(done, done + len(run))
+            if plan.position + int(run[0]) != self._next:
+                self._means.restart()
+            means = self._means.push(stacked[rows], judged[rows] & whole[rows], counts[rows])
+            columns = slice(0, len(self._rule.weights))
+            short[rows, columns] = np.maximum(short[rows, columns], self._rule.long_scores(means))
+            self._next = plan.position + int(run[-1]) + 1
+            done += len(run)
+        return short
+
+    def _is_calm(self, abnormal: Flags, plan: Plan) -> Flags:
+        """Whether neither a window nor one that it overlaps stands out by itself."""
+        at = plan.position + plan.chosen
+        found = np.maximum.accumulate(np.where(abnormal, at, self._abnormal))
+        self._abnormal = float(found[-1])
+        return np.asarray(at - found >= self._window)

@@ -14,14 +14,14 @@ from detector.errors import AlarmError
 from detector.records import Command
 from detector.scoring.fleet import Fleet
 from detector.service.newcomers import Newcomers
-from detector.store import commands, devices
+from detector.store import commands, commissionings, devices
 from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
 
 THRESHOLD_RANGE = (0.01, 1000.0)
 APPLIED = "applied"
-KNOWN = ("threshold", "confirm", *requests.KINDS, commands.RELOAD)
+KNOWN = ("threshold", "confirm", commands.COMMISSION, *requests.KINDS, commands.RELOAD)
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Operated:
     newcomers: Newcomers
     desk: AlarmDesk
 
-    def apply_pending(self, connection: Connection) -> list[str]:
+    def apply_pending(self, connection: Connection) -> list[Command]:
         """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
 
         Returns:
-            Devices that something was changed of.
+            Those that were applied. A device that was commissioned waits for ``Renewal.renew``.
         """
         waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
-        return [one.device for one in waiting if self._apply(connection, one)]
+        return [one for one in waiting if self._apply(connection, one)]
 
     def _apply(self, connection: Connection, command: Command) -> bool:
         """Apply one command; what was refused says why. Returns whether it was applied."""
@@ -54,6 +54,8 @@ class Operated:
             return self._set_threshold(connection, command)
         if command.kind == "confirm":
             return self.newcomers.confirm(command.device, command.who)
+        if command.kind == commands.COMMISSION:
+            return self._commission(connection, command.device)
         if command.kind in requests.KINDS:
             return answer(connection, self.desk, command, time.time())
         return f"refused: unknown command {command.kind}, allowed: {', '.join(KNOWN)}"
@@ -70,6 +72,15 @@ class Operated:
         self.fleet.set_threshold(command.device, None if value is None else float(value))
         now = self.fleet.threshold_of(command.device)
         devices.set_threshold(connection, command.device, now)
+        return APPLIED
+
+    def _commission(self, connection: Connection, device: str) -> str:
+        """The store says what is in force; a later command may have changed it already."""
+        found = commissionings.in_force(connection, device)
+        if found is None:
+            self.fleet.owns.pop(device, None)
+        else:
+            self.fleet.owns[device] = found.own
         return APPLIED
 
 

@@ -34,7 +34,7 @@ from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
-from detector.store import births, commands, devices, frames
+from detector.store import births, commands, commissionings, devices, frames
 from detector.store.archive.past import Past
 from detector.store.archive.place import place_at
 from detector.store.connecting import reason_of
@@ -79,6 +79,7 @@ class Pipeline:
         past = Past(store, place_at(archive_place(store, settings.store.archive)))
         with store.begin() as connection:
             self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
+            self._fleet.owns = commissionings.every(connection)
             self._desk = open_desk(settings, connection)
             known = [status.device for status in devices.every(connection)]
             self._watch = Watch(self._desk, known)
@@ -94,6 +95,7 @@ class Pipeline:
         self._unsaved = Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
         self._changed: set[str] = set()
+        self._commissioned: set[str] = set()  # these wait until all of their frames are stored
         self.renewal = Renewal(
             store, self._fleet, self._desk, self._aligner, self._statuses, self._changed
         )
@@ -171,6 +173,9 @@ class Pipeline:
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
         self._commit()
         unsaved.frames, unsaved.births = [], {}
+        for device in sorted(self._commissioned):
+            self.renewal.renew(device)
+            self._commissioned.discard(device)
         if not unsaved.blocks:
             self._acknowledge()
         self._publish()
@@ -244,7 +249,9 @@ class Pipeline:
             self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
                              thinned=self._overload.factor)  # fmt: skip
             if self._is_due("commands", COMMANDS_S):
-                self._changed |= set(self._operated.apply_pending(connection))
+                applied = self._operated.apply_pending(connection)
+                self._changed |= {command.device for command in applied}
+                self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
             self._changed |= self._desk.keep()

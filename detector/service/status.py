@@ -15,7 +15,9 @@ from detector.scoring.unscored import UnscoredStream
 def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
     """Of the model that judges a frame; what was sent after its time raises no alarm."""
     stream = None if is_backlog(frame.session) else fleet.streams[frame.device]
-    return None if stream is None or isinstance(stream, UnscoredStream) else stream.bundle.card()
+    if stream is None or isinstance(stream, UnscoredStream):
+        return None
+    return stream.own_card or stream.bundle.card()
 
 
 def status_of(
@@ -54,7 +56,7 @@ def status_of(
     return DeviceStatus(
         device=stream.device,
         state=_state(frame, card, is_alarmed=is_alarmed, is_warm=is_warm),
-        reason=stream.reason if isinstance(stream, UnscoredStream) else stream.bundle.note,
+        reason=stream.reason if isinstance(stream, UnscoredStream) else stream.note,
         score=score,
         mse=mse,
         threshold=threshold,

@@ -15,6 +15,7 @@ from detector.records import Command
 from detector.store.schema import commands, new_id
 
 RELOAD = "reload"  # kind of a command that asks for the settings to be read again
+COMMISSION = "commission"  # kind of one after which a device has another commissioning, or none
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
 
 

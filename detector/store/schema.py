@@ -216,6 +216,20 @@ commands = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What a machine's own normal is, on top of its model; undone versions stay as a record.
+commissionings = sa.Table(
+    "commissionings",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("own", sa.JSON, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("why", sa.String),
+    sa.Column("undone_by", sa.String),
+    sa.Column("undone_at", sa.Double),
+)
+
 # What later messages of a device cannot be read without, as it came.
 births = sa.Table(
     "births",

@@ -35,6 +35,7 @@ from detector.training.fitting.calibrate import (
     calibrate,
     slow_weights,
 )
+from detector.training.fitting.commissioned import commissioned_rule
 from detector.training.fitting.describe import describe
 from detector.training.fitting.hold_out import HoldOut, fit_all, fit_blocks, score_parts
 from detector.training.fitting.network import FittedModel, full_config
@@ -86,6 +87,11 @@ def train(
     if options.base is not None:
         rule = rule.at_least(options.base)
     document = describe(dataset, options, ready, held, last, rule, placed)
+    own = commissioned_rule(ready, held, options.window, rule.weights, chosen, period_s, rule.floor)
+    if own is not None:
+        document = msgspec.structs.replace(
+            document, commissioned=own, commission_s=chosen.commission_s
+        )
     if has_rows_beside:
         rules = _rules_beside(ready, held, document, last, options, learn)
         document = msgspec.structs.replace(document, beside=rules)

@@ -24,6 +24,7 @@ def evaluate(args: argparse.Namespace) -> str:
     """Tell what models catch in sessions with known faults, beside the floor rows.
 
     Raises:
+        CommissionError: If a session or a model cannot be commissioned.
         TrainingError: If an option is refused, or there is nothing to judge.
     """
     if args.png is not None:
@@ -37,7 +38,10 @@ def evaluate(args: argparse.Namespace) -> str:
     cases = list(read_cases(args.sessions, injection, hints_of(args)))
     if args.limits:
         return limits(args, cases, to_put_in, bundles)
-    lab = measure(cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress)
+    lab = measure(
+        cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress,
+        commission_min=args.commission,
+    )  # fmt: skip
     if args.png is not None:
         draw(lab, args.png)
     if args.json:

@@ -79,6 +79,16 @@ def window_of(front: FrontEndChoice | FrontEndPlan, dataset: Dataset) -> int:
     return max(min(WINDOWS[front.kind], blocks), 1)
 
 
+def window_period(front: FrontEndChoice | FrontEndPlan | None, dataset: Dataset) -> float:
+    """Seconds from one window to the next."""
+    period_s = dataset.sampling_period_s
+    if front is None:
+        return period_s
+    if isinstance(front, FrontEndChoice):
+        return max(round(front.hop_s / period_s), 1) * period_s
+    return front.hop * front.sampling_period_s
+
+
 def _given(args: argparse.Namespace, options: dict[str, str]) -> list[str]:
     return [shown for name, shown in options.items() if getattr(args, name) is not None]
 

@@ -34,7 +34,10 @@ def limits(
     lab = measure_limits(
         cases,
         injection,
-        [Judges(bundle, ablate=args.ablate, seed=args.seed) for bundle in bundles],
+        [
+            Judges(bundle, ablate=args.ablate, seed=args.seed, commission_min=args.commission)
+            for bundle in bundles
+        ],
         level_per_day=args.false_alarms_per_day or LEVEL_PER_DAY,
         seed=args.seed,
         progress=_progress,

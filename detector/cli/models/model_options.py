@@ -5,11 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from detector.cli.options import above, at_least, field, names, severities, some_of, unit
+from detector.cli.options import above, at_least, field, names, seconds, severities, some_of, unit
 from detector.cli.reading_options import add_reading
 from detector.thresholds.methods import METHODS
 
-PARTS = ("two-sided", "shift", "peak", "flatness", "signal", "slow-weights", "base-scales")
+PARTS = (
+    "two-sided",
+    "shift",
+    "peak",
+    "flatness",
+    "signal",
+    "slow-weights",
+    "base-scales",
+    "commissioning",
+)
 CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
 
 
@@ -37,6 +46,9 @@ def _add_data(part: argparse.ArgumentParser) -> None:
     add("--running", default="auto", metavar="NAME:MIN[:MAX]",
         help="judge only where this column is in range; auto: a column rpm or running; level: by "
         "the signal's own level, which costs detection; always (default: %(default)s)")  # fmt: skip
+    add("--conditions", type=names, default=[], metavar="A,B,…",
+        help="channels that say what is normal now, such as rpm,load,temp_c: the centres of "
+        "features follow them where that helps held-out sessions (default: none)")  # fmt: skip
     add("--baseline", type=at_least(0), default=0, metavar="N",
         help="take the mean of a session's first N samples off, for machines that never start "
         "alike (default: none)")  # fmt: skip
@@ -124,6 +136,9 @@ def _add_score(part: argparse.ArgumentParser) -> None:
         help=f"leave parts of the score out: {', '.join(PARTS)}")  # fmt: skip
     add("--smoothing", type=at_least(1), default=1, metavar="N",
         help="windows whose error terms are averaged, at most 1 s (default: none)")  # fmt: skip
+    add("--scales", type=seconds, default=(), metavar="S,…",
+        help="longer times in seconds over which the same terms are averaged, such as 1,3,10 "
+        "(default: none)")  # fmt: skip
 
 
 def _add_threshold(part: argparse.ArgumentParser) -> None:
@@ -164,6 +179,9 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
     add("--false-alarms-per-day", type=above(0), metavar="N",
         help="with --limits: level that the 95 %% bound of a model's false alarms must keep to "
         "for its limits to be called comparable (default: 0.333, one in 72 h)")  # fmt: skip
+    add("--commission", type=above(0), metavar="MINUTES",
+        help="judge each session by its machine's own level, learnt from so many minutes of its "
+        "first settled running without a fault, which are not judged")  # fmt: skip
     add("--ablate", action="store_true", help="add a row for each part of the score left out")
     add("--json", action="store_true", help="as a JSON list")
     add("--markdown", action="store_true", help="as a Markdown table")
@@ -180,4 +198,6 @@ def add_score(part: argparse.ArgumentParser) -> None:
     add_reading(part)
     add("--model", type=Path, required=True, help="folder of the bundle")
     add("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")
+    add("--commissioning", type=Path, metavar="NORMAL",
+        help="a file of the same machine's normal running: judge it by its own level")  # fmt: skip
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")

@@ -13,6 +13,8 @@ from tqdm import tqdm
 from detector.cli.models.score_report import told
 from detector.cli.reading_options import hints_of
 from detector.cli.writing.outputs import refuse_input, refuse_out, write_table
+from detector.commissioning.recorded import own_of_file
+from detector.normal.level import Own
 from detector.records import Frame
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import frames_to_table, score_file
@@ -24,24 +26,32 @@ def score(args: argparse.Namespace) -> str:
 
     Raises:
         BundleError: If the model cannot be loaded.
+        CommissionError: If nothing can be learnt of the machine's own level.
         ExportError: If the file cannot be written.
         SessionFileError: If a file cannot be read or does not fit the model.
     """
     refuse_out(args.out, is_forced=True)
     bundle = load_bundle(args.model)
+    own = (
+        None
+        if args.commissioning is None
+        else own_of_file(bundle, args.commissioning, hints_of(args))
+    )
     files = find_files(args.files)
     refuse_input(args.out, files)
-    scored = list(_scored(bundle, files, args))
+    scored = list(_scored(bundle, files, args, own))
     table = pd.concat(_tables(scored), ignore_index=True)
     write_table(table, args.out)
     return f"written: {args.out}, " + "\n".join(told(table, bundle))
 
 
-def _scored(bundle: Bundle, files: list[Path], args: argparse.Namespace) -> Iterator[list[Frame]]:
+def _scored(
+    bundle: Bundle, files: list[Path], args: argparse.Namespace, own: Own | None
+) -> Iterator[list[Frame]]:
     """The frames of one recording after the other."""
     is_hidden = len(files) < 2 or not sys.stderr.isatty()
     for path in tqdm(files, unit="file", leave=False, disable=is_hidden):
-        yield from score_file(bundle, path, args.threshold, hints_of(args))
+        yield from score_file(bundle, path, args.threshold, hints_of(args), own)
 
 
 def _tables(scored: list[list[Frame]]) -> Iterator[pd.DataFrame]:

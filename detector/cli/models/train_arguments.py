@@ -14,6 +14,7 @@ from detector.cli.models.front_end_arguments import (
     default_network,
     front_end_of,
     window_of,
+    window_period,
 )
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
@@ -34,6 +35,7 @@ from detector.training.fitting.plan import TrainOptions
 
 AUTO = "auto"
 FINE_TUNE_RATE = 2e-3  # learning rate that keeps what a base has learnt
+COMMISSION_S = 60.0  # of its own running that limits around a machine's own level stand for
 RESUME = "resume"
 SHORTEST = 2  # samples of a window without a front end
 BANDS = 3  # per segment of a window described by features
@@ -100,6 +102,7 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         normal_only=args.normal_only,
         beside=beside_of(args),
         hints=hints_of(args),
+        conditions=args.conditions,
     )
     seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
     say(
@@ -135,7 +138,7 @@ def read_options(args: argparse.Namespace, dataset: Dataset) -> TrainOptions:
             trim=args.trim,
             level_gate=args.running == "level",
         ),
-        conditioning=_conditioning(args),
+        conditioning=_conditioning(args, window_period(front, dataset)),
         base=None if base is None or "base-scales" in args.without else base.document.score,
         front_end=front,
         hold_out=args.hold_out,
@@ -165,9 +168,10 @@ def _base(args: argparse.Namespace, dataset: Dataset) -> Bundle | None:
     base = load_bundle(args.base)
     if not isinstance(base.model, Network):
         raise TrainingError(f"--from {args.base}: {base.document.network}, allowed: a network")
-    if base.channels != dataset.features:
+    taken = base.features if base.front is None else base.channels
+    if taken != dataset.features:
         raise TrainingError(
-            f"--from {args.base}: trained on {', '.join(base.channels)}; found "
+            f"--from {args.base}: trained on {', '.join(taken)}; found "
             f"{', '.join(dataset.features)}; allowed: the same features in the same order"
         )
     return base
@@ -201,7 +205,7 @@ def _recipe(args: argparse.Namespace, base: Bundle | None) -> Recipe:
     )
 
 
-def _conditioning(args: argparse.Namespace) -> Conditioning:
+def _conditioning(args: argparse.Namespace, period_s: float) -> Conditioning:
     rule = ThresholdRule(
         **_given(
             margin=args.margin,
@@ -223,6 +227,8 @@ def _conditioning(args: argparse.Namespace) -> Conditioning:
         flats="flatness" not in args.without,
         weigh_slow="slow-weights" not in args.without,
         smoothing=args.smoothing,
+        scales=tuple(max(round(one / period_s), 1) for one in args.scales),
+        commission_s=0.0 if "commissioning" in args.without else COMMISSION_S,
         threshold=args.threshold,
         threshold_rule=rule,
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from detector.cli.answers import outcome_of
 from detector.store import commands
 from detector.store.schema import Engine
-
-WAIT_S = 5.0  # for the running detector, which looks several times a second
-LOOK_S = 0.05
 
 
 def ask(store: Engine, device: str, kind: str, value: dict[str, Any], who: str) -> str | None:
@@ -27,11 +24,4 @@ def ask(store: Engine, device: str, kind: str, value: dict[str, Any], who: str) 
     """
     with store.begin() as connection:
         number = commands.issue(connection, device, kind, value, who)
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        with store.connect() as connection:
-            found = commands.one(connection, number)
-        if found.applied_at is not None:
-            return found.outcome
-        time.sleep(LOOK_S)
-    return None
+    return outcome_of(store, number)

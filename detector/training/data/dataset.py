@@ -33,12 +33,14 @@ class TrainingSession:
         ts: Shape (n,).
         values: Shape (n, F), the model features in their own units.
         running: Shape (n,), whether it is in the states that are judged.
+        conditions: Shape (n, C), see ``Dataset``; None: there are none.
     """
 
     name: str
     ts: Times
     values: Values
     running: Flags
+    conditions: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Dataset:
         units: By feature, where the files tell them.
         front: What made the features, of which some may be missing in a sample; None: they are
             what the machine sends.
+        conditions: Channels that say what is normal now, and are no features.
     """
 
     features: tuple[str, ...]
@@ -61,6 +64,7 @@ class Dataset:
     sessions: tuple[TrainingSession, ...]
     units: dict[str, str] = field(default_factory=dict)
     front: FrontEnd | None = None
+    conditions: tuple[str, ...] = ()
 
 
 def load_dataset(
@@ -72,6 +76,7 @@ def load_dataset(
     normal_only: bool = False,
     beside: Sequence[str] = (),
     hints: Hints = NO_HINTS,
+    conditions: Sequence[str] = (),
 ) -> Dataset:
     """Read normal sessions.
 
@@ -83,6 +88,7 @@ def load_dataset(
         normal_only: Leave labelled faults out instead of refusing them; a session ends there.
         beside: Channels read like features, behind them, for a front end; those there are.
         hints: What the files do not say themselves.
+        conditions: Channels that say what is normal now; they are no features.
 
     Raises:
         SessionFileError: If a file cannot be read.
@@ -91,8 +97,9 @@ def load_dataset(
     """
     columns = None
     if features is not None:
-        columns = [*features, *([running.feature] if running else [])]
-        columns += [name for name in beside if name not in RUNNING_COLUMNS]  # those are kept
+        signal = [] if running is None else [running.feature]
+        more = [name for name in beside if name not in RUNNING_COLUMNS]  # those are kept
+        columns = list(dict.fromkeys([*features, *signal, *more, *conditions]))
     recordings = [
         recording
         for path, limit in sources
@@ -101,8 +108,9 @@ def load_dataset(
     if normal_only:
         recordings = [part for recording in recordings for part in normal_parts(recording)]
     return dataset_of(
-        recordings, features=features, running=running, find_running=find_running, beside=beside
-    )
+        recordings, features=features, running=running, find_running=find_running,
+        beside=beside, conditions=conditions,
+    )  # fmt: skip
 
 
 def dataset_of(
@@ -112,6 +120,7 @@ def dataset_of(
     running: RunningSignal | None = None,
     find_running: bool = True,
     beside: Sequence[str] = (),
+    conditions: Sequence[str] = (),
 ) -> Dataset:
     """Sessions of recordings that are read already; arguments as in ``load_dataset``.
 
@@ -126,16 +135,19 @@ def dataset_of(
     signal = None if running is None else running.feature
     names = recordings[0].samples.features
     beside = [name for name in beside if name in names]
-    own = features or [n for n in names if n not in {*RUNNING_COLUMNS, signal, *beside}]
+    others = {*RUNNING_COLUMNS, signal, *beside, *conditions}
+    own = features or [name for name in names if name not in others]
     model = tuple(dict.fromkeys([*own, *beside]))
+    if both := [name for name in conditions if name in own]:
+        raise TrainingError(f"{', '.join(both)}: feature and condition, allowed: one of them")
     sessions = [
         session
         for recording in recordings
-        for session in _sessions(recording, model, running, period_s)
+        for session in _sessions(recording, model, running, period_s, tuple(conditions))
     ]
     told = {name: unit for one in recordings for name, unit in one.found.units.items()}
     units = {name: told[name] for name in model if name in told}
-    return Dataset(model, period_s, running, tuple(sessions), units)
+    return Dataset(model, period_s, running, tuple(sessions), units, conditions=tuple(conditions))
 
 
 def take_baseline(sessions: Sequence[Values], samples: int) -> list[npt.NDArray[np.float64]]:
@@ -246,9 +258,11 @@ def _sessions(
     features: tuple[str, ...],
     running: RunningSignal | None,
     period_s: float,
+    conditions: tuple[str, ...] = (),
 ) -> list[TrainingSession]:
     samples = recording.samples
-    wanted = [*features] if running is None else [*dict.fromkeys([*features, running.feature])]
+    signal = () if running is None else (running.feature,)
+    wanted = list(dict.fromkeys([*features, *signal, *conditions]))
     if missing := [name for name in wanted if name not in samples.features]:
         raise TrainingError(
             f"{recording.name}: no column {', '.join(missing)}; found "
@@ -260,11 +274,13 @@ def _sessions(
     parts: list[tuple[Times, Values]] = []
     for piece in segmenter.push(samples):
         if piece.starts and parts:
-            found.append(_join(recording.name, parts, samples, features, running))
+            found.append(_join(recording.name, parts, samples, features, running, conditions))
             parts = []
         if piece.usable:
             parts.append((piece.ts, piece.filled))
-    return found + [_join(recording.name, parts, samples, features, running)] * bool(parts)
+    return found + [_join(recording.name, parts, samples, features, running, conditions)] * bool(
+        parts
+    )
 
 
 def _join(
@@ -273,9 +289,11 @@ def _join(
     samples: Samples,
     features: tuple[str, ...],
     running: RunningSignal | None,
+    conditions: tuple[str, ...],
 ) -> TrainingSession:
     ts = np.concatenate([ts for ts, _ in parts])
     values = np.concatenate([filled for _, filled in parts])
     columns = [samples.features.index(feature) for feature in features]
     flags = running_flags(values, samples.features, running)
-    return TrainingSession(name, ts, values[:, columns], flags)
+    given = values[:, [samples.features.index(one) for one in conditions]] if conditions else None
+    return TrainingSession(name, ts, values[:, columns], flags, given)

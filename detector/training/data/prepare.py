@@ -9,6 +9,7 @@ import numpy as np
 
 from detector.errors import TrainingError
 from detector.frontends.blocks import settling
+from detector.normal.conditions import Array, Conditions, fit_conditions
 from detector.records import Flags, Values
 from detector.scoring.document import Scaling
 from detector.sessions.operating import level_flags, log_rms, settled_flags
@@ -48,6 +49,7 @@ class Prepared:
         judged: Shape (n,) each, for the window that ends at each sample.
         scaling: How values were scaled.
         lowest_log_rms: Level below which the machine stands still; None: not used.
+        conditions: How centres follow conditions; None: they do not.
     """
 
     sessions: list[Values]
@@ -55,6 +57,7 @@ class Prepared:
     judged: list[Flags]
     scaling: Scaling
     lowest_log_rms: float | None
+    conditions: Conditions | None = None
 
 
 def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
@@ -75,6 +78,13 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
             "(baseline or trim, and one window)"
         )
     plain = take_baseline([session.values for session in kept], chosen.baseline)
+    conditions = _conditions(dataset, kept, plain)
+    if conditions is not None:
+        columns = [dataset.conditions.index(name) for name in conditions.channels]
+        plain = [
+            values - conditions.centre(_given(session)[:, columns])
+            for values, session in zip(plain, kept, strict=True)
+        ]
     plain = [values[chosen.trim :] for values in plain]
     running = [session.running[chosen.trim :] for session in kept]
     if dataset.front is None:
@@ -89,7 +99,27 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
         for values, session in zip(scaled, kept, strict=True)
     ]
     scaling = Scaling(chosen.scaling, tuple(centre), tuple(spread))
-    return Prepared(scaled, running, judged, scaling, lowest)
+    return Prepared(scaled, running, judged, scaling, lowest, conditions)
+
+
+def _conditions(
+    dataset: Dataset, sessions: Sequence[TrainingSession], plain: Sequence[Array]
+) -> Conditions | None:
+    """Fitted where the machine runs."""
+    pairs = [
+        (values[one.running], _given(one)[one.running])
+        for values, one in zip(plain, sessions, strict=True)
+        if one.conditions is not None and one.running.any()
+    ]
+    if not pairs:
+        return None
+    features, values = zip(*pairs, strict=True)
+    return fit_conditions(dataset.conditions, features, values)
+
+
+def _given(session: TrainingSession) -> Values:
+    assert session.conditions is not None
+    return session.conditions
 
 
 def _judged(

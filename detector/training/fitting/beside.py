@@ -51,7 +51,7 @@ def beside(bundle: Bundle, *, ablate: bool) -> Iterator[tuple[str, Bundle]]:
     for name, rule in bundle.document.beside.items():
         if name not in FLOOR and not ablate:
             continue
-        document = msgspec.structs.replace(bundle.document, score=rule)
+        document = msgspec.structs.replace(bundle.document, score=rule, commissioned=None)
         if name == NO_STATE:
             document = msgspec.structs.replace(document, running=None, lowest_log_rms=None)
         variant = Bundle(bundle.name, document, bundle.model)

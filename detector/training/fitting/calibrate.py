@@ -8,7 +8,7 @@ with a gap of L samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,12 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import TrainingError
+from detector.normal.level import Level, middle
+from detector.normal.terms import Terms
 from detector.records import Flags, Values
-from detector.scoring.score import LEAST_FLAT, Array, ScoreRule, Terms, smooth
+from detector.scoring.score import LEAST_FLAT, Array, ScoreRule
+from detector.scoring.thinning import smooth
 from detector.thresholds.methods import PlacedThreshold, ScoredRun, ThresholdRule, place_threshold
+from detector.training.fitting.limits import Machine, limits_of, long_means
 
 BLOCKS = 5
-TINY = 1e-9  # keeps scales above zero
 SLOW_BLOCK = 60  # samples per mean that counts as slow
 SHORT_SESSION = 6000  # samples; in longer sessions slow means are changes of state
 
@@ -41,10 +44,17 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Held-out windows of one part of a session, in order."""
+    """Held-out windows of one part of a session, in order.
+
+    Attributes:
+        terms: Of its windows.
+        judged: Of the same windows.
+        session: Number of the session.
+    """
 
     terms: Terms
     judged: Flags
+    session: int = 0
 
 
 def splits(
@@ -136,6 +146,8 @@ class Conditioning:
         flats: Whether a signal that repeats itself counts.
         weigh_slow: Whether features that drift slowly count less.
         smoothing: Windows whose terms are averaged; 1: none.
+        scales: Longer times whose means are judged as well, windows each.
+        commission_s: Seconds of running that a machine is commissioned in; 0: no rule for that.
         threshold: Method, see ``place_threshold``.
         threshold_rule: What that method is told.
     """
@@ -147,6 +159,8 @@ class Conditioning:
     flats: bool = True
     weigh_slow: bool = True
     smoothing: int = 1
+    scales: tuple[int, ...] = ()
+    commission_s: float = 0.0
     threshold: str = "max"
     threshold_rule: ThresholdRule = field(default_factory=ThresholdRule)
 
@@ -173,47 +187,91 @@ def calibrate(
     Raises:
         TrainingError: If no held-out window is judged, or they are too few for the method.
     """
-    smoothed = [smooth(part.terms, chosen.smoothing, part.terms.part(0, 0)) for part in parts]
     if not any(part.judged.any() for part in parts):
         raise TrainingError(
             "calibration: no held-out window is in the judged states; check the running signal"
         )
-
-    def normal(term: str) -> Array:  # one at a time, so that memory holds no second copy of all
-        kept = zip(smoothed, parts, strict=True)
-        each = [getattr(terms.above(floor), term)[part.judged] for terms, part in kept]
-        return _filled(np.concatenate(each))
-
-    shown = _shown(smoothed, parts)
+    shown = np.any([_shown(part) for part in parts], axis=0)
     weights = tuple(w if is_shown else 0.0 for w, is_shown in zip(weights, shown, strict=True))
-    rule = _rule(normal, weights, chosen, floor)
-    runs = [
-        ScoredRun(np.where(part.judged, rule.scores(rule.column_scores(terms)), np.nan))
+    floor = floor if chosen.judges == "terms" else ()
+    none = parts[0].terms.part(0, 0)
+    smoothed = [smooth(part.terms, chosen.smoothing, none).above(floor) for part in parts]
+    fleet = _fleet(smoothed, [part.judged for part in parts])
+    machines = [
+        Machine(terms, part.judged, fleet, fleet)
         for terms, part in zip(smoothed, parts, strict=True)
     ]
+    return placed_rule(machines, fleet, weights, chosen, period_s, floor)
+
+
+def _fleet(smoothed: Sequence[Terms], judged: Sequence[Flags]) -> Level:
+    """Level of all windows together; a residual's mean is 0."""
+
+    def median(term: str) -> Array:  # one at a time, so that memory holds no second copy of all
+        kept = zip(smoothed, judged, strict=True)
+        return middle(np.concatenate([getattr(terms, term)[flags] for terms, flags in kept]))
+
+    spread = median("log_mse")
+    return Level(spread, median("log_peak"), np.zeros_like(spread))
+
+
+def placed_rule(
+    machines: Sequence[Machine],
+    centre: Level,
+    weights: tuple[float, ...],
+    chosen: Conditioning,
+    period_s: float,
+    floor: tuple[float, ...],
+) -> tuple[ScoreRule, PlacedThreshold]:
+    """Learn scales and threshold around the levels of machines.
+
+    Args:
+        machines: Held-out windows; at least one of them judged.
+        centre: What the rule is given as its own centre.
+        weights: Per column, 0..1.
+        chosen: Which parts of the score are on.
+        period_s: Sampling period.
+        floor: Per column, see ``calibrate``.
+
+    Raises:
+        TrainingError: If the windows are too few for the method.
+    """
+    rule = _rule(machines, centre, weights, chosen, floor)
+    runs = [ScoredRun(_worst(rule, one)) for one in machines]
     # The best F2 needs faults; until it is known the largest normal score stands in for it.
     method = "max" if chosen.threshold == "f2" else chosen.threshold
     placed = place_threshold(method, runs, period_s, chosen.threshold_rule)
     return replace(rule, threshold=placed.value), placed
 
 
+def _worst(rule: ScoreRule, machine: Machine) -> Array:
+    """Scores from whichever of its levels is worse; NaN where not judged."""
+    ends = [machine.low] if machine.low is machine.high else [machine.low, machine.high]
+    means = list(long_means(machine.terms, machine.judged, [s.width for s in rule.scales]))
+    scores = np.zeros(len(machine.judged))
+    for level in ends:
+        around = rule.around(level)
+        scores = np.maximum(scores, around.scores(around.column_scores(machine.terms)))
+        if means:
+            scores = np.maximum(scores, around.long_scores(means).max(axis=1))
+    return np.where(machine.judged, scores, np.nan)
+
+
 def _rule(
-    normal: Callable[[str], Array],
+    machines: Sequence[Machine],
+    centre: Level,
     weights: tuple[float, ...],
     chosen: Conditioning,
     floor: tuple[float, ...],
 ) -> ScoreRule:
-    """What is normal for each term, by its name; the threshold is still 1."""
-    log_mse = normal("log_mse")
-    # With a floor: a column that never left it must leave it by as much again.
-    least, least_shift = (np.log(2.0), np.asarray(floor)) if floor else (TINY, TINY)
-    centre = np.median(log_mse, axis=0)
+    """What is normal for each term; the threshold is still 1."""
+    short = limits_of(machines, chosen.smoothing, floor, is_long=False)
     rule = ScoreRule(
         weights=weights,
-        spread_centre=_floats(centre),
-        spread_low=_floats(np.maximum(centre - log_mse.min(axis=0), least)),
-        spread_high=_floats(np.maximum(log_mse.max(axis=0) - centre, least)),
-        shift_scale=_floats(np.maximum(normal("shift").max(axis=0), np.maximum(least_shift, TINY))),
+        spread_centre=_floats(centre.spread),
+        spread_low=short.spread_low,
+        spread_high=short.spread_high,
+        shift_scale=short.shift_scale,
         threshold=1.0,
         smoothing=chosen.smoothing,
         judges=chosen.judges,
@@ -224,35 +282,18 @@ def _rule(
     if chosen.judges == "mse":
         return rule
     if chosen.peaks:
-        log_peak = normal("log_peak")
-        middle = np.median(log_peak, axis=0)
-        highest = np.maximum(log_peak.max(axis=0) - middle, least)
-        rule = replace(rule, peak_centre=_floats(middle), peak_high=_floats(highest))
+        rule = replace(rule, peak_centre=_floats(centre.peak), peak_high=short.peak_high)
     if chosen.flats:
-        flattest = np.maximum(normal("flat").max(axis=0), LEAST_FLAT)
-        rule = replace(rule, flat_scale=_floats(flattest))
-    return rule
+        flat = np.fmax.reduce([one.terms.flat[one.judged].max(axis=0, initial=LEAST_FLAT)
+                               for one in machines])  # fmt: skip
+        rule = replace(rule, flat_scale=_floats(flat))
+    scales = tuple(limits_of(machines, width, floor, is_long=True) for width in chosen.scales)
+    return replace(rule, scales=scales)
 
 
-def _shown(smoothed: Sequence[Terms], parts: Sequence[HeldOut]) -> list[bool]:
+def _shown(part: HeldOut) -> Flags:
     """Whether any judged window shows a column; of the others nothing is known to be normal."""
-    kept = zip(smoothed, parts, strict=True)
-    return [
-        bool(flag)
-        for flag in np.any(
-            [(~np.isnan(terms.log_mse[part.judged])).any(axis=0) for terms, part in kept], axis=0
-        )
-    ]
-
-
-def _filled(term: Array) -> Array:
-    """A term whose median, least and largest stand for those of the windows that show a column."""
-    hidden = np.isnan(term)
-    if not hidden.any():
-        return term
-    known = [column[~gone] for column, gone in zip(term.T, hidden.T, strict=True)]
-    middle = [np.median(values) if len(values) else 0.0 for values in known]
-    return np.where(hidden, middle, term)
+    return np.asarray((~np.isnan(part.terms.log_mse[part.judged])).any(axis=0))
 
 
 def _floats(values: npt.NDArray[np.floating]) -> tuple[float, ...]:

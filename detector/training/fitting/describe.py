@@ -60,6 +60,7 @@ def describe(
         scaling=ready.scaling,
         running=_running(dataset.signal),
         lowest_log_rms=ready.lowest_log_rms,
+        conditions=ready.conditions,
         score=rule,
         calibration=told(placed, len(held.fits)),
         training=_provenance(dataset, options, last),

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from detector.records import Values
 from detector.scoring.detectors import Detector
+from detector.scoring.score import Array
 from detector.scoring.scorer import score_windows
 from detector.sessions.representation import WindowFeatures
 from detector.sessions.windows import windows
@@ -132,11 +133,30 @@ def _held_out_parts(ready: Prepared, block: Split) -> list[Values]:
     return [ready.sessions[number][first:end] for number, first, end in block.held_out]
 
 
-def score_parts(ready: Prepared, block: Split, detector: Detector, window: int) -> list[HeldOut]:
-    """Score the windows that a block holds out."""
+def score_parts(
+    ready: Prepared,
+    block: Split,
+    detector: Detector,
+    window: int,
+    offsets: Sequence[Array | None] | None = None,
+) -> list[HeldOut]:
+    """Score the windows that a block holds out.
+
+    Args:
+        ready: All sessions.
+        block: What is held out.
+        detector: What scores it.
+        window: L, samples.
+        offsets: Per session of shape (F,), taken off before; sessions with None are left out.
+    """
     parts = []
     for number, first, end in block.held_out:
-        seen = windows(ready.sessions[number][first:end], window)
+        session = ready.sessions[number][first:end]
+        if offsets is not None:
+            if (offset := offsets[number]) is None:
+                continue
+            session = (session.astype(np.float64) - offset).astype(np.float32)
+        seen = windows(session, window)
         scored = score_windows(detector, seen, chunk=CHUNK)
-        parts.append(HeldOut(scored.terms, ready.judged[number][end - len(seen) : end]))
+        parts.append(HeldOut(scored.terms, ready.judged[number][end - len(seen) : end], number))
     return parts

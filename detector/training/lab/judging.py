@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
+from detector.normal.level import Own
 from detector.records import Flags, Frame, Times
 from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
@@ -32,13 +33,18 @@ class Scores:
     held_s: float = 0.0
 
 
-def scores_in(bundle: Bundle, recording: Recording) -> Scores:
+def scores_in(bundle: Bundle, recording: Recording, own: Own | None = None) -> Scores:
     """What a model says of a recording.
+
+    Args:
+        bundle: The model.
+        recording: One session.
+        own: The own normal of its machine; None: it is judged by the fleet's.
 
     Raises:
         SessionFileError: If it does not fit the model.
     """
-    scores, front = scores_of(score_recording(bundle, recording)), bundle.front
+    scores, front = scores_of(score_recording(bundle, recording, own=own)), bundle.front
     if front is None or front.keeps == "samples":
         return scores
     return replace(scores, held_s=bundle.document.sampling_period_s)

@@ -16,7 +16,13 @@ from detector.scoring.bundle import Bundle
 from detector.settings.alarms import AlarmSettings
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case, FaultEvent
-from detector.training.lab.judging import Scores, judge, only, scores_in
+from detector.training.lab.commissioned import (
+    NOT_COMMISSIONED,
+    Commissioned,
+    commission_case,
+    scored,
+)
+from detector.training.lab.judging import Scores, judge, only
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
 
 ALL = "all"
@@ -85,6 +91,7 @@ def measure(
     ablate: bool,
     seed: int,
     progress: Callable[[int, str], AbstractContextManager[Bar]],
+    commission_min: float | None = None,
 ) -> Lab:
     """Judge cases with models and what is beside them.
 
@@ -94,8 +101,11 @@ def measure(
         ablate: Whether each part is left out in turn.
         seed: Of the random row.
         progress: Makes a bar for a number of sessions under a name.
+        commission_min: Minutes of its own running that each session's machine is commissioned
+            in; None: it is not.
 
     Raises:
+        CommissionError: If a session is too short to be commissioned in, or a model cannot be.
         SessionFileError: If a session does not fit a model.
         TrainingError: If there is no case.
     """
@@ -105,27 +115,31 @@ def measure(
     histograms = []
     for bundle in bundles:
         rule = rule_of(AlarmSettings(), bundle.card())
+        by = [commission_case(bundle, case, commission_min) for case in cases]
         with progress(len(cases), bundle.name) as bar:
-            own = list(_scores(cases, bundle, bar))
+            own = list(_scores(cases, bundle, by, bar))
         judged = [judge(case, scores, rule) for case, scores in zip(cases, own, strict=True)]
         rows += _rows_of(bundle.name, bundle.name, cases, judged, by_severity=True)
         histograms.append(_histogram(bundle.name, judged))
-        for name, variant in beside(bundle, ablate=ablate):
+        fleet = [one.without for one in by]
+        others = [(NOT_COMMISSIONED, bundle)] if commission_min is not None else []
+        for name, variant in [*others, *beside(bundle, ablate=ablate)]:
             with progress(len(cases), f"{bundle.name}: {name}") as bar:
-                judged = [
-                    judge(case, scores, rule)
-                    for case, scores in zip(cases, _scores(cases, variant, bar), strict=True)
-                ]
-            rows += _rows_of(bundle.name, name, cases, judged)
+                found = _scores(cases, variant, fleet, bar)
+                judged = [judge(case, one, rule) for case, one in zip(cases, found, strict=True)]
+            by_severity = name == NOT_COMMISSIONED
+            rows += _rows_of(bundle.name, name, cases, judged, by_severity=by_severity)
         for name, blank in _blind(own, seed).items():
             judged = [judge(case, scores, rule) for case, scores in zip(cases, blank, strict=True)]
             rows += _rows_of(bundle.name, name, cases, judged)
     return Lab(tuple(rows), tuple(histograms), len(cases), seed)
 
 
-def _scores(cases: Sequence[Case], bundle: Bundle, bar: Bar) -> Iterator[Scores]:
-    for case in cases:
-        yield scores_in(bundle, case.recording)
+def _scores(
+    cases: Sequence[Case], bundle: Bundle, by: Sequence[Commissioned], bar: Bar
+) -> Iterator[Scores]:
+    for case, one in zip(cases, by, strict=True):
+        yield scored(bundle, case, one)
         bar.update(1)
 
 

@@ -23,8 +23,14 @@ from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case
+from detector.training.lab.commissioned import (
+    NOT_COMMISSIONED,
+    Commissioned,
+    commission_case,
+    scored,
+)
 from detector.training.lab.evaluate import Injection, inject_faults
-from detector.training.lab.judging import judge, scores_in
+from detector.training.lab.judging import judge
 from detector.training.lab.lab import RECOVERY_S, Bar, blind
 from detector.training.lab.limits import Curve, Trial, curve_of
 from detector.training.lab.metrics import LabelledScores, evaluate, recovers
@@ -105,13 +111,17 @@ class Judges:
         bundle: The model.
         ablate: Whether each part is left out in turn.
         seed: Of the random row.
+        commission_min: See ``measure``.
     """
 
-    def __init__(self, bundle: Bundle, *, ablate: bool, seed: int) -> None:
+    def __init__(
+        self, bundle: Bundle, *, ablate: bool, seed: int, commission_min: float | None = None
+    ) -> None:
         self.model = bundle.name
         self.tallies: list[Tally] = []
-        self._bundle = bundle
-        self._beside = tuple(beside(bundle, ablate=ablate))
+        self._bundle, self._commission_min = bundle, commission_min
+        others = [(NOT_COMMISSIONED, bundle)] if commission_min is not None else []
+        self._beside = (*others, *beside(bundle, ablate=ablate))
         self._rule = rule_of(AlarmSettings(), bundle.card())
         self._rng = np.random.default_rng(seed)
 
@@ -123,9 +133,11 @@ class Judges:
             counts_health: Whether its normal hours count; they do once.
 
         Raises:
+            CommissionError: If too little of it is normal to be commissioned in.
             SessionFileError: If it does not fit the model.
         """
-        verdicts = list(_verdicts(case, self._bundle, self._beside, self._rule, self._rng))
+        by = commission_case(self._bundle, case, self._commission_min)
+        verdicts = list(_verdicts(case, by, self._bundle, self._beside, self._rule, self._rng))
         if not self.tallies:
             self.tallies = [Tally(row) for row, _ in verdicts]
         for tally, (_, judged) in zip(self.tallies, verdicts, strict=True):
@@ -249,15 +261,16 @@ def _hear(judges: Sequence[Judges], case: Case, *, counts_health: bool) -> None:
 
 def _verdicts(
     case: Case,
+    by: Commissioned,
     bundle: Bundle,
     others: Sequence[tuple[str, Bundle]],
     rule: AlarmRule,
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, LabelledScores]]:
     """Each row's verdict on a case, the model's own first."""
-    own = scores_in(bundle, case.recording)
+    own = scored(bundle, case, by)
     yield bundle.name, judge(case, own, rule)
     for name, variant in others:
-        yield name, judge(case, scores_in(variant, case.recording), rule)
+        yield name, judge(case, scored(variant, case, by.without), rule)
     for name, scores in blind(own, rng).items():
         yield name, judge(case, scores, rule)

@@ -21,15 +21,30 @@ from detector.scoring.stream import score_samples
 from detector.sessions.files import Recording
 from detector.settings.alarms import AlarmSettings
 from detector.settings.sessions import SessionSettings
-from tests.support.training.inverter import BLOCK, HOP, inverter_bundle, turning, with_gain
+from tests.support.training.inverter import (
+    BLOCK,
+    HOP,
+    inverter_bundle,
+    inverter_own,
+    turning,
+    with_gain,
+)
 
-KINDS = {"plain": {}, "smoothed": {"smoothing": 3}, "network": {"name": "dense_ae"}}
+COMMISSIONED = {"commission_s": 8.0, "scales": (5, 10)}
+KINDS = {
+    "plain": {},
+    "smoothed": {"smoothing": 3},
+    "network": {"name": "dense_ae"},
+    "commissioned": COMMISSIONED,
+}
 FIRST = BLOCK - 1 + 3 * HOP  # where the first window of four blocks ends
 N = 700
 
 
 def stream_of(bundle, **options):
-    """A stream of the machine."""
+    """A stream of the machine, commissioned where the model has a rule for that."""
+    if bundle.document.commissioned is not None:
+        options.setdefault("own", inverter_own(bundle))
     return stream_for("m", ("x", "y", "rpm"), bundle, SessionSettings(), **options)
 
 
@@ -267,3 +282,18 @@ def test_a_restart_with_columns_begins_a_new_block_and_session():
     assert after[0].ts[0] == samples.ts[329 + BLOCK]  # 329 is the last that ended a block
     assert after[0].session != before[-1].session
     assert isinstance(resumed, FrontEndStream)
+
+
+def test_a_machine_behind_a_front_end_is_judged_by_its_own_columns():
+    """Half as loud again is normal for it, and it says which of the two it is judged by."""
+    bundle = inverter_bundle(**COMMISSIONED)
+    own = inverter_own(bundle, gain=1.5)
+    samples = with_gain(turning(N, 5), 0, N, 1.5)
+    by_fleet, by_itself = stream_of(bundle, own=None), stream_of(bundle, own=own)
+    [fleet], [itself] = scored(by_fleet, samples, []), scored(by_itself, samples, [])
+    calm = fleet.judged & np.isfinite(fleet.score)
+    assert np.median(fleet.score[calm]) > 2 * np.median(itself.score[calm])
+    assert (by_fleet.note, by_itself.note) == ("not commissioned", None)
+    assert by_fleet.own_card is None
+    assert by_itself.own_card != bundle.card()
+    assert len(own.offset) == len(bundle.features)

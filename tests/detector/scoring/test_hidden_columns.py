@@ -9,8 +9,9 @@ import pytest
 
 from detector.references.zscore import ZScore, ZScoreConfig
 from detector.scoring.detectors import detector_for
-from detector.scoring.score import contributions, smooth
+from detector.scoring.score import contributions
 from detector.scoring.scorer import score_windows
+from detector.scoring.thinning import smooth
 from detector.sessions.representation import ColumnScaling
 from detector.training.fitting.calibrate import Conditioning, HeldOut, calibrate
 
@@ -100,7 +101,7 @@ def test_a_residual_below_the_floor_is_as_good_as_none():
     judged = np.ones(B, np.bool_)
     rule, _ = calibrate([HeldOut(terms, judged)], (1.0,) * K, PLAIN, 0.1, floor=(0.01,) * K)
     small = windows() * np.float32([1, 3e-2, 1])
-    scores = rule.column_scores(score_windows(detector(), small, chunk=16).terms)
-    assert scores[:, 1].max() < 1
-    large = score_windows(detector(), windows(), chunk=16).terms
+    terms = score_windows(detector(), small, chunk=16).terms.above(rule.floor)
+    assert rule.column_scores(terms)[:, 1].max() < 1
+    large = score_windows(detector(), windows(), chunk=16).terms.above(rule.floor)
     assert np.median(rule.column_scores(large)[:, 1]) > 1.5 * np.median(rule.column_scores(large))

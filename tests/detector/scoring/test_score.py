@@ -9,17 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detector.normal.terms import Terms
 from detector.scoring.detectors import WithSignal
-from detector.scoring.score import (
-    EVERY,
-    ScoreRule,
-    Terms,
-    contributions,
-    flatness,
-    smooth,
-    window_terms,
-)
+from detector.scoring.score import EVERY, ScoreRule, contributions, flatness, window_terms
 from detector.scoring.scorer import score_windows
+from detector.scoring.thinning import smooth
 from detector.sessions.windows import windows
 from detector.thresholds.methods import feature_mse_at, mse_at
 from tests.support.motors import signal, small_bundle
@@ -146,7 +140,7 @@ def test_the_signal_is_judged_beside_the_residual(bundle):
 def test_smoothing_does_not_depend_on_batches(width, sizes):
     """A causal mean over the newest windows, however they arrive."""
     rng = np.random.default_rng(0)
-    terms = Terms(*rng.random((4, sum(sizes), 2)))
+    terms = Terms(*rng.random((5, sum(sizes), 2)))
     before, parts, end = terms.part(0, 0), [], 0
     for size in sizes:
         part = terms.part(end, end + size)

@@ -81,7 +81,20 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591434132308149342e+09,1.79591434132360529903e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591536017673778532e+09,1.79591536018978595737e+09,'applied');
+CREATE TABLE commissionings (
+	device VARCHAR NOT NULL, 
+	version INTEGER NOT NULL, 
+	own JSON NOT NULL, 
+	who VARCHAR NOT NULL, 
+	at DOUBLE NOT NULL, 
+	why VARCHAR, 
+	undone_by VARCHAR, 
+	undone_at DOUBLE, 
+	PRIMARY KEY (device, version)
+);
+INSERT INTO "commissionings" VALUES('pump-1',1,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Kim',1.79591536020197963712e+09,NULL,NULL,NULL);
+INSERT INTO "commissionings" VALUES('pump-1',2,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Lee',1.79591536020301294328e+09,NULL,'Ann',1.79591536020427179338e+09);
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -189,15 +202,15 @@ INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel"
 CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX frames_loose ON frames (device, id) WHERE packing = 0;
 CREATE INDEX frames_of_device ON frames (device, id);
-CREATE INDEX archived_of_device ON archived (device, start);
 CREATE INDEX archived_by_arrival ON archived (arrival);
+CREATE INDEX archived_of_device ON archived (device, start);
 CREATE INDEX rollups_by_arrival ON rollups (width_s, arrival, bytes);
 CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX alarms_by_life ON alarms (life);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
-CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
 CREATE INDEX ix_alarm_log_published ON alarm_log (published);
+CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('frames',12);
 INSERT INTO "sqlite_sequence" VALUES('alarms',1);

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.normal.level import Own
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, Outcome, Unused
-from detector.store import alarms, births, commands, devices, frames, unused
+from detector.store import alarms, births, commands, commissionings, devices, frames, unused
 from detector.store.history.rolling import roll
 from detector.store.schema import open_store
 
@@ -26,6 +27,8 @@ LEFT_OUT = Unused("plant/pump-1", "mode", Outcome.LEFT_OUT, "", "'auto' is no nu
 CARD = ModelCard("motor", "pca", 20, 0.01, ("a", "b"), ("g", "g"), (0.1, 0.2), (1.0, 2.0), "max")
 ALARM = Alarm(None, "pump-1", "score", "cleared", 1.7e9, 1.7e9 + 5, 2.5, {"a": 0.75}, "motor", 1.0,
               life="normal", raised_at=1.7e9)  # fmt: skip
+OWN = Own(model="motor", data_hash="5eed", start=1.7e9, end=1.7e9 + 60, seconds=60.0,
+          offset=(0.1, -0.2), spread=(-1.0, -2.0), peak=(), mean=(0.0, 0.01))  # fmt: skip
 
 
 def written() -> list[Frame]:
@@ -67,6 +70,9 @@ def _fill(path: Path) -> None:
         commands.mark_applied(connection, asked, "applied")
         births.write(connection, dict(BORN))
         unused.write(connection, {LEFT_OUT.topic: [LEFT_OUT]})
+        for who in ("Kim", "Lee"):
+            commissionings.write(connection, "pump-1", OWN, who, None)
+        commissionings.undo(connection, "pump-1", "Ann")
     for device in DEVICES:
         roll(store, device)
     store.dispose()

@@ -6,6 +6,8 @@ from functools import cache
 
 import numpy as np
 
+from detector.commissioning.learn import learn_own
+from detector.normal.level import Own
 from detector.records import Samples
 from detector.scoring.bundle import Bundle
 from detector.sessions.files import Recording
@@ -53,10 +55,20 @@ def sessions(count: int = 5, n: int = 1500) -> Dataset:
 
 
 @cache
-def inverter_bundle(name: str = "pca", window: int = 4, smoothing: int = 1) -> Bundle:
+def inverter_bundle(
+    name: str = "pca", window: int = 4, smoothing: int = 1, commission_s: float = 0.0,
+    scales: tuple[int, ...] = (),
+) -> Bundle:  # fmt: skip
     """A small model; nobody changes it."""
     options = small_options(
         network=name, window=window, smoothing=smoothing, front_end=CHOICE, plan=BRIEF,
+        commission_s=commission_s, scales=scales,
         config={"hidden": 16, "latent": 4} if name == "dense_ae" else {},
     )  # fmt: skip
     return train(sessions(), options, f"inverter-{name}")
+
+
+@cache
+def inverter_own(bundle: Bundle, gain: float = 1.0) -> Own:
+    """Of a machine whose x is so much larger than of those trained on."""
+    return learn_own(bundle, [with_gain(turning(1800, 77), 0, 1800, gain)], "m").own

@@ -1,0 +1,76 @@
+"""From files: a model for machines that are commissioned, scored and evaluated with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from detector.cli.main import main
+from detector.commissioning.recorded import own_of_file
+from detector.scoring.bundle import load_bundle
+from detector.scoring.files import score_file
+from tests.support.training.machines import machine
+
+N = 6300  # two minutes, and what settling takes
+
+
+def write(path, samples):
+    """A session file."""
+    table = pd.DataFrame(samples.values, columns=list(samples.features))
+    table.insert(0, "ts", samples.ts)
+    table.to_csv(path, index=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Sessions of three machines, a model of them, and files of one of them."""
+    made = tmp_path_factory.mktemp("commissioning")
+    (made / "train").mkdir()
+    for unit in range(3):
+        write(made / "train" / f"{unit}.csv", machine(N, unit))
+    write(made / "normal.csv", machine(2000, 1, run=1))
+    write(made / "short.csv", machine(400, 50, run=1))
+    write(made / "run.csv", machine(N, 1, run=2))
+    arguments = ["--network", "zscore", "--window", "25", "--smoothing", "4", "--scales", "2,0.5"]
+    assert main(["train", "--sessions", str(made / "train"), *arguments,
+                 "--out", str(made / "model")]) == 0  # fmt: skip
+    return made
+
+
+def test_training_learns_both_rules_and_the_scales_asked_for(folder):
+    """In order, in windows; the rule of a commissioned machine is the narrower one."""
+    document = load_bundle(folder / "model").document
+    assert [scale.width for scale in document.score.scales] == [25, 100]
+    assert document.commission_s == 60
+    assert max(document.commissioned.shift_scale) < max(document.score.shift_scale)
+
+
+def test_a_file_is_scored_by_the_level_of_another(folder, tmp_path, capsys):
+    """The same as a watched device that was commissioned with it."""
+    bundle, out = load_bundle(folder / "model"), tmp_path / "scored.csv"
+    score = ["score", "--model", str(folder / "model"), str(folder / "run.csv"), "--out", str(out)]
+    assert main([*score, "--commissioning", str(folder / "normal.csv")]) == 0
+    own = own_of_file(bundle, folder / "normal.csv")
+    [frames] = score_file(bundle, folder / "run.csv", own=own)
+    wanted = np.concatenate([frame.score for frame in frames])
+    np.testing.assert_allclose(pd.read_csv(out)["score"], wanted, rtol=1e-5)
+    assert main([*score, "--commissioning", str(folder / "short.csv")]) == 2
+    assert "short.csv: 7 s of settled running" in capsys.readouterr().err
+
+
+def test_an_evaluation_commissions_each_session_or_says_why_not(folder, capsys):
+    """One line, before anything is judged."""
+    evaluate = ["evaluate", "--model", str(folder / "model"), "--faults", "none"]
+    sessions = ["--sessions", str(folder / "short.csv")]
+    assert main([*evaluate, *sessions, "--commission", "1"]) == 2
+    assert "short.csv: 7 s of settled running" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["0,1", "a", "61", ""])
+def test_scales_that_are_none_are_refused(option, capsys):
+    """In one line with what is allowed."""
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--sessions", "x", "--out", "y", "--scales", option])
+    assert end.value.code == 2
+    assert "allowed: seconds above 0 and up to 60" in capsys.readouterr().err

@@ -1,0 +1,67 @@
+"""Sessions judged by their machine's own level: before and after, on the same samples."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from detector.errors import CommissionError
+from detector.records import Samples
+from detector.sessions.files import Recording
+from detector.training.lab.cases import Case, FaultEvent
+from detector.training.lab.commissioned import NOT_COMMISSIONED, commission_case, scored
+from detector.training.lab.lab import measure
+from tests.support.training.machines import bundle_of_machines, machine
+
+FIRST, LAST, N = 300, 600, 4000
+
+
+@dataclass
+class NoBar:
+    """Counts for nobody."""
+
+    def update(self, n):
+        """Nothing."""
+
+
+def case_of(step, n=N):
+    """A unit that is faulty from its sixth second on, for six."""
+    samples = machine(n, 50)
+    values, label = samples.values.copy(), np.zeros(n, np.bool_)
+    values[FIRST:LAST, 0] += step
+    label[FIRST:LAST] = True
+    event = FaultEvent("bias", 0.5, float(samples.ts[FIRST]), float(samples.ts[LAST - 1]))
+    made = Samples(samples.features, samples.ts, values)
+    return Case("m", Recording("m", made, label), label, (event,))
+
+
+def test_it_learns_from_running_without_a_fault_and_does_not_judge_that():
+    """Not from the fault, nor from the seconds after it."""
+    case, bundle = case_of(0.4), bundle_of_machines()
+    by = commission_case(bundle, case, 0.5)
+    assert by.own.seconds == pytest.approx(30)
+    assert not by.used[FIRST:LAST].any()
+    assert by.used[LAST + 600 : LAST + 1200].all()
+    scores = scored(bundle, case, by)
+    assert not scores.judged[by.used].any()
+    assert scores.judged[FIRST + 50 : LAST].all()
+    assert (scores.score[FIRST + 50 : LAST] > 1).all()
+    np.testing.assert_array_equal(scored(bundle, case, by.without).judged, scores.judged)
+
+
+def test_an_evaluation_shows_the_model_before_and_after():
+    """A small fault is found by its own level only."""
+    lab = measure([case_of(0.1)], [bundle_of_machines()], ablate=False, seed=0,
+                  progress=lambda *_: nullcontext(NoBar()), commission_min=0.5)  # fmt: skip
+    found = {row.row: row.found.faults_found for row in lab.rows if row.family == "all"}
+    assert found["fleet"] == 1
+    assert found[NOT_COMMISSIONED] == 0
+
+
+def test_a_session_that_is_too_short_is_refused():
+    """In one line that names it."""
+    with pytest.raises(CommissionError, match=r"m: 1[0-9] s of settled running"):
+        commission_case(bundle_of_machines(), case_of(0.4, 2000), 0.2)
