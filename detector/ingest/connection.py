@@ -46,6 +46,11 @@ class Connection:
     reason: str
     since: float
 
+    @property
+    def shown(self) -> str:
+        """For the operator: the state where all is well, else the reason."""
+        return self.state.value if self.state is ConnectionState.CONNECTED else self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

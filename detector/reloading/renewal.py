@@ -97,6 +97,12 @@ class Renewal:
         self._changed.add(device)
         return None if is_judged else now.reason
 
+    def renew_all(self, due: set[str]) -> None:
+        """The same for all devices of a set, which is empty then; a failure leaves the rest."""
+        for device in sorted(due):
+            self.renew(device)
+            due.discard(device)
+
     def _restated(self, before: DeviceStatus, model: Bundle | str) -> DeviceStatus:
         """A status until the next samples come: no score is the new model's yet."""
         is_judged = isinstance(model, Bundle)

@@ -173,9 +173,7 @@ class Pipeline:
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
         self._commit()
         unsaved.frames, unsaved.births = [], {}
-        for device in sorted(self._commissioned):
-            self.renewal.renew(device)
-            self._commissioned.discard(device)
+        self.renewal.renew_all(self._commissioned)
         if not unsaved.blocks:
             self._acknowledge()
         self._publish()
@@ -291,9 +289,7 @@ class Pipeline:
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}
         counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor}
-        connection = self._subscriber.connection
-        state = connection.state.value
-        shown = state if state == "connected" else connection.reason
+        shown = self._subscriber.connection.shown
         return DetectorHealth(self._lease.owner, time.time(), shown, counters)
 
     def _is_due(self, what: str, every_s: float) -> bool:

@@ -99,7 +99,7 @@ rolled = sa.Table(
     "rolled",
     metadata,
     sa.Column("device", sa.String, primary_key=True),
-    sa.Column("frame_id", sa.Integer, nullable=False),
+    sa.Column("frame_id", BIG, nullable=False),
 )
 
 devices = sa.Table(

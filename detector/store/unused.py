@@ -22,12 +22,17 @@ def write(connection: Connection, found: Mapping[str, Sequence[Unused]]) -> None
     """Replace what is known of the given topics."""
     if not found:
         return
-    connection.execute(unused.delete().where(unused.c.topic.in_(list(found))))
     rows = [
-        {"topic": topic, "entries": [asdict(entry) for entry in entries]}
+        {"topic": _key(topic), "entries": [asdict(entry) for entry in entries]}
         for topic, entries in found.items()
     ]
+    connection.execute(unused.delete().where(unused.c.topic.in_([row["topic"] for row in rows])))
     connection.execute(unused.insert(), rows)
+
+
+def _key(topic: str) -> str:
+    """A topic that is no text goes by a NUL, which PostgreSQL takes in no text."""
+    return topic.replace("\0", r"\0")
 
 
 def every(connection: Connection) -> list[Unused]:

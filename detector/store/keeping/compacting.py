@@ -83,6 +83,11 @@ def _close(store: Engine, archive: str, before: float, tell: Tell) -> int:
 
 def shrink(store: Engine) -> int:
     """Write the file anew; returns the bytes that are missing on the disk for it."""
+    if store.dialect.name == "postgresql":
+        with store.connect() as plain:
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("VACUUM FULL ANALYZE frames, rollups, archived")
+        return 0
     path = file_of(store)
     if path is None:
         return 0

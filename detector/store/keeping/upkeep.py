@@ -12,6 +12,7 @@ from detector.errors import StoreError
 from detector.store.archive import closing
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
+from detector.store.connecting import reason_of
 from detector.store.history import rolling
 from detector.store.keeping import room
 from detector.store.keeping.deciding import DAY_S, HOT, Drop, decide, is_kept_alone_too_large
@@ -152,7 +153,7 @@ class Upkeep:
         try:
             act()
         except (OSError, StoreFailure, StoreError) as error:
-            reason = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
+            reason = getattr(error, "strerror", None) or reason_of(error)
             self._say_once(what, "store: %s: %s; tried again", what, reason)
         except Exception:
             if self._is_new(what):

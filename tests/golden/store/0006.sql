@@ -81,7 +81,7 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591536017673778532e+09,1.79591536018978595737e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591544182826161387e+09,1.79591544182882738118e+09,'applied');
 CREATE TABLE commissionings (
 	device VARCHAR NOT NULL, 
 	version INTEGER NOT NULL, 
@@ -93,8 +93,8 @@ CREATE TABLE commissionings (
 	undone_at DOUBLE, 
 	PRIMARY KEY (device, version)
 );
-INSERT INTO "commissionings" VALUES('pump-1',1,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Kim',1.79591536020197963712e+09,NULL,NULL,NULL);
-INSERT INTO "commissionings" VALUES('pump-1',2,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Lee',1.79591536020301294328e+09,NULL,'Ann',1.79591536020427179338e+09);
+INSERT INTO "commissionings" VALUES('pump-1',1,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Kim',1.7959154418398265839e+09,NULL,NULL,NULL);
+INSERT INTO "commissionings" VALUES('pump-1',2,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Lee',1.795915441840523243e+09,NULL,'Ann',1.79591544185002756125e+09);
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -200,13 +200,13 @@ CREATE TABLE unused (
 );
 INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel": "mode", "outcome": "left-out", "kind": "", "reason": "''auto'' is no number", "count": 3, "last_seen": 1770000000.0}]');
 CREATE INDEX frames_by_arrival ON frames (arrival);
-CREATE INDEX frames_loose ON frames (device, id) WHERE packing = 0;
 CREATE INDEX frames_of_device ON frames (device, id);
-CREATE INDEX archived_by_arrival ON archived (arrival);
+CREATE INDEX frames_loose ON frames (device, id) WHERE packing = 0;
 CREATE INDEX archived_of_device ON archived (device, start);
+CREATE INDEX archived_by_arrival ON archived (arrival);
 CREATE INDEX rollups_by_arrival ON rollups (width_s, arrival, bytes);
-CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX alarms_by_state ON alarms (state);
+CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX alarms_by_life ON alarms (life);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
 CREATE INDEX ix_alarm_log_published ON alarm_log (published);

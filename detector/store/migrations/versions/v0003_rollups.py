@@ -30,5 +30,5 @@ def upgrade() -> None:
     op.create_table(
         "rolled",
         sa.Column("device", sa.String, primary_key=True),
-        sa.Column("frame_id", sa.Integer, nullable=False),
+        sa.Column("frame_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     )
