@@ -133,7 +133,10 @@ class DeviceView {
     this.header = header;
     this.heard = performance.now();
     if (header.card !== undefined) this.card = header.card;
-    if (header.alarms !== undefined) this.alarms = header.alarms;
+    if (header.alarms !== undefined) {
+      this.alarms = header.alarms;
+      if (header.alarms.length) this.figure.rows.follow(header.alarms[0].contributions, true);
+    }
     if (header.contributions) {
       this.contributions = header.contributions;
       this.figure.rows.follow(header.contributions, header.status.score > header.status.threshold);

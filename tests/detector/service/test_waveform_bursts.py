@@ -49,7 +49,7 @@ def bursts_of(sent):
 
 
 def test_bursts_arrive_whole_and_are_scored_as_a_file_is(tmp_path, broker):
-    """As fast as they can be sent, past a buffer for a fifth of one; a detector's start and time."""
+    """As fast as they can be sent, past a buffer for a fifth of one; takes a detector's start."""
     rules = f'{SMALLER}[[devices]]\nmatch = "hf-*"\nmodel = "{MODEL}"\n'
     machine = Machine("hf-1", DENSE, seed=5)
     with serving(tmp_path, broker.url, rules) as served:
