@@ -1,23 +1,62 @@
 #!/bin/sh
-# Rebuilds the shipped bundles from simulated sessions of 74 motors of each type: `make models`;
-# `sh models/build.sh 600` rebuilds one.
+# Rebuilds the shipped bundles from simulated sessions: `make models`;
+# `sh models/build.sh motor-600rpm` rebuilds one.
 # The same machine and library versions give the same bytes.
 set -eu
 python="${PYTHON:-python}"
 sessions="$(mktemp -d)"
 trap 'rm -rf "$sessions"' EXIT INT TERM
 
-session() {  # RPM SEED MINUTES [OPTION ...]: one session of one motor
-    rpm="$1"; unit="$2"; minutes="$3"; shift 3
-    "$python" -m simulator generate --rpm "$rpm" --sessions 1 --minutes "$minutes" --seed "$unit" \
-        --out "$sessions/rpm_$rpm" "$@"
+session() {  # FOLDER SEED MINUTES [OPTION ...]: one session of one motor
+    folder="$sessions/$1"; unit="$2"; minutes="$3"; shift 3
+    "$python" -m simulator generate --sessions 1 --minutes "$minutes" --seed "$unit" \
+        --out "$folder" "$@"
 }
 
-for rpm in ${*:-600 1200}; do
-    for unit in $(seq 1 36); do session "$rpm" "$unit" 5; done
-    for unit in $(seq 61 96); do session "$rpm" "$unit" 10 --benign temperature; done
-    for unit in 51 52; do session "$rpm" "$unit" 5 --benign wander; done
-    "$python" -m detector train --sessions "$sessions/rpm_$rpm" --network lstm_ae \
-        --set variant=folded --window 60 --smoothing 50 --device cpu \
-        --unit acc_x=g --unit acc_y=g --unit acc_z=g --seed 7 --out "models/motor-${rpm}rpm"
+train() {  # MODEL [OPTION ...]: of the sessions in the folder of that name
+    model="$1"; shift
+    "$python" -m detector train --sessions "$sessions/$model" --device cpu --seed 7 \
+        --unit acc_x=g --unit acc_y=g --unit acc_z=g --out "models/$model" "$@"
+}
+
+fixed_speed() {  # RPM: 74 motors that run at one speed
+    model="motor-${1}rpm"
+    for unit in $(seq 1 36); do session "$model" "$unit" 5 --rpm "$1"; done
+    for unit in $(seq 61 96); do session "$model" "$unit" 10 --rpm "$1" --benign temperature; done
+    for unit in 51 52; do session "$model" "$unit" 5 --rpm "$1" --benign wander; done
+    train "$model" --network lstm_ae --set variant=folded --window 60 --smoothing 50
+}
+
+variable_speed() {  # 48 motors on inverters, 18 of which warm up
+    model=motor-variable
+    for unit in $(seq 1 30); do session "$model" "$unit" 5 --preset motor-vs-1500; done
+    for unit in $(seq 61 78); do
+        session "$model" "$unit" 10 --preset motor-vs-1500 --benign temperature
+    done
+    train "$model" --features acc_x,acc_y,acc_z --front-end window --network pca
+}
+
+waveform() {  # 44 motors heard in bursts, 12 of which warm up
+    model=motor-waveform
+    for unit in $(seq 1 16); do
+        session "$model" "$unit" 5 --preset motor-hf-600
+        session "$model" $((unit + 100)) 5 --preset motor-hf-1200
+    done
+    for unit in $(seq 61 66); do
+        session "$model" "$unit" 10 --preset motor-hf-600 --benign temperature
+        session "$model" $((unit + 100)) 10 --preset motor-hf-1200 --benign temperature
+    done
+    train "$model" --features acc_x,acc_y,acc_z --front-end waveform --bearing 6205 --teeth 23 \
+        --block 1 --hop 0.5 --window 1 --network pca
+}
+
+for model in ${*:-motor-600rpm motor-1200rpm motor-variable motor-waveform}; do
+    case "$model" in
+        motor-600rpm) fixed_speed 600 ;;
+        motor-1200rpm) fixed_speed 1200 ;;
+        motor-variable) variable_speed ;;
+        motor-waveform) waveform ;;
+        *) echo "$model: no such model, allowed: motor-600rpm, motor-1200rpm, motor-variable," \
+            "motor-waveform" >&2; exit 2 ;;
+    esac
 done

@@ -85,7 +85,8 @@ class DeviceView {
   // New data from Streamlit: another device or window, a moved threshold, or another theme.
   update(component) {
     this.component = component;
-    const { device, window_s, revision, command } = component.data;
+    const { device, window_s, revision, command, chosen } = component.data;
+    this.chosen = chosen;
     this.known = revision;
     this.theme = null; // read again at the next draw
     const moved = device !== this.device;
@@ -132,8 +133,14 @@ class DeviceView {
     this.header = header;
     this.heard = performance.now();
     if (header.card !== undefined) this.card = header.card;
-    if (header.alarms !== undefined) this.alarms = header.alarms;
-    if (header.contributions) this.contributions = header.contributions;
+    if (header.alarms !== undefined) {
+      this.alarms = header.alarms;
+      if (header.alarms.length) this.figure.rows.follow(header.alarms[0].contributions, true);
+    }
+    if (header.contributions) {
+      this.contributions = header.contributions;
+      this.figure.rows.follow(header.contributions, header.status.score > header.status.threshold);
+    }
     if (this.command && header.command && header.command.id >= this.command.id) this.command = null;
   }
 
@@ -185,9 +192,9 @@ class DeviceView {
     if (!this.theme) this.recolour();
     const end = this.ring.length ? this.ring.lastTs : this.header.now;
     const range = this.zoom ?? [end - this.windowLength(), end];
-    const { theme, card, alarms } = this;
+    const { theme, card, alarms, chosen } = this;
     const threshold = card ? this.threshold() : null;
-    const view = { theme, card, alarms, threshold, range, width, note: this.note() };
+    const view = { theme, card, alarms, chosen, threshold, range, width, note: this.note() };
     if (this.figure.base === null) this.figure.base = Math.floor(range[0]);
     const { data, layout, anomalies, marked, lens_s } = this.figure.build(this.ring, view);
     this.graph.style.height = `${layout.height}px`;
@@ -230,6 +237,7 @@ class DeviceView {
     if (!this.panel) return;
     this.panel.show({
       device: this.device, header: this.header, card: this.card, alarms: this.alarms,
+      shown: this.figure.rows.of(this.card?.features ?? [], this.chosen),
       contributions: this.contributions, link: this.link, error: this.error,
       threshold: this.card ? this.threshold() : null, now: now(this.header, this.heard),
     });

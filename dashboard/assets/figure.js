@@ -4,6 +4,7 @@
 import { SteadyRange } from "./axes.js";
 import { anomalies, bucketOf } from "./decimate.js";
 import { Frame } from "./frame.js";
+import { Rows } from "./rows.js";
 
 const MOST_POINTS = 1000; // per trace
 const ALL_POINTS = 12000; // of all line traces together
@@ -23,20 +24,21 @@ export class Figure {
     this.revision = 0;
     this.base = null;
     this.bucket = null;
+    this.rows = new Rows();
   }
 
-  // Features drawn: those of the model, or all of them when there is no model.
-  rowsOf(ring, card) {
-    const shown = card ? card.features : ring.features;
-    return shown.map((name) => ring.features.indexOf(name)).filter((f) => f >= 0);
+  // Features drawn: those of the model, or all of them when there is no model; of many a few.
+  rowsOf(ring, card, chosen) {
+    const shown = (card ? card.features : ring.features).filter((name) => ring.features.includes(name));
+    return this.rows.of(shown, chosen).map((name) => ring.features.indexOf(name));
   }
 
   // What to hand to Plotly, how many anomalies lie in the range, and the lens's seconds.
   build(ring, view) {
-    const { card, threshold, range, width } = view;
+    const { card, threshold, range, width, chosen } = view;
     if (this.base === null && ring.length) this.base = Math.floor(ring.ts[ring.first & ring.mask]);
     this.revision++;
-    const rows = this.rowsOf(ring, card);
+    const rows = this.rowsOf(ring, card, chosen);
     const part = this.stretch(ring, range, rows.length);
     const found = anomalies(ring, threshold ?? Infinity, part.from, part.to, MOST_MARKERS);
     const frame = new Frame(this, ring, view, rows, part, lensOf(ring, view, rows));

@@ -30,7 +30,9 @@ function errorHeight(rows) {
 export class Frame {
   constructor(figure, ring, view, rows, part, lens) {
     Object.assign(this, { figure, ring, view, rows, part, lens });
-    this.row = signalHeight(rows.length) + ERROR_GAP + errorHeight(rows.length) + GAP;
+    this.hasErrors = !!view.card && (ring.isReconstructed || !ring.isScored); // some models have none
+    const below = this.hasErrors ? ERROR_GAP + errorHeight(rows.length) : 0;
+    this.row = signalHeight(rows.length) + below + GAP;
     this.height = WORDS + rows.length * this.row + GAP + SCORE_HEIGHT;
     this.xOf = (ts) => (ts - figure.base) * 1000;
     this.xEnd = lens ? 1 - LENS_SHARE - LENS_GAP : 1;
@@ -57,8 +59,8 @@ export class Frame {
     const own = anomalous.filter((i) => caused(ring, f, i));
     this.marked[name] = own.length;
     this.markers(`${name} anomalies`, `y${signal}`, ring.values[f], own, asIs, "x");
-    if (card) this.errorRow(f, signal + 1, top + height + ERROR_GAP, unit);
-    if (this.lens) this.lensRow(f, signal, !!card, own);
+    if (this.hasErrors) this.errorRow(f, signal + 1, top + height + ERROR_GAP, unit);
+    if (this.lens) this.lensRow(f, signal, own);
   }
 
   // Signal and reconstruction: bands where a pixel holds many samples, lines where few.
@@ -90,14 +92,14 @@ export class Frame {
     });
   }
 
-  lensRow(f, signal, hasModel, own) {
+  lensRow(f, signal, own) {
     const { ring, xOf, lens, view } = this;
     const name = ring.features[f];
     const given = { ring, from: lens.from, to: lens.to, bucket: 1, xOf, yaxis: `y${signal}`, xaxis: "x2" };
     this.data.push(lineTrace(`${name} reconstruction, lens`, ring.reconstruction[f], given, view.theme.reconstruction, 2.6));
     this.data.push(lineTrace(`${name} raw, lens`, ring.values[f], given, view.theme.raw, 1.1));
     this.markers(`${name} anomalies, lens`, `y${signal}`, ring.values[f], own.filter((i) => i >= lens.from), asIs, "x2");
-    if (!hasModel) return;
+    if (!this.hasErrors) return;
     const { x, y } = errors(ring, f, lens.from, lens.to, 1, xOf);
     this.data.push(errorTrace(`${name} error, lens`, x, y, `y${signal + 1}`, "x2", view.theme));
   }

@@ -63,7 +63,7 @@ export class Panel {
     setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples${note && `, ${note.split(":")[0]}`}` : "none");
     this.is.model.title = [note, card?.provenance].filter(Boolean).join("\n");
     this.is.quietKey.hidden = !card?.provisional;
-    this.showShares(card, header?.contributions ?? live.contributions);
+    this.showShares(live.shown, header?.contributions ?? live.contributions);
     this.showBanner(alarms.filter(isTold), now, status);
     this.showNotices(notices(live));
   }
@@ -73,8 +73,7 @@ export class Panel {
     setText(this.is.hint, zoomed ? "or double-click" : "Drag across the chart to zoom");
   }
 
-  showShares(card, shares) {
-    const names = card ? card.features : [];
+  showShares(names, shares) {
     this.is.shares.parentElement.hidden = !names.length;
     if ([...this.bars.keys()].join("\n") !== names.join("\n")) {
       this.bars.clear();

@@ -3,6 +3,7 @@
 
 const FIRST_CAPACITY = 4096;
 const LARGEST_CAPACITY = 1 << 20;
+const LONGEST_BURST = 8; // samples
 
 export class Ring {
   constructor() {
@@ -17,6 +18,7 @@ export class Ring {
     this.session = null;
     this.sessionStart = 0; // index of the first sample of the newest session
     this.lastId = -1;
+    this.isScored = this.isReconstructed = false; // any sample so far
     this.allocate(FIRST_CAPACITY);
   }
 
@@ -47,6 +49,7 @@ export class Ring {
       this.reset(block.features);
       this.lastId = lastId;
     }
+    this.isReconstructed ||= block.reconstruction.some((column) => column);
     let taken = 0;
     let frame = -1; // which of the block's frames sample i is in
     const known = this.lastId; // a frame is taken whole or not at all
@@ -73,6 +76,7 @@ export class Ring {
       this.share[f][at] = block.shares ? block.shares[shares + f] : 255;
     });
     this.score[at] = block.score[i];
+    this.isScored ||= Number.isFinite(block.score[i]);
     this.judged[at] = block.judged[i];
     this.broken[at] = otherSession || (gap_s && since > gap_s) || since <= 0 ? 1 : 0;
     if (otherSession) {
@@ -109,6 +113,13 @@ export class Ring {
       this.judged[to] = old.judged[from];
       this.broken[to] = old.broken[from];
     }
+  }
+
+  // Whether the stretch is of bursts: short sessions, whose lines are hardly longer than a dot.
+  isOfBursts(from, to) {
+    let breaks = 0;
+    for (let i = from; i < to; i++) breaks += this.broken[i & this.mask];
+    return breaks * LONGEST_BURST > to - from;
   }
 
   // Index of the first sample at or after `ts`.

@@ -3,13 +3,15 @@
 import { band, line } from "./decimate.js";
 
 const MARKER_WIDTH = 3.8; // pixels
+const BURST_POINT = 2; // pixels wider than the line
 
 const SILENT = { type: "scatter", mode: "lines", connectgaps: false, hoverinfo: "skip", showlegend: false };
 
 export function lineTrace(name, column, given, color, width, scale = null) {
   const { ring, from, to, bucket, xOf, yaxis, xaxis = "x", bridged = false } = given;
   const { x, y } = line(ring, column, from, to, bucket, xOf, bridged);
-  return { ...SILENT, name, x, y: scale ? y.map(scale) : y, xaxis, yaxis, line: { color, width } };
+  const points = ring.isOfBursts(from, to) ? { mode: "lines+markers", marker: { color, size: width + BURST_POINT } } : {};
+  return { ...SILENT, ...points, name, x, y: scale ? y.map(scale) : y, xaxis, yaxis, line: { color, width } };
 }
 
 // Where a pixel holds many samples: the raw signal as a filled band, and over it the edges of the

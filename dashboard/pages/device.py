@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
+from dashboard.pages.features import choose_features
 from dashboard.pages.moments import length
 from dashboard.pages.past import choose_range, show_past
 from dashboard.pages.threshold import threshold_control
@@ -56,12 +57,15 @@ def _show_live(device: str, facts: reading.Facts) -> None:
         bind="query-params",
         help="Device time on the live chart. Auto shows at least 600 samples.",
     )
+    card = None if facts.status is None else facts.status.model
+    chosen = choose_features(device, card.features if card else ())
     threshold_control(device, facts)
     device_chart(
         key="live",
         data={
             "device": device,
             "window_s": WINDOWS.get(window or "Auto"),
+            "chosen": chosen,
             "revision": facts.revision,
             "command": _pending(facts),
         },

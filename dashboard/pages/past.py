@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live.reading import Facts
 from dashboard.live.states import unit_of
+from dashboard.pages.features import choose_features, those_that_matter
 from dashboard.pages.past_figure import DARK, LIGHT, figure
 from detector.store.archive.place import place_at
 from detector.store.history.history import History, history
@@ -57,7 +58,8 @@ def show_past(device: str, facts: Facts, span_s: float) -> None:
         return
     offset = zone.utcoffset(None) or timedelta()
     palette = DARK if st.context.theme.type == "dark" else LIGHT
-    shown = features_of(past, facts)
+    every = features_of(past, facts)
+    shown = choose_features(device, every) or those_that_matter(every, facts.alarms)
     card = None if facts.status is None else facts.status.model
     units = {name: unit_of(card, name) for name in shown}
     made = figure(past, units, shown, offset.total_seconds(), palette)

@@ -97,4 +97,12 @@ def _seen(device: str) -> str:
 
 def _meaning(score: float, card: ModelCard) -> str:
     mse = mse_at(score, card.mse_log_centre, card.mse_log_gain)
-    return f"Score **{score:.2f}** is a window MSE of **{mse:.3g}**"
+    return f"Score **{score:.2f}** is a window MSE of **{mse:.3g}**{_of_what(card)}"
+
+
+def _of_what(card: ModelCard) -> str:
+    """Behind a front end the error is one of columns; of the raw signal there is none."""
+    columns = len(card.mse_log_centre)
+    if columns == len(card.features) and "dB" not in card.units:
+        return ""
+    return f" over {columns} columns that describe the signal; of the signal itself there is none"
