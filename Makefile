@@ -37,6 +37,7 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.alignment
 	$(PY) -m benchmarks.speed.reading
 	$(PY) -m benchmarks.speed.store
+	$(PY) -m benchmarks.speed.history
 	$(PY) -m benchmarks.speed.own_models
 
 soak: venv-dev system  ## the long forms of tests
@@ -47,7 +48,7 @@ soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.adopt
 
 system:
-	@sh .ci/system-packages mosquitto chromium openssl
+	@sh .ci/system-packages mosquitto chromium openssl --optional postgresql
 
 clean:  ## remove the virtual environment and local stores
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache

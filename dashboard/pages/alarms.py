@@ -12,8 +12,8 @@ from dashboard import context
 from dashboard.pages.answering import ANONYMOUS, answer, last_refusal
 from dashboard.pages.moments import length, local
 from detector.alarms import requests
-from detector.records import HELD, Alarm, Life
-from detector.store import alarms, devices
+from detector.records import HELD, Alarm, Command, Life
+from detector.store import alarms, commands, devices
 from detector.text import inert
 
 LOOK_AGAIN_S = 0.5
@@ -55,7 +55,7 @@ def show() -> None:
     asking = sorted((one for one in seen.still if one.life not in HELD), key=_rank)
     _active(asking)
     _held([one for one in seen.still if one.life in HELD])
-    _history(seen.before)
+    _history(seen)
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Seen:
 
     still: list[Alarm]
     before: list[Alarm]
+    comments: dict[int, list[Command]]
     is_alive: bool
     refused: str | None
 
@@ -74,7 +75,8 @@ class Seen:
             (one.id, one.life, one.priority, one.verdict, one.cause, one.acknowledged_by)
             for one in (*self.still, *self.before)
         ]
-        return tuple(rows), self.is_alive, self.refused
+        comments = sum(len(some) for some in self.comments.values())
+        return tuple(rows), comments, self.is_alive, self.refused
 
 
 def _look() -> Seen:
@@ -82,6 +84,7 @@ def _look() -> Seen:
         return Seen(
             alarms.open_ones(connection),
             alarms.listed(connection, limit=HISTORY),
+            commands.comments(connection),
             devices.is_alive(connection),
             last_refusal(connection),
         )
@@ -160,15 +163,19 @@ def _held(held: Sequence[Alarm]) -> None:
                 )  # fmt: skip
 
 
-def _history(before: Sequence[Alarm]) -> None:
+def _history(seen: Seen) -> None:
     st.subheader("History")
-    if not before:
+    if not seen.before:
         st.caption("No alarm was raised yet.")
         return
-    st.dataframe([_past(alarm) for alarm in before], hide_index=True, key="history")
+    st.dataframe(
+        [_past(alarm, seen.comments.get(alarm.id or 0, [])) for alarm in seen.before],
+        hide_index=True,
+        key="history",
+    )
 
 
-def _past(alarm: Alarm) -> dict[str, Any]:
+def _past(alarm: Alarm, comments: Sequence[Command]) -> dict[str, Any]:
     return {
         "Id": alarm.id,
         "Device": _device(alarm),
@@ -181,6 +188,7 @@ def _past(alarm: Alarm) -> dict[str, Any]:
         "What": alarm.sentence,
         "Acknowledged by": alarm.acknowledged_by or "",
         "Verdict": ": ".join(filter(None, (alarm.verdict, alarm.cause))),
+        "Comments": "; ".join(f"{one.who}: {one.value['why']}" for one in comments),
     }
 
 

@@ -13,6 +13,7 @@ from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
 from dashboard.pages.moments import length
+from dashboard.pages.past import choose_range, show_past
 from dashboard.pages.threshold import threshold_control
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
@@ -38,6 +39,16 @@ def show() -> None:
         return
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)
+    span_s = choose_range()
+    if span_s is None:
+        _show_live(device, facts)
+    else:
+        threshold_control(device, facts)
+        show_past(device, facts, span_s)
+    _recent_alarms(facts.alarms)
+
+
+def _show_live(device: str, facts: reading.Facts) -> None:
     window = st.sidebar.selectbox(
         "Time window",
         list(WINDOWS),
@@ -56,7 +67,6 @@ def show() -> None:
         },
         on_revision_change=lambda: None,
     )
-    _recent_alarms(facts.alarms)
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)

@@ -9,10 +9,10 @@ from typing import Any
 from detector.alarms.priority import shares
 from detector.cli.operating.figures_report import tell
 from detector.cli.tables import as_json, moment, table
-from detector.records import Alarm, DeviceStatus, Unused
+from detector.records import Alarm, Command, DeviceStatus, Unused
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
-from detector.store import alarms, devices, unused
+from detector.store import alarms, commands, devices, flight_log, unused
 from detector.store.schema import open_store
 
 
@@ -22,11 +22,15 @@ def list_alarms(args: argparse.Namespace) -> str:
         return tell(_store(args), args)
     with _store(args).begin() as connection:
         found = alarms.listed(connection, args.device, args.limit, only_open=args.open)
+        comments = commands.comments(connection) if args.json else {}
+        recorded = flight_log.recorded(connection, [alarm.id or 0 for alarm in found])
     if args.json:
-        return as_json([dataclasses.asdict(alarm) for alarm in found])
-    head = ("id", "device", "kind", "state", "priority", "start", "seconds", "peak", "what",
-            "verdict")  # fmt: skip
-    return table(head, [_alarm_row(alarm) for alarm in found], "no alarms")
+        return as_json([_alarm_object(alarm, comments.get(alarm.id or 0, []), alarm.id in recorded)
+                        for alarm in found])  # fmt: skip
+    head = ("id", "device", "kind", "state", "priority", "start", "seconds", "peak", "record",
+            "what", "verdict")  # fmt: skip
+    rows = [_alarm_row(alarm, is_recorded=alarm.id in recorded) for alarm in found]
+    return table(head, rows, "no alarms")
 
 
 def list_devices(args: argparse.Namespace) -> str:
@@ -74,12 +78,17 @@ def _device_object(status: DeviceStatus) -> dict[str, Any]:
     return fields
 
 
-def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
+def _alarm_object(alarm: Alarm, comments: list[Command], is_recorded: bool) -> dict[str, Any]:
+    said = [{"who": one.who, "at": one.issued_at, "text": one.value["why"]} for one in comments]
+    return {**dataclasses.asdict(alarm), "comments": said, "flight_record": is_recorded}
+
+
+def _alarm_row(alarm: Alarm, *, is_recorded: bool) -> tuple[str, ...]:
     seconds = "" if alarm.end is None else f"{alarm.end - alarm.start:.1f}"
     what = alarm.sentence or shares(alarm.contributions)
     return (str(alarm.id), alarm.device or "(detector)", alarm.kind, alarm.life, alarm.priority,
-            moment(alarm.start), seconds, _number(alarm.peak_score or None), what,
-            alarm.verdict or "")  # fmt: skip
+            moment(alarm.start), seconds, _number(alarm.peak_score or None),
+            "yes" if is_recorded else "", what, alarm.verdict or "")  # fmt: skip
 
 
 def _number(value: float | None) -> str:

@@ -31,6 +31,7 @@ Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
 SHELLS = ("bash", "zsh", "fish")
 SIMULATOR = ("generate", "inject", "replay", "demo", "sees")
 HTTP_PORT = 8501
+EVERY = ("1s", "1min", "15min")  # as ``detector.store.history.rollups`` names them
 
 ABOUT = "Live anomaly monitoring for machines that publish sensor samples over MQTT."
 
@@ -124,10 +125,15 @@ def _devices(part: argparse.ArgumentParser) -> None:
 
 def _export(part: argparse.ArgumentParser) -> None:
     add = part.add_argument
-    add("--device", required=True, help="whose samples")
+    whose = part.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--device", help="whose samples")
+    whose.add_argument("--alarm", type=at_least(1), metavar="ID", help="instead, all from a minute "
+                       "before to a minute after this alarm: its flight record")  # fmt: skip
     add("--start", metavar="ISO", help="from this time, in UTC unless it says "
         "(2026-03-01, 2026-03-01T12:00, ...T12:00+09:00; default: the first sample)")  # fmt: skip
     add("--end", metavar="ISO", help="to before this time (default: the newest sample)")
+    add("--every", choices=EVERY, help="one row a second, minute or quarter of an hour with the "
+        "smallest, mean and largest value, instead of every sample")  # fmt: skip
     add("--out", type=Path, required=True, metavar="FILE", help="FILE.csv or FILE.parquet")
     add("--force", action="store_true", help="replace FILE where it exists")
     add_settings(part)
@@ -208,7 +214,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     "faultline devices --json\n  faultline devices --unused",
                     _devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
-                   "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet",
+                   "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet\n"
+                   "  faultline export --device motor-600-1 --every 1min --out minutes.csv\n"
+                   "  faultline export --alarm 12 --out alarm-12.csv",
                    _export, ("writing.export", "export")),
         "dashboard": ("open the page, and start a detector when none is alive",
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),

@@ -118,12 +118,12 @@ class SharedBuffer:
                 self._unheld_samples += len(samples)
             else:
                 lot = (self._taken + len(self._receipts)) // self._lot
-                for part in _parts(samples, self._capacity):
+                for part in _parts(samples, ring.capacity):
                     if ring.free < len(part.ts):
                         self._make_room(ring, len(part))
                     ring.append(part, arrival, lot)
                     self._waiting[device] = ring
-                    if ring.free < self._capacity // 2:
+                    if ring.free < ring.capacity // 2:
                         self._pressed = True
             self._keep(receipt)
         return ring is not None
@@ -132,6 +132,16 @@ class SharedBuffer:
         """Add a message that carried nothing usable, so that it is acknowledged in its turn."""
         with self._lock:
             self._keep(receipt)
+
+    def hold(self, device: str, samples: int) -> None:
+        """Hold at least so many samples of a device from the next take on; for the scoring thread.
+
+        Memory is used as far as it is written, so a larger ring costs nothing while takes come.
+        """
+        with self._lock:
+            ring = self._rings.get(device)
+            if ring is not None:
+                ring.wanted = max(ring.wanted, samples)
 
     def take(self) -> Taken:
         """Everything since the last take; for the scoring thread."""
@@ -191,7 +201,7 @@ class SharedBuffer:
     def fullness(self) -> float:
         """How full the fullest device's memory is, 0..1."""
         with self._changed:
-            return max(map(len, self._waiting.values()), default=0) / self._capacity
+            return max((len(ring) / ring.capacity for ring in self._waiting.values()), default=0.0)
 
     def _ring_of(self, device: str) -> Ring | None:
         ring = self._rings.get(device)

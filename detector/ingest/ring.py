@@ -48,11 +48,13 @@ class Ring:
     Attributes:
         capacity: Samples held; the oldest are overwritten beyond.
         features: All features seen, oldest first.
+        wanted: Samples to be held once nothing waits; what is no more than ``capacity`` is.
         counters: Samples received and lost, by name.
     """
 
     capacity: int
     features: Features = ()
+    wanted: int = 0
     counters: dict[str, int] = field(
         default_factory=lambda: {
             "samples": 0,
@@ -71,9 +73,7 @@ class Ring:
     _layouts: dict[Features, Columns] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ts = np.empty(self.capacity, dtype=np.float64)
-        self._values = np.empty((self.capacity, 0), dtype=np.float32)
-        self._heard = np.empty((0, 0), dtype=np.bool_)
+        self._make_room()
 
     def __len__(self) -> int:
         return self._head - self._tail
@@ -116,6 +116,14 @@ class Ring:
             yield self._copy(run, end), run.arrival, run.broken, heard, run.lot
         self._runs.clear()
         self._tail = self._head = 0  # from the front again: memory stays as small as the backlog
+        if self.wanted > self.capacity:
+            self.capacity = self.wanted
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self._ts = np.empty(self.capacity, dtype=np.float64)
+        self._values = np.empty((self.capacity, len(self.features)), dtype=np.float32)
+        self._heard = np.empty((0, 0), dtype=np.bool_)
 
     def _columns(self, features: Features) -> Columns | None:
         """Where these features stand; None when they would be too many."""

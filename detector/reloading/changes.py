@@ -8,20 +8,22 @@ from typing import Any
 
 from detector.settings.devices import RunningSignal
 from detector.settings.section import Section
+from detector.settings.store import StoreSettings
 from detector.settings.tree import Settings
 from detector.text import counted
 
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
 LIVE = ("devices", "sources", "alarms", "alignment", "sessions", "detector")
-LIVE_KEYS = {"mqtt": {"topic"}, "store": {"retention_days"}}
+STORE_KEYS = set(StoreSettings.model_fields) - {"url", "archive"}
+LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS}
 
 
 def effective(started: Settings, read: Settings) -> Settings:
     """What a detector can go by: of ``read`` what changes while it runs, else ``started``."""
     live: dict[str, Any] = {name: getattr(read, name) for name in LIVE}
-    retention = {"retention_days": read.store.retention_days}
-    live["store"] = started.store.model_copy(update=retention)
+    kept = {key: getattr(read.store, key) for key in STORE_KEYS}
+    live["store"] = started.store.model_copy(update=kept)
     return started.model_copy(update=live)
 
 

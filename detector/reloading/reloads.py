@@ -25,6 +25,7 @@ from detector.reloading.renewal import Renewal
 from detector.reloading.request import Request
 from detector.settings.tree import Settings
 from detector.store import commands
+from detector.store.connecting import reason_of
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ class Reloads:
         except StoreFailure as error:  # the next step tries again
             tail = self._told_of.tail("store")
             if tail is not None:
-                logger.warning("reload: store: %s%s", getattr(error, "orig", error), tail)
+                logger.warning("reload: store: %s%s", reason_of(error), tail)
         except Exception:
             logger.exception("reload: cannot be taken up")
             if self._round is not None:

@@ -21,16 +21,21 @@ from detector.ingest.sources import Sources
 from detector.ingest.sparkplug_host import PrimaryHost
 from detector.records import DetectorHealth
 from detector.reloading.request import Request
+from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
 from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
+from detector.store.keeping.rules import Rules
+from detector.store.keeping.upkeep import Upkeep
+from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
 from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
+    from detector.flights.recorder import FlightRecorder
     from detector.reloading.reloads import Reloads
     from detector.service.pipeline import Pipeline
 
@@ -83,6 +88,9 @@ class Detector:
         # decides before either connects.
         self._lease = Lease(self._store)
         self._make_ready(is_unclean=self._lease.take())
+        self._scoring: Pipeline | None = None
+        place = archive_place(self._store, settings.store.archive)
+        self._upkeep = Upkeep(self._store, place, self._rules)
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -93,11 +101,14 @@ class Detector:
             StoreError: If another detector takes the store.
         """
         self._subscriber.start()
+        recorder: FlightRecorder | None = None
         try:
             if self._host is not None:
                 self._host.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
-            pipeline = self._load()
+            pipeline = self._scoring = self._load()
+            self._upkeep.start()
+            recorder = self._record()
             self._buffer.patience_s = PATIENCE_S
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
@@ -113,6 +124,9 @@ class Detector:
             pipeline.drain()
             reloads.stop()
         finally:
+            self._upkeep.stop()
+            if recorder is not None:
+                recorder.stop()
             self._metrics.stop()
             if self._host is not None:
                 self._host.stop()
@@ -144,6 +158,14 @@ class Detector:
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
 
+    def _record(self) -> FlightRecorder:
+        from detector.flights.recorder import FlightRecorder  # noqa: PLC0415 -- pyarrow takes time
+
+        place = archive_place(self._store, self._settings.store.archive)
+        recorder = FlightRecorder(self._store, place)
+        recorder.start()
+        return recorder
+
     def _reloads(self, pipeline: Pipeline) -> Reloads:
         from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too
 
@@ -156,6 +178,11 @@ class Detector:
             sources=self._sources,
             scoring=pipeline,
         )
+
+    def _rules(self) -> Rules:
+        """Those of now: a reload may have brought others."""
+        settings = self._settings if self._scoring is None else self._scoring.settings
+        return rules_of(settings.store)
 
     def _loading(self) -> DetectorHealth:
         return DetectorHealth(self._lease.owner, time.time(), LOADING, self._buffer.totals())

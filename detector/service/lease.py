@@ -81,8 +81,11 @@ class Lease:
 
     def release(self) -> None:
         """Give it back, so that the page shows the detector as stopped at once."""
-        with self._store.begin() as connection:
-            devices.release_lease(connection, self.owner)
+        try:
+            with self._store.begin() as connection:
+                devices.release_lease(connection, self.owner)
+        except StoreFailure as error:  # free by its age in a few seconds
+            logger.warning("%s", _as_line(error))
 
     def _keep(self, health: Callable[[], DetectorHealth], done: threading.Event) -> None:
         while True:
@@ -90,7 +93,7 @@ class Lease:
                 with self._store.begin() as connection:
                     devices.renew_lease(connection, health())
             except (StoreError, StoreFailure) as error:  # the next tick meets it again
-                logger.warning("%s", error)
+                logger.warning("%s", _as_line(error))
             if done.wait(RENEW_S):
                 return
 
@@ -98,4 +101,4 @@ class Lease:
 def _as_line(error: StoreError | StoreFailure) -> StoreError:
     if isinstance(error, StoreError):
         return error
-    return StoreError(f"store: cannot be written ({getattr(error, 'orig', error)})")
+    return StoreError(f"store: cannot be written ({reason_of(error)})")

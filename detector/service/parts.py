@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field, replace
 
 from detector.ingest.buffer import Receipt, TakenBlock
 from detector.records import Frame, ModelCard, Samples
+from detector.scoring.fleet import Stream
+from detector.scoring.unscored import UnscoredStream
 
 LONG_S = 1.0  # a tick that took longer makes the next one smaller; the lease waits for its end
 SHORT_S = 0.25
 LEAST, FIRST = 64, 1000
+HELD_S = 10.0  # of a waveform, while nobody takes; slower samples have more room by the settings
 
 
 @dataclass
@@ -55,6 +59,13 @@ class Parts:
             room -= len(block.samples)
         self._was_full = room <= 0
         return part
+
+
+def held_of(stream: Stream | None) -> int:
+    """Samples of a device that should find room in the buffer, by the rate of its model."""
+    if stream is None or isinstance(stream, UnscoredStream):
+        return 0
+    return math.ceil(HELD_S / stream.bundle.document.input_period_s)
 
 
 def _slice(block: TakenBlock, rows: slice, *, broken: bool) -> TakenBlock:

@@ -30,18 +30,20 @@ from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
-from detector.service.parts import Parts, Unsaved
+from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
 from detector.settings.tree import Settings
 from detector.store import births, commands, commissionings, devices, frames
-from detector.store.past import Past
+from detector.store.archive.past import Past
+from detector.store.archive.place import place_at
+from detector.store.connecting import reason_of
+from detector.store.places import archive_place
 from detector.store.schema import Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
 COMMANDS_S = 0.25  # between looks for operator commands
-CLEAN_UP_S = 3600.0
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
@@ -74,7 +76,7 @@ class Pipeline:
         self._buffer, self._subscriber = buffer, subscriber
         self._publisher = Publisher(subscriber, store, settings.mqtt)
         self._inventory = InventoryWriter(store, subscriber.unused)
-        past = Past(store)
+        past = Past(store, place_at(archive_place(store, settings.store.archive)))
         with store.begin() as connection:
             self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
             self._fleet.owns = commissionings.every(connection)
@@ -137,7 +139,7 @@ class Pipeline:
             if self._is_due("store fault", 10.0):
                 logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
                     "store: cannot be written (%s), %d frames wait",
-                    getattr(error, "orig", error),
+                    reason_of(error),
                     len(self._unsaved.frames),
                 )  # fmt: skip
         except Exception:
@@ -164,9 +166,11 @@ class Pipeline:
             except StoreFailure:
                 unsaved.blocks.extendleft(reversed(part))  # nothing has happened
                 raise
+            for device in {block.device for block in part}:
+                self._buffer.hold(device, held_of(self._fleet.streams.get(device)))
             scored = self._fleet.score(part)
-            self._newcomers.look(self._fleet, scored)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
+            self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
         self._commit()
         unsaved.frames, unsaved.births = [], {}
         for device in sorted(self._commissioned):
@@ -181,6 +185,11 @@ class Pipeline:
     def is_committed(self) -> bool:
         """Whether all that was scored so far is in the store."""
         return not self._unsaved.frames
+
+    @property
+    def settings(self) -> Settings:
+        """Those it goes by now."""
+        return self._settings
 
     def follow(self, settings: Settings) -> None:
         """Go by other settings from the next tick on; ``renewal`` tells the other parts."""
@@ -245,9 +254,6 @@ class Pipeline:
                 self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
-            if self._is_due("clean-up", CLEAN_UP_S):
-                kept_s = self._settings.store.retention_days * 86_400
-                frames.delete_before(connection, time.time() - kept_s)
             self._changed |= self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
         self._committed_at = time.time()

@@ -63,4 +63,6 @@ class DeviceRule(Section):
 SHIPPED_RULES = (
     DeviceRule(match="motor-600-*", model=Path("models/motor-600rpm")),
     DeviceRule(match="motor-1200-*", model=Path("models/motor-1200rpm")),
+    DeviceRule(match="motor-vs-*", model=Path("models/motor-variable")),
+    DeviceRule(match="motor-hf-*", model=Path("models/motor-waveform")),
 )

@@ -73,6 +73,15 @@ def said(connection: Connection, kinds: Sequence[str]) -> list[Command]:
     return _read(connection, sa.and_(commands.c.kind.in_(kinds), commands.c.outcome == "applied"))
 
 
+def comments(connection: Connection) -> dict[int, list[Command]]:
+    """What operators wrote beside alarms, by alarm, the oldest first."""
+    found: dict[int, list[Command]] = {}
+    for command in said(connection, ["comment"]):
+        for number in command.value["alarms"]:
+            found.setdefault(number, []).append(command)
+    return found
+
+
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:
     query = sa.select(commands).where(condition).order_by(commands.c.id)
     return [Command(**row._mapping) for row in connection.execute(query)]

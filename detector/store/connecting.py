@@ -15,10 +15,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from detector.errors import StoreError
+from detector.store.postgresql import session
 
 KINDS = "allowed: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 MIGRATION_LOCK = 0x6661756C74  # of PostgreSQL, any number that is always the same
 LOCKED_S = 10.0  # as long as the driver waits for other locks
+# Written at once, so it is asked for only where the file is made or written anew.
+SHRINKING = "PRAGMA auto_vacuum=INCREMENTAL"
 SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
 DAMAGED = "malformed"  # what SQLite says of a damaged file
 NO_DATABASE = "not a database"
@@ -42,11 +45,12 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
     if (path := _named_file(parsed)) is not None:
         _refuse_file(path, shown(url), must_exist=must_exist)
     with in_one_line(url):
-        engine = sa.create_engine(parsed, pool_pre_ping=True)
+        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=_arguments(parsed))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _tune_sqlite)
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()  # SQLite looks at its file no earlier
+            _refuse_encoding(connection)
     return engine
 
 
@@ -93,6 +97,21 @@ def alone(store: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")
+
+
+def at_one_moment(connection: Connection) -> None:
+    """Let all reads from here to the end of the transaction see the store as it is now.
+
+    The driver for SQLite begins a transaction at the first write, not at the first read.
+
+    Args:
+        connection: Nothing was read in its transaction yet.
+    """
+    if connection.dialect.name == "sqlite":
+        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            connection.exec_driver_sql("BEGIN")
+    elif not connection.in_transaction():
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def shown(url: str | sa.URL) -> str:
@@ -146,8 +165,18 @@ def file_of(store: Engine) -> Path | None:
     return Path(path) if path else None
 
 
+def let_shrink(store: Engine) -> None:
+    """Make the empty file of a store so that it can give room back later; it stays so."""
+    _tell(store, SHRINKING)
+
+
 def use_wal(store: Engine) -> None:
-    """Let readers and the writer of an SQLite store go on beside each other; it stays so.
+    """Let readers and the writer of an SQLite store go on beside each other; it stays so."""
+    _tell(store, "PRAGMA journal_mode=WAL")
+
+
+def _tell(store: Engine, pragma: str) -> None:
+    """Have SQLite note something in its file.
 
     Whoever meets another process there is told at once that it is locked, and tries again.
     """
@@ -157,7 +186,7 @@ def use_wal(store: Engine) -> None:
     while True:
         try:
             with store.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                connection.exec_driver_sql(pragma)
         except OperationalError:
             if time.monotonic() > deadline:
                 raise
@@ -171,9 +200,25 @@ def _parsed(url: str) -> sa.URL:
         parsed = sa.make_url(url)
     except (SQLAlchemyError, ValueError):
         raise StoreError(f"store {shown(url)}: cannot be opened, {KINDS}") from None
-    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+    kind = parsed.get_backend_name()
+    if kind != "sqlite" and parsed.drivername not in session.DRIVERS:
         raise _unknown_kind(parsed)
     return parsed
+
+
+def _arguments(url: sa.URL) -> dict[str, str]:
+    return {} if url.get_backend_name() == "sqlite" else session.arguments(url)
+
+
+def _refuse_encoding(connection: Connection) -> None:
+    """Names of devices may hold any letter."""
+    if connection.dialect.name == "sqlite":
+        return
+    if (found := session.encoding_of(connection)) != "UTF8":
+        raise StoreError(
+            f"store {shown(connection.engine.url)}: the database is encoded in {found}, allowed: "
+            "UTF8, as by `createdb --encoding=UTF8 --template=template0`"
+        )
 
 
 def _unknown_kind(url: sa.URL) -> StoreError:
@@ -219,6 +264,8 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
     cursor = connection.cursor()
-    for pragma in ("synchronous=NORMAL", "busy_timeout=10000"):
+    # Some builds write zeros over what is deleted: a closed hour would go to the disk once more,
+    # and hold the lock ten times as long.
+    for pragma in ("synchronous=NORMAL", "busy_timeout=10000", "secure_delete=OFF"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Frame, Samples
+from detector.store.packing import unpacked
+from detector.store.postgresql import copying
+from detector.store.rows import PACKED, frame_of, row_of
 from detector.store.schema import frames
+from detector.store.stretches import stretches
 
 
 def write(connection: Connection, blocks: Sequence[Frame]) -> int:
@@ -27,12 +31,10 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     """
     if not blocks:
         return 0
-    statement = frames.insert()
-    if connection.dialect.name == "sqlite":
-        statement = statement.prefix_with("OR IGNORE")
-    elif connection.dialect.name == "postgresql":
-        statement = postgresql.insert(frames).on_conflict_do_nothing()
-    return int(connection.execute(statement, [_row(frame) for frame in blocks]).rowcount)
+    rows = [row_of(frame) for frame in blocks]
+    if connection.dialect.name == "postgresql":
+        return copying.insert_new(connection, frames, rows)
+    return int(connection.execute(frames.insert().prefix_with("OR IGNORE"), rows).rowcount)
 
 
 def newest_id(connection: Connection) -> int:
@@ -50,7 +52,28 @@ def after(
         .order_by(frames.c.id)
         .limit(limit)
     )
-    return [_frame(row) for row in connection.execute(query)]
+    return [frame_of(row) for row in connection.execute(query)]
+
+
+def committed_after(
+    connection: Connection,
+    device: str,
+    frame_id: int,
+    limit: int,
+    *,
+    start: float = -math.inf,
+    end: float = math.inf,
+) -> list[Frame]:
+    """Frames of a device committed after ``frame_id``, late ones too, in order of commit.
+
+    Those with samples from ``start`` to before ``end``.
+    """
+    query = sa.select(frames).where(frames.c.device == device, frames.c.id > frame_id)
+    if start > -math.inf:
+        query = query.where(frames.c.end >= start)
+    if end < math.inf:
+        query = query.where(frames.c.start + 0 < end)  # found by number, not by the index of starts
+    return [frame_of(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
 
 
 def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
@@ -67,7 +90,7 @@ def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:
     for row in connection.execute(query.execution_options(yield_per=50)):
         if found and (row.end > found[-1].ts[0] or row.end < found[0].ts[-1] - seconds):
             break
-        found.append(_frame(row))
+        found.append(frame_of(row))
     return found[::-1]
 
 
@@ -102,19 +125,26 @@ def newest_live(connection: Connection, device: str) -> Frame | None:
     """The newest frame of a device's live samples; None for an unknown device."""
     query = sa.select(frames).where(frames.c.device == device, _is_live())
     row = connection.execute(query.order_by(frames.c.id.desc()).limit(1)).first()
-    return None if row is None else _frame(row)
+    return None if row is None else frame_of(row)
 
 
 def spans(
     connection: Connection, device: str, start: float, end: float
 ) -> list[tuple[float, float]]:
-    """First and last time of each frame of a device that overlaps ``start``..``end``."""
+    """First and last time of each stretch of a device in a frame that overlaps ``start``..``end``.
+
+    A hole within merged frames is none of them.
+    """
+    merged = sa.case((frames.c.packing == PACKED, frames.c.ts))
     query = (
-        sa.select(frames.c.start, frames.c.end)
+        sa.select(frames.c.start, frames.c.end, frames.c.n, merged.label("merged"))
         .where(frames.c.device == device, frames.c.start <= end, frames.c.end >= start)
         .order_by(frames.c.start)
     )
-    return [(row.start, row.end) for row in connection.execute(query)]
+    found: list[tuple[float, float]] = []
+    for first, last, n, ts in connection.execute(query):
+        found += [(first, last)] if ts is None else stretches(unpacked(ts, "<f8", (n,)))
+    return found
 
 
 def _is_live() -> sa.ColumnElement[bool]:
@@ -128,7 +158,7 @@ def _enough(connection: Connection, query: sa.Select[Any], samples: int) -> list
     for row in rows:
         if sum(len(frame.ts) for frame in found) >= samples:
             break
-        found.append(_frame(row))
+        found.append(frame_of(row))
     rows.close()
     return found
 
@@ -140,7 +170,7 @@ def between(connection: Connection, device: str, start: float, end: float) -> li
         .where(frames.c.device == device, frames.c.start <= end, frames.c.end >= start)
         .order_by(frames.c.id)
     )
-    return [_frame(row) for row in connection.execute(query)]
+    return [frame_of(row) for row in connection.execute(query)]
 
 
 def extent(connection: Connection, device: str) -> tuple[float, float] | None:
@@ -148,6 +178,13 @@ def extent(connection: Connection, device: str) -> tuple[float, float] | None:
     query = sa.select(sa.func.min(frames.c.start), sa.func.max(frames.c.end))
     first, newest = connection.execute(query.where(frames.c.device == device)).one()
     return None if first is None else (first, newest)
+
+
+def next_start(connection: Connection, device: str, after: float) -> float | None:
+    """Start of a device's first frame that begins from ``after`` on; None: none does."""
+    query = sa.select(sa.func.min(frames.c.start))
+    found = query.where(frames.c.device == device, frames.c.start >= after)
+    return connection.execute(found).scalar()
 
 
 def amount(
@@ -190,7 +227,7 @@ def stream_between(
         .order_by(frames.c.start)
     )
     for row in connection.execute(query.execution_options(yield_per=200)):
-        yield _frame(row)
+        yield frame_of(row)
 
 
 def names_in(found: Iterable[Frame]) -> tuple[str, ...]:
@@ -203,47 +240,3 @@ def joined(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
     parts = [Samples(f.features, f.ts, f.values).with_features(features) for f in found]
     ts = np.concatenate([part.ts for part in parts])
     return Samples(features, ts, np.concatenate([part.values for part in parts]))
-
-
-def delete_before(connection: Connection, arrival: float) -> int:
-    """Delete frames that arrived before ``arrival`` (UTC seconds); returns how many."""
-    return int(connection.execute(frames.delete().where(frames.c.arrival < arrival)).rowcount)
-
-
-def _row(frame: Frame) -> dict[str, Any]:
-    return {
-        "device": frame.device,
-        "start": float(frame.ts[0]),
-        "end": float(frame.ts[-1]),
-        "session": frame.session,
-        "n": len(frame.ts),
-        "features": list(frame.features),
-        "ts": frame.ts.astype("<f8").tobytes(),
-        "sample_values": frame.values.astype("<f4").tobytes(),
-        "reconstruction": frame.reconstruction.astype("<f4").tobytes(),
-        "score": frame.score.astype("<f4").tobytes(),
-        "mse": frame.mse.astype("<f4").tobytes(),
-        "judged": frame.judged.astype("u1").tobytes(),
-        "threshold": frame.threshold,
-        "contributions": frame.contributions.astype("<f4").tobytes(),
-        "arrival": frame.arrival,
-    }
-
-
-def _frame(row: sa.Row[Any]) -> Frame:
-    shape = (row.n, len(row.features))
-    return Frame(
-        device=row.device,
-        session=row.session,
-        features=tuple(row.features),
-        ts=np.frombuffer(row.ts, "<f8"),
-        values=np.frombuffer(row.sample_values, "<f4").reshape(shape),
-        reconstruction=np.frombuffer(row.reconstruction, "<f4").reshape(shape),
-        score=np.frombuffer(row.score, "<f4"),
-        mse=np.frombuffer(row.mse, "<f4"),
-        judged=np.frombuffer(row.judged, "u1").astype(np.bool_),
-        threshold=row.threshold,
-        contributions=np.frombuffer(row.contributions, "<f4"),
-        arrival=row.arrival,
-        frame_id=row.id,
-    )

@@ -7,7 +7,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
-from detector.store.connecting import alone, connect, in_one_line, shown, use_wal
+from detector.store.connecting import alone, connect, in_one_line, let_shrink, shown, use_wal
+from detector.store.postgresql import partitions
 from detector.store.versions import (
     VERSION,
     refuse_newer,
@@ -22,12 +23,14 @@ StoreFailure = SQLAlchemyError
 
 metadata = sa.MetaData()
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # whose integers have 64 bits
+
 # Frames are numbered in order of commit: viewers tail that number, because a device clock may
 # jump back. The same block written twice meets the unique key and changes nothing.
 frames = sa.Table(
     "frames",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", BIG, primary_key=True, autoincrement=True),
     sa.Column("device", sa.String, nullable=False),
     sa.Column("start", sa.Double, nullable=False),
     sa.Column("end", sa.Double, nullable=False),
@@ -43,10 +46,60 @@ frames = sa.Table(
     sa.Column("threshold", sa.Double, nullable=False),
     sa.Column("contributions", sa.LargeBinary, nullable=False),  # (F,) f4
     sa.Column("arrival", sa.Double, nullable=False),
+    # How the arrays are kept: 0 as they are, 1 packed; see ``store/rows.py``.
+    sa.Column("packing", sa.SmallInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("device", "start", name="frames_once"),
     sa.Index("frames_of_device", "device", "id"),
     sa.Index("frames_by_arrival", "arrival"),
     sqlite_autoincrement=True,
+)
+is_loose = frames.c.packing == 0  # not merged yet; few, so it costs little
+sa.Index("frames_loose", frames.c.device, frames.c.id, sqlite_where=is_loose,
+         postgresql_where=is_loose)  # fmt: skip
+
+# Closed hours in files; see ``store/archive/``. A row is written with the same transaction that
+# deletes its frames, once the file is whole and on the disk.
+archived = sa.Table(
+    "archived",
+    metadata,
+    sa.Column("path", sa.String, primary_key=True),  # below the place of the archive
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("end", sa.Double, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Column("arrival", sa.Double, nullable=False),  # of its newest sample
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("spans", sa.JSON, nullable=False),  # session, first and newest sample of each part
+    sa.Index("archived_of_device", "device", "start"),
+    sa.Index("archived_by_arrival", "arrival"),
+)
+
+# Whose archive it is: the number stands in a file of the archive too.
+archive = sa.Table("archive", metadata, sa.Column("owner", sa.String, primary_key=True))
+
+# Blocks of buckets of one width; see ``store/history/``.
+rollups = sa.Table(
+    "rollups",
+    metadata,
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("width_s", sa.Integer, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("buckets", sa.LargeBinary, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),  # of the column before
+    sa.Column("arrival", sa.Double, nullable=False),  # of the newest sample in it
+    sa.PrimaryKeyConstraint("device", "width_s", "start", name="rollups_once"),
+    sa.Index("rollups_by_arrival", "width_s", "arrival", "bytes"),
+)
+
+# Up to which frame the rollups of a device have counted; moved on with them in one transaction.
+rolled = sa.Table(
+    "rolled",
+    metadata,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("frame_id", sa.Integer, nullable=False),
 )
 
 devices = sa.Table(
@@ -138,6 +191,15 @@ alarm_log = sa.Table(
     # False until the broker has the message: a crash between commit and publish loses none.
     sa.Column("published", sa.Boolean, nullable=False, default=False, index=True),
     sqlite_autoincrement=True,
+)
+
+# Flight records that are written; see ``flights.py``.
+flights = sa.Table(
+    "flights",
+    metadata,
+    sa.Column("alarm_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("samples", sa.Integer, nullable=False),  # 0: none was left, and there is no file
+    sa.Column("is_finished", sa.Boolean, nullable=False),  # else it goes on with the alarm
 )
 
 commands = sa.Table(
@@ -236,9 +298,12 @@ def _make(store: Engine, *, must_exist: bool) -> None:
         raise StoreError(
             f"store {shown(store.url)}: found no tables, allowed: what `faultline serve` has made"
         )
+    let_shrink(store)
     with alone(store) as connection:
         if version_of(connection) is None:
             metadata.create_all(connection)
+            if connection.dialect.name == "postgresql":
+                partitions.divide(connection, frames)
             write_version(connection)
 
 

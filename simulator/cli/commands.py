@@ -158,7 +158,9 @@ def _add_demo(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     port = options.whole_from(1, 65535)
     parser.add_argument("--port", type=port, default=8501, help="where the dashboard listens")
-    parser.add_argument("--motors", type=options.whole_from(1, 16), default=4, help="how many")
+    parser.add_argument("--motors", type=options.whole_from(1, 16), default=6,
+        help="how many: one at 600 rpm, one heard at 12.8 kHz, one on an inverter, one at 1200 "
+        "rpm, then of fixed speeds (default: 6)")  # fmt: skip
     parser.add_argument("--seconds", type=options.positive, help="end by itself after so long")
     parser.add_argument("--seed", type=options.whole_from(0), default=7, help="decides all chance")
     kinds = ("auto", "mosquitto", "amqtt")

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -15,15 +16,14 @@ from threading import Event, Thread
 
 from simulator.demo.broker import HOST, Broker, Kind, start_broker, wait_until_ready
 from simulator.demo.children import Children
-from simulator.demo.fleet import BATCH, FaultPlan, Machine, build, publish_all
+from simulator.demo.fleet import FaultPlan, publish_all
+from simulator.demo.machines import TICK_S, Machine, build
 from simulator.errors import SimulatorError
 from simulator.live.publisher import Publisher
-from simulator.machines.motor import RATE_HZ
 
 PROJECT = Path(__file__).resolve().parents[2]
-MODELS = ("motor-600rpm", "motor-1200rpm")
+MODELS = ("motor-600rpm", "motor-1200rpm", "motor-variable", "motor-waveform")
 PAGE_WITHIN_S = 90.0
-TICK_S = BATCH / RATE_HZ
 SLEPT_S = 5.0  # further behind than this the computer was asleep, and the clock starts anew
 
 
@@ -32,7 +32,7 @@ class Demo:
     """What to show: ``motors`` of them for ``seconds`` (None: until stopped) on ``port``."""
 
     port: int = 8501
-    motors: int = 4
+    motors: int = 6
     seconds: float | None = None
     seed: int = 7
     broker: Kind = "auto"
@@ -88,13 +88,13 @@ def _check(demo: Demo) -> None:
 
 @contextmanager
 def _store(project: Path, run: Path) -> Iterator[Path]:
-    """Name the file of the store, and remove it in the end.
+    """Name the file of the store, and remove it and its archive in the end.
 
     It is the default one, so that `python -m detector alarms` finds it from another terminal;
-    where the user has a store or settings of their own it lies in the run folder instead.
+    where the user has a store, an archive or settings of their own it lies in the run folder.
     """
-    default = project / "faultline.db"
-    if default.exists() or (project / "faultline.toml").exists():
+    default, archive = project / "faultline.db", project / "archive"
+    if default.exists() or archive.exists() or (project / "faultline.toml").exists():
         yield run / default.name
         return
     try:
@@ -102,6 +102,7 @@ def _store(project: Path, run: Path) -> Iterator[Path]:
     finally:
         for suffix in ("", "-wal", "-shm"):
             default.with_name(default.name + suffix).unlink(missing_ok=True)
+        shutil.rmtree(archive, ignore_errors=True)
 
 
 def _start(demo: Demo, run: Path, store: Path, children: Children, stop: Event) -> Broker:

@@ -1,64 +1,22 @@
-"""The demo's motors, and the faults that come and go on them."""
+"""The faults that come and go on the demo's motors."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.demo.machines import Machine
 from simulator.faults.inject import FAULTS, LiveFault
 from simulator.live.publisher import Publisher
 from simulator.machines.damage import Damage
-from simulator.machines.motor import FEATURES, MOTORS, RATE_HZ, Motor, MotorDesign
+from simulator.machines.motor import FEATURES
 
-Array = NDArray[np.float64]
 Say = Callable[[str], None]
 
-BATCH = 25  # samples a message
-ROTATION = ("noise", "unbalance", "stuck", "looseness", "spike", "bias", "misalignment", "gain")
 FIRST_FAULT_S = (10.0, 15.0)  # after the page answers
 FAULT_S = (15.0, 25.0)
 HEALTH_S = (20.0, 40.0)
-SIGMA_SAMPLES = 2000
-
-
-class Machine:
-    """One motor on the wire: its samples so far and the fault on it now.
-
-    Args:
-        name: Device name.
-        design: Type of motor.
-        seed: The unit and all its chance.
-    """
-
-    def __init__(self, name: str, design: MotorDesign, seed: int) -> None:
-        self.name = name
-        self.motor = Motor(design, seed=seed, begin_running=True)
-        self.sent = 0
-        self.fault: LiveFault | None = None
-        twin = Motor(design, seed=seed, session=1, begin_running=True)
-        self.sigma: Array = twin.block(SIGMA_SAMPLES).acc.std(axis=0)
-
-    def batch(self, begin: float) -> dict[str, Array]:
-        """Return the next columns to publish, each shape (BATCH,), with ``begin`` as time zero."""
-        samples = self.motor.block(BATCH)
-        acc = samples.acc
-        if self.fault is not None:
-            acc = self.fault.apply(acc, self.sent).round(7)
-        self.sent += BATCH
-        columns = dict(zip(FEATURES, acc.T, strict=True))
-        return {"ts": (begin + samples.ts).round(3), **columns, "rpm": samples.rpm}
-
-
-def build(count: int, seed: int) -> list[Machine]:
-    """Return ``count`` motors, two of each preset before the third of any."""
-    presets = [(name, MOTORS[name]) for name in ("motor-600", "motor-1200")]
-    order = [presets[(i // 2) % len(presets)] for i in range(count)]
-    numbers = [i // 4 * 2 + i % 2 + 1 for i in range(count)]
-    return [
-        Machine(f"{name}-{number}", design, seed + i)
-        for i, ((name, design), number) in enumerate(zip(order, numbers, strict=True))
-    ]
 
 
 @dataclass
@@ -83,7 +41,8 @@ class FaultPlan:
         self._rng = np.random.default_rng(seed)
         self._say = say
         self._episode: Episode | None = None
-        self._count = 0
+        self._turn = 0  # of the machines
+        self._shown: Counter[tuple[str, ...]] = Counter()  # faults so far, by what is in turn
         self._next_s = float(self._rng.uniform(*FIRST_FAULT_S))
 
     def advance(self, now_s: float) -> None:
@@ -99,14 +58,16 @@ class FaultPlan:
         if machine is None:
             self._next_s = now_s + 1.0
             return
-        family = ROTATION[self._count % len(ROTATION)]
+        families = machine.kind.families
+        family = families[self._shown[families] % len(families)]
         if family in FAULTS:
             where = f" on {FEATURES[self._fail_sensor(machine, family, length_s)]}"
         else:
             begin_s, where = machine.motor.ready_s, ""
             machine.motor.damage(Damage(family, 1.0, begin_s, begin_s, begin_s + length_s))
         self._episode = Episode(machine, now_s + length_s)
-        self._count += 1
+        self._shown[families] += 1
+        self._turn += 1
         self._say(f"{machine.name}: {family}{where} for {length_s:.0f} s")
 
     def _fail_sensor(self, machine: Machine, family: str, length_s: float) -> int:
@@ -115,7 +76,7 @@ class FaultPlan:
         machine.fault = LiveFault(
             family,
             start=machine.sent,
-            end=machine.sent + round(length_s * RATE_HZ),
+            end=machine.sent + round(length_s * machine.kind.rate_hz),
             sigma=float(machine.sigma[axis]),
             axis=axis,
             seed=int(self._rng.integers(2**32)),
@@ -131,7 +92,7 @@ class FaultPlan:
     def _running_for(self, seconds: float) -> Machine | None:
         """Return the first machine in rotation that will run for so long."""
         count = len(self._machines)
-        turn = [self._machines[(self._count + i) % count] for i in range(count)]
+        turn = [self._machines[(self._turn + i) % count] for i in range(count)]
         return next((machine for machine in turn if machine.motor.run_left_s > seconds), None)
 
 
@@ -139,7 +100,7 @@ def publish_all(machines: Sequence[Machine], publisher: Publisher, begin: float,
     """Publish the next batch of every machine; tell of stops and starts."""
     for machine in machines:
         was_running = machine.motor.run_left_s > 0
-        publisher.publish(machine.name, machine.batch(begin))
+        machine.publish(publisher, begin)
         runs = machine.motor.run_left_s > 0
         if runs != was_running:
             say(f"{machine.name}: {'runs again' if runs else 'stops'} (normal, no alarm)")

@@ -13,7 +13,7 @@ from detector.settings.load import load_settings
 from detector.store import alarms, frames
 from tests.conftest import wait_for
 from tests.support.motors import START, live, with_fault
-from tests.support.programs import Program, answer
+from tests.support.processes.programs import Program, answer
 from tests.support.serving import Client, environment, serving
 
 DEVICE = "pump-7"
@@ -85,7 +85,7 @@ def test_whoever_stops_waiting_keeps_what_came(broker, tmp_path):
             *words(served, "--minutes", "60"), env=environment(),
             output=tmp_path / "output", errors=errors,
         )  # fmt: skip
-        wait_for(lambda: errors.exists() and errors.read_text(), 60, "it says what it waits for")
+        wait_for(errors.read_text, 60, "it says what it waits for")
         assert errors.read_text() == "waiting: 1.0 of 60 min of running\n"
         waiting.send_signal(signal.SIGINT)
         assert waiting.wait(60) == 130

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import wait_for
-from tests.support.programs import answer
+from tests.support.processes.programs import answer
 from tests.support.serving import environment, serving
 
 AXES = ["acc_x", "acc_y", "acc_z"]

@@ -18,7 +18,7 @@ import pytest
 from detector.store import devices
 from detector.store.schema import open_store
 from tests.conftest import wait_for
-from tests.support.programs import Program, answer
+from tests.support.processes.programs import Program, answer
 from tests.support.serving import PROJECT, environment
 from tests.support.sessions.logger import write_log
 

@@ -20,7 +20,7 @@ from detector.records import Samples
 from detector.store import devices
 from detector.store.schema import frames, open_store
 from tests.conftest import wait_for
-from tests.support.programs import PROJECT, Program
+from tests.support.processes.programs import PROJECT, Program
 
 __all__ = ["PROJECT", "Client", "Served", "environment", "serving"]
 
@@ -33,10 +33,11 @@ class Served:
     url: str
     devices: str
     process: Program | subprocess.Popen[bytes] | None = None
+    store_url: str = ""  # of SQLite in the folder unless it is given
 
     def __post_init__(self) -> None:
         """Write the settings."""
-        self.store_url = f"sqlite:///{self.folder}/faultline.db"
+        self.store_url = self.store_url or f"sqlite:///{self.folder}/faultline.db"
         self.engine = open_store(self.store_url)
         self.settings = self.folder / "faultline.toml"
         self.settings.write_text(
@@ -91,9 +92,9 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, url: str, rules: str) -> Iterator[Served]:
+def serving(folder: Path, url: str, rules: str, store_url: str = "") -> Iterator[Served]:
     """A started detector, ended at the latest at the end of the block."""
-    made = Served(folder, url, rules)
+    made = Served(folder, url, rules, store_url=store_url)
     made.start()
     try:
         yield made

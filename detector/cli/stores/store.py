@@ -1,4 +1,4 @@
-"""``store``: what it holds, a copy of it, and its migration by hand."""
+"""``store``: what it holds, its upkeep at once, a copy of it, and its migration by hand."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from tqdm import tqdm
 
 from detector.cli.stores.status_report import report
 from detector.cli.tables import as_json
+from detector.errors import StoreError
 from detector.records import DetectorHealth
+from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.settings.load import load_settings
-from detector.store.schema import Engine, open_store
+from detector.store.connecting import reason_of, shown
+from detector.store.keeping.compacting import compact
+from detector.store.places import archive_place
+from detector.store.schema import Engine, StoreFailure, open_store
 from detector.store.upkeep.backup import Tell, back_up, refuse_not_copied
 from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
 from detector.store.upkeep.usage import measure
 from detector.store.versions import VERSION
+from detector.text import counted
 
 SLOW_S = 1.0  # after which progress shows
-MIGRATING = "migrating"
+COMPACTING, MIGRATING = "compacting", "migrating"
 
 
 def store(args: argparse.Namespace) -> str:
@@ -43,6 +49,29 @@ def _status(args: argparse.Namespace) -> str:
     return as_json(usage) if args.json else report(usage, settings.retention_days)
 
 
+def _compact(args: argparse.Namespace) -> str:
+    settings = load_settings(args.settings).store
+    with (
+        _opened(settings.url, may_be_older=False) as opened,
+        _held(opened, COMPACTING),
+        _progress("sample") as tell,
+    ):
+        place, rules = archive_place(opened, settings.archive), rules_of(settings)
+        try:
+            done = compact(opened, place, rules, time.time(), tell, is_all=args.is_all)
+        except (OSError, StoreFailure) as error:
+            raise StoreError(
+                f"store {shown(settings.url)}: not compacted to the end: {reason_of(error)}; what "
+                "is done by then stays, the rest is as before"
+            ) from None
+    shrunk = f"; not shrunk, {done.needed / 1e6:,.1f} MB more are needed" if done.needed else ""
+    return (
+        f"archived: {counted(done.closed, 'sample')}, in the archive: "
+        f"{done.archive / 1e6:,.1f} MB\n"
+        f"store: {done.before / 1e6:,.1f} MB before, {done.after / 1e6:,.1f} MB now{shrunk}"
+    )
+
+
 def _backup(args: argparse.Namespace) -> str:
     url = load_settings(args.settings).store.url
     refuse_not_copied(url)
@@ -54,7 +83,7 @@ def _backup(args: argparse.Namespace) -> str:
 def _migrate(args: argparse.Namespace) -> str:
     with (
         _opened(load_settings(args.settings).store.url) as opened,
-        _held(opened) as owner,
+        _held(opened, MIGRATING) as owner,
         _progress() as tell,
     ):
         done = migrate(opened, owner, has_backup=not args.no_backup, tell=tell)
@@ -65,8 +94,8 @@ def _migrate(args: argparse.Namespace) -> str:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Engine]:
-    opened = open_store(url, may_be_older=True, must_exist=True)
+def _opened(url: str, *, may_be_older: bool = True) -> Iterator[Engine]:
+    opened = open_store(url, may_be_older=may_be_older, must_exist=True)
     try:
         yield opened
     finally:
@@ -74,11 +103,11 @@ def _opened(url: str) -> Iterator[Engine]:
 
 
 @contextmanager
-def _held(opened: Engine) -> Iterator[str]:
+def _held(opened: Engine, doing: str) -> Iterator[str]:
     """The lease, so that no detector runs meanwhile; a damaged store keeps it, as of a detector."""
     lease = Lease(opened)
     is_unclean = lease.take()
-    with lease.kept_by(lambda: DetectorHealth(lease.owner, time.time(), MIGRATING, {})):
+    with lease.kept_by(lambda: DetectorHealth(lease.owner, time.time(), doing, {})):
         if is_unclean:
             refuse_damaged(opened)
         yield lease.owner
@@ -86,9 +115,9 @@ def _held(opened: Engine) -> Iterator[str]:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
-    """A bar of pages copied, once it takes long."""
-    with closing(tqdm(unit="page", unit_scale=True, leave=False, delay=SLOW_S,
+def _progress(unit: str = "page") -> Iterator[Tell]:
+    """A bar of what is done, once it takes long."""
+    with closing(tqdm(unit=unit, unit_scale=True, leave=False, delay=SLOW_S,
                       disable=not sys.stderr.isatty())) as bar:  # fmt: skip
 
         def tell(done: int, total: int) -> None:
@@ -100,6 +129,7 @@ def _progress() -> Iterator[Tell]:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], str]] = {
     "status": _status,
+    "compact": _compact,
     "backup": _backup,
     "migrate": _migrate,
 }

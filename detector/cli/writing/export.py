@@ -1,4 +1,7 @@
-"""``export``: a device's stored samples and scores as a file, in the columns that ``score`` has."""
+"""``export``: a device's stored samples and scores as a file, in the columns that ``score`` has.
+
+Or those around one alarm.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from detector.cli.writing.export_every import write_every
 from detector.cli.writing.outputs import refuse_out, replacing
 from detector.errors import ExportError
 from detector.records import Frame
 from detector.settings.load import load_settings
-from detector.store import devices, frames
+from detector.store import devices
+from detector.store.archive.place import place_at
+from detector.store.archive.reading import LostHour, between
+from detector.store.connecting import at_one_moment
+from detector.store.history import reading
+from detector.store.history.rollups import TIERS
+from detector.store.places import archive_place
 from detector.store.schema import Connection, open_store
 from detector.text import counted
 
@@ -25,23 +35,41 @@ SLOW_S = 1.0  # after which progress shows
 
 
 def export(args: argparse.Namespace) -> str:
-    """Write what is stored of a device.
+    """Write what is stored of a device, or around an alarm.
 
     Raises:
-        ExportError: If the device, the time or the file cannot be used.
+        ExportError: If the device, the alarm, the time or the file cannot be used.
         SettingsError: If the settings are refused.
         StoreError: If the store cannot be opened.
     """
     refuse_out(args.out, is_forced=args.force)
+    if args.alarm is not None:
+        from detector.cli.writing.export_alarm import export_alarm
+
+        return export_alarm(args)
     start, end = _moment(args.start, -math.inf, "--start"), _moment(args.end, math.inf, "--end")
     if start >= end:
         given = f"--start {args.start}, --end {args.end}"
         raise ExportError(f"{given}: nothing lies between, allowed: a start before the end")
-    with open_store(load_settings(args.settings).store.url).connect() as connection:
-        _refuse_nothing(connection, args.device, start, end)
-        names, count = frames.features_between(connection, args.device, start, end)
-        found = frames.stream_between(connection, args.device, start, end)
+    settings = load_settings(args.settings).store
+    store = open_store(settings.url)
+    place = place_at(archive_place(store, settings.archive))
+    with store.connect() as connection:
+        at_one_moment(connection)
+        first, newest = _held(connection, args, start, end)
+        if args.every:
+            newest = math.nextafter(newest, math.inf)  # the newest sample itself is in it
+            span = max(start, first), min(end, newest)
+            return write_every(connection, args.out, args.device, args.every, *span)
+        names, count = reading.full_features_between(connection, args.device, start, end)
+        found = between(connection, place, args.device, start, end, _refuse_lost)
         return _write(args.out, names, count, _cut(found, start, end))
+
+
+def _refuse_lost(hour: LostHour) -> None:
+    """A file with a hole that nobody asked for would be taken for the whole."""
+    allowed = f"--end {_iso(hour.start)}, --start {_iso(hour.end + 1)}, or --every 1s for all of it"
+    raise ExportError(f"archive {hour.reason}, allowed: {allowed}")
 
 
 def _moment(text: str | None, otherwise: float, option: str) -> float:
@@ -55,21 +83,37 @@ def _moment(text: str | None, otherwise: float, option: str) -> float:
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
-def _refuse_nothing(connection: Connection, device: str, start: float, end: float) -> None:
-    extent = frames.extent(connection, device)
-    if extent is None:
-        known = [status.device for status in devices.every(connection)]
-        near = get_close_matches(device, known, 3) or sorted(known)[:8]
-        allowed = (
-            f"{', '.join(near)}{' …' if len(known) > len(near) else ''}" if near else "none yet"
+def _held(
+    connection: Connection, args: argparse.Namespace, start: float, end: float
+) -> tuple[float, float]:
+    """First and newest time that can be exported.
+
+    Raises:
+        ExportError: If there is none, or none of it is asked for.
+    """
+    told = reading.extent(connection, args.device)
+    if told is None:
+        raise _unknown(connection, args.device)
+    held = told if args.every else reading.full_extent(connection, args.device)
+    if held is None:
+        raise ExportError(
+            f"--device {args.device}: no single samples any more, allowed: --every "
+            + ", ".join(TIERS)
         )
-        raise ExportError(f"--device {device}: no samples in the store, allowed: {allowed}")
-    first, newest = extent
+    first, newest = held
     if newest < start or first >= end:
         raise ExportError(
-            f"{device}: no samples from {_iso(start)} to {_iso(end)}, allowed: "
+            f"{args.device}: no samples from {_iso(start)} to {_iso(end)}, allowed: "
             f"{_iso(first)} to {_iso(newest)}"
         )
+    return held
+
+
+def _unknown(connection: Connection, device: str) -> ExportError:
+    known = [status.device for status in devices.every(connection)]
+    near = get_close_matches(device, known, 3) or sorted(known)[:8]
+    allowed = f"{', '.join(near)}{' …' if len(known) > len(near) else ''}" if near else "none yet"
+    return ExportError(f"--device {device}: no samples in the store, allowed: {allowed}")
 
 
 def _iso(seconds: float) -> str:

@@ -22,6 +22,21 @@ def schema_of(names: tuple[str, ...]) -> pa.Schema:
     return pa.schema([*fields, ("threshold", pa.float64()), ("anomaly", pa.int8())])
 
 
+WIDE = {"ts": pa.float64(), "threshold": pa.float64(), "samples": pa.int64(),
+        "anomalies": pa.int64()}  # fmt: skip
+
+
+def rollup_schema(columns: list[str]) -> pa.Schema:
+    """The columns of ``export --every``; values are float32 as they are stored."""
+    return pa.schema([(name, WIDE.get(name, pa.float32())) for name in columns])
+
+
+def table_of(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    """A table of a schema; NaN is an empty cell."""
+    arrays = [pa.array(columns[field.name], field.type, from_pandas=True) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
 def writer_for(suffix: str, path: Path, schema: pa.Schema) -> Any:  # noqa: ANN401 -- pyarrow's
     """What writes tables of a schema to ``path``."""
     if suffix == ".parquet":

@@ -71,7 +71,8 @@ def refuse_not_copied(url: str) -> None:
 
 
 def _source(store: Engine) -> Path:
-    path = file_of(store)
+    with in_one_line(store.url):
+        path = file_of(store)
     if path is None:
         raise StoreError(
             f"backup: {shown(store.url)} is no file, allowed: a store in an SQLite file"

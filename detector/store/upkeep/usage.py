@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.store.connecting import file_of, shown
-from detector.store.schema import Engine
+from detector.store.postgresql import session
+from detector.store.schema import Engine, metadata
 from detector.store.upkeep.backup import SIDECARS
 from detector.store.upkeep.content import Content, content, first_since, ids, oldest_arrival, spans
 from detector.store.versions import version_of
@@ -92,7 +92,7 @@ def measure(store: Engine, retention_days: float, now: float) -> StoreUsage:
     path = file_of(store)
     free = None if path is None else shutil.disk_usage(path.parent).free
     with store.connect() as connection:
-        total, reusable = _bytes(connection, path)
+        total, reusable = bytes_of(connection, path)
         used = total - reusable
         found = content(connection, *ids(connection))
         scale = used / found.size if found.size else 0.0  # bytes on disk for one of content
@@ -142,11 +142,10 @@ def _growth(connection: Connection, scale: float, retention_days: float, now: fl
     )
 
 
-def _bytes(connection: Connection, path: Path | None) -> tuple[int, int]:
+def bytes_of(connection: Connection, path: Path | None) -> tuple[int, int]:
     """On disk, and of these without content."""
     if connection.dialect.name == "postgresql":
-        size = sa.func.pg_database_size(sa.func.current_database())
-        return int(connection.execute(sa.select(size)).scalar_one()), 0
+        return session.bytes_of(connection, list(metadata.tables)), 0
     page, pages, free = (
         int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
         for name in ("page_size", "page_count", "freelist_count")

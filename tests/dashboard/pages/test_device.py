@@ -163,3 +163,19 @@ def test_a_restarted_server_is_found_again(chromium, tmp_path):
         draws_more(page, 2)
         assert "Connection lost" not in text(page, "notices")
         page.close()
+
+
+def test_the_past_is_shown_as_it_is_stored(site, feed, page):
+    """A range other than live: a still chart with what is anomalous in red, and back again."""
+    page.goto(f"{site.url}/device?device=bad&range=15+min")
+    page.wait_for_selector(".stPlotlyChart .main-svg", timeout=30_000)
+    assert page.locator(".faultline_device").count() == 0
+    page.get_by_text("line: mean").wait_for()
+    plot = "document.querySelector('.stPlotlyChart .js-plotly-plot')"
+    read = f"{plot}.data.map(trace => [trace.name, trace.x.length])"
+    drawn = dict(page.evaluate(read))
+    assert drawn["anomalies"] > 5
+    assert {"acc_x band", "acc_x mean", "score", "threshold"} <= set(drawn)
+    page.get_by_role("combobox", name="Range").click()
+    page.get_by_role("option", name="Live").click()
+    page.wait_for_selector(LIVE, timeout=30_000)

@@ -206,6 +206,22 @@ def test_drift_is_a_statement():
     assert plant.lives == ["normal"]
 
 
+@pytest.mark.parametrize("rules", [{}, {"on_delay_s": 3}, {"deadband": 0.2}, {"start_up_s": 3}])
+def test_a_restart_at_any_point_changes_nothing(rules):
+    """A detector that begins anew with every window, beside one that never does."""
+    rng = np.random.default_rng(7)
+    scores = rng.choice([0.0, 0.85, 2.0, 5.0, np.nan], 60, p=[0.4, 0.1, 0.2, 0.2, 0.1])
+    stops = rng.random(60) < 0.1
+    stopped, whole = (Plant(k=2, n=4, m=3, off_delay_s=2, **rules) for _ in range(2))
+    for ts, (score, is_still) in enumerate(zip(scores, stops, strict=True)):
+        stopped.restart()
+        for plant in (stopped, whole):
+            plant.update(frame(ts, [score], judged=not is_still))
+    assert stopped.alarms == whole.alarms
+    assert whole.alarms
+    assert stopped.told() == whole.told()
+
+
 def test_the_memory_of_an_active_alarm_is_gone_with_it():
     """A store does not grow with every device that was ever above."""
     plant = Plant(k=2, n=3)

@@ -14,7 +14,7 @@ from detector.errors import SettingsError
 from detector.scoring.bundle import load_bundle
 from detector.settings.load import load_settings
 from tests.support.motors import live, with_fault
-from tests.support.programs import answer
+from tests.support.processes.programs import answer
 from tests.support.serving import PROJECT, environment
 
 

@@ -79,6 +79,9 @@ def test_each_word_is_answered_and_kept(plant, capsys):
     assert say(capsys, *asked) == (0, "alarm 2: comment noted, by Kim")
     asked = ("maintenance", "m", "--minutes", 5, "--who", "Kim")
     assert say(capsys, *asked) == (0, "m: in maintenance for 5 minutes, by Kim")
+    assert main(["alarms", "--json"]) == 0
+    [[comment], []] = [one["comments"] for one in json.loads(capsys.readouterr().out)]
+    assert (comment["who"], comment["text"]) == ("Kim", "worn")
     with plant.engine.begin() as connection:
         log = commands.said(connection, ["ack", "shelve", "comment", "verdict"])
     assert [(one.kind, one.who, one.value["why"]) for one in log] == [

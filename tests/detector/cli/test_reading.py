@@ -15,7 +15,7 @@ from detector.cli.models.score_report import told
 from detector.cli.models.train_arguments import running_signal, source
 from detector.errors import TrainingError
 from detector.scoring.bundle import load_bundle
-from tests.support import programs
+from tests.support.processes import programs
 from tests.support.serving import PROJECT, environment
 
 SAID = ["--rate", "50", "--columns", "x,y"]

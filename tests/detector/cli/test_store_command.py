@@ -184,7 +184,7 @@ def test_a_store_without_rights_is_refused(tmp_path, what, mode, line):
     """Told by what is missing: the folder, the file, its content."""
     path = tmp_path / "place" / "faultline.db"
     path.parent.mkdir()
-    golden_store.load("0001", path)
+    golden_store.load(VERSION, path)
     (path.parent if what == "folder" else path).chmod(mode)
     found = subprocess.run(
         [*AS_ANYBODY, sys.executable, "-m", "detector", "devices"], cwd=PROJECT, check=False,

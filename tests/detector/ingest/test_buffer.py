@@ -265,3 +265,23 @@ def test_samples_come_out_in_order_or_are_counted(
                 assert value == t if name in features else np.isnan(value)
     received = sum(len(block.samples) for block in blocks)
     assert received + buffer.totals().get("overrun_samples", 0) == len(sent)
+
+
+def test_a_device_may_be_held_for_longer_than_others() -> None:
+    """From the next take on; what waits meanwhile and other devices are as before."""
+    buffer = SharedBuffer(10, 10)
+    for device in ("fast", "slow"):
+        buffer.append(device, made(0, 4), 1.0, None)
+    buffer.hold("fast", 30)
+    assert [times(buffer.take())[0], buffer.fullness] == [[0, 1, 2, 3], 0.0]
+
+    for device in ("fast", "slow"):
+        for first in (4, 14):
+            buffer.append(device, made(first, 10), 1.0, None)
+
+    assert buffer.fullness == 1.0
+    fast, slow = buffer.take().blocks
+    assert (len(fast.samples), len(slow.samples)) == (20, 10)
+    assert {name: c["overrun_samples"] for name, c in buffer.counters().items()} == {
+        "fast": 0, "slow": 10,
+    }  # fmt: skip

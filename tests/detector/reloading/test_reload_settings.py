@@ -17,7 +17,7 @@ from detector.settings.load import load_settings
 from detector.store import commands, devices
 from tests.conftest import wait_for
 from tests.support.motors import live
-from tests.support.programs import answer
+from tests.support.processes.programs import answer
 from tests.support.reloading import NO_RULES
 from tests.support.serving import environment
 

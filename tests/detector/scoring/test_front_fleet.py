@@ -17,7 +17,8 @@ from detector.settings.devices import DeviceRule
 from detector.settings.sessions import SessionSettings
 from detector.settings.tree import Settings
 from detector.store import frames
-from detector.store.past import Past
+from detector.store.archive.past import Past
+from detector.store.archive.place import place_at
 from detector.store.schema import open_store
 from tests.support.training.inverter import inverter_bundle, turning
 
@@ -65,7 +66,7 @@ def test_a_restart_from_the_store_scores_as_if_there_was_none(settings, tmp_path
     for block in taken[:9]:
         with engine.begin() as connection:
             frames.write(connection, before.score([block]))
-    after = fleet_of(settings, Past(engine).newest_session)
+    after = fleet_of(settings, Past(engine, place_at("memory://")).newest_session)
     found = [frame for block in taken[8:] for frame in after.score([block])]  # one is sent again
     engine.dispose()
     expected, stored = alone(samples), 9 * 70

@@ -11,7 +11,7 @@ from detector.ingest.codecs.sparkplug_messages import Payload
 from detector.scoring.bundle import save_bundle
 from detector.store import alarms, devices, frames
 from tests.conftest import wait_for
-from tests.support.motors import live, small_bundle, with_fault
+from tests.support.motors import live, with_fault
 from tests.support.serving import Client, Served
 
 N, FAULT, BATCH = 700, 500, 10
@@ -21,10 +21,10 @@ FLOAT = 9  # Sparkplug's number of the type
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model(bundle, tmp_path_factory):
     """Of two vibrations at 50 Hz, judged by rpm; named as line protocol does."""
     folder = tmp_path_factory.mktemp("model") / "small"
-    save_bundle(small_bundle(), folder)
+    save_bundle(bundle, folder)
     file = folder / "bundle.json"
     named = file.read_text()
     for name, full in zip(("x", "y", "rpm"), NAMES, strict=True):

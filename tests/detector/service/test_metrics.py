@@ -24,7 +24,7 @@ from detector.settings.metrics import MetricsSettings
 from detector.settings.mqtt import MqttSettings
 from detector.settings.sources import SourceSettings
 from tests.conftest import answers, free_port, wait_for
-from tests.support.programs import answer
+from tests.support.processes.programs import answer
 from tests.support.serving import PROJECT, Client, Served, environment, serving
 
 PAGE = PROJECT / "docs" / "operations.md"

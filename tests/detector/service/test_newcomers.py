@@ -22,7 +22,8 @@ from detector.settings.devices import DeviceRule
 from detector.settings.store import StoreSettings
 from detector.settings.tree import Settings
 from detector.store import frames
-from detector.store.past import Past
+from detector.store.archive.past import Past
+from detector.store.archive.place import place_at
 from detector.store.schema import StoreFailure, open_store
 from tests.conftest import wait_for
 
@@ -49,7 +50,8 @@ class Plant:
             adopt=AdoptSettings(learn_minutes=5, **adopt),
         )
         self.store = open_store(self.settings.store.url)
-        self.fleet = Fleet(self.settings, Past(self.store).newest_session, {})
+        past = Past(self.store, place_at("memory://"))
+        self.fleet = Fleet(self.settings, past.newest_session, {})
         self.newcomers = self.fleet.learnt = Newcomers(self.settings, self.store, manual)
 
     def send(self, device, samples, batch=20, *, ticks=True):

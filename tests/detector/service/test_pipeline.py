@@ -182,3 +182,21 @@ def _kept(bench):
 def _fails(connection, *_):
     connection.execute(sa.insert(frames_table).values(device="half"))  # refused: NOT NULL
     raise StoreFailure
+
+
+def test_a_store_that_goes_away_between_scoring_and_commit_loses_nothing(bench):
+    """As a server that ends just then: what a newcomer's past is asked of fails, once."""
+    failed = []
+
+    def fail_once(_connection, _cursor, statement, *_):
+        if "sum(frames.n)" in statement and not failed:
+            failed.append(statement)
+            raise sa.exc.OperationalError(statement, {}, Exception("server closed the connection"))
+
+    sa.event.listen(bench.store, "before_cursor_execute", fail_once)
+    for i in range(4):
+        bench.send(ts=T0 + i, x=float(i), y=float(i))
+    bench.ticks(3.0)
+    assert failed
+    assert len(bench.stored()) == 4
+    assert bench.broker.acknowledged == [1, 2, 3, 4]

@@ -18,7 +18,7 @@ from detector.store import alarms, commands, devices, frames
 from detector.store.schema import frames as frames_table
 from tests.conftest import wait_for
 from tests.support.motors import FEATURES, live, with_fault
-from tests.support.programs import answer
+from tests.support.processes.programs import answer
 from tests.support.serving import Client, environment, serving
 
 

@@ -36,3 +36,11 @@ def test_whatever_is_opened_and_closed_leaves_the_locks_of_others(tmp_path):
         subprocess.run([sys.executable, "-c", WRITE, str(path)], check=True, timeout=30)
         assert (tmp_path / "faultline.db-wal").exists()
         assert reader.execute("SELECT topic FROM births").fetchall() == [("topic",)]
+
+
+def test_what_is_deleted_is_not_written_over(tmp_path):
+    """Some builds of SQLite do, with the lock held for as long."""
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    with store.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar_one() == 0
+    store.dispose()

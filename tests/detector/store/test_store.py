@@ -1,4 +1,4 @@
-"""The store: a real SQLite in WAL mode."""
+"""The store: a real SQLite in WAL mode, and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from detector.errors import StoreError
 from detector.records import Alarm, DetectorHealth, DeviceState, DeviceStatus, Frame, ModelCard
 from detector.store import alarms, commands, devices, frames
 from detector.store.schema import open_store
-
-
-@pytest.fixture
-def engine(tmp_path):
-    """A store of its own."""
-    engine = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
 
 
 def frame(device="m1", start=100.0, n=4, **changes):

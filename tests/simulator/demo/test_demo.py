@@ -16,9 +16,11 @@ import psutil
 import pytest
 
 from simulator.demo.broker import free_port
-from simulator.demo.fleet import ROTATION, FaultPlan, build
+from simulator.demo.demo import MODELS
+from simulator.demo.fleet import FaultPlan, publish_all
+from simulator.demo.machines import HEARD, HF_HZ, SHOWN, build
 from simulator.machines.motor import FEATURES
-from tests.support.programs import Program
+from tests.support.processes.programs import Program
 
 DEADLINE_S = 45.0
 
@@ -69,7 +71,7 @@ class Show:
         self.runs.mkdir()
         for name, text in (("detector", detector), ("dashboard", dashboard), ("run", RUN)):
             (folder / f"{name}.py").write_text(text)
-        for model in ("motor-600rpm", "motor-1200rpm") if models else ():
+        for model in MODELS if models else ():
             (folder / "models" / model).mkdir(parents=True)
             (folder / "models" / model / "bundle.json").touch()
         self.port = options.setdefault("port", free_port())
@@ -86,16 +88,12 @@ class Show:
     @property
     def out(self):
         """Standard output so far."""
-        return self._said("out")
+        return (self.folder / "out").read_text()
 
     @property
     def err(self):
         """Standard error so far."""
-        return self._said("err")
-
-    def _said(self, name):
-        path = self.folder / name
-        return path.read_text() if path.exists() else ""
+        return (self.folder / "err").read_text()
 
     def wait_for(self, condition):
         """Wait until ``condition()`` holds."""
@@ -135,7 +133,7 @@ def show(tmp_path):
 def test_signal_leaves_nothing_behind(show, number, broker):
     """A signal stops all children and theirs, removes the run folder and counts as success."""
     running = show(broker=broker)
-    running.wait_for(lambda: "watching 4 simulated motors" in running.out)
+    running.wait_for(lambda: "watching 6 simulated motors" in running.out)
     running.wait_for(lambda: len(running.process.children(recursive=True)) == 4)
     assert running.end(number) == (0, [], [])
     assert running.err == ""
@@ -213,7 +211,7 @@ def test_children_get_their_settings(show, broker, protocol):
     running.end(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("own", ["faultline.db", "faultline.toml"])
+@pytest.mark.parametrize("own", ["faultline.db", "faultline.toml", "archive"])
 def test_a_store_of_the_users_own_is_left_alone(show, tmp_path, own):
     """Where there is one, or settings that may name one, the demo keeps its own elsewhere."""
     (tmp_path / own).write_text("mine")
@@ -224,6 +222,16 @@ def test_a_store_of_the_users_own_is_left_alone(show, tmp_path, own):
     assert settings["store"]["url"].startswith(f"sqlite:///{running.runs}/")
     running.end(signal.SIGTERM)
     assert (running.folder / own).read_text() == "mine"
+
+
+def test_the_archive_goes_with_the_store(show):
+    """Nothing of either is left in the folder."""
+    running = show(dashboard=SILENT)
+    running.wait_for((running.folder / "settings").exists)
+    (running.folder / "archive" / "device=m").mkdir(parents=True)
+    (running.folder / "archive" / "device=m" / "00-1.parquet").write_bytes(b"x")
+    running.end(signal.SIGTERM)
+    assert not (running.folder / "archive").exists()
 
 
 def test_own_variables_do_not_reach_the_children(show):
@@ -247,24 +255,33 @@ def play(machines, seconds):
 
 
 @pytest.fixture(scope="module")
-def nine_minutes():
-    """What is told of four motors."""
-    return play(build(4, seed=7), 540.0)
+def hall():
+    """The motors of the demo."""
+    return build(6, seed=7)
 
 
-def test_faults_come_and_go(nine_minutes):
+@pytest.fixture(scope="module")
+def ten_minutes(hall):
+    """What is told of a motor at a fixed speed, one heard at kilohertz and one on an inverter."""
+    return play(build(3, seed=7), 600.0)
+
+
+def test_faults_come_and_go(ten_minutes):
     """The first fault comes after 10-15 s, each lasts 15-25 s, then 20-40 s are healthy."""
-    times = np.array([second for second, _ in nine_minutes])
+    times = np.array([second for second, _ in ten_minutes])
     assert 10 <= times[0] <= 15.5
     assert ((np.diff(times)[::2] >= 15) & (np.diff(times)[::2] <= 25.5)).all()
     assert ((np.diff(times)[1::2] >= 20) & (np.diff(times)[1::2] <= 42)).all()
 
 
-def test_families_and_motors_rotate(nine_minutes):
-    """Each family has its turn, on more than one motor."""
-    told = [text for _, text in nine_minutes if text.endswith(" s")]
-    assert [text.split()[1] for text in told[: len(ROTATION)]] == list(ROTATION)
-    assert len({text.split(":")[0] for text in told}) > 2
+def test_families_and_motors_rotate(ten_minutes):
+    """Each family has its turn: those that are heard on the waveform, the others elsewhere."""
+    told = [text.split()[:2] for _, text in ten_minutes if text.endswith(" s")]
+    heard = [family for device, family in told if device == "motor-hf-1:"]
+    others = [family for device, family in told if device != "motor-hf-1:"]
+    assert heard[:2] == list(HEARD[:2])
+    assert others[: len(SHOWN)] == list(SHOWN)
+    assert {device for device, _ in told} == {"motor-600-1:", "motor-hf-1:", "motor-vs-1:"}
 
 
 def test_fault_is_on_the_wire():
@@ -279,12 +296,39 @@ def test_fault_is_on_the_wire():
     assert level[1] > 3 * level[0]
 
 
-def test_motors_are_two_of_each():
-    """Four motors are two at 600 rpm and two at 1200 rpm, running from the start."""
-    machines = build(4, seed=7)
-    names = [machine.name for machine in machines]
-    assert names == ["motor-600-1", "motor-600-2", "motor-1200-1", "motor-1200-2"]
-    assert all(machine.batch(0.0)["rpm"].min() > 500 for machine in machines)
+def test_each_kind_of_motor_is_there(hall):
+    """One of each kind and two of each fixed speed, running from the start."""
+    names = [machine.name for machine in hall]
+    assert names == ["motor-600-1", "motor-hf-1", "motor-vs-1", "motor-1200-1",
+                     "motor-600-2", "motor-1200-2"]  # fmt: skip
+    assert all(machine.batch(0.0)["rpm"].min() > 399 for machine in build(6, seed=7))
+
+
+class Wire:
+    """Keeps what is published."""
+
+    def __init__(self):
+        self.messages = []
+
+    def publish(self, device, columns, *, session=None, rate_hz=None):
+        """As ``Publisher.publish``."""
+        self.messages.append((device, columns, session, rate_hz))
+
+
+def test_a_waveform_comes_in_bursts(hall):
+    """2 s in 5 at 12.8 kHz, without a hole in a burst, each with a name of its own."""
+    wire, heard = Wire(), hall[1]
+    for _ in range(28):  # 7 s
+        publish_all([heard], wire, 1e9, lambda _: None)
+
+    sessions = {}
+    for device, columns, session, rate_hz in wire.messages:
+        assert (device, rate_hz) == ("motor-hf-1", HF_HZ)
+        sessions.setdefault(session, []).append(columns["ts"])
+    first, second = (np.concatenate(parts) for parts in sessions.values())
+    assert len(first) == len(second) == round(2 * HF_HZ)
+    assert second[0] - first[0] == pytest.approx(5.0, abs=1e-4)
+    assert np.diff(first) == pytest.approx(1 / HF_HZ, abs=2e-6)
 
 
 def test_subprocess_module_runs():

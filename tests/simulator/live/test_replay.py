@@ -13,7 +13,7 @@ from simulator.live.replay_run import is_even
 from simulator.live.replay_session import Session
 from tests.conftest import wait_for
 from tests.support.ingest.decoding import read
-from tests.support.programs import Program, answer
+from tests.support.processes.programs import Program, answer
 from tests.support.simulator.replaying import DEADLINE_S, DEVICE, send, session
 
 

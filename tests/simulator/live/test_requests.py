@@ -10,7 +10,7 @@ from simulator.live.publisher import Publisher
 from simulator.live.requests import LiveRequests
 from simulator.recordings.recorded_faults import FaultRequest
 from tests.conftest import wait_for
-from tests.support.programs import Program
+from tests.support.processes.programs import Program
 from tests.support.simulator.replaying import (
     DEADLINE_S,
     DEVICE,

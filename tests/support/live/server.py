@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.conftest import answers, free_port, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:

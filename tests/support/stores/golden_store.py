@@ -17,6 +17,7 @@ import numpy as np
 from detector.normal.level import Own
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, Outcome, Unused
 from detector.store import alarms, births, commands, commissionings, devices, frames, unused
+from detector.store.history.rolling import roll
 from detector.store.schema import open_store
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "store"
@@ -72,6 +73,8 @@ def _fill(path: Path) -> None:
         for who in ("Kim", "Lee"):
             commissionings.write(connection, "pump-1", OWN, who, None)
         commissionings.undo(connection, "pump-1", "Ann")
+    for device in DEVICES:
+        roll(store, device)
     store.dispose()
 
 

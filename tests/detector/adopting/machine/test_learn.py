@@ -89,9 +89,9 @@ def test_too_little_is_refused_in_one_line():
         learnt_from(recording(100))
 
 
-def test_the_base_that_fits_is_found_by_features_rate_and_speed(tmp_path):
+def test_the_base_that_fits_is_found_by_features_rate_and_speed(bundle, tmp_path):
     """Order of features does not count; another rate, unit or speed does."""
-    save_bundle(small_bundle("near"), tmp_path / "near")
+    save_bundle(bundle, tmp_path / "near")
     normal = look_at(recorded_stretch([recording(3000)]), "pump-1")
     assert nearest_base(tmp_path, normal, without="").name == "near"
     assert nearest_base(tmp_path, normal, without="near") is None
@@ -111,9 +111,9 @@ def test_the_base_that_fits_is_found_by_features_rate_and_speed(tmp_path):
     assert "allowed: the same features" in misfit_of(plain.with_features(("x", "rpm")))
 
 
-def test_a_base_can_be_begun_from_whatever_the_order_of_features(tmp_path):
+def test_a_base_can_be_begun_from_whatever_the_order_of_features():
     """Its network and window, with the machine's own scales."""
-    base = small_bundle("near")
+    base = small_bundle("near", network="dense_ae", config={"hidden": 8, "latent": 4})
     turned = Recording("r", recording(4000).samples.with_features(("rpm", "y", "x")), None)
     _, learnt = learnt_from(turned, base=base, is_forced=True)
     assert learnt.chosen == "from near"

@@ -12,6 +12,10 @@ from detector.cli.main import main
 from detector.records import Frame
 from detector.sessions.files import read_recordings
 from detector.store import frames
+from detector.store.archive import closing
+from detector.store.archive.place import Folder
+from detector.store.history.rolling import roll
+from detector.store.keeping.merging import merge
 from detector.store.schema import open_store
 
 START = 1_772_366_400.0  # 2026-03-01T12:00:00Z
@@ -152,3 +156,22 @@ def test_an_interrupted_export_leaves_nothing(store, monkeypatch, capsys):
     assert main(["export", "--device", "press-1", "--out", "a.csv", "--force"]) == 130
     assert sorted(path.name for path in Path().glob("*a.csv*")) == ["a.csv"]
     assert Path("a.csv").read_text() == "mine"
+
+
+def test_closed_hours_are_exported_to_the_bit(store):
+    """What a score depends on is the same from a file of the archive."""
+    before = exported("before.parquet")
+    opened = open_store("sqlite:///faultline.db")
+    while roll(opened, "press-1") or merge(opened, "press-1", START + 1e6):
+        pass
+    place = Folder(Path("archive"))
+    while closing.close_next(opened, place, START + 1e6):
+        pass
+    after = exported("after.parquet")
+    told = ["ts", "session", "a", "b", "c", "score", "threshold", "anomaly"]
+    pd.testing.assert_frame_equal(after[told], before[told])
+    for path in place.paths():
+        place.delete(path)
+    assert main(["export", "--device", "press-1", "--out", "lost.csv"]) == 2
+    assert not Path("lost.csv").exists()
+    opened.dispose()

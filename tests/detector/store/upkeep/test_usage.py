@@ -7,7 +7,6 @@ import pytest
 
 from detector.records import Frame
 from detector.store import frames
-from detector.store.schema import open_store
 from detector.store.upkeep import content
 from detector.store.upkeep.usage import DAY_S, days_until_full, measure
 
@@ -16,11 +15,9 @@ GB = 10**9
 
 
 @pytest.fixture
-def store(tmp_path):
-    """An empty one."""
-    made = open_store(f"sqlite:///{tmp_path}/faultline.db")
-    yield made
-    made.dispose()
+def store(engine):
+    """An empty one of each kind."""
+    return engine
 
 
 def frame(device, number, n, arrival):

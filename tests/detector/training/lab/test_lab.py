@@ -34,12 +34,6 @@ def measured(cases, bundles, ablate=False):
 
 
 @pytest.fixture(scope="module")
-def bundle():
-    """A network in a size for tests."""
-    return small_bundle(network="dense_ae", config={"hidden": 8, "latent": 6}, smoothing=2)
-
-
-@pytest.fixture(scope="module")
 def lab(cases, bundle):
     """Everything measured once."""
     return measured(cases, [bundle], ablate=True)

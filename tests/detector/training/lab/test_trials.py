@@ -66,12 +66,6 @@ def measured(bundles, recordings, injection, level=1 / 3):
 
 
 @pytest.fixture(scope="module")
-def bundle():
-    """A model in a size for tests."""
-    return small_bundle(network="dense_ae", config={"hidden": 8, "latent": 6}, smoothing=2)
-
-
-@pytest.fixture(scope="module")
 def told_lab(bundle):
     """Two families in two sessions, and a reference beside the network."""
     other = small_bundle("other", network="zscore", config={})

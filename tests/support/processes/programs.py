@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 PRELOADED = (
     "detector.cli.main", "detector.cli.serve", "detector.cli.listings", "detector.cli.reload",
     "detector.cli.models.train", "detector.cli.models.evaluate", "detector.cli.models.score",
@@ -56,6 +56,8 @@ class Program:
         stdin: Path = Path(os.devnull),
     ) -> None:
         self.words = [str(word) for word in words]
+        for file in (output, errors or output):
+            file.touch()  # a test may read it at once
         streams = (str(stdin), str(output), str(errors or output))
         variables = dict(os.environ if env is None else env)
         self._process = FORKING.Process(

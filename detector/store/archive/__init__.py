@@ -1,0 +1,1 @@
+"""Closed hours of each device as Parquet files, readable as they are by other programs."""
