@@ -56,7 +56,7 @@ from simulator.machines.sensor import Probe
 from simulator.machines.visibility import View, look
 from simulator.recordings.catalogue import SEVERITIES, Catalogue
 from simulator.recordings.generate import write_sessions
-from simulator.recordings.session_request import Request
+from simulator.recordings.session_request import CHANNELS, Request
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 FIRST_SEED = 200_000  # far from the motors trained on, and from those looked at while building
@@ -96,6 +96,9 @@ def main() -> int:
     args = parser.parse_args()
     *args.lowest, args.rpm = args.rpm
     bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm:g}rpm")
+    args.beside = list(map(load_bundle, args.beside))
+    needed = {name for one in (bundle, *args.beside) for name in one.channels}
+    args.channels = tuple(name for name in CHANNELS if name in needed)
     if args.limits:
         print(_limits(bundle, args))
         return 0
@@ -107,7 +110,7 @@ def main() -> int:
 
 
 def _limits(bundle: Bundle, args: argparse.Namespace) -> str:
-    bundles = [bundle, *map(load_bundle, args.beside)]
+    bundles = [bundle, *args.beside]
     faulty = chain.from_iterable(_catalogues(args, severities_of, without=(CLOCK,)))
     healthy = (labelled_case(recording) for recording in _healthy(args))
     cases = chain(faulty, healthy)
@@ -125,7 +128,7 @@ def _faults(bundle: Bundle, args: argparse.Namespace) -> None:
     if args.commission is not None:
         rows[NOT_COMMISSIONED] = bundle
     rows |= dict(beside(bundle, ablate=args.ablate))
-    others = {other.name: other for other in map(load_bundle, args.beside)}
+    others = {other.name: other for other in args.beside}
     judged: dict[str, list[list[Judged]]] = {name: [] for name in [*rows, *others]}
     for cases in _catalogues(args, lambda _: args.severities):
         by = [commission_case(bundle, case, args.commission) for case in cases]
@@ -186,7 +189,8 @@ def _catalogues(
 
 
 def _request(args: argparse.Namespace, minutes: float, seed: int) -> Request:
-    return Request(args.rpm, 1, minutes, seed, lowest_rpm=args.lowest[0] if args.lowest else None)
+    lowest = args.lowest[0] if args.lowest else None
+    return Request(args.rpm, 1, minutes, seed, lowest_rpm=lowest, channels=args.channels)
 
 
 def _judged(bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned]) -> list[Judged]:

@@ -20,6 +20,7 @@ class WindowPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         bands: Of frequency.
         speed: Channel with the speed in 1/min; None: there is none.
         rpm: Nominal speed, where no channel has it; None: no orders.
+        conditions: Channels whose mean over each block says what is normal then, see ``beside``.
     """
 
     inputs: tuple[str, ...]
@@ -32,6 +33,7 @@ class WindowPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     bands: int = 5
     speed: str | None = None
     rpm: float | None = None
+    conditions: tuple[str, ...] = ()
 
 
 class WaveformPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
@@ -53,6 +55,7 @@ class WaveformPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         bearing: Its name or geometry, see ``bearing_named``; None: unknown.
         teeth: Of the pinion on the shaft; None: there is no gear.
         machine_class: Of ISO 20816-3, or limits of its own, see ``limits_of``; None: no zones.
+        conditions: As of ``WindowPlan``.
     """
 
     inputs: tuple[str, ...]
@@ -68,6 +71,13 @@ class WaveformPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     bearing: str | None = None
     teeth: int | None = None
     machine_class: str | None = None
+    conditions: tuple[str, ...] = ()
 
 
 FrontEndPlan = WindowPlan | WaveformPlan
+
+
+def beside(plan: FrontEndPlan) -> tuple[str, ...]:
+    """Channels taken beside the inputs: the speed first, then the other conditions."""
+    speed = () if plan.speed is None else (plan.speed,)
+    return tuple(dict.fromkeys([*speed, *plan.conditions]))

@@ -18,7 +18,7 @@ from scipy import fft
 
 from detector.frontends import waveform_words
 from detector.frontends.contract import Keeps
-from detector.frontends.plans import WaveformPlan
+from detector.frontends.plans import WaveformPlan, beside
 from detector.frontends.waveform_plan import MM_S2, TURNS, check
 from detector.frontends.waveforms.bearings import PARTS, bearing_named
 from detector.frontends.waveforms.envelope import (
@@ -62,7 +62,7 @@ class WaveformFrontEnd:
         check(plan)
         self.inputs, self.block, self.hop = plan.inputs, plan.block, plan.hop
         self.sampling_period_s = plan.sampling_period_s
-        self.conditions = () if plan.speed is None else (plan.speed,)
+        self.conditions = beside(plan)
         self.keeps: Keeps = "columns"
         self._plan = plan
         self._rate_hz = 1 / plan.sampling_period_s

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from detector.errors import BundleError, TrainingError
 from detector.frontends import words
 from detector.frontends.contract import Keeps
-from detector.frontends.plans import WindowPlan
+from detector.frontends.plans import WindowPlan, beside
 from detector.records import Flags, Values
 from detector.sessions.representation import FLOOR, WindowFeatures
 from detector.sessions.spectrum import NYQUIST, ORDERS, tracked_amplitudes
@@ -41,7 +41,7 @@ class WindowFrontEnd:
         _check(plan)
         self.inputs, self.block, self.hop = plan.inputs, plan.block, plan.hop
         self.sampling_period_s = plan.sampling_period_s
-        self.conditions = () if plan.speed is None else (plan.speed,)
+        self.conditions = beside(plan)
         self.keeps: Keeps = "samples"
         self._plan = plan
         self._has_orders = plan.speed is not None or plan.rpm is not None

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from detector.normal.level import mean_of
 from detector.records import Flags
 
 Array = npt.NDArray[np.float64]
@@ -118,7 +119,7 @@ def fit_conditions(
 
     Args:
         channels: The C conditions.
-        features: Per session of shape (n, F).
+        features: Per session of shape (n, F); NaN where one is missing.
         values: Per session of shape (n, C).
 
     Returns:
@@ -138,14 +139,19 @@ def fit_conditions(
     helps = _helps(seen, given)
     if not helps.any():
         return None
-    weights = np.where(helps[:, None], _slopes(np.concatenate(seen), np.concatenate(given)), 0.0)
+    lines = _lines(np.concatenate(seen), np.concatenate(given))
+    weights = np.where(helps[:, None], lines[:, 1:], 0.0)
     return Conditions(names, *reach, tuple(tuple(row) for row in weights.tolist()))
 
 
-def _slopes(seen: Array, given: Array) -> Array:
-    """Least squares beside a constant, shape (F, P)."""
+def _lines(seen: Array, given: Array) -> Array:
+    """Least squares over the rows that show a feature: a constant, then slopes, (F, 1 + P)."""
     columns = np.column_stack([np.ones(len(given)), given])
-    return np.asarray(np.linalg.lstsq(columns, seen, rcond=None)[0][1:].T)
+    shown = ~np.isnan(seen)
+    if shown.all():
+        return np.asarray(np.linalg.lstsq(columns, seen, rcond=None)[0].T)
+    each = [_lines(seen[rows, f, None], given[rows])[0] for f, rows in enumerate(shown.T)]
+    return np.stack(each)
 
 
 def _helps(seen: Sequence[Array], given: Sequence[Array]) -> Flags:
@@ -161,8 +167,7 @@ def _helps(seen: Sequence[Array], given: Sequence[Array]) -> Flags:
                              if is_held is wanted]) for parts in (seen, given)]
             for wanted in (False, True)
         )  # fmt: skip
-        slopes = _slopes(*learn)
-        centre = learn[0].mean(axis=0) - slopes @ learn[1].mean(axis=0)
-        without += ((test[0] - learn[0].mean(axis=0)) ** 2).sum(axis=0)
-        with_them += ((test[0] - centre - test[1] @ slopes.T) ** 2).sum(axis=0)
+        lines = _lines(*learn)
+        without += np.nansum((test[0] - mean_of(learn[0])) ** 2, axis=0)
+        with_them += np.nansum((test[0] - lines[:, 0] - test[1] @ lines[:, 1:].T) ** 2, axis=0)
     return np.asarray(with_them < (1 - LEAST_GAIN) * without)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from detector.records import Flags, Values
+from detector.records import Flags
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def middle(values: Array) -> Array:
     return np.array([np.median(column) if len(column) else 0.0 for column in shown])
 
 
-def mean_of(scaled: Values) -> Array:
+def mean_of(scaled: npt.NDArray[np.floating]) -> Array:
     """Mean of each feature of shape (n, F), shape (F,), in float64; 0 where all are missing."""
     shown = ~np.isnan(scaled)
     total = np.where(shown, scaled, 0.0).sum(axis=0, dtype=np.float64)

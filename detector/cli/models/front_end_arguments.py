@@ -20,7 +20,7 @@ OPTIONS = {"block": "--block", "hop": "--hop", "speed": "--speed", **OF_WAVEFORM
 
 
 def beside_of(args: argparse.Namespace) -> tuple[str, ...]:
-    """Channels to read beside the features: the speed, ``rpm`` only where there is one.
+    """Channels to read beside the features: the speed, ``rpm`` only where there is one, conditions.
 
     Raises:
         BundleError: If the base cannot be loaded.
@@ -33,7 +33,7 @@ def beside_of(args: argparse.Namespace) -> tuple[str, ...]:
         if given := _given(args, OPTIONS):
             raise TrainingError(f"{', '.join(given)} without --front-end, allowed: with one")
         return ()
-    return (args.speed or SPEED,)
+    return (args.speed or SPEED, *args.conditions)
 
 
 def front_end_of(
@@ -49,9 +49,8 @@ def front_end_of(
     if args.front_end == NONE:
         return None
     speed = args.speed or SPEED
-    if args.speed is not None and speed not in dataset.features:
-        found = ", ".join(dataset.features)
-        raise TrainingError(f"--speed {speed}: no such column; found {found}")
+    _refuse_unknown("--speed", [] if args.speed is None else [speed], dataset)
+    _refuse_unknown("--conditions", args.conditions, dataset)
     if args.front_end != WAVEFORM and (wrong := _given(args, OF_WAVEFORMS)):
         raise TrainingError(f"{', '.join(wrong)}: allowed with --front-end {WAVEFORM}")
     block_s, hop_s = USUAL[args.front_end]
@@ -65,9 +64,16 @@ def front_end_of(
         bearing=args.bearing,
         teeth=args.teeth,
         machine_class=args.machine_class,
+        conditions=tuple(args.conditions),
     )
     _refuse(chosen, dataset.sampling_period_s)
     return chosen
+
+
+def _refuse_unknown(option: str, wanted: list[str], dataset: Dataset) -> None:
+    if unknown := [name for name in wanted if name not in dataset.features]:
+        found = ", ".join(dataset.features)
+        raise TrainingError(f"{option} {', '.join(unknown)}: no such column; found {found}")
 
 
 def window_of(front: FrontEndChoice | FrontEndPlan, dataset: Dataset) -> int:

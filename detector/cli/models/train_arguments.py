@@ -10,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from detector.cli.models.front_end_arguments import (
+    NONE,
     beside_of,
     default_network,
     front_end_of,
@@ -102,7 +103,7 @@ def read_dataset(args: argparse.Namespace) -> Dataset:
         normal_only=args.normal_only,
         beside=beside_of(args),
         hints=hints_of(args),
-        conditions=args.conditions,
+        conditions=args.conditions if args.front_end == NONE else (),  # it takes them itself
     )
     seconds = sum(len(s.ts) for s in dataset.sessions) * dataset.sampling_period_s
     say(

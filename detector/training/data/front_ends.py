@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from detector.errors import TrainingError
@@ -38,6 +39,7 @@ class FrontEndChoice:
         bearing: Its name or geometry; of ``waveform`` only, as are the others.
         teeth: Of the pinion on the shaft.
         machine_class: Of ISO 20816-3.
+        conditions: Channels whose mean over each block says what is normal then.
     """
 
     kind: str = "window"
@@ -49,6 +51,13 @@ class FrontEndChoice:
     bearing: str | None = None
     teeth: int | None = None
     machine_class: str | None = None
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Channels that are taken and not described."""
+        speed = () if self.speed is None else (self.speed,)
+        return tuple(dict.fromkeys([*speed, *self.conditions]))
 
 
 def described(
@@ -68,7 +77,10 @@ def described(
     if isinstance(wanted, FrontEndChoice):
         return described(dataset, FITTED[wanted.kind](dataset, wanted, units), units)
     front = front_end(wanted)
-    sessions = [_described(session, dataset.features, front) for session in dataset.sessions]
+    sessions = [
+        _described(session, dataset.features, front, wanted.conditions)
+        for session in dataset.sessions
+    ]
     kept = tuple(session for session in sessions if len(session.ts))
     if not kept:
         longest = max(len(session.ts) for session in dataset.sessions)
@@ -78,32 +90,38 @@ def described(
         )
     period_s = front.hop * front.sampling_period_s
     own = dict(zip(front.columns, front.units, strict=True))
-    return Dataset(front.columns, period_s, dataset.signal, kept, own, front), wanted
+    return Dataset(
+        front.columns, period_s, dataset.signal, kept, own, front, wanted.conditions
+    ), wanted
 
 
 def beside(wanted: FrontEndChoice | FrontEndPlan | None) -> tuple[str, ...]:
     """Channels that a front end takes and does not describe."""
     if wanted is None:
         return ()
-    if isinstance(wanted, FrontEndChoice):
-        return () if wanted.speed is None else (wanted.speed,)
-    return front_end(wanted).conditions
+    return wanted.beside if isinstance(wanted, FrontEndChoice) else front_end(wanted).conditions
 
 
 def _described(
-    session: TrainingSession, features: tuple[str, ...], front: FrontEnd
+    session: TrainingSession,
+    features: tuple[str, ...],
+    front: FrontEnd,
+    conditions: tuple[str, ...],
 ) -> TrainingSession:
     """Its feature samples; those of blocks with another rate count as not running."""
     columns = [features.index(name) for name in (*front.inputs, *front.conditions)]
     found = Blocks(front).push(session.ts, session.values[:, columns], session.running)
     span_s = (front.block - 1) * front.sampling_period_s
     runs = found.runs & (np.abs(found.spans_s - span_s) <= TOLERANCE * span_s)
-    return replace(session, ts=session.ts[found.at], values=found.columns, running=runs)
+    given = found.conditions[:, [front.conditions.index(name) for name in conditions]]
+    return TrainingSession(
+        session.name, session.ts[found.at], found.columns, runs, given if conditions else None
+    )
 
 
 def _window(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> WindowPlan:
     """Blocks and hop in samples; centre and scale of the inputs while the machine runs."""
-    inputs = tuple(name for name in dataset.features if name != wanted.speed)
+    inputs = tuple(name for name in dataset.features if name not in wanted.beside)
     columns = [dataset.features.index(name) for name in inputs]
     running = [s.values[s.running][:, columns] for s in dataset.sessions]
     seen = np.concatenate(running).astype(np.float64)
@@ -127,12 +145,13 @@ def _window(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> 
         bands=wanted.bands,
         speed=wanted.speed,
         rpm=None if wanted.speed is not None else wanted.rpm,
+        conditions=wanted.conditions,
     )
 
 
 def _waveform(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> WaveformPlan:
     """Fitted to the longest stretch of running; a burst shorter than a block is one."""
-    inputs = tuple(name for name in dataset.features if name != wanted.speed)
+    inputs = tuple(name for name in dataset.features if name not in wanted.beside)
     columns = [dataset.features.index(name) for name in inputs]
     ran = [session.values[session.running] for session in dataset.sessions]
     longest = max(ran, key=len)
@@ -144,7 +163,7 @@ def _waveform(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -
         teeth=wanted.teeth,
         machine_class=wanted.machine_class,
     )
-    return plan_waveform(
+    plan = plan_waveform(
         {name: units.get(name, "") for name in inputs},
         1 / dataset.sampling_period_s,
         longest[:, columns],
@@ -152,6 +171,7 @@ def _waveform(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -
         block_s=min(wanted.block_s, length_s),
         hop_s=wanted.hop_s,
     )
+    return msgspec.structs.replace(plan, conditions=wanted.conditions)
 
 
 def _nominal(dataset: Dataset, ran: list[Values], wanted: FrontEndChoice) -> float | None:
