@@ -102,6 +102,7 @@ def test_a_kill_leaves_the_old_record_or_the_new_one(plant, tmp_path):
     plant.send(0.0, 800.0)
     plant.recorder().look(START + 800)
     before = flights.read(plant.place, 1)
+    file = Path(plant.place, "flights", "alarm-000001.parquet").stat().st_ino
     plant.clear(alarm, 700.0)
     url = f"sqlite:///{tmp_path}/faultline.db"
     process = subprocess.Popen(
