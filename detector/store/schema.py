@@ -95,12 +95,9 @@ rollups = sa.Table(
 )
 
 # Up to which frame the rollups of a device have counted; moved on with them in one transaction.
-rolled = sa.Table(
-    "rolled",
-    metadata,
+rolled = sa.Table("rolled", metadata,
     sa.Column("device", sa.String, primary_key=True),
-    sa.Column("frame_id", BIG, nullable=False),
-)
+    sa.Column("frame_id", BIG, nullable=False))  # fmt: skip
 
 devices = sa.Table(
     "devices",
@@ -149,13 +146,10 @@ alarms = sa.Table(
 )
 
 # What the rule remembers of each device and kind, so that a restart changes nothing.
-alarm_memory = sa.Table(
-    "alarm_memory",
-    metadata,
+alarm_memory = sa.Table("alarm_memory", metadata,
     sa.Column("device", sa.String, primary_key=True),
     sa.Column("kind", sa.String, primary_key=True),
-    sa.Column("memory", sa.JSON, nullable=False),
-)
+    sa.Column("memory", sa.JSON, nullable=False))  # fmt: skip
 
 # Alarms that nobody is to be told of: shelved, in maintenance, out of service.
 alarm_holds = sa.Table(
@@ -171,14 +165,11 @@ alarm_holds = sa.Table(
 )
 
 # The normal level of the score, hour by hour; a level that moves is drift.
-score_levels = sa.Table(
-    "score_levels",
-    metadata,
+score_levels = sa.Table("score_levels", metadata,
     sa.Column("device", sa.String, primary_key=True),
     sa.Column("model", sa.String, primary_key=True),
-    sa.Column("hour", sa.Integer, primary_key=True),  # of sample time, since 1970
-    sa.Column("level", sa.Double, nullable=False),
-)
+    sa.Column("hour", sa.Integer, primary_key=True),
+    sa.Column("level", sa.Double, nullable=False))  # fmt: skip
 
 alarm_log = sa.Table(
     "alarm_log",
@@ -231,20 +222,14 @@ commissionings = sa.Table(
 )
 
 # What later messages of a device cannot be read without, as it came.
-births = sa.Table(
-    "births",
-    metadata,
+births = sa.Table("births", metadata,
     sa.Column("topic", sa.String, primary_key=True),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
-)
+    sa.Column("payload", sa.LargeBinary, nullable=False))  # fmt: skip
 
 # What the running detector received and did not use, one row a topic.
-unused = sa.Table(
-    "unused",
-    metadata,
+unused = sa.Table("unused", metadata,
     sa.Column("topic", sa.String, primary_key=True),
-    sa.Column("entries", sa.JSON, nullable=False),
-)
+    sa.Column("entries", sa.JSON, nullable=False))  # fmt: skip
 
 # One row: the detector that may write. Its age tells whether the detector lives.
 lease = sa.Table(

@@ -51,3 +51,12 @@ def test_two_writes_in_one_transaction_are_both_stored(engine):
         assert frames.write(connection, [frame()]) == 1
         assert frames.write(connection, [frame(), frame(start=200.0)]) == 1
         assert len(frames.after(connection, ["m1"], 0)) == 2
+
+
+def test_what_is_deleted_meanwhile_does_not_come_back(engine):
+    """In the same transaction, with the next frames."""
+    with engine.begin() as connection:
+        frames.write(connection, [frame()])
+        connection.execute(frames.frames.delete())
+        assert frames.write(connection, [frame(start=200.0)]) == 1
+        assert [one.ts[0] for one in frames.after(connection, ["m1"], 0)] == [200.0]

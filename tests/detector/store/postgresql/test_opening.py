@@ -9,10 +9,14 @@ import sqlalchemy as sa
 
 from detector.__main__ import main
 from detector.errors import StoreError
+from detector.store import frames
 from detector.store.connecting import connect
+from detector.store.postgresql.copying import MANY
+from detector.store.postgresql.partitions import drop_before, make_ahead
 from detector.store.schema import open_store
 from detector.store.versions import VERSION
 from tests.conftest import free_port
+from tests.detector.store.test_store import frame
 from tests.support.stores.postgres import PASSWORD
 
 
@@ -114,3 +118,23 @@ def test_the_store_tells_what_it_holds_and_what_it_cannot(url, monkeypatch, caps
     assert capsys.readouterr().out == f"the store is of version {VERSION}, nothing to do\n"
     assert main(["store", "backup", str(tmp_path / "copy")]) == 2
     assert "pg_dump --format=custom" in capsys.readouterr().err
+
+
+def test_the_database_of_the_documents_is_enough(server):
+    """Its owner is no superuser."""
+    engine = sa.create_engine(server.url(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE ROLE plant LOGIN PASSWORD 'plant'")
+        connection.exec_driver_sql(
+            "CREATE DATABASE plant OWNER plant ENCODING 'UTF8' TEMPLATE template0"
+        )
+    engine.dispose()
+    whole = changed(server.url(), username="plant", password="plant", database="plant", query={})  # noqa: S106
+    store = open_store(whole)
+    with store.begin() as connection:
+        make_ahead(connection, 1.8e9)
+        written = [frame(start=1.8e9 + 10 * i) for i in range(2 * MANY)]
+        assert frames.write(connection, written) == 2 * MANY
+        drop_before(connection, 1.9e9, 1.9e9)
+        assert frames.newest_id(connection) == 0
+    store.dispose()

@@ -62,6 +62,7 @@ def test_partitions_are_made_ahead_once(store):
     assert tables(store) == {"frames_other", *days}
     with store.begin() as connection:
         make_ahead(connection, NOW + DAY_S)
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "10s"  # as before
     assert tables(store) == {"frames_other", *days, f"frames_2026030{AHEAD + 1}"}
 
 
