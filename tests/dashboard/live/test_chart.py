@@ -6,58 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from dashboard.pages.features import MOST
-
 pytestmark = pytest.mark.browser
-
-START = """
-const url = name => `/assets/x/${name}.js`;
-const {Ring} = await import(url("ring"));
-const {line, band, errors, caused, anomalies, bucketOf, notJudged} = await import(url("decimate"));
-const {Figure} = await import(url("figure"));
-const {Rows, MOST_ROWS} = await import(url("rows"));
-const {SteadyRange, timeTicks, valueTicks, clock} = await import(url("axes"));
-// A block of n samples of one feature at 100 Hz.
-const block = (id, start, n, more = {}) => ({
-  n, frames: 1, session: "s", features: ["a"], ids: Array(n).fill(id),
-  ts: Array.from({length: n}, (_, i) => start + i / 100),
-  values: [Array.from({length: n}, (_, i) => Math.sin(i))], reconstruction: [null],
-  score: Array(n).fill(0.5), judged: Array(n).fill(1), ...more});
-const fed = (...blocks) => {
-  const ring = new Ring();
-  ring.keep_s = 3600;
-  blocks.forEach(b => ring.push(b, 0.03));
-  return ring;
-};
-const drawn = (ring, bucket = 1) =>
-  line(ring, ring.values[0], ring.first, ring.next, bucket, t => t);
-// A ring of features a and b with a model, a minute at 100 Hz; b is wrong from sample 4000 to 4100.
-const modelled = (n = 6000, shares = [20, 255]) => {
-  const wave = Array.from({length: n}, (_, i) => Math.sin(i / 2));
-  const score = Array.from({length: n}, (_, i) => i >= 4000 && i < 4100 ? 8 : 0.5);
-  return fed(block(1, 0, n, {
-    features: ["a", "b"], shares, score,
-    values: [wave, wave.map((v, i) => score[i] > 1 ? v + 9 : v)],
-    reconstruction: [wave.map(v => v * .9), wave]}));
-};
-const theme = new Proxy({}, {get: () => "#123456"});
-const card = {features: ["a", "b"], units: ["g", "g"], window: 60, sampling_period_s: 0.01};
-const built = (ring, window, width = 1000) => {
-  const end = ring.lastTs, view = {theme, card, alarms: [], threshold: 1, width, note: null};
-  return new Figure().build(ring, {...view, range: [end - window, end]});
-};
-const names = drawing => drawing.data.map(trace => trace.name);
-const gaps = ring => drawn(ring).y.filter(v => v === null).length;
-"""
-
-
-@pytest.fixture(scope="module")
-def run(chromium, site):
-    """Runs JavaScript with the modules and helpers above."""
-    page = chromium.new_page(timezone_id="Asia/Kolkata")
-    page.goto(f"{site.url}/assets/x/live.css")
-    yield lambda code: page.evaluate(f"(async () => {{{START} {code} }})()")
-    page.close()
 
 
 def test_a_frame_received_twice_is_taken_once(run):
@@ -286,47 +235,3 @@ def test_signal_error_and_lens_share_no_room(run):
     for (low, high), (_, below) in pairwise(axes):
         assert low < high
         assert below < low
-
-
-def test_of_many_features_those_behind_an_anomaly_are_drawn(run):
-    """They stay until others are behind later ones; what is said meanwhile moves no chart."""
-    code = """
-    const all = Array.from({length: 40}, (_, i) => `c${i}`), rows = new Rows();
-    rows.follow({c30: .6, c31: .4}, false);
-    const opened = rows.of(all);
-    rows.follow({c5: .9, c6: .1}, false);
-    const quiet = rows.of(all);
-    rows.follow({c39: .9, c20: .06, c1: .01}, true);
-    return [MOST_ROWS, opened, quiet, rows.of(all), rows.of(all, ["c9", "c8"]), rows.of(["a"])]
-    """
-    most, opened, quiet, anomalous, chosen, few = run(code)
-    assert most == len(opened) == len(anomalous) == MOST
-    assert quiet == opened == [*(f"c{i}" for i in range(6)), "c30", "c31"]
-    assert anomalous == ["c0", "c1", "c2", "c3", "c20", "c30", "c31", "c39"]
-    assert (chosen, few) == (["c8", "c9"], ["a"])
-
-
-def test_a_model_without_a_reconstruction_has_no_empty_rows_of_errors(run):
-    """One that describes the signal, or tells a distance; while nothing is scored, nobody knows."""
-    code = """
-    const height = (reconstruction, score) => built(fed(block(1, 0, 3000, {
-      features: ["a", "b"], shares: [255, 255], score: Array(3000).fill(score), reconstruction,
-      values: [Array(3000).fill(1), Array(3000).fill(2)]})), 20);
-    const zeros = Array(3000).fill(0), rows = d => names(d).filter(n => n.endsWith(" error")).length;
-    const [whole, unknown, none] =
-      [height([zeros, zeros], 1), height([null, null], NaN), height([null, null], 1)];
-    return [rows(whole), rows(unknown), rows(none), whole.layout.height - none.layout.height]
-    """
-    whole, unknown, none, saved = run(code)
-    assert (whole, unknown, none) == (2, 2, 0)
-    assert saved > 50
-
-
-def test_bursts_are_drawn_as_points(run):
-    """Sessions of three samples, beside one long session."""
-    code = """
-    const bursts = fed(...Array.from({length: 9}, (_, i) => block(i, 5 * i, 3, {session: `${i}`})));
-    const modes = ring => built(ring, 60).data.filter(t => t.name === "a raw").map(t => t.mode);
-    return [modes(bursts), modes(fed(block(1, 0, 300)))]
-    """
-    assert run(code) == [["lines+markers"], ["lines"]]
