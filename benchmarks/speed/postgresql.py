@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.lib.machine import machine
 from detector.records import Frame
 from detector.store.postgresql import copying
-from detector.store.rows import row_of
+from detector.store.rows.rows import row_of
 from detector.store.schema import Engine, frames, open_store
 
 SIZES = (1, 4, 16, 32, 64, 128, 512, 2048)

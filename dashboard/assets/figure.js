@@ -4,11 +4,12 @@
 import { SteadyRange } from "./axes.js";
 import { anomalies, bucketOf } from "./decimate.js";
 import { Frame } from "./frame.js";
-import { Rows } from "./rows.js";
 
 const MOST_POINTS = 1000; // per trace
 const ALL_POINTS = 12000; // of all line traces together
 const MOST_MARKERS = 1000; // per row
+export const MOST_ROWS = 8; // features drawn
+const MATTERS = 0.05; // share of the score
 const LENS_FROM = 620; // pixels of width that have room for a lens
 const LENS_SAMPLES = 120; // at least so many,
 const LENS_S = 2; // and so long
@@ -71,4 +72,29 @@ function lensOf(ring, { range: [start, end], card, width }, rows) {
   if (seconds * 2 > end - start || newest < start) return null;
   const from = Math.max(ring.first, ring.at(newest - seconds));
   return { from, to: Math.min(ring.next, ring.at(newest) + 1), start: newest - seconds, end: newest, seconds };
+}
+
+// Which features get a chart: all of a few; of many, as of a waveform, those that matter.
+export class Rows {
+  constructor() {
+    this.shown = []; // the last to matter first
+  }
+
+  // The names to draw of `all`, in their order; the viewer's own choice counts, where there is one.
+  of(all, chosen = []) {
+    if (all.length <= MOST_ROWS) return all;
+    const own = all.filter((name) => chosen.includes(name)).slice(0, MOST_ROWS);
+    if (own.length) return own;
+    const shown = [...new Set([...this.shown.filter((name) => all.includes(name)), ...all])].slice(0, MOST_ROWS);
+    return all.filter((name) => shown.includes(name));
+  }
+
+  // What is behind an anomaly comes in, and stays until others have been behind later ones. Where
+  // none was yet, the largest shares: a chart that changed with every update could not be read.
+  follow(shares, isAnomaly) {
+    if (!isAnomaly && this.shown.length) return;
+    const names = Object.keys(shares).filter((name) => !isAnomaly || shares[name] >= MATTERS);
+    names.sort((one, other) => shares[other] - shares[one]);
+    this.shown = [...new Set([...names.slice(0, MOST_ROWS), ...this.shown])].slice(0, MOST_ROWS);
+  }
 }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from detector.records import Alarm
 
-MOST = 8  # as in dashboard/assets/rows.js
+MOST = 8  # as in dashboard/assets/figure.js
 
 HELP = f"""
 A waveform is told by many columns. As long as none is chosen, those are drawn that were behind the

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Frame, Samples
-from detector.store.packing import unpacked
 from detector.store.postgresql import copying
-from detector.store.rows import PACKED, frame_of, row_of
+from detector.store.rows.packing import unpacked
+from detector.store.rows.rows import PACKED, frame_of, row_of
+from detector.store.rows.stretches import stretches
 from detector.store.schema import frames
-from detector.store.stretches import stretches
 
 
 def write(connection: Connection, blocks: Sequence[Frame]) -> int:

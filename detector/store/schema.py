@@ -46,7 +46,7 @@ frames = sa.Table(
     sa.Column("threshold", sa.Double, nullable=False),
     sa.Column("contributions", sa.LargeBinary, nullable=False),  # (F,) f4
     sa.Column("arrival", sa.Double, nullable=False),
-    # How the arrays are kept: 0 as they are, 1 packed; see ``store/rows.py``.
+    # How the arrays are kept: 0 as they are, 1 packed; see ``store/rows/rows.py``.
     sa.Column("packing", sa.SmallInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("device", "start", name="frames_once"),
     sa.Index("frames_of_device", "device", "id"),

@@ -20,7 +20,7 @@ def test_the_demo_shows_a_fault_and_leaves_nothing_running(chromium, tmp_path):
     with (tmp_path / "out").open("w") as out:
         demo = psutil.Popen(
             [sys.executable, "-m", "simulator", "demo", "--port", str(port),
-             "--seconds", str(SECONDS)],
+             "--seconds", str(SECONDS), "--motors", "2"],
             cwd=PROJECT, env=environment(), stdout=out, stderr=out,
         )  # fmt: skip
     said = (tmp_path / "out").read_text

@@ -17,7 +17,7 @@ from detector.store.archive import hours, parquet
 from detector.store.archive.hours import ClosedHour
 from detector.store.archive.paths import HOUR_S, hour_of, path_of
 from detector.store.archive.place import Place
-from detector.store.rows import PACKED, frame_of
+from detector.store.rows.rows import PACKED, frame_of
 from detector.store.schema import Engine, alarms, frames
 
 AROUND_S = 60.0  # before and after an alarm, reconstructions are kept

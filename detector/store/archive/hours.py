@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Frame, Times, is_backlog
+from detector.store.rows.stretches import stretches
 from detector.store.schema import archived
-from detector.store.stretches import stretches
 
 Span = tuple[str, float, float]  # session, its first and newest sample
 

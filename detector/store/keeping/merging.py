@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from detector.records import Frame
 from detector.store.history.rollups import counted_to
-from detector.store.rows import LOOSE, PACKED, frame_of, row_of
+from detector.store.rows.rows import LOOSE, PACKED, frame_of, row_of
 from detector.store.schema import Engine, frames
 
 # Viewers tail the numbers of frames, a second or two behind. What they may not have seen stays.

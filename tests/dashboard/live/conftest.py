@@ -19,8 +19,7 @@ START = """
 const url = name => `/assets/x/${name}.js`;
 const {Ring} = await import(url("ring"));
 const {line, band, errors, caused, anomalies, bucketOf, notJudged} = await import(url("decimate"));
-const {Figure} = await import(url("figure"));
-const {Rows, MOST_ROWS} = await import(url("rows"));
+const {Figure, Rows, MOST_ROWS} = await import(url("figure"));
 const {SteadyRange, timeTicks, valueTicks, clock} = await import(url("axes"));
 // A block of n samples of one feature at 100 Hz.
 const block = (id, start, n, more = {}) => ({
@@ -56,7 +55,7 @@ const gaps = ring => drawn(ring).y.filter(v => v === null).length;
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def run(chromium, site):
     """Runs JavaScript with the modules and helpers above."""
     page = chromium.new_page(timezone_id="Asia/Kolkata")

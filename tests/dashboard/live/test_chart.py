@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -141,3 +143,95 @@ def test_time_ticks_are_round_in_local_time(run):
 def test_value_ticks_are_round_and_few(run, low, high, texts):
     """At least three, with as many digits as they need."""
     assert run(f"return valueTicks([{low}, {high}], 3).text") == texts
+
+
+def test_a_band_holds_every_value_of_its_bucket(run):
+    """Also beside a hole, over which no band leads."""
+    code = """const ring = fed(block(1, 0, 995), block(2, 20, 1000));
+              ring.values[0][333] = 42;
+              const {outline, edges} = band(ring, ring.values[0], 0, ring.next, 10, t => t);
+              return [Math.max(...outline.y), outline.y.filter(v => v === null).length,
+                      edges.x.filter((x, i) => edges.y[i] !== null && x > 9.95 && x < 20).length]"""
+    assert run(code) == [42, 2, 0]
+
+
+def test_no_peak_of_the_error_is_lost(run):
+    """The error is the distance of signal and reconstruction; a bucket shows its largest."""
+    code = """const ring = modelled(); ring.values[0][1234] += 7;
+              const of = bucket => errors(ring, 0, 0, ring.next, bucket, t => t);
+              const at = of(1).y[777], is = Math.abs(ring.values[0][777] * .1);
+              return [Math.max(...of(1).y), Math.max(...of(24).y), of(24).y.length, at - is]"""
+    every, bucketed, points, off = run(code)
+    assert every == bucketed > 6
+    assert points == 250
+    assert off == pytest.approx(0, abs=0.02)
+
+
+def test_an_error_is_not_drawn_where_there_is_none(run):
+    """Neither in warm-up nor across a hole."""
+    code = """const b = block(1, 0, 100, {reconstruction: [Array(100).fill(0)]});
+              b.reconstruction[0].fill(NaN, 0, 20);
+              const ring = fed(b, block(2, 5, 50, {reconstruction: [Array(50).fill(0)]}));
+              const {y} = errors(ring, 0, 0, ring.next, 1, t => t);
+              return [y.length, y.indexOf(null)]"""
+    assert run(code) == [131, 80]
+
+
+def test_only_the_features_that_caused_an_anomaly_are_marked(run):
+    """Those that contributed at least half of what the largest did."""
+    assert run("return built(modelled(), 60).marked") == {"a": 0, "b": 100}
+    assert run("return built(modelled(6000, [200, 255]), 60).marked") == {"a": 100, "b": 100}
+    assert run("return caused(modelled(6000, [127, 128]), 0, 9)") is False
+
+
+def test_what_nobody_is_notified_of_is_outlined_below_the_alarms(run):
+    """No fill and no red, whichever of the two came first."""
+    code = """
+      const colours = {...theme, alarm: "pink", anomaly: "red", faint: "grey"};
+      const alarms = ["score", "provisional"].map(kind => ({kind, start: 10, end: 50}));
+      const view = {theme: colours, card, alarms, threshold: 1, width: 1000, note: null};
+      const {shapes} = new Figure().build(modelled(), {...view, range: [1, 61]}).layout;
+      return shapes.filter(one => one.label?.text.includes("alarm")).map(one => [
+        one.label.text, one.label.font.color, one.fillcolor, one.line.dash ?? "none"])
+    """
+    assert run(code) == [
+        ["provisional alarm", "grey", "rgba(0, 0, 0, 0)", "dash"],
+        ["alarm", "red", "pink", "none"],
+    ]
+
+
+def test_each_frame_brings_its_own_shares(run):
+    """A fault may move from one feature to another."""
+    code = """const two = {features: ["a", "b"], values: [[0, 0, 0, 0], [0, 0, 0, 0]],
+                           reconstruction: [null, null], frames: 2, ids: [1, 1, 2, 2],
+                           shares: [255, 0, 0, 255]};
+              const ring = fed(block(1, 0, 4, two));
+              return [0, 1, 2, 3].map(i => [caused(ring, 0, i), caused(ring, 1, i)])"""
+    assert run(code) == [[True, False]] * 2 + [[False, True]] * 2
+
+
+def test_a_wide_range_is_bands_beside_a_lens_of_every_sample(run):
+    """So that wave and reconstruction can be told apart at both."""
+    drawn = run("const d = built(modelled(), 60); return [names(d), d.lens_s]")
+    assert {"a raw", "a reconstruction", "a reconstruction edges", "a error"} <= set(drawn[0])
+    assert {"a raw, lens", "a reconstruction, lens", "b error, lens"} <= set(drawn[0])
+    assert drawn[1] == 2
+    lens = "built(modelled(), 60).data.find(trace => trace.name === 'a raw, lens')"
+    assert run(f"return {lens}.x.length") >= 200
+
+
+def test_a_narrow_range_or_page_has_no_lens(run):
+    """Three seconds are their own lens, and a telephone has no room for one."""
+    for arguments in ("modelled(), 3", "modelled(), 60, 400"):
+        drawn = run(f"const d = built({arguments}); return [names(d), d.lens_s, d.layout.xaxis2]")
+        assert drawn[1:] == [0, None]
+        assert not [name for name in drawn[0] if "lens" in name]
+
+
+def test_signal_error_and_lens_share_no_room(run):
+    """Every row has its own place, top to bottom."""
+    axes = run("""const {layout} = built(modelled(), 60);
+                  return ["", 2, 3, 4, 5].map(n => layout[`yaxis${n}`].domain)""")
+    for (low, high), (_, below) in pairwise(axes):
+        assert low < high
+        assert below < low

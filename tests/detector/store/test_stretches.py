@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.store.stretches import MOST, stretches
+from detector.store.rows.stretches import MOST, stretches
 
 
 def test_an_even_clock_is_one_stretch_around_each_hole():

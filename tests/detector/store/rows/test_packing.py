@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from detector.store.packing import packed, unpacked
+from detector.store.rows.packing import packed, unpacked
 
 KINDS = ("<f8", "<f4", "u1")
 

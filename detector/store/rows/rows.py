@@ -9,7 +9,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from detector.records import Frame
-from detector.store.packing import packed, unpacked
+from detector.store.rows.packing import packed, unpacked
 
 LOOSE, PACKED = 0, 1  # how the arrays of a row are kept
 ARRAYS = {
