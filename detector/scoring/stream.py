@@ -80,12 +80,11 @@ class DeviceStream:
         self._judging = Judging(bundle, features, running or document.running_signal)
         self._columns = [features.index(name) for name in bundle.features]
         self._follows = Followed(document.conditions, features)
-        needed = np.zeros(len(features), np.bool_)
-        needed[[*self._columns, *self._follows.columns]] = True
-        if self._judging.signal is not None:
-            needed[features.index(self._judging.signal.feature)] = True
-        self._needed = needed
-        self.segmenter = Segmenter(rules, document.sampling_period_s, needed)
+        signal = self._judging.signal
+        # A column of a front end that cannot be shown is no hole.
+        whole = bundle.channels if bundle.front is None else document.condition_names
+        self._needed = np.isin(features, [*whole, *([signal.feature] if signal else [])])
+        self.segmenter = Segmenter(rules, document.sampling_period_s, self._needed)
         self._baseline = Baseline(document.baseline, len(self._columns))
         self._tail = np.empty((0, len(features)), np.float32)
         self._heard = self._tail  # the same samples as received, holes and all

@@ -139,3 +139,16 @@ def test_a_channel_is_a_feature_or_a_condition():
     with pytest.raises(TrainingError, match="load: feature and condition, allowed: one of them"):
         dataset_of([recording(500, 1)], features=["x", "load"], conditions=["load"],
                    find_running=False)  # fmt: skip
+
+
+def test_what_is_missing_of_a_feature_changes_nothing():
+    """Of the rows that show it the same is learnt, and of its neighbour nothing else."""
+    rng = np.random.default_rng(3)
+    given = [rng.uniform(400, 1500, (400, 1)) for _ in range(6)]
+    seen = [np.hstack([np.log(one), -np.log(one)]) + rng.normal(0, 0.01, (400, 2)) for one in given]
+    holed = [values.copy() for values in seen]
+    for values in holed:
+        values[::3, 0] = np.nan
+    whole, found = (fit_conditions(["rpm"], values, given) for values in (seen, holed))
+    np.testing.assert_allclose(found.weights[0], whole.weights[0], atol=0.01)
+    np.testing.assert_allclose(found.weights[1], whole.weights[1], rtol=1e-9)

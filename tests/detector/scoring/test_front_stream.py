@@ -26,11 +26,12 @@ from tests.support.training.inverter import (
     HOP,
     inverter_bundle,
     inverter_own,
+    keeping_columns,
     turning,
     with_gain,
 )
 
-COMMISSIONED = {"commission_s": 8.0, "scales": (5, 10)}
+COMMISSIONED = {"commission_s": 8.0, "scales": (5, 10), "conditions": ("rpm",)}
 KINDS = {
     "plain": {},
     "smoothed": {"smoothing": 3},
@@ -236,33 +237,13 @@ def test_a_file_without_the_speed_gets_one_line():
         score_recording(inverter_bundle(), Recording("a.csv", alone, None))
 
 
-class _Columns:
-    """A front end of another kind, as it is scored: columns are kept, samples are not."""
-
-    keeps = "columns"
-
-    def __init__(self, front):
-        self._front = front
-
-    def __getattr__(self, name):
-        return getattr(self._front, name)
-
-
-def keeping_columns():
-    """The small model, of which the columns are stored."""
-    made = inverter_bundle()
-    bundle = Bundle(made.name, made.document, made.model)
-    bundle.front = _Columns(made.front)
-    return bundle
-
-
 @settings(deadline=None, max_examples=6)
 @given(sizes=st.lists(st.integers(1, 90), max_size=14))
 def test_columns_that_are_kept_do_not_depend_on_how_messages_are_cut(sizes):
     """Frames of feature samples: columns, the speed, and whether it ran all through the block."""
     samples = with_hole(turning(N, 5), 520, 560)
-    whole = scored(stream_of(keeping_columns()), samples, [], chunk=256)
-    parts = scored(stream_of(keeping_columns()), samples, sizes)
+    whole = scored(stream_of(keeping_columns(inverter_bundle())), samples, [], chunk=256)
+    parts = scored(stream_of(keeping_columns(inverter_bundle())), samples, sizes)
     assert whole[0].features[-2:] == ("rpm", "running")
     np.testing.assert_allclose(joined(parts, "score"), joined(whole, "score"), rtol=1e-6)
     np.testing.assert_array_equal(joined(parts, "values"), joined(whole, "values"))
@@ -275,25 +256,13 @@ def test_columns_that_are_kept_do_not_depend_on_how_messages_are_cut(sizes):
 def test_a_restart_with_columns_begins_a_new_block_and_session():
     """The samples of the block that was begun are not stored; none is scored twice."""
     samples = turning(N, 6)
-    first, resumed = stream_of(keeping_columns()), stream_of(keeping_columns())
+    first, resumed = (
+        stream_of(keeping_columns(inverter_bundle())),
+        stream_of(keeping_columns(inverter_bundle())),
+    )
     before = scored(first, part(samples, 0, 333), [20] * 20)
     resumed.resume([], before[-3:])
     after = scored(resumed, part(samples, 300, N), [])
     assert after[0].ts[0] == samples.ts[329 + BLOCK]  # 329 is the last that ended a block
     assert after[0].session != before[-1].session
     assert isinstance(resumed, FrontEndStream)
-
-
-def test_a_machine_behind_a_front_end_is_judged_by_its_own_columns():
-    """Half as loud again is normal for it, and it says which of the two it is judged by."""
-    bundle = inverter_bundle(**COMMISSIONED)
-    own = inverter_own(bundle, gain=1.5)
-    samples = with_gain(turning(N, 5), 0, N, 1.5)
-    by_fleet, by_itself = stream_of(bundle, own=None), stream_of(bundle, own=own)
-    [fleet], [itself] = scored(by_fleet, samples, []), scored(by_itself, samples, [])
-    calm = fleet.judged & np.isfinite(fleet.score)
-    assert np.median(fleet.score[calm]) > 2 * np.median(itself.score[calm])
-    assert (by_fleet.note, by_itself.note) == ("not commissioned", None)
-    assert by_fleet.own_card is None
-    assert by_itself.own_card != bundle.card()
-    assert len(own.offset) == len(bundle.features)

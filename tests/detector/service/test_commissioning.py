@@ -20,6 +20,7 @@ from detector.settings.load import load_settings
 from detector.store import commissionings, devices, frames
 from detector.store.schema import open_store
 from tests.detector.service.test_pipeline import Broker
+from tests.support.training.inverter import inverter_bundle, turning
 from tests.support.training.machines import bundle_of_machines, machine
 
 UNIT, SPLIT = 50, 2000
@@ -94,21 +95,45 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path, bundle, monkeypatch):
-    """A machine that has run for 40 s; nobody waits for the answer of another process."""
+def watched(tmp_path, monkeypatch):
+    """Makes a machine that has run for 40 s; nobody waits for another process's answer."""
     monkeypatch.setattr("detector.cli.models.commission.devices.is_alive", lambda _: False)
-    made = Site(tmp_path, bundle)
-    monkeypatch.setattr(clock.time, "monotonic", lambda: made.now)
-    made.samples = machine(SPLIT + 600, UNIT)
-    made.send(made.samples, 0, SPLIT)
-    yield made
-    made.store.dispose()
+    sites = []
+
+    def watch(bundle, samples):
+        sites.append(Site(tmp_path, bundle))
+        monkeypatch.setattr(clock.time, "monotonic", lambda: sites[0].now)
+        sites[0].samples = samples
+        sites[0].send(samples, 0, SPLIT)
+        return sites[0]
+
+    yield watch
+    for one in sites:
+        one.store.dispose()
+
+
+@pytest.fixture
+def site(watched, bundle):
+    """A machine whose samples the model sees."""
+    return watched(bundle, machine(SPLIT + 600, UNIT))
 
 
 def test_a_machine_is_commissioned_while_it_is_watched(site, bundle):
     """Its session goes on, scores equal those of the file from then on, also after a restart."""
+    commissioned_live(site, bundle)
+
+
+def test_a_machine_behind_a_front_end_is_commissioned_while_it_is_watched(watched):
+    """By its columns, over longer times, with centres that follow the speed."""
+    bundle = inverter_bundle(commission_s=8.0, scales=(5, 10), conditions=("rpm",))
+    anyway = ("--anyway", "--why", "it has learnt from two minutes")
+    commissioned_live(watched(bundle, turning(SPLIT + 600, UNIT)), bundle, *anyway)
+
+
+def commissioned_live(site, bundle, *more):
+    """From the store, applied, restarted; each score is that of the file."""
     assert site.reason == "not commissioned"
-    assert site.ask("--minutes", "1") == 0
+    assert site.ask("--minutes", "1", *more) == 0
     site.tick()
     assert site.reason is None
     site.send(site.samples, SPLIT, SPLIT + 200)

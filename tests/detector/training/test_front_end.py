@@ -124,12 +124,15 @@ ASKED = ("--front-end", "window", "--bands", 3, "--running", "rpm:200:1000")
 def test_the_command_trains_with_a_front_end_and_tunes_from_it(folder, tmp_path):
     """The speed is found by its name; a base brings its own front end, whatever is asked."""
     network = ("--network", "dense_ae", "--hidden", 8, "--epochs", 1, "--min-steps", 1)
-    command("--sessions", folder, "--out", tmp_path / "base", *ASKED, *network)
+    more = ("--conditions", "rpm", "--scales", "0.5,2")
+    command("--sessions", folder, "--out", tmp_path / "base", *ASKED, *network, *more)
     base = load_bundle(tmp_path / "base").document
     assert (base.front_end.speed, base.front_end.inputs) == ("rpm", ("x", "y"))
     assert (base.front_end.block, base.front_end.hop, base.window) == (50, 5, 10)
     command("--sessions", folder, "--out", tmp_path / "tuned", "--from", tmp_path / "base",
             "--running", "rpm:200:1000", "--epochs", 1, "--min-steps", 1)  # fmt: skip
+    assert base.front_end.conditions == base.condition_names == ("rpm",)
+    assert [scale.width for scale in base.score.scales] == [5, 20]  # blocks, not samples
     assert load_bundle(tmp_path / "tuned").document.front_end == base.front_end
     told = command("--sessions", folder, "--out", tmp_path / "plain", *ASKED)
     assert load_bundle(tmp_path / "plain").document.network == "pca"
@@ -140,6 +143,7 @@ def test_the_command_trains_with_a_front_end_and_tunes_from_it(folder, tmp_path)
     ("extra", "line"),
     [
         ((*ASKED, "--speed", "speed"), "--speed speed: no such column; found x, y"),
+        ((*ASKED, "--conditions", "load"), "--conditions load: no such column; found x, y, rpm"),
         ((*ASKED, "--hop", 0.001), "--hop 0.001 s: samples come every 0.02 s, allowed: no less"),
         ((*ASKED, "--hop", 2), "--hop 2 s: blocks of 1 s would leave samples out"),
         ((*ASKED, "--block", 0.1), "front end window: features: windows of 5 samples"),

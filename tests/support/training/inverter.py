@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
 from detector.commissioning.learn import learn_own
+from detector.frontends.contract import FrontEnd
 from detector.normal.level import Own
 from detector.records import Samples
 from detector.scoring.bundle import Bundle
@@ -57,11 +59,12 @@ def sessions(count: int = 5, n: int = 1500) -> Dataset:
 @cache
 def inverter_bundle(
     name: str = "pca", window: int = 4, smoothing: int = 1, commission_s: float = 0.0,
-    scales: tuple[int, ...] = (),
+    scales: tuple[int, ...] = (), conditions: tuple[str, ...] = (),
 ) -> Bundle:  # fmt: skip
     """A small model; nobody changes it."""
     options = small_options(
-        network=name, window=window, smoothing=smoothing, front_end=CHOICE, plan=BRIEF,
+        network=name, window=window, smoothing=smoothing, plan=BRIEF,
+        front_end=replace(CHOICE, conditions=conditions),
         commission_s=commission_s, scales=scales,
         config={"hidden": 16, "latent": 4} if name == "dense_ae" else {},
     )  # fmt: skip
@@ -72,3 +75,22 @@ def inverter_bundle(
 def inverter_own(bundle: Bundle, gain: float = 1.0) -> Own:
     """Of a machine whose x is so much larger than of those trained on."""
     return learn_own(bundle, [with_gain(turning(1800, 77), 0, 1800, gain)], "m").own
+
+
+class _Columns:
+    """A front end of another kind, as it is scored: columns are kept, samples are not."""
+
+    keeps = "columns"
+
+    def __init__(self, front: FrontEnd) -> None:
+        self._front = front
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._front, name)
+
+
+def keeping_columns(made: Bundle) -> Bundle:
+    """The same model, of which the columns are stored."""
+    bundle = Bundle(made.name, made.document, made.model)
+    bundle.front = _Columns(made.front)
+    return bundle

@@ -14,6 +14,7 @@ from detector.sessions.files import Recording
 from detector.training.lab.cases import Case, FaultEvent
 from detector.training.lab.commissioned import NOT_COMMISSIONED, commission_case, scored
 from detector.training.lab.lab import measure
+from tests.support.training.inverter import inverter_bundle, turning, with_gain
 from tests.support.training.machines import bundle_of_machines, machine
 
 FIRST, LAST, N = 300, 600, 4000
@@ -65,3 +66,20 @@ def test_a_session_that_is_too_short_is_refused():
     """In one line that names it."""
     with pytest.raises(CommissionError, match=r"m: 1[0-9] s of settled running"):
         commission_case(bundle_of_machines(), case_of(0.4, 2000), 0.2)
+
+
+def test_it_learns_behind_a_front_end():
+    """A machine half as loud again is normal by its own level, and a fault on top is found."""
+    bundle = inverter_bundle(commission_s=8.0, scales=(5, 10), conditions=("rpm",))
+    n = 2600
+    samples, label = with_gain(turning(n, 50), 0, n, 1.5), np.zeros(n, np.bool_)
+    samples, label[2200:2500] = with_gain(samples, 2200, 2500, 1.5), True
+    event = FaultEvent("gain", 0.5, float(samples.ts[2200]), float(samples.ts[2499]))
+    case = Case("m", Recording("m", samples, label), label, (event,))
+    by = commission_case(bundle, case, 0.55)
+    own, fleet = scored(bundle, case, by), scored(bundle, case, by.without)
+    known = own.judged & np.isfinite(own.score)
+    calm = known & (own.ts < event.start)
+    assert min(calm.sum(), (known & label).sum()) > 40
+    assert own.score[calm].max() < 0.5 * np.median(own.score[known & label])
+    assert own.score[calm].max() < 0.5 * np.median(fleet.score[calm])
