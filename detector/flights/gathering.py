@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import numpy as np
 
 from detector.flights.selection import is_set_back, revised, stretches
 from detector.records import Alarm
-from detector.store import frames
 from detector.store.archive.flights import Flight
+from detector.store.archive.place import place_at
+from detector.store.archive.reading import LostHour, between
 from detector.store.schema import Engine
+
+logger = logging.getLogger(__name__)
 
 
 def gathered(
     store: Engine,
+    place: str,
     alarm: Alarm,
     before: Flight | None,
     *,
@@ -26,6 +31,7 @@ def gathered(
 
     Args:
         store: Open; no connection is held for long.
+        place: Of the archive, where the hours may be closed already.
         alarm: As it is now.
         before: Its record so far; None: there is none.
         newest: Sample time of the device's newest sample; None: the device is not known.
@@ -40,7 +46,13 @@ def gathered(
     for first, last in every[:most]:
         with store.connect() as connection:
             after = np.nextafter(last, np.inf)
-            found = list(frames.stream_between(connection, alarm.device, first, after))
+            found = list(
+                between(connection, place_at(place), alarm.device, first, after, tell=_tell)
+            )
         flight = revised(flight, found, alarm, last)
     assert flight is not None  # there is always a piece
     return flight, len(every) <= most
+
+
+def _tell(lost: LostHour) -> None:
+    logger.warning("flight record of %s: samples are missing, %s", lost.device, lost.reason)

@@ -105,7 +105,7 @@ class FlightRecorder:
         if what is Step.WAIT:
             return
         flight, is_whole = gathered(
-            self._store, due.alarm, self._there(due.alarm),
+            self._store, self._place, due.alarm, self._there(due.alarm),
             newest=due.newest, since=self._until[number], most=PIECES,
         )  # fmt: skip
         self._stop.wait(self._pause_s)

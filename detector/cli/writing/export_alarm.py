@@ -63,7 +63,8 @@ def _flight(store: Engine, place: str, alarm: Alarm) -> tuple[Flight, str]:
         return record, "from its flight record"
     with store.connect() as connection:
         status = devices.one(connection, alarm.device)
-    flight, _ = gathered(store, alarm, record, newest=None if status is None else status.last_ts)
+    newest = None if status is None else status.last_ts
+    flight, _ = gathered(store, place, alarm, record, newest=newest)
     if not len(flight.ts):
         raise damage or ExportError(
             f"--alarm {alarm.id}: no flight record in {place}, and its samples are not in the "

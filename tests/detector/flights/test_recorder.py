@@ -9,13 +9,16 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from detector.errors import StoreError
 from detector.flights import recorder as recording
 from detector.flights.selection import GIVEN_UP_S
 from detector.store import flight_log, frames
-from detector.store.archive import flights, place
+from detector.store.archive import closing, flights, place
+from detector.store.history import rolling
+from detector.store.keeping.merging import merge
 from detector.store.schema import alarm_log, alarms
 from tests.detector.flights.conftest import RATE_HZ, START, finished, seconds
 
@@ -55,6 +58,26 @@ def test_a_device_that_falls_silent_is_not_waited_for(plant):
     recorder.look(START + 4000)
     assert seconds(flights.read(plant.place, 1)) == (40.0, 149.5, 220)
     assert finished(plant)
+
+
+def test_hours_that_are_closed_already_are_in_it(plant):
+    """As of an alarm while no detector ran; values to the bit."""
+    plant.send(0.0, 300.0)
+    plant.alarm(100.0, 130.0, at=START + 130)
+    with plant.engine.connect() as connection:
+        before = frames.between(connection, "press-1", START + 40, START + 189.5)
+    while rolling.roll(plant.engine, "press-1"):
+        pass
+    while merge(plant.engine, "press-1", START + 1e6):
+        pass
+    while closing.close_next(plant.engine, place.place_at(plant.place), np.inf):
+        pass
+    plant.recorder().look(START + 400)
+    flight = flights.read(plant.place, 1)
+    assert seconds(flight) == (40.0, 190.0, 301)
+    np.testing.assert_array_equal(
+        flight.values[:300], np.concatenate([frame.values for frame in before])[:300]
+    )
 
 
 def test_an_alarm_of_which_nothing_is_left_has_none(plant):
