@@ -45,7 +45,11 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
     if (path := _named_file(parsed)) is not None:
         _refuse_file(path, shown(url), must_exist=must_exist)
     with in_one_line(url):
-        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=_arguments(parsed))
+        is_server = parsed.get_backend_name() == "postgresql"
+        engine = sa.create_engine(
+            parsed, pool_pre_ping=True, connect_args=_arguments(parsed),
+            json_serializer=session.json_of if is_server else None,
+        )  # fmt: skip
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _tune_sqlite)
         with engine.connect() as connection:

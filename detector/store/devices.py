@@ -54,7 +54,9 @@ def take_lease(connection: Connection, owner: str, now: float) -> bool:
         Whether an earlier one ended without giving the lease back.
 
     Raises:
-        StoreError: If another detector renewed the lease less than ``LEASE_S`` ago.
+        StoreError: If another detector renewed the lease less than ``LEASE_S`` ago, or takes it at
+            the same time.
+        StoreFailure: If there was no lease, and another one takes it at the same time.
     """
     held = health(connection)
     if held is not None and held.owner != owner and now - held.renewed_at < LEASE_S:
@@ -62,11 +64,19 @@ def take_lease(connection: Connection, owner: str, now: float) -> bool:
             f"store: written by another detector ({held.owner}, renewed "
             f"{now - held.renewed_at:.1f} s ago), allowed: one at a time"
         )
-    connection.execute(lease.delete())
+    if held is not None and not _is_given_up(connection, held, owner):
+        raise StoreError("store: taken by another detector just now, allowed: one at a time")
     connection.execute(
         lease.insert().values(id=1, owner=owner, renewed_at=now, connection="starting", counters={})
     )
     return held is not None
+
+
+def _is_given_up(connection: Connection, held: DetectorHealth, owner: str) -> bool:
+    """Whether the lease was still as it was seen; one of our own may be renewed meanwhile."""
+    seen = sa.true() if held.owner == owner else lease.c.renewed_at == held.renewed_at
+    gone = connection.execute(lease.delete().where(lease.c.owner == held.owner, seen))
+    return gone.rowcount == 1
 
 
 def renew_lease(connection: Connection, renewed: DetectorHealth) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -15,6 +18,9 @@ DEFAULTS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+# JSON has no word for these; a number beyond all others is read as infinite.
+WRITTEN = {"Infinity": "1e999", "-Infinity": "-1e999", "NaN": "null"}
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 OPTIONS = "-c lock_timeout=10s"
 
 
@@ -24,6 +30,14 @@ def arguments(url: sa.URL) -> dict[str, str]:
     options = f"{OPTIONS} {asked if isinstance(asked, str) else ' '.join(asked)}".strip()
     left_open = {name: value for name, value in DEFAULTS.items() if name not in url.query}
     return left_open | {"options": options}
+
+
+def json_of(value: object) -> str:
+    """JSON as PostgreSQL takes it: infinite numbers stay, NaN is missing."""
+    text = json.dumps(value)
+    if "Infinity" not in text and "NaN" not in text:
+        return text
+    return _TOKEN.sub(lambda found: WRITTEN.get(found[0], found[0]), text)
 
 
 def encoding_of(connection: Connection) -> str:

@@ -10,12 +10,13 @@ from sqlalchemy.engine import Connection
 
 from detector.store.connecting import file_of, shown
 from detector.store.postgresql import session
-from detector.store.schema import Engine, metadata
+from detector.store.schema import Engine, frames, metadata
 from detector.store.upkeep.backup import SIDECARS
 from detector.store.upkeep.content import Content, content, first_since, ids, oldest_arrival, spans
 from detector.store.versions import version_of
 
 DAY_S = 86_400.0
+SPARE = 1.3  # times what rows hold, that a table of PostgreSQL takes with room for changes
 
 
 @dataclass(frozen=True)
@@ -145,13 +146,25 @@ def _growth(connection: Connection, scale: float, retention_days: float, now: fl
 def bytes_of(connection: Connection, path: Path | None) -> tuple[int, int]:
     """On disk, and of these without content."""
     if connection.dialect.name == "postgresql":
-        return session.bytes_of(connection, list(metadata.tables)), 0
+        return _bytes_of_tables(connection)
     page, pages, free = (
         int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
         for name in ("page_size", "page_count", "freelist_count")
     )
     beside = [] if path is None else [path.with_name(path.name + end) for end in SIDECARS]
     return page * pages + sum(one.stat().st_size for one in beside if one.exists()), page * free
+
+
+def _bytes_of_tables(connection: Connection) -> tuple[int, int]:
+    """As ``bytes_of``: ours alone, for a database may be shared.
+
+    PostgreSQL tells nobody what deleted rows have left; it is what frames take beyond what they
+    hold, where that is more than what any table has to spare.
+    """
+    taken = session.bytes_of(connection, list(metadata.tables))
+    of_frames = session.bytes_of(connection, [frames.name])
+    held = SPARE * content(connection, *ids(connection)).size
+    return taken, max(int(of_frames - held), 0)
 
 
 def _devices(connection: Connection, found: Content, scale: float) -> tuple[DeviceUsage, ...]:
