@@ -7,11 +7,17 @@ from typing import Any
 
 from detector.frontends.contract import FrontEnd
 from detector.frontends.plans import FrontEndPlan, WaveformPlan, WindowPlan
-from detector.frontends.waveform import WaveformFrontEnd
 from detector.frontends.window import WindowFrontEnd
 
+
+def _waveform(plan: WaveformPlan) -> FrontEnd:
+    from detector.frontends.waveform import WaveformFrontEnd  # noqa: PLC0415 -- it needs scipy
+
+    return WaveformFrontEnd(plan)
+
+
 KINDS: dict[type[Any], Callable[[Any], FrontEnd]] = {
-    WaveformPlan: WaveformFrontEnd,
+    WaveformPlan: _waveform,
     WindowPlan: WindowFrontEnd,
 }
 

@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.records import Samples
 from detector.store import devices
+from detector.store.archive import hours
 from detector.store.schema import frames, open_store
 from tests.conftest import wait_for
 from tests.support.processes.programs import PROJECT, Program
@@ -81,14 +82,19 @@ class Served:
             return query(connection, *args)
 
     def stored(self) -> int:
-        """Samples in the store, of all devices."""
-        return self.read(lambda c: c.execute(sa.select(sa.func.sum(frames.c.n))).scalar()) or 0
+        """Samples in the store, of all devices, closed hours among them."""
+        return self.read(_samples)
 
     def _is_serving(self, owner: str) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log
         found = self.read(devices.health)
         return found is not None and found.owner.endswith(owner) and found.connection == "connected"
+
+
+def _samples(connection):
+    hot = connection.execute(sa.select(sa.func.sum(frames.c.n))).scalar() or 0
+    return hot + hours.size(connection).samples
 
 
 @contextmanager
