@@ -6,9 +6,9 @@ import zlib
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from detector.store.history.buckets import BY_FEATURE, Buckets
+from detector.store.rows.packing import LEVEL, of_sorted_bytes, sorted_bytes
 
 # How each column is kept; times as the number of the bucket in its block.
 KEPT = {
@@ -16,7 +16,6 @@ KEPT = {
     "score": "<f4", "anomalies": "<u4", "judged": "<u4", "threshold": "<f8",
 }  # fmt: skip
 READ = {"<f4": np.float32, "<f8": np.float64, "<u4": np.int64, "<u2": np.float64}
-LEVEL = 1  # the highest gains 2 %
 
 
 def packed(buckets: Buckets, start: float, width_s: int) -> bytes:
@@ -30,7 +29,7 @@ def packed(buckets: Buckets, start: float, width_s: int) -> bytes:
     numbers = (buckets.ts - start) / width_s
     columns = {name: getattr(buckets, name) for name in KEPT} | {"ts": numbers}
     return zlib.compress(
-        b"".join(_sorted_bytes(columns[name].astype(kind)) for name, kind in KEPT.items()), LEVEL
+        b"".join(sorted_bytes(columns[name].astype(kind)) for name, kind in KEPT.items()), LEVEL
     )
 
 
@@ -51,17 +50,7 @@ def unpacked(
     for name, kind in KEPT.items():
         shape = (n, len(features)) if name in BY_FEATURE else (n,)
         size = int(np.prod(shape)) * np.dtype(kind).itemsize
-        columns[name] = _values(raw[at : at + size], kind, shape).astype(READ[kind])
+        columns[name] = of_sorted_bytes(raw[at : at + size], kind, shape).astype(READ[kind])
         at += size
     columns |= {"ts": columns["ts"] * width_s + start, "arrival": np.full(n, arrival)}
     return Buckets(features=features, **columns)
-
-
-def _sorted_bytes(column: npt.NDArray[Any]) -> bytes:
-    values = np.ascontiguousarray(column.T)
-    return values.view(np.uint8).reshape(-1, values.itemsize).T.tobytes()
-
-
-def _values(raw: bytes, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    by_value = np.frombuffer(raw, np.uint8).reshape(np.dtype(kind).itemsize, -1).T
-    return np.ascontiguousarray(by_value).view(kind).reshape(shape[::-1]).T

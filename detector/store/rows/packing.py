@@ -20,8 +20,7 @@ def packed(values: npt.NDArray[Any]) -> bytes:
     flat = np.ascontiguousarray(values).reshape(len(values), -1)
     if flat.dtype == np.float64:
         flat = _steps(flat)
-    octets = np.ascontiguousarray(flat.T).view(np.uint8).reshape(-1, flat.dtype.itemsize)
-    return zlib.compress(np.ascontiguousarray(octets.T).tobytes(), LEVEL)
+    return zlib.compress(sorted_bytes(flat), LEVEL)
 
 
 def unpacked(data: bytes, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -33,12 +32,23 @@ def unpacked(data: bytes, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]
         shape: Its shape.
     """
     dtype, columns = np.dtype(kind), int(np.prod(shape[1:]))
-    octets = np.frombuffer(zlib.decompress(data), np.uint8).reshape(dtype.itemsize, -1)
-    stored = np.dtype("<i8") if dtype == np.float64 else dtype
-    flat = np.ascontiguousarray(octets.T).view(stored).reshape(columns, -1).T
+    stored = "<i8" if dtype == np.float64 else kind
+    flat = of_sorted_bytes(zlib.decompress(data), stored, (-1, columns))
     if dtype == np.float64:
         flat = np.cumsum(np.cumsum(flat, axis=0), axis=0).view(np.float64)
     return np.ascontiguousarray(flat).reshape(shape)
+
+
+def sorted_bytes(values: npt.NDArray[Any]) -> bytes:
+    """One column after the other, the bytes of all values sorted by significance."""
+    by_column = np.ascontiguousarray(values.T)
+    return by_column.view(np.uint8).reshape(-1, values.itemsize).T.tobytes()
+
+
+def of_sorted_bytes(raw: bytes, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """What ``sorted_bytes`` was given; one number of the shape may be -1."""
+    by_value = np.frombuffer(raw, np.uint8).reshape(np.dtype(kind).itemsize, -1).T
+    return np.ascontiguousarray(by_value).view(kind).reshape(shape[::-1]).T
 
 
 def _steps(times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
