@@ -20,11 +20,12 @@ LAST_LINES = 15
 
 @dataclass(frozen=True)
 class Child:
-    """A running process and the file its output goes to."""
+    """A running process and the file its output goes to; one that is lasting must not end."""
 
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    is_lasting: bool = True
 
     def last_lines(self) -> str:
         """Return the end of its output."""
@@ -63,6 +64,7 @@ class Children:
         *,
         folder: Path,
         env: Mapping[str, str] | None = None,
+        is_lasting: bool = True,
     ) -> Child:
         """Start a command in ``folder`` with ``env`` as its environment (ours if None)."""
         log = self._folder / f"{name}.log"
@@ -76,23 +78,23 @@ class Children:
                 cwd=folder,
                 start_new_session=True,
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, is_lasting)
         self._running.append(child)
         return child
 
     def check(self) -> None:
-        """Make sure that all of them still run.
+        """Make sure that all that have to still run.
 
         Raises:
             ChildDiedError: If one does not.
         """
-        for child in self._running:
-            code = child.process.poll()
-            if code is not None:
+        for child in [one for one in self._running if one.process.poll() is not None]:
+            if child.is_lasting:
                 raise ChildDiedError(
-                    f"{child.name} ended with exit code {code}; its last lines:\n"
-                    f"{child.last_lines()}"
+                    f"{child.name} ended with exit code {child.process.returncode}; its last "
+                    f"lines:\n{child.last_lines()}"
                 )
+            self._running.remove(child)
 
     def stop(self) -> None:
         """End them, the last started first; kill what has not ended after ``GRACE_S``."""

@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 from simulator.demo.broker import HOST, Broker, Kind, start_broker, wait_until_ready
-from simulator.demo.children import Children
+from simulator.demo.children import Child, Children
+from simulator.demo.commissioning import Commissioner
 from simulator.demo.fleet import FaultPlan, publish_all
 from simulator.demo.machines import TICK_S, Machine, build
 from simulator.errors import SimulatorError
@@ -38,6 +41,7 @@ class Demo:
     broker: Kind = "auto"
     project: Path = PROJECT
     detector: tuple[str, ...] = ("-m", "detector", "serve")
+    commission: tuple[str, ...] = ("-m", "detector", "commission")
     dashboard: tuple[str, ...] = ("-m", "streamlit", "run", "dashboard/app.py")
 
 
@@ -59,7 +63,7 @@ def run_demo(demo: Demo) -> int:
             broker = _start(demo, run, store, children, stop)
             if _page_answers(demo.port, children, stop):
                 _introduce(demo, broker, run, store)
-                _show(demo, broker, children, stop)
+                _show(demo, broker, run, children, stop)
         say("stopped; nothing is left running")
     return 0
 
@@ -174,6 +178,7 @@ def _introduce(demo: Demo, broker: Broker, run: Path, store: Path) -> None:
   Open a motor to see its signal, the reconstruction, the error and red anomaly markers.
   In 10 to 15 seconds a first fault comes, and an alarm with it; each goes by itself.
   Starts and stops are normal and raise none. Faults are told below as they come.
+  Each motor is commissioned once it has run healthily for long enough, 40 s for most.
   Alarms as a list, from another terminal: {named}python -m detector alarms
   Samples travel over {broker.kind} at {broker.url}. Ctrl-C stops everything.
 
@@ -182,13 +187,14 @@ def _introduce(demo: Demo, broker: Broker, run: Path, store: Path) -> None:
     sys.stdout.flush()
 
 
-def _show(demo: Demo, broker: Broker, children: Children, stop: Event) -> None:
+def _show(demo: Demo, broker: Broker, run: Path, children: Children, stop: Event) -> None:
     """Publish all motors on one absolute schedule until stopped or the time is over."""
     machines = build(demo.motors, demo.seed)
     plan = FaultPlan(machines, seed=demo.seed, say=say)
+    commissioner = Commissioner(machines, ask=partial(_commission, demo, run, children), say=say)
     with Publisher(broker.url) as publisher:
         try:
-            _stream(demo, machines, plan, publisher, children, stop)
+            _stream(demo, machines, plan, commissioner, publisher, children, stop)
         except SimulatorError:
             children.check()  # a dead broker is the better story
             raise
@@ -198,6 +204,7 @@ def _stream(
     demo: Demo,
     machines: list[Machine],
     plan: FaultPlan,
+    commissioner: Commissioner,
     publisher: Publisher,
     children: Children,
     stop: Event,
@@ -213,3 +220,23 @@ def _stream(
         plan.advance(shown_s)
         publish_all(machines, publisher, offset, say)
         shown_s += TICK_S
+        commissioner.advance(shown_s, offset, plan.faulty)
+
+
+def _commission(
+    demo: Demo, run: Path, children: Children, device: str, start: float, end: float
+) -> Child:
+    """Ask for a motor's own normal, as an engineer would, from a stretch in UTC seconds."""
+    stretch = (
+        "--start",
+        datetime.fromtimestamp(start, UTC).isoformat(),
+        "--end",
+        datetime.fromtimestamp(end, UTC).isoformat(),
+    )
+    return children.start(
+        f"commission {device}",
+        [sys.executable, *demo.commission, device, *stretch, "--who", "demo"],
+        env=_environment(run / "faultline.toml"),
+        folder=demo.project,
+        is_lasting=False,
+    )

@@ -52,6 +52,11 @@ class FaultPlan:
         elif self._episode is None and now_s >= self._next_s:
             self._begin(now_s)
 
+    @property
+    def faulty(self) -> Machine | None:
+        """The motor that has a fault now."""
+        return None if self._episode is None else self._episode.machine
+
     def _begin(self, now_s: float) -> None:
         length_s = float(self._rng.uniform(*FAULT_S))
         machine = self._running_for(length_s + 5.0)

@@ -37,6 +37,7 @@ class Kind:
         channels: Sent beside acceleration and speed, of ``Samples``.
         bursts: When it is heard; None: always.
         families: Faults that it has, in turn.
+        commission_s: Seconds of running that its own normal is learnt from.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind:
     channels: tuple[str, ...] = ()
     bursts: Bursts | None = None
     families: tuple[str, ...] = SHOWN
+    commission_s: float = 40.0
 
     def motor(self, seed: int, session: int = 0) -> Motor:
         """One unit, running from the start."""
@@ -70,6 +72,7 @@ HF = Kind(
     rate_hz=HF_HZ,
     bursts=Bursts(2.0, 5.0),
     families=HEARD,
+    commission_s=110.0,  # it is heard for 2 s of 5
 )
 HALL = (M600, HF, VS, M1200)  # then fixed speeds by turns
 FIXED = (M600, M1200)
