@@ -9,10 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # whatever folder it is started in
 
 from dashboard import context
+from dashboard.api.app import app as api
 from dashboard.lifespan import lifespan
 from dashboard.live.access import OwnPagesOnly
 from dashboard.live.routes import ROUTES
@@ -33,7 +35,7 @@ gc.freeze()  # later collections skip all that the imports made
 app = st.App(
     Path(__file__).parent / "pages" / "ui.py",
     lifespan=lifespan,
-    routes=ROUTES,
+    routes=(*ROUTES, Mount("/api", api)),
     middleware=[Middleware(OwnPagesOnly, hosts=lambda: context.dashboard_settings().hosts)],
     on_script_error=show_refusal,
 )

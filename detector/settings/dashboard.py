@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from detector.errors import SettingsError
 from detector.settings.section import Section
+
+LEAST_TOKEN = 16  # characters
 
 
 class DashboardSettings(Section):
@@ -33,6 +35,26 @@ class DashboardSettings(Section):
         description="Names under which browsers open the page, besides addresses and this "
         "computer's own name.",
     )
+
+    api_tokens: dict[str, SecretStr] = Field(
+        {},
+        description="Who may read `/api/devices`, `/api/alarms` and `/api/history`: a token of 16 "
+        "characters or more under a name of your own, for example `grafana`. Set them by "
+        "environment, `FAULTLINE_DASHBOARD__API_TOKENS__GRAFANA`; they are never logged. Empty: "
+        "nobody.",
+    )
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _long_enough(cls, tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, token in tokens.items():
+            length = len(token.get_secret_value())
+            if length < LEAST_TOKEN:
+                raise ValueError(
+                    f"{name} has {length} characters; allowed: {LEAST_TOKEN} and more, for example "
+                    "of `openssl rand -hex 16`"
+                )
+        return tokens
 
     def refuse_open(self, address: str | None) -> None:
         """Refuse an address that others reach, unless ``insecure`` consents to it.

@@ -14,6 +14,7 @@ from detector.settings.tree import PREFIX, Settings
 
 FILE_VARIABLE = "FAULTLINE_SETTINGS"
 DEFAULT_FILE = Path("faultline.toml")
+SECRETS = ("password", "token")  # of a setting's name; a URL with an @ may hold one too
 NOT_SETTINGS = {FILE_VARIABLE, "FAULTLINE_DATA"}  # the recorded data of checks and benchmarks
 
 
@@ -77,6 +78,6 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
     where = path or "environment"
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown setting {key}"
-    is_secret = "password" in key or "@" in str(first["input"])  # a URL may hold a password
+    is_secret = any(word in key for word in SECRETS) or "@" in str(first["input"])
     found = "" if is_secret else f", found {first['input']!r}"
     return f"{where}: {key}{found}: {first['msg']}"

@@ -126,3 +126,11 @@ def test_a_dashboard_without_a_detector_starts_one(tmp_path):
     """One command is enough; here the child ends at once, which is logged."""
     with Site(tmp_path, FAULTLINE_DASHBOARD__START_DETECTOR="true") as own:
         wait_for(lambda: "no detector was alive, started one" in own.log.read_text(), 10)
+
+
+def test_the_api_lets_nobody_in_while_no_token_is_set(site):
+    """And says how to set one."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"{site.url}/api/devices")
+    assert refused.value.code == 403
+    assert "allowed: one in dashboard.api_tokens" in refused.value.read().decode()
