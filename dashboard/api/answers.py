@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
-import numpy.typing as npt
 from pydantic import BaseModel, Field
 
 from dashboard.live.states import shown_state
@@ -134,21 +132,14 @@ def history_answer(past: History) -> HistoryAnswer:
 
 
 def _columns(past: History) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {"ts": listed(past.ts), "width_s": listed(past.width_s)}
+    columns: dict[str, list[Any]] = {"ts": past.ts.tolist(), "width_s": past.width_s.tolist()}
     for what, values in zip(WHAT, (past.low, past.mean, past.high), strict=True):
-        columns |= {f"{name}_{what}": listed(values[:, i]) for i, name in enumerate(past.features)}
+        columns |= {f"{name}_{what}": values[:, i].tolist() for i, name in enumerate(past.features)}
     return columns | {
-        "samples": listed(past.samples),
-        "score": listed(past.score),
-        "threshold": listed(past.threshold),
-        "anomalies": listed(past.anomalies),
-        "running_share": listed(past.running_share),
-        "is_break": listed(past.breaks),
+        "samples": past.samples.tolist(),
+        "score": past.score.tolist(),
+        "threshold": past.threshold.tolist(),
+        "anomalies": past.anomalies.tolist(),
+        "running_share": past.running_share.tolist(),
+        "is_break": past.breaks.tolist(),
     }
-
-
-def listed(values: npt.NDArray[Any]) -> list[Any]:
-    """Numbers as JSON has them: what is not finite is null."""
-    if values.dtype.kind != "f":
-        return list(values.tolist())
-    return [value if math.isfinite(value) else None for value in values.tolist()]
