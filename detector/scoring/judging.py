@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -13,6 +15,7 @@ from detector.sessions.segments import Piece
 from detector.sessions.windows import whole_windows
 from detector.settings.devices import RunningSignal
 
+ROUNDING = 1e-3  # of a sample
 NEWEST_STEPS = 3  # whose median
 CHANGED = 1.5  # times off the period means that the rate has just changed
 
@@ -56,6 +59,8 @@ class Judging:
     def fits_rate(self, ts: Times) -> Flags:
         """Whether windows were sampled as the model's were; else health looks like a fault.
 
+        The tolerance is in whole samples: so many may be missing in a window.
+
         Args:
             ts: Shape (n,), increasing.
 
@@ -64,7 +69,8 @@ class Judging:
         """
         steps, period_s = self._document.window - 1, self._document.sampling_period_s
         found = ts[steps:] - ts[: len(ts) - steps]
-        fits = np.abs(found - steps * period_s) <= TOLERANCE * steps * period_s
+        missing = math.ceil(TOLERANCE * steps) + ROUNDING
+        fits = np.abs(found - steps * period_s) <= missing * period_s
         if steps < NEWEST_STEPS:
             return np.asarray(fits)
         last = np.median(sliding_window_view(np.diff(ts), NEWEST_STEPS), axis=1)[-len(fits) :]
