@@ -23,8 +23,9 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @cache
 def files() -> dict[str, bytes]:
-    """Our own files by name."""
-    return {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.is_file()}
+    """Our own files by their path in the folder."""
+    found = sorted(path for path in FOLDER.rglob("*") if path.is_file())
+    return {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in found}
 
 
 @cache

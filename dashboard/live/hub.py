@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from dashboard.live import reading, wire
-from dashboard.live.states import STALE
+from dashboard.live.overview import Overview
 from dashboard.refusals import one_line
 from detector.errors import FaultlineError
 from detector.records import Frame
@@ -29,11 +29,8 @@ Snapshots: TypeAlias = dict[Start, bytes]
 
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
 BATCH = 1000  # frames read at once
-SPARK_POINTS = 120
-SPARK_S = 60.0
 RETRY_S = 1.0
 LOG_EVERY = 60  # failures
-SEEDED_PER_TICK = 4  # devices whose recent scores are read from the store per tick
 
 
 class Viewer:
@@ -93,7 +90,7 @@ class LiveHub:
         self._viewers: set[Viewer] = set()
         self._newest: int | None = None
         self._sent: dict[str, bytes] = {}
-        self._sparks: dict[str, deque[float | None]] = {}
+        self._overview = Overview()
         self._joined = asyncio.Event()
         self._closing = False
         self.errors = 0
@@ -132,7 +129,7 @@ class LiveHub:
         viewers = list(self._viewers)
         if not viewers:
             self._newest = None
-            self._sent.clear()
+            self._forget()
             return
         starting = {viewer for viewer in viewers if viewer.needs_snapshot and viewer.drained}
         watched = {viewer.device for viewer in viewers}
@@ -164,7 +161,10 @@ class LiveHub:
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
                     snapshots[start] = wire.encode(head, held)
             if None in watched:
-                updates[None] = snapshots[None, None] = self._overview(connection, settings)
+                said = reading.overview(connection, settings)
+                updates[None] = self._overview.update(connection, said)
+                if (None, None) in fresh:
+                    snapshots[None, None] = self._overview.full(said)
         return updates, snapshots
 
     def _update(
@@ -188,24 +188,14 @@ class LiveHub:
             self._newest = max(self._newest, frame.frame_id or 0)
         return found
 
-    def _overview(self, connection: Connection, settings: Settings) -> bytes:
-        said = reading.overview(connection, settings)
-        seeds_left = SEEDED_PER_TICK
-        for tile in said["devices"]:
-            name = tile["device"]
-            if name in self._sparks:
-                self._sparks[name].append(None if tile["shown_state"] == STALE else tile["score"])
-            elif seeds_left:
-                seeds_left -= 1
-                past = reading.recent_scores(connection, name, SPARK_S, SPARK_POINTS)
-                self._sparks[name] = deque(past, SPARK_POINTS)
-            tile["spark"] = list(self._sparks.get(name, ()))
-        return msgspec.json.encode(said)
+    def _forget(self) -> None:
+        self._sent.clear()
+        self._overview.forget()
 
     def _fail(self, error: Exception) -> None:
         """Count a failure, tell the viewers, and say it in the log now and then."""
         self.errors += 1
-        self._sent.clear()  # what was last read may not have reached anybody
+        self._forget()  # what was last read may not have reached anybody
         line = f"{type(error).__name__}: {error}" if _unexpected(error) else one_line(error)
         if self.errors % LOG_EVERY == 1:
             logger.error(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.live.states import auto_window_s, sampling_period_s, shown_state, worst_first
+from dashboard.live.states import auto_window_s, sampling_period_s, shown_state
 from detector.records import HELD, Alarm, Command, DetectorHealth, DeviceStatus, Frame
 from detector.settings.tree import Settings
 from detector.store import alarms, commands, devices, frames
@@ -127,14 +127,12 @@ def contributions(frame: Frame) -> dict[str, float]:
 
 
 def overview(connection: Connection, settings: Settings) -> dict[str, Any]:
-    """All devices, worst first, with the active alarms and the detector's health."""
+    """All devices by name, with the active alarms and the detector's health."""
     now = time.time()
-    stale_s = settings.dashboard.stale_s
-    known = worst_first(devices.every(connection), now, stale_s)
     return {
         "now": now,
         "health": health_facts(devices.health(connection), now),
-        "devices": [_tile(status, now, settings) for status in known],
+        "devices": [_tile(status, now, settings) for status in devices.every(connection)],
         "alarms": [asdict(one) for one in alarms.active(connection) if one.life not in HELD],
         "broker": settings.mqtt.url,
         "topic": settings.mqtt.topic,
@@ -158,7 +156,8 @@ def _peak(stretch: Sequence[Frame]) -> float | None:
 
 def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
     said = _status_facts(status, now, settings)
-    del said["counters"], said["features"]
+    for name in ("counters", "features", "mse", "rate_hz", "last_ts"):
+        del said[name]
     said["model"] = None if status.model is None else status.model.name
     said["provisional"] = status.model is not None and status.model.provisional
     return said

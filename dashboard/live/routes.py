@@ -51,5 +51,5 @@ def _seconds(text: str | None) -> float | None:
 ROUTES = (
     *(Route(path, front_page.serve) for path in PAGES),
     WebSocketRoute("/live", live),
-    Route("/assets/{version}/{name}", asset_files.serve),
+    Route("/assets/{version}/{name:path}", asset_files.serve),
 )

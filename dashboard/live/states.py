@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from detector.records import DeviceState, DeviceStatus, ModelCard
 
 STALE = "stale"
@@ -28,8 +30,17 @@ def worst_first(statuses: list[DeviceStatus], now: float, stale_s: float) -> lis
     """Devices ordered by how much they need a look, then by name."""
     return sorted(
         statuses,
-        key=lambda status: (WORST_FIRST.index(shown_state(status, now, stale_s)), status.device),
+        key=lambda status: (
+            WORST_FIRST.index(shown_state(status, now, stale_s)),
+            natural(status.device),
+        ),
     )
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Key that orders names as people count: pump-2 before pump-10."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def sampling_period_s(status: DeviceStatus | None) -> float | None:

@@ -201,8 +201,8 @@ def test_the_overview_carries_recent_scores(hub, engine, machine):
     add(engine, machine, 30)
     with hub.watching(None) as viewer:
         in_a_loop(hub.push())
-        [tile] = msgspec.json.decode(in_a_loop(viewer.take()))["devices"]
-    assert len([score for score in tile["spark"] if score is not None]) > 10
+        [spark] = msgspec.json.decode(in_a_loop(viewer.take()))["sparks"].values()
+    assert len([score for score in spark if score is not None]) > 10
 
 
 def test_nothing_is_read_while_nobody_watches(hub, monkeypatch):

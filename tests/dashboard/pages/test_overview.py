@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
+from detector.records import DeviceState, DeviceStatus
 from detector.store import devices
+from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.live.feed import Feed, Machine
 from tests.support.live.page import LIVE, open_device, text
@@ -152,3 +155,75 @@ def test_every_address_can_be_opened_and_reloaded(site, feed, page, address):
         page.reload()
     assert failed == []
     assert [line for line in said if not line.startswith(("log:", "info:", "debug:"))] == []
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory):
+    """A thousand devices that are heard, a few of which need a look."""
+    own = Site(tmp_path_factory.mktemp("plant"), FAULTLINE_DASHBOARD__STALE_S="86400")
+    now = time.time()
+    seen = [
+        DeviceStatus(
+            f"hall-press-{i}", DeviceState.UNSCORED if i % 100 == 7 else DeviceState.OK,
+            "no rule for it" if i % 100 == 7 else None, None if i % 100 == 7 else 0.5, None, 1.0,
+            now, now, 100.0, ("a",), None,
+        ) for i in range(1, 1001)
+    ]  # fmt: skip
+    store = open_store(own.store)
+    with store.begin() as connection:
+        devices.take_lease(connection, "somebody", now)
+        devices.update(connection, seen)
+    store.dispose()
+    with own:
+        yield own
+
+
+def names(page):
+    """Devices of the table's rows as they stand."""
+    return page.eval_on_selector_all(
+        ".fl-rows .fl-row[data-device]",
+        """rows => rows.map(row => [row.getBoundingClientRect().top, row.dataset.device])
+            .sort((one, other) => one[0] - other[0]).map(row => row[1])""",
+    )
+
+
+def test_a_thousand_devices_are_a_table_of_a_few_rows(plant, page):
+    """Worst first, then as people count; the page is a page high, however many there are."""
+    page.goto(plant.url)
+    page.wait_for_selector(".fl-rows .fl-row", timeout=30_000)
+    shown = names(page)
+    assert len(shown) < 60
+    assert shown[:3] == ["hall-press-7", "hall-press-107", "hall-press-207"]
+    assert shown[10:13] == ["hall-press-1", "hall-press-2", "hall-press-3"]
+    assert page.evaluate("document.scrollingElement.scrollHeight") < 2000
+    page.eval_on_selector(".fl-body", "body => body.scrollTo(0, 1e9)")
+    wait_for(lambda: names(page)[-1] == "hall-press-1000", 10, "the last one")
+    assert len(names(page)) < 60
+
+
+def test_devices_are_found_by_text_and_by_state(plant, page):
+    """What was chosen is still chosen after a look at a device."""
+    page.goto(plant.url)
+    page.click('.fl-totals [data-state="unscored"]', timeout=30_000)
+    wait_for(lambda: len(names(page)) == 10, 10, "those without a score")
+    assert page.text_content('.fl-totals [data-state="ok"] b') == "990"
+    page.fill(".fl-finder input[type=search]", "PRESS-9")
+    wait_for(lambda: names(page) == ["hall-press-907"], 10, "the one that is left")
+    page.press('[data-device="hall-press-907"]', "Enter")
+    page.wait_for_url("**/device?device=hall-press-907", timeout=20_000)
+    page.go_back()
+    wait_for(lambda: names(page) == ["hall-press-907"], 20, "the choice is kept")
+    page.fill(".fl-finder input[type=search]", "nothing is called so")
+    page.wait_for_selector("text=No device is like that", timeout=10_000)
+
+
+def test_groups_stand_where_their_worst_device_does(site, feed, page):
+    """As tiles and as a table; a group's name is no device."""
+    page.goto(site.url)
+    page.check(".fl-grouped input", timeout=30_000)
+    page.wait_for_selector(".fl-group >> text=good", timeout=10_000)
+    page.click('[data-layout="table"]')
+    page.wait_for_selector(".fl-row-group >> text=good", timeout=10_000)
+    assert {"good-1", "good-2", "bad"} <= set(names(page))
+    page.click(".fl-row-group >> text=good")
+    assert page.url.rstrip("/") == site.url

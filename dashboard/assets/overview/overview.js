@@ -1,23 +1,19 @@
-// The live overview: a tile per device, worst first, the active alarms above.
+// The live overview: every device, worst first, as tiles or a table; the active alarms above.
 
-import { clock } from "./axes.js";
-import { loadPlotly, loadStyle, now } from "./page.js";
-import { healthNotices } from "./panel.js";
-import { age, number, setText, shape, showState } from "./shapes.js";
-import { LiveSocket } from "./socket.js";
-import { readTheme } from "./theme.js";
+import { clock } from "../axes.js";
+import { loadPlotly, loadStyle, now } from "../page.js";
+import { Finder } from "./finder.js";
+import { Fleet, groupOf } from "./fleet.js";
+import { healthNotices } from "../panel.js";
+import { number, setText, shape } from "../shapes.js";
+import { LiveSocket } from "../socket.js";
+import { Table } from "./table.js";
+import { readTheme } from "../theme.js";
+import { Tiles } from "./tiles.js";
 
 const views = new WeakMap();
 const ALARMS_SHOWN = 5;
 const QUIET = ["provisional", "drift"];
-const TILE = `
-<span class="fl-tile-head"><strong></strong><span class="fl-chip"></span></span>
-<span class="fl-tile-score"><b></b><span></span></span>
-<svg class="fl-spark" viewBox="0 0 120 30" preserveAspectRatio="none" aria-hidden="true">
-  <line class="fl-spark-threshold" x1="0" x2="120"/><polyline/></svg>
-<span class="fl-tile-foot"><span data-is="age"></span><span data-is="model"></span></span>`;
-const PROVISIONAL = "Learnt from this device's first minutes by itself. Nobody is notified until somebody confirms it.";
-
 export function mount(component, version) {
   const root = component.parentElement.querySelector(".faultline_overview");
   let view = views.get(root);
@@ -37,7 +33,7 @@ export function mount(component, version) {
 class OverviewView {
   constructor(root, version) {
     this.root = root;
-    this.tiles = new Map();
+    this.fleet = new Fleet();
     this.link = "connecting";
     loadStyle(version).then(() => this.begin());
     requestIdleCallback?.(() => loadPlotly(version)); // ready before a device is opened
@@ -47,8 +43,12 @@ class OverviewView {
     if (this.ended) return;
     this.root.innerHTML = `<header class="fl-head"><h1>Overview</h1><span class="fl-link"></span></header>
       <div class="fl-notices" role="status"></div><div class="fl-alarms" role="alert"></div>
-      <div class="fl-tiles"></div><div class="fl-empty" hidden></div>`;
+      <div class="fl-finder" hidden></div><div class="fl-tiles"></div><div class="fl-table" hidden></div>
+      <p class="fl-none" hidden>No device is like that.</p><div class="fl-empty" hidden></div>`;
     this.part = (name) => this.root.querySelector(`.fl-${name}`);
+    this.finder = new Finder(this.part("finder"), () => this.show());
+    this.tiles = new Tiles(this.part("tiles"), (device) => this.open(device));
+    this.table = new Table(this.part("table"), (device) => this.open(device));
     const onState = (state) => {
       this.link = state;
       this.show();
@@ -61,7 +61,8 @@ class OverviewView {
     const said = JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
     this.error = said.error ?? null;
     if (!said.error) {
-      this.said = said;
+      this.said = { ...this.said, ...said };
+      this.fleet.receive(said);
       this.heard = performance.now();
     }
     this.show();
@@ -73,9 +74,9 @@ class OverviewView {
     if (!this.said) return;
     const time = now(this.said, this.heard);
     this.showAlarms();
-    this.showTiles(time);
+    this.showDevices(time);
     this.showEmpty();
-    Object.assign(this.root.dataset, { devices: this.said.devices.length, link: this.link });
+    Object.assign(this.root.dataset, { devices: this.fleet.order.length, link: this.link });
   }
 
   recolour() {
@@ -135,65 +136,23 @@ class OverviewView {
     return button;
   }
 
-  showTiles(time) {
-    const grid = this.part("tiles");
-    const seen = new Set();
-    this.said.devices.forEach((device, at) => {
-      seen.add(device.device);
-      const tile = this.tiles.get(device.device) ?? this.newTile(device.device);
-      if (grid.children[at] !== tile) grid.insertBefore(tile, grid.children[at] ?? null);
-      this.fill(tile, device, time);
-    });
-    for (const [name, tile] of this.tiles) {
-      if (seen.has(name)) continue;
-      tile.remove();
-      this.tiles.delete(name);
-    }
-  }
-
-  newTile(name) {
-    const tile = document.createElement("button");
-    tile.type = "button";
-    tile.className = "fl-tile";
-    tile.dataset.device = name;
-    tile.innerHTML = TILE;
-    tile.querySelector("strong").textContent = name;
-    tile.addEventListener("click", () => this.open(name));
-    this.tiles.set(name, tile);
-    return tile;
-  }
-
-  fill(tile, device, time) {
-    tile.dataset.state = device.shown_state;
-    showState(tile.querySelector(".fl-chip"), device.shown_state);
-    setText(tile.querySelector("b"), number(device.score));
-    setText(tile.querySelector(".fl-tile-score span"), scoreWords(device));
-    setText(tile.querySelector('[data-is="age"]'), `data ${age(time - device.last_arrival)} old`);
-    const model = tile.querySelector('[data-is="model"]');
-    const note = device.model && !device.provisional && device.state !== "unscored" ? device.reason ?? "" : "";
-    const said = note ? `${device.model}, ${note.split(":")[0]}` : device.model ?? "no model";
-    setText(model, device.provisional ? "provisional" : said);
-    model.classList.toggle("fl-mark", device.provisional);
-    model.title = device.provisional ? PROVISIONAL : note;
-    this.drawSpark(tile, device);
-  }
-
-  drawSpark(tile, { spark, threshold }) {
-    const top = Math.max(threshold * 1.3, ...spark.map((score) => score ?? 0));
-    const y = (score) => 29 - (28 * score) / top;
-    const step = 120 / 119;
-    const from = 120 - (spark.length - 1) * step;
-    const points = spark.map((score, i) => (score === null ? null : `${(from + i * step).toFixed(1)},${y(score).toFixed(1)}`));
-    tile.querySelector("polyline").setAttribute("points", points.filter(Boolean).join(" "));
-    const line = tile.querySelector("line");
-    line.style.display = points.some(Boolean) ? "" : "none";
-    line.setAttribute("y1", y(threshold));
-    line.setAttribute("y2", y(threshold));
+  showDevices(time) {
+    const { finder, fleet } = this;
+    const count = fleet.order.length;
+    finder.show(fleet.totals(), count);
+    const layout = finder.layoutFor(count);
+    this.part("tiles").hidden = layout !== "tiles";
+    this.part("table").hidden = layout !== "table";
+    const found = fleet.found(finder.text, finder.states);
+    const rows = finder.grouped ? grouped(found) : found;
+    (layout === "table" ? this.table : this.tiles).show(rows, time);
+    this.part("none").hidden = found.length > 0 || count === 0;
+    this.root.dataset.found = found.length;
   }
 
   showEmpty() {
     const empty = this.part("empty");
-    empty.hidden = this.said.devices.length > 0;
+    empty.hidden = this.fleet.order.length > 0;
     if (empty.hidden || empty.childElementCount) return;
     const topic = this.said.topic.replace("{device}", "motor-600-1");
     empty.innerHTML = `<h2>No device has been seen yet</h2>
@@ -226,9 +185,13 @@ function quietLine(title, alarms) {
   return line;
 }
 
-function scoreWords(device) {
-  if (device.shown_state === "unscored") return device.reason ?? "not scored";
-  if (device.shown_state === "not-judged") return "the machine is not running";
-  if (device.score === null) return "no score yet";
-  return `score, threshold ${number(device.threshold)}`;
+// Devices under the names of their groups, each group where its worst device stands.
+function grouped(found) {
+  const groups = new Map();
+  for (const device of found) {
+    const name = groupOf(device.device);
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(device);
+  }
+  return [...groups].flatMap(([name, members]) => [name, ...members]);
 }
