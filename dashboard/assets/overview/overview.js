@@ -12,7 +12,8 @@ import { readTheme } from "../theme.js";
 import { Tiles } from "./tiles.js";
 
 const views = new WeakMap();
-const ALARMS_SHOWN = 5;
+const ALARMS_SHOWN = 3;
+const NAMED = 5;
 const QUIET = ["provisional", "drift"];
 export function mount(component, version) {
   const root = component.parentElement.querySelector(".faultline_overview");
@@ -112,13 +113,20 @@ class OverviewView {
     this.alarmKey = key;
     const shown = alarms.slice(0, ALARMS_SHOWN).map((alarm) => this.alarmLine(alarm));
     if (alarms.length > ALARMS_SHOWN) {
-      const more = document.createElement("p");
-      more.textContent = `and ${alarms.length - ALARMS_SHOWN} more alarms`;
-      shown.push(more);
+      shown.push(this.moreAlarms(alarms.length - ALARMS_SHOWN));
     }
     if (quiet.length) shown.push(quietLine("Outside what was learnt by itself, nobody notified", quiet));
     if (moved.length) shown.push(quietLine("The normal level of the score has moved", moved));
     this.part("alarms").replaceChildren(...shown);
+  }
+
+  moreAlarms(count) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "fl-more";
+    button.textContent = `and ${count} more alarms: show the devices`;
+    button.addEventListener("click", () => this.finder.choose({ states: new Set(["alarm"]) }));
+    return button;
   }
 
   alarmLine(alarm) {
@@ -179,8 +187,8 @@ function quietLine(title, alarms) {
   const line = document.createElement("p");
   line.className = "fl-quiet";
   line.innerHTML = `${shape("suspect")}<span></span>`;
-  const names = alarms.slice(0, ALARMS_SHOWN).map((alarm) => alarm.device).join(", ");
-  const more = alarms.length > ALARMS_SHOWN ? ` and ${alarms.length - ALARMS_SHOWN} more` : "";
+  const names = alarms.slice(0, NAMED).map((alarm) => alarm.device).join(", ");
+  const more = alarms.length > NAMED ? ` and ${alarms.length - NAMED} more` : "";
   setText(line.querySelector("span"), `${title}: ${names}${more}`);
   return line;
 }
