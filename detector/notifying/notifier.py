@@ -65,7 +65,9 @@ class Notifier:
         self._is_broken = False
 
     def start(self) -> None:
-        """Begin, and go on until ``stop``."""
+        """Begin with all that waits, and go on until ``stop``."""
+        with self._store.begin() as connection:
+            outbox.try_now(connection, self._clock())
         self._thread.start()
 
     def stop(self) -> None:
@@ -187,7 +189,7 @@ class Notifier:
         try:
             work()
             self._is_broken = False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the guard of these threads
             if not self._is_broken:
                 is_outside = isinstance(error, (StoreFailure, StoreError, OSError))
                 told = logger.error if is_outside else logger.exception

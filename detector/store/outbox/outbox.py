@@ -188,6 +188,11 @@ def head(connection: Connection, target: str) -> tuple[Notice, float] | None:
     return None if row is None else (_notice(row), row.next_try)
 
 
+def try_now(connection: Connection, now: float) -> None:
+    """All that waits is due: what kept it may have gone with the detector that tried before."""
+    connection.execute(outbox.update().where(outbox.c.outcome.is_(None)).values(next_try=now))
+
+
 def begin_attempt(connection: Connection, notice: Notice, next_try: float) -> None:
     """From here on a message may have been seen; a crash in it leads to another attempt."""
     _change(connection, notice, attempts=notice.attempts + 1, next_try=next_try)
