@@ -29,6 +29,7 @@ class Hook(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Posted)
         self.heard: list[dict[str, Any]] = []
+        self.taken: list[dict[str, Any]] = []  # of these, those that were answered with 200
         self.answer: Any = 200
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -63,7 +64,10 @@ class _Posted(BaseHTTPRequestHandler):
         said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.heard.append(said)
         answer = self.server.answer
-        self.send_response(answer(said) if callable(answer) else answer)
+        code = answer(said) if callable(answer) else answer
+        if code == 200:
+            self.server.taken.append(said)
+        self.send_response(code)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -119,7 +123,7 @@ class Told(Plant):
         super().__init__(engine, **rules)
         self.follow(*targets)
 
-    def follow(self, *targets: dict[str, Any]) -> None:
+    def follow(self, *targets: object) -> None:
         """Tell these from now on; a new notifier, as after a restart."""
         self.settings = type(self.settings)(alarms=self.settings.alarms, notify=targets)
         self.desk.follow(self.settings)
