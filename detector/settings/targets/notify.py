@@ -23,7 +23,7 @@ class NotifySettings(Section):
     url: SecretStr | None = Field(
         None,
         description="Where to, as Apprise writes it (`mailto://`, `slack://`, `ntfys://`, "
-        "`json://` …). It is a secret and never shown; one of the three.",
+        "`json://` …), a secret that is never shown; or one of the next two instead.",
     )
     url_file: Path | None = Field(
         None, description="File with the URL in one line, for example a container's secret."
