@@ -66,8 +66,6 @@ class Notifier:
 
     def start(self) -> None:
         """Begin with all that waits, and go on until ``stop``."""
-        with self._store.begin() as connection:
-            outbox.try_now(connection, self._clock())
         self._thread.start()
 
     def stop(self) -> None:
@@ -89,8 +87,13 @@ class Notifier:
             self.deliver(name)
 
     def _run(self) -> None:
+        self._guarded(self._make_due)
         while not self._stop.wait(LOOK_S):
             self._guarded(self._look)
+
+    def _make_due(self) -> None:
+        with self._store.begin() as connection:
+            outbox.try_now(connection, self._clock())
 
     def _look(self) -> None:
         for name in self._due():
