@@ -77,7 +77,7 @@ class Notifier:
                 thread.join(max(ends - time.monotonic(), 0.0))
 
     def deliver(self, name: str) -> None:
-        """Send what is due to one target, in order, until one is not delivered."""
+        """Send what is due to one target, in order; one that is not delivered is due later."""
         while not self._stop.is_set() and self._deliver_next(name):
             pass
 
@@ -115,7 +115,7 @@ class Notifier:
             return outbox.heads(connection, now)
 
     def _deliver_next(self, name: str) -> bool:
-        """One attempt; returns whether the next message may follow."""
+        """One attempt; returns whether anything was due."""
         target = next((one for one in self._targets() if one.key == name), None)
         now = self._clock()
         with self._store.begin() as connection:
@@ -128,7 +128,8 @@ class Notifier:
                 return True
             outbox.begin_attempt(connection, notice, now + retry_after(notice.attempts))
             dropped = outbox.dropped_before(connection, notice)
-        return self._attempt(notice, target, dropped)
+        self._attempt(notice, target, dropped)
+        return True
 
     def _why_not(
         self, connection: Connection, notice: Notice, target: NotifySettings | None, now: float
@@ -145,15 +146,15 @@ class Notifier:
         is_held = alarm is not None and alarm.life in HELD
         return outbox.HELD_BACK if is_held else None
 
-    def _attempt(self, notice: Notice, target: NotifySettings | None, dropped: int) -> bool:
+    def _attempt(self, notice: Notice, target: NotifySettings | None, dropped: int) -> None:
         reason = GONE if target is None else self._send(notice, target, dropped)
+        now = self._clock()
         with self._store.begin() as connection:
             if reason is None:
-                outbox.finish(connection, notice, outbox.SENT, self._clock())
+                outbox.finish(connection, notice, outbox.SENT, now)
             else:
-                outbox.failed(connection, notice, reason)
+                outbox.failed(connection, notice, reason, now + retry_after(notice.attempts))
         self._tell(notice, reason)
-        return reason is None
 
     def _send(self, notice: Notice, target: NotifySettings, dropped: int) -> str | None:
         try:

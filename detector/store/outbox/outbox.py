@@ -198,9 +198,9 @@ def begin_attempt(connection: Connection, notice: Notice, next_try: float) -> No
     _change(connection, notice, attempts=notice.attempts + 1, next_try=next_try)
 
 
-def failed(connection: Connection, notice: Notice, reason: str) -> None:
-    """An attempt did not work; it is tried again."""
-    _change(connection, notice, reason=reason)
+def failed(connection: Connection, notice: Notice, reason: str, next_try: float) -> None:
+    """An attempt did not work; there is another one."""
+    _change(connection, notice, reason=reason, next_try=next_try)
 
 
 def finish(connection: Connection, notice: Notice, outcome: str, now: float) -> None:

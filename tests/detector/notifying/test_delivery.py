@@ -11,6 +11,8 @@ import pytest
 from matplotlib import image
 
 from detector.notifying.notifier import retry_after
+from detector.notifying.targets import Target
+from detector.notifying.words import TEST
 from detector.records import Frame
 from detector.service.publishing import Publisher
 from detector.store import frames
@@ -199,6 +201,21 @@ def test_a_secret_is_in_no_log_and_no_reason(heard, caplog, tmp_path):
         assert not {"SECRETword", "SECRETpath"} & set(text.replace("/", " ").split())
         assert "SECRETword" not in text
         assert "SECRETpath" not in text
+
+
+def test_what_a_plugin_says_loses_every_part_of_the_url():
+    """As it stands there and decoded; what is public stays."""
+
+    class Plugin:
+        def notify(self, **_):
+            logging.getLogger("apprise").warning("no SECRETpath on plant.example for kim@x")
+            raise OSError("json://kim:SECRET word@plant.example/SECRETpath is gone\nfor good")
+
+    url = "json://kim:SECRET%20word@plant.example:8080/SECRETpath?token=SECRETtoken"
+    reason = Target("duty", "json://plant.example", Plugin(), url).send(TEST)
+    assert "SECRET" not in reason
+    assert "on plant.example" in reason
+    assert reason.endswith("is gone for good")
 
 
 def test_a_picture_of_the_signal_goes_with_it(heard):

@@ -24,9 +24,9 @@ def test_a_message_goes_from_decision_to_delivery(engine):
         notice, due = outbox.head(connection, "a")
         assert (notice.alarm, notice.at, notice.attempts, due) == (ALARM, 100.0, 0, 100.0)
         outbox.begin_attempt(connection, notice, 105.0)
-        outbox.failed(connection, notice, "no answer")
+        outbox.failed(connection, notice, "no answer", 106.0)
     with engine.begin() as connection:
-        assert outbox.heads(connection, 104.0) == ["b"]
+        assert outbox.heads(connection, 105.0) == ["b"]
         [one, other] = outbox.standings(connection, ["a", "b"])
         assert (one.waiting, one.oldest, one.attempts, one.reason) == (2, 100.0, 1, "no answer")
         assert (other.waiting, other.attempts, other.reason) == (1, 0, None)
