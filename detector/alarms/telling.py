@@ -73,6 +73,7 @@ class Telling:
         self._looked = now
         self._end_floods(connection, now)
         waiting = [one for one in alarms if _is_unanswered(one)]
+        self._escalated &= {(t.key, a.id, a.raised_at) for t in self._targets for a in waiting}
         for target in self._targets:
             if target.escalate_after_minutes is not None:
                 self._escalate(connection, target, target.escalate_after_minutes, waiting, now)

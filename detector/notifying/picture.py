@@ -56,17 +56,27 @@ def _drawn(alarm: Alarm, found: Sequence[Frame]) -> bytes:
     panels = np.atleast_1d(figure.subplots(len(features), 1, sharex=True))
     causes = _causes(alarm) or set(features)
     for panel, name, column in zip(panels, features, columns, strict=True):
-        at, drawn = _extremes(ts, values[:, column])
-        panel.plot(_days(at), drawn, color=SIGNAL, linewidth=0.6)
+        for some in _sessions(found):
+            at, drawn = _extremes(ts[some], values[some, column])
+            panel.plot(_days(at), drawn, color=SIGNAL, linewidth=0.6)
         if name in causes:
             panel.plot(_days(ts[anomaly]), values[anomaly, column], ".", color=ANOMALY,
                        markersize=3)  # fmt: skip
         panel.set_ylabel(_plain(name[:24]), fontsize=8)
         panel.tick_params(labelsize=7)
+    panels[-1].xaxis.set_major_locator(dates.AutoDateLocator(tz=UTC))  # type: ignore[no-untyped-call]
     panels[-1].xaxis.set_major_formatter(dates.DateFormatter("%H:%M:%S", tz=UTC))  # type: ignore[no-untyped-call]
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=100, metadata={"Software": None})
     return content.getvalue()
+
+
+def _sessions(found: Sequence[Frame]) -> list[np.ndarray]:
+    """Numbers of the samples of each session, between which no line is drawn."""
+    ends = np.cumsum([len(frame.ts) for frame in found])
+    pairs = zip(ends, found, found[1:], strict=False)
+    cuts = [end for end, one, following in pairs if following.session != one.session]
+    return np.split(np.arange(ends[-1]), cuts)
 
 
 def _causes(alarm: Alarm) -> set[str]:
