@@ -81,7 +81,7 @@ CREATE TABLE commands (
 	applied_at DOUBLE, 
 	outcome VARCHAR
 );
-INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79591912909882164004e+09,1.79591912909929633142e+09,'applied');
+INSERT INTO "commands" VALUES(1,'pump-1','threshold','{"threshold": 1.5}','Kim',1.79592273172698855404e+09,1.79592273172771167751e+09,'applied');
 CREATE TABLE commissionings (
 	device VARCHAR NOT NULL, 
 	version INTEGER NOT NULL, 
@@ -93,8 +93,8 @@ CREATE TABLE commissionings (
 	undone_at DOUBLE, 
 	PRIMARY KEY (device, version)
 );
-INSERT INTO "commissionings" VALUES('pump-1',1,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Kim',1.79591912910575413706e+09,NULL,NULL,NULL);
-INSERT INTO "commissionings" VALUES('pump-1',2,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Lee',1.79591912910646820072e+09,NULL,'Ann',1.79591912910764646537e+09);
+INSERT INTO "commissionings" VALUES('pump-1',1,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Kim',1.79592273174314546587e+09,NULL,NULL,NULL);
+INSERT INTO "commissionings" VALUES('pump-1',2,'{"model": "motor", "data_hash": "5eed", "start": 1700000000.0, "end": 1700000060.0, "seconds": 60.0, "offset": [0.1, -0.2], "spread": [-1.0, -2.0], "peak": [], "mean": [0.0, 0.01]}','Lee',1.7959227317437634468e+09,NULL,'Ann',1.79592273174497056012e+09);
 CREATE TABLE devices (
 	device VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
@@ -127,6 +127,7 @@ CREATE TABLE floods (
 	since DOUBLE NOT NULL, 
 	PRIMARY KEY (target)
 );
+INSERT INTO "floods" VALUES('',1700000000.0);
 CREATE TABLE frames (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	device VARCHAR NOT NULL, 
@@ -180,6 +181,7 @@ CREATE TABLE outbox (
 	done_at DOUBLE, 
 	reason VARCHAR
 );
+INSERT INTO "outbox" VALUES(1,'duty','raised',1700000000.0,1,'{"id": 1, "device": "pump-1", "kind": "score", "state": "cleared", "start": 1700000000.0, "end": 1700000005.0, "peak_score": 2.5, "contributions": {"a": 0.75}, "model": "motor", "threshold": 1.0, "life": "normal", "priority": "medium", "peak_ts": null, "sentence": "", "raised_at": 1700000000.0, "acknowledged_at": null, "acknowledged_by": null, "ended_by": null, "verdict": null, "cause": null}',0,1700000000.0,NULL,NULL,NULL);
 CREATE TABLE rolled (
 	device VARCHAR NOT NULL, 
 	frame_id INTEGER NOT NULL, 
@@ -218,22 +220,23 @@ CREATE TABLE unused (
 );
 INSERT INTO "unused" VALUES('plant/pump-1','[{"topic": "plant/pump-1", "channel": "mode", "outcome": "left-out", "kind": "", "reason": "''auto'' is no number", "count": 3, "last_seen": 1770000000.0}]');
 CREATE INDEX frames_of_device ON frames (device, id);
-CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX frames_loose ON frames (device, id) WHERE packing = 0;
+CREATE INDEX frames_by_arrival ON frames (arrival);
 CREATE INDEX archived_of_device ON archived (device, start);
 CREATE INDEX archived_by_arrival ON archived (arrival);
 CREATE INDEX rollups_by_arrival ON rollups (width_s, arrival, bytes);
-CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX alarms_by_state ON alarms (state);
 CREATE INDEX alarms_by_life ON alarms (life);
-CREATE INDEX outbox_of_target ON outbox (target, at);
+CREATE INDEX alarms_of_device ON alarms (device, start);
 CREATE INDEX outbox_waiting ON outbox (target, id) WHERE outcome IS NULL;
+CREATE INDEX outbox_of_target ON outbox (target, at);
 CREATE INDEX ix_commands_applied_at ON commands (applied_at);
-CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
 CREATE INDEX ix_alarm_log_published ON alarm_log (published);
+CREATE INDEX ix_alarm_log_alarm_id ON alarm_log (alarm_id);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('frames',12);
 INSERT INTO "sqlite_sequence" VALUES('alarms',1);
 INSERT INTO "sqlite_sequence" VALUES('alarm_log',2);
+INSERT INTO "sqlite_sequence" VALUES('outbox',1);
 INSERT INTO "sqlite_sequence" VALUES('commands',1);
 COMMIT;
