@@ -83,6 +83,7 @@ class Target:
                 done = self.plugin.notify(
                     body=message.body, title=message.title, attach=attach,
                     notify_type=apprise.NotifyType(message.weight),
+                    body_format=apprise.NotifyFormat.TEXT,  # where it wants HTML, it makes some
                 )  # fmt: skip
             except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
                 done = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
+from email.header import decode_header, make_header
 
 import numpy as np
 import pytest
@@ -201,6 +202,20 @@ def test_a_secret_is_in_no_log_and_no_reason(heard, caplog, tmp_path):
         assert not {"SECRETword", "SECRETpath"} & set(text.replace("/", " ").split())
         assert "SECRETword" not in text
         assert "SECRETpath" not in text
+
+
+def test_a_mail_has_its_lines_and_marks_and_no_header_of_a_device(mailbox):
+    """Names come from the wire: nothing in one is markup, a line or a header."""
+    plant = Told(target(mailbox))
+    plant.update(frame(0, [9], device="<b>m</b> $1\nBcc: all@plant.example"))
+    plant.deliver()
+    [mail] = mailbox.heard
+    assert mail["bcc"] is None
+    subject = str(make_header(decode_header(mail["subject"])))
+    assert subject.startswith(r"<b>m</b> $1\nBcc: all@plant.example: abnormal, priority")
+    [text] = [part for part in mail.walk() if part.get_content_type() == "text/plain"]
+    lines = text.get_payload(decode=True).decode().splitlines()
+    assert [line.split()[0] for line in lines if line] == ["Score", "Alarm", "Notification"]
 
 
 def test_what_a_plugin_says_loses_every_part_of_the_url():
