@@ -10,6 +10,7 @@ FaultlineError
 ├── InspectError        a picture of recordings that has nowhere to go
 ├── ReloadError         settings and bundles that were not taken up, or that nobody takes up
 ├── AlarmError          something asked of an alarm that is not allowed
+├── NotifyError         a message to people that was not delivered, or nobody to send it to
 ├── CommissionError     a stretch that a machine's own normal cannot be learnt from
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── BundleError         a trained model that is broken or does not fit
@@ -57,6 +58,10 @@ class ReloadError(FaultlineError):
 
 class AlarmError(FaultlineError):
     """What is asked of an alarm is not allowed, or there is no such alarm."""
+
+
+class NotifyError(FaultlineError):
+    """A message to people was not delivered, or there is nobody to send it to."""
 
 
 class CommissionError(FaultlineError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -10,6 +11,8 @@ from pydantic_core import PydanticUndefined
 
 from detector.settings.devices import DeviceRule, RunningSignal
 from detector.settings.sources import SourceSettings
+from detector.settings.targets.notify import NotifySettings
+from detector.settings.targets.schedule import Schedule
 from detector.settings.tree import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
@@ -29,6 +32,8 @@ def render() -> str:
         if isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(_table(f"[{name}]", section))
     parts.append(_table("[[sources]]", SourceSettings))
+    parts.append(_table("[[notify]]", NotifySettings))
+    parts.append(_table("schedule, in [[notify]]", Schedule))
     parts.append(_table("[[devices]]", DeviceRule))
     parts.append(_table("running, in [[devices]]", RunningSignal))
     return "\n".join(parts)
@@ -47,6 +52,8 @@ def _row(name: str, field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, tuple) and value and all(isinstance(one, str) for one in value):
+        return str(list(value)).replace("'", '"')
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -58,10 +65,14 @@ def _range(field: FieldInfo) -> str:
         for key, word in words.items()
         if getattr(rule, key, None) is not None
     ]
-    choices = (
-        getattr(field.annotation, "__args__", ()) if "Literal" in str(field.annotation) else ()
-    )
-    return ", ".join(limits or [f"`{choice}`" for choice in choices])
+    return ", ".join(limits or [f"`{choice}`" for choice in _choices(field.annotation)])
+
+
+def _choices(annotation: object) -> tuple[object, ...]:
+    """Words that a setting or each part of it may be."""
+    if get_origin(annotation) in {tuple, dict}:
+        return _choices([one for one in get_args(annotation) if one is not Ellipsis][-1])
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 if __name__ == "__main__":

@@ -185,10 +185,19 @@ export function healthNotices(health) {
     const since = health.age_s === null ? "" : `, last sign ${age(health.age_s)} ago`;
     return [`The detector is stopped${since}. No data are scored and no alarms are raised.`];
   }
-  if (health.thinned > 1) return [`Overloaded: one window in ${health.thinned} is scored. No sample is lost, but alarms may come later.`];
-  if (health.connection === "connected") return [];
-  if (health.connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
-  return [`The detector has no connection to the MQTT broker (${health.connection}).`];
+  return [...floodNotice(health), ...detectorNotice(health)];
+}
+
+function floodNotice({ flood }) {
+  if (!flood) return [];
+  return [`Alarm flood: ${flood} alarms in the last ten minutes. People are told of the flood, not of each; the page Alarms has them all, the highest priority first.`];
+}
+
+function detectorNotice({ thinned, connection }) {
+  if (thinned > 1) return [`Overloaded: one window in ${thinned} is scored. No sample is lost, but alarms may come later.`];
+  if (connection === "connected") return [];
+  if (connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
+  return [`The detector has no connection to the MQTT broker (${connection}).`];
 }
 
 // Active, not held back, and more than a statement.

@@ -53,15 +53,16 @@ def device_facts(connection: Connection, device: str) -> Facts:
 
 
 def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
-    """Whether a detector lives, how its broker connection is, and whether it is overloaded."""
+    """Whether a detector lives, how its connection is, whether it or people have too much."""
     if health is None:
-        return {"alive": False, "age_s": None, "connection": None, "thinned": 1}
+        return {"alive": False, "age_s": None, "connection": None, "thinned": 1, "flood": 0}
     age = now - health.renewed_at
     return {
         "alive": age < devices.LEASE_S,
         "age_s": age,
         "connection": health.connection,
         "thinned": health.counters.get("thinned", 1),
+        "flood": health.counters.get("flood", 0),
     }
 
 

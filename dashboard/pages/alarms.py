@@ -50,6 +50,9 @@ def show() -> None:
     _look_again(seen)
     if not seen.is_alive:
         st.warning("The detector is stopped. Answers count once it runs.", icon=":material/pause:")
+    if seen.flood:
+        st.warning(f"Alarm flood: {seen.flood} alarms in the last ten minutes. People are told of "
+                   "the flood, not of each.", icon=":material/flood:")  # fmt: skip
     if seen.refused:
         st.warning(seen.refused, icon=":material/error:")
     asking = sorted((one for one in seen.still if one.life not in HELD), key=_rank)
@@ -66,6 +69,7 @@ class Seen:
     before: list[Alarm]
     comments: dict[int, list[Command]]
     is_alive: bool
+    flood: int
     refused: str | None
 
     @property
@@ -76,16 +80,18 @@ class Seen:
             for one in (*self.still, *self.before)
         ]
         comments = sum(len(some) for some in self.comments.values())
-        return tuple(rows), comments, self.is_alive, self.refused
+        return tuple(rows), comments, self.is_alive, self.flood, self.refused
 
 
 def _look() -> Seen:
     with context.engine().connect() as connection:
+        health = devices.health(connection)
         return Seen(
             alarms.open_ones(connection),
             alarms.listed(connection, limit=HISTORY),
             commands.comments(connection),
             devices.is_alive(connection),
+            0 if health is None else health.counters.get("flood", 0),
             last_refusal(connection),
         )
 

@@ -7,7 +7,7 @@ it is written and logged in the caller's transaction.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -23,6 +23,7 @@ SCORE, PROVISIONAL, SENSOR, SILENT = "score", "provisional", "sensor", "silent" 
 DETECTOR, DRIFT = "detector", "drift"
 MODEL = "model"  # what ended an alarm that another model does not go on with
 QUIET = (PROVISIONAL, DRIFT)  # shown and recorded; nobody is notified or asked to answer
+Tell = Callable[[Connection, str, Alarm, float], None]  # see ``Telling.tell``
 
 
 class Book:
@@ -31,13 +32,15 @@ class Book:
     Args:
         alarms: Those that are not over, or not answered yet.
         holds: All.
+        tell: Decides who is told of what happens to an alarm.
 
     Attributes:
         open: The alarms by device, the oldest first.
         touched: Devices that something was changed of, since the copy was made.
     """
 
-    def __init__(self, alarms: Iterable[Alarm], holds: Iterable[Hold]) -> None:
+    def __init__(self, alarms: Iterable[Alarm], holds: Iterable[Hold], tell: Tell) -> None:
+        self._tell = tell
         self.open: dict[str, tuple[Alarm, ...]] = {}
         for alarm in sorted(alarms, key=_id):
             self._file(alarm)
@@ -46,7 +49,7 @@ class Book:
 
     def copy(self) -> Book:
         """Another one to work on."""
-        other = Book((), self._holds.values())
+        other = Book((), self._holds.values(), self._tell)
         other.open = dict(self.open)
         return other
 
@@ -82,7 +85,19 @@ class Book:
         made = replace(made, id=number)
         self._file(made)
         self.touched.add(made.device)
+        if is_told:
+            self._tell(connection, "raised", made, now)
         return made
+
+    def follow(self, connection: Connection, before: Alarm, alarm: Alarm, now: float) -> None:
+        """Store what has changed while an alarm goes on, and tell of a priority that has risen."""
+        if alarm == before:
+            return
+        self.change(connection, alarm)
+        is_risen = alarm.priority != before.priority
+        if is_risen and alarm.raised_at is not None and alarm.life not in HELD:
+            store.log(connection, _id(alarm), "risen", alarm.peak_ts or alarm.start, now)
+            self._tell(connection, "risen", alarm, now)
 
     def change(self, connection: Connection, alarm: Alarm) -> None:
         """Something of an alarm other than its state is another."""
@@ -117,6 +132,8 @@ class Book:
         done = self._move(ended, Event.CLEAR, is_latching=is_latching and is_asked)
         if done.life != Life.LATCHED.value:
             store.log(connection, _id(done), "cleared", ts, now, is_told=is_told)
+            if is_told and alarm.life not in HELD:
+                self._tell(connection, "returned", done, now)
         self._put(connection, done)
         self._end_one_shots(connection, done, now)
         return done
@@ -177,6 +194,8 @@ class Book:
     ) -> None:
         done = self._move(alarm, event)
         store.log(connection, _id(done), word, done.end or done.start, now, is_told=is_told)
+        if event is Event.ACKNOWLEDGE:
+            self._tell(connection, word, done, now)
         if alarm.life == Life.LATCHED.value:
             store.log(connection, _id(done), "cleared", done.end or done.start, now)
         self._put(connection, done)
@@ -190,6 +209,7 @@ class Book:
         if told.kind in QUIET:
             told = replace(told, raised_at=None)
         store.log(connection, _id(told), "raised", told.start, now)
+        self._tell(connection, "raised", told, now)
         self._put(connection, told)
         return told
 

@@ -24,6 +24,7 @@ from detector.alarms.book import (
 from detector.alarms.lifecycle import AlarmState, Transition, advance, rule_of
 from detector.alarms.memory import Memory, Peak, peak_of, recalled, windows
 from detector.alarms.priority import higher, priority_of, score_sentence, shifted
+from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
 from detector.settings.tree import Settings
 from detector.store import alarms as store
@@ -50,6 +51,9 @@ class AlarmDesk:
         holds: What is held back.
         memories: What the rule remembers, by device and kind.
         clock: The detector's.
+
+    Attributes:
+        telling: Decides who is told of what.
     """
 
     def __init__(
@@ -60,17 +64,18 @@ class AlarmDesk:
         memories: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings, self._clock = settings, clock
+        self._settings, self._clock, self.telling = settings, clock, Telling(settings)
         found = {device: recalled(one) for (device, _), one in (memories or {}).items()}
         for alarm in alarms:  # of a version without memory
             if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
                 found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
-        self._memories, self._book = found, Book(alarms, holds)
+        self._memories, self._book = found, Book(alarms, holds, self.telling.tell)
         self._next = (dict(self._memories), self._book.copy())
 
     def follow(self, settings: Settings) -> None:
         """Go by other alarm rules from the next window on."""
         self._settings = settings
+        self.telling.follow(settings)
 
     @property
     def settings(self) -> Settings:
@@ -100,9 +105,10 @@ class AlarmDesk:
             alarm = None
         self._remember(connection, device, Memory(AlarmState(is_active=alarm is not None)))
 
-    def active(self, device: str) -> Alarm | None:
-        """The first of the active alarms of a device that are not held back, None without one."""
-        told = [one for one in self._book.of(device) if is_told(one) and one.kind != DRIFT]
+    def active(self, device: str, book: Book | None = None) -> Alarm | None:
+        """The first active alarm of a device that is not held back; as committed, or in a book."""
+        mine = (book or self._book).of(device)
+        told = [one for one in mine if is_told(one) and one.kind != DRIFT]
         return min(told, key=lambda one: one.kind not in {SCORE, PROVISIONAL}, default=None)
 
     @property
@@ -116,6 +122,7 @@ class AlarmDesk:
         self.book.expire(connection, self._clock())
         for frame, card in frames:
             self._advance(connection, frame, card)
+        self.telling.look(connection, self.book.all, self._clock())
 
     def report(
         self,
@@ -254,8 +261,7 @@ class AlarmDesk:
         if peak.score > alarm.peak_score:
             noted = _at_peak(alarm, peak)
         noted = self._judged_anew(noted, float(frame.ts[-1]))
-        if noted != alarm:
-            self.book.change(connection, noted)
+        self.book.follow(connection, alarm, noted, self._clock())
 
     def _judged_anew(self, alarm: Alarm, ts: float) -> Alarm:
         """With the priority that its peak and its length so far give."""

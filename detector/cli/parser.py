@@ -17,6 +17,7 @@ from detector.cli.operating.operating_options import (
     add_answer_why,
     add_comment,
     add_maintenance,
+    add_notify,
     add_out_of_service,
     add_shelve,
     add_threshold,
@@ -263,6 +264,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "reload": ("have the running detector take up changed settings and models",
                    "faultline reload\n  faultline reload --settings plant.toml",
                    add_settings, ("reload", "reload")),
+        "notify": ("send a test message to everybody who is told of alarms, or tell what waits",
+                   "faultline notify --test\n  faultline notify --status",
+                   add_notify, ("operating.notify", "notify")),
         "store": ("tell what the store holds, copy it, or bring it to this version",
                   "faultline store status\n  faultline store backup /backup/faultline.db\n"
                   "  faultline store migrate",

@@ -30,6 +30,13 @@ class Delivery:
         except (RuntimeError, ValueError):  # QoS 0 without a connection; the queue is full
             return False
 
+    def is_settled(self) -> bool:
+        """Whether nothing more comes of it: the broker has answered, or it was never queued."""
+        try:
+            return self._message.is_published()
+        except (RuntimeError, ValueError):
+            return True
+
     def wait(self, timeout_s: float) -> bool:
         """Wait until it is delivered; False when it is not within ``timeout_s`` seconds."""
         try:

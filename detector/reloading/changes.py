@@ -14,7 +14,7 @@ from detector.text import counted
 
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
-LIVE = ("devices", "sources", "alarms", "alignment", "sessions", "detector")
+LIVE = ("devices", "sources", "notify", "alarms", "alignment", "sessions", "detector")
 STORE_KEYS = set(StoreSettings.model_fields) - {"url", "archive"}
 LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS}
 
@@ -57,7 +57,9 @@ def summary(before: Settings, after: Settings) -> list[str]:
         parts.append(_rules(before, after))
     if before.all_sources != after.all_sources:
         parts.append("sources changed")
-    for section in (*LIVE[2:], "store"):
+    if before.notify != after.notify:
+        parts.append("notify changed")
+    for section in (*LIVE[3:], "store"):
         keys = _differing(getattr(before, section), getattr(after, section))
         allowed = LIVE_KEYS.get(section, keys)
         parts += [f"{section}.{key} changed" for key in keys if key in allowed]

@@ -19,6 +19,8 @@ from detector.ingest.guard import Guard
 from detector.ingest.mqtt import Subscriber, in_flight
 from detector.ingest.sources import Sources
 from detector.ingest.sparkplug_host import PrimaryHost
+from detector.notifying.notifier import Notifier
+from detector.notifying.targets import refuse_unusable
 from detector.records import DetectorHealth
 from detector.reloading.request import Request
 from detector.service.keeping import rules_of
@@ -59,7 +61,8 @@ class Detector:
         request: Asks for a reload, as commands in the store do; None: nobody does.
 
     Raises:
-        SettingsError: If a source cannot be used, or the port for metrics.
+        SettingsError: If a source or a target of notifications cannot be used, or the port for
+            metrics.
         StoreError: If the store cannot be opened, is damaged or cannot be migrated, or another
             detector writes to it.
     """
@@ -70,6 +73,7 @@ class Detector:
         read: Callable[[], Settings] | None = None,
         request: Request | None = None,
     ) -> None:
+        refuse_unusable(settings.notify)
         self._settings = settings
         self._read, self._request = read or (lambda: settings), request or Request()
         self._store: Engine = open_store(settings.store.url, may_be_older=True)
@@ -91,6 +95,7 @@ class Detector:
         self._scoring: Pipeline | None = None
         place = archive_place(self._store, settings.store.archive)
         self._upkeep = Upkeep(self._store, place, self._rules)
+        self._notifier = Notifier(self._store, place, lambda: self._now.notify)
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -108,6 +113,7 @@ class Detector:
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._scoring = self._load()
             self._upkeep.start()
+            self._notifier.start()
             recorder = self._record()
             self._buffer.patience_s = PATIENCE_S
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
@@ -125,6 +131,7 @@ class Detector:
             reloads.stop()
         finally:
             self._upkeep.stop()
+            self._notifier.stop()
             if recorder is not None:
                 recorder.stop()
             self._metrics.stop()
@@ -170,7 +177,7 @@ class Detector:
         from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too
 
         return Reloads(
-            self._read,
+            self._read_again,
             self._settings,
             self._request,
             store=self._store,
@@ -179,10 +186,18 @@ class Detector:
             scoring=pipeline,
         )
 
-    def _rules(self) -> Rules:
+    def _read_again(self) -> Settings:
+        settings = self._read()
+        refuse_unusable(settings.notify)
+        return settings
+
+    @property
+    def _now(self) -> Settings:
         """Those of now: a reload may have brought others."""
-        settings = self._settings if self._scoring is None else self._scoring.settings
-        return rules_of(settings.store)
+        return self._settings if self._scoring is None else self._scoring.settings
+
+    def _rules(self) -> Rules:
+        return rules_of(self._now.store)
 
     def _loading(self) -> DetectorHealth:
         return DetectorHealth(self._lease.owner, time.time(), LOADING, self._buffer.totals())

@@ -242,8 +242,7 @@ class Pipeline:
         with self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
             births.write(connection, self._unsaved.births)
-            scored = [(f, card) for f, card in pairs if card is not None]
-            self._desk.update(connection, scored)
+            self._desk.update(connection, [(f, c) for f, c in pairs if c is not None])
             self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
                              thinned=self._overload.factor)  # fmt: skip
             if self._is_due("commands", COMMANDS_S):
@@ -252,8 +251,8 @@ class Pipeline:
                 self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
             if self._is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
-            self._changed |= self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
+        self._changed |= self._desk.keep()
         self._committed_at = time.time()
         if pairs:
             self._lag_s = self._committed_at - min(frame.arrival for frame, _ in pairs)
@@ -267,7 +266,7 @@ class Pipeline:
                 self._fleet.streams[device],
                 frame,
                 card,
-                is_alarmed=self._desk.active(device) is not None,
+                is_alarmed=self._desk.active(device, self._desk.book) is not None,
                 threshold=self._fleet.threshold_of(device),
                 received=Counter(received.get(device, {})) + self._aligner.counters(device),
                 clock_offset_s=self._subscriber.clocks.offset_s(device),
@@ -289,6 +288,7 @@ class Pipeline:
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}
         counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor}
+        counters["flood"] = self._desk.telling.flood
         shown = self._subscriber.connection.shown
         return DetectorHealth(self._lease.owner, time.time(), shown, counters)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from detector.alarms.book import QUIET
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.home_assistant import discovery_message, discovery_topic
 from detector.alarms.notify import alarm_message, state_message
+from detector.ingest.delivery import Delivery
 from detector.ingest.mqtt import Subscriber
-from detector.records import DeviceStatus
+from detector.records import Alarm, DeviceStatus
 from detector.settings.mqtt import MqttSettings
 from detector.store import alarms
 from detector.store.schema import Engine
+
+logger = logging.getLogger(__name__)
+
+MOST_ON_THE_WAY = 500  # transitions that the broker has not confirmed
 
 
 class Publisher:
@@ -29,6 +35,9 @@ class Publisher:
         self._prefix, self._home_assistant = settings.topic_out, settings.home_assistant
         self._connections = 0
         self._announced: set[str] = set()
+        self._newest = 0  # transition that was handed to the client
+        self._on_the_way: dict[int, Delivery] = {}
+        self._not_taken: set[int] = set()  # by the broker; tried again with the next connection
 
     def must_repeat(self) -> bool:
         """Whether all is to be said again: a new connection since this was last asked.
@@ -39,26 +48,49 @@ class Publisher:
             return False
         self._connections = self._subscriber.connections
         self._announced.clear()
+        self._newest = min(self._not_taken, default=self._newest + 1) - 1
+        self._not_taken.clear()
         return True
 
     def alarms(self) -> set[str]:
         """Publish every transition not published yet, at QoS 1; returns their devices.
 
-        Those that nobody is notified of count as published.
+        One counts as published once the broker has confirmed it, so that a kill loses none: it is
+        published again then, under the same id. Those that nobody is notified of count at once.
         """
-        with self._store.begin() as connection:
-            waiting = alarms.unpublished(connection)
-            for log_id, transition, ts, alarm in waiting:
-                if alarm.kind in QUIET:
-                    continue  # shown and recorded; nobody is notified
-                whose = f"{alarm.device}/" if alarm.device else ""  # without: the detector's own
-                self._subscriber.publish(
-                    f"{self._prefix}/{whose}alarm",
-                    alarm_message(log_id, transition, ts, alarm),
-                    qos=1,
-                )
-            alarms.mark_published(connection, [log_id for log_id, *_ in waiting])
+        done = self._confirmed()
+        room = MOST_ON_THE_WAY - len(self._on_the_way)
+        with self._store.connect() as connection:
+            waiting = alarms.unpublished(connection, self._newest, room)
+        for log_id, transition, ts, alarm in waiting:
+            self._newest = log_id
+            if alarm.kind in QUIET:
+                done.append(log_id)  # shown and recorded; nobody is notified
+            elif log_id not in self._on_the_way:
+                self._on_the_way[log_id] = self._publish(log_id, transition, ts, alarm)
+        if done:
+            with self._store.begin() as connection:
+                alarms.mark_published(connection, done)
+            for log_id in done:
+                self._on_the_way.pop(log_id, None)
         return {alarm.device for *_, alarm in waiting}
+
+    def _confirmed(self) -> list[int]:
+        """Transitions that the broker has; those it will not have are put aside."""
+        settled = [log_id for log_id, one in self._on_the_way.items() if one.is_settled()]
+        done = [log_id for log_id in settled if self._on_the_way[log_id].is_delivered()]
+        for log_id in set(settled) - set(done):
+            if not self._not_taken:
+                logger.warning("transition %d of an alarm was not taken by the broker, tried again "
+                               "with the next connection", log_id)  # fmt: skip
+            self._not_taken.add(log_id)
+            del self._on_the_way[log_id]
+        return done
+
+    def _publish(self, log_id: int, transition: str, ts: float, alarm: Alarm) -> Delivery:
+        whose = f"{alarm.device}/" if alarm.device else ""  # without: the detector's own
+        message = alarm_message(log_id, transition, ts, alarm)
+        return self._subscriber.publish(f"{self._prefix}/{whose}alarm", message, qos=1)
 
     def states(self, statuses: Iterable[DeviceStatus], desk: AlarmDesk) -> None:
         """Publish the state of each device, retained."""

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pydantic_settings
 from pydantic import ValidationError
 
 from detector.errors import SettingsError
@@ -39,6 +40,8 @@ def load_settings(path: Path | None = None) -> Settings:
         return Settings(**_read_toml(chosen))
     except ValidationError as error:
         raise SettingsError(_one_line(error, chosen)) from None
+    except pydantic_settings.SettingsError as error:  # a variable that should be JSON
+        raise SettingsError(f"environment: {error}, allowed: JSON") from None
 
 
 def settings_file(path: Path | None = None) -> Path:
@@ -78,6 +81,12 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
     where = path or "environment"
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown setting {key}"
-    is_secret = any(word in key for word in SECRETS) or "@" in str(first["input"])
-    found = "" if is_secret else f", found {first['input']!r}"
+    found = "" if _is_secret(first["loc"], first["input"]) else f", found {first['input']!r}"
     return f"{where}: {key}{found}: {first['msg']}"
+
+
+def _is_secret(where: tuple[int | str, ...], found: object) -> bool:
+    """Whether what was found may hold a password: a URL does, and whatever has one in it."""
+    if where[0] == "notify" and (len(where) < 3 or str(where[2]).startswith(("url", "name"))):
+        return True
+    return any(word in str(where) for word in SECRETS) or "@" in str(found)

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from pydantic import field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from detector.settings.adopt import AdoptSettings
@@ -23,6 +24,7 @@ from detector.settings.mqtt import MqttSettings
 from detector.settings.sessions import SessionSettings
 from detector.settings.sources import SourceSettings
 from detector.settings.store import StoreSettings
+from detector.settings.targets.notify import NotifySettings, all_apart
 
 PREFIX = "FAULTLINE_"
 
@@ -46,6 +48,9 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
     sources: tuple[SourceSettings, ...] = ()
+    notify: tuple[NotifySettings, ...] = ()
+
+    _apart = field_validator("notify")(staticmethod(all_apart))
 
     @classmethod
     def settings_customise_sources(

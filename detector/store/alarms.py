@@ -65,13 +65,20 @@ def transitions(connection: Connection, alarm_id: int) -> list[tuple[str, float]
     return [(row.transition, row.at) for row in connection.execute(query.order_by(alarm_log.c.id))]
 
 
-def unpublished(connection: Connection) -> list[tuple[int, str, float, Alarm]]:
-    """Transitions the broker has not got yet: log id, transition, sample time, alarm."""
+def unpublished(
+    connection: Connection, above: int = 0, limit: int | None = None
+) -> list[tuple[int, str, float, Alarm]]:
+    """Transitions numbered above ``above`` that the broker has not confirmed, in order.
+
+    Returns:
+        Log id, transition, sample time and alarm of each, at most ``limit``.
+    """
     query = (
         sa.select(alarm_log, alarms)
         .join(alarms, alarm_log.c.alarm_id == alarms.c.id)
-        .where(alarm_log.c.published.is_(False))
+        .where(alarm_log.c.published.is_(False), alarm_log.c.id > above)
         .order_by(alarm_log.c.id)
+        .limit(limit)
     )
     found = []
     for row in connection.execute(query):

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detector.errors import StoreError
 from detector.store.connecting import alone, connect, in_one_line, let_shrink, shown, use_wal
+from detector.store.outbox.table import floods_of, outbox_of
 from detector.store.postgresql import partitions
 from detector.store.versions import (
     VERSION,
@@ -185,13 +186,12 @@ alarm_log = sa.Table(
 )
 
 # Flight records that are written; see ``flights.py``.
-flights = sa.Table(
-    "flights",
-    metadata,
+flights = sa.Table("flights", metadata,
     sa.Column("alarm_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("samples", sa.Integer, nullable=False),  # 0: none was left, and there is no file
-    sa.Column("is_finished", sa.Boolean, nullable=False),  # else it goes on with the alarm
-)
+    sa.Column("is_finished", sa.Boolean, nullable=False))  # fmt: skip
+
+outbox, floods = outbox_of(metadata), floods_of(metadata)
 
 commands = sa.Table(
     "commands",

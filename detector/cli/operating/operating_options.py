@@ -87,6 +87,19 @@ def add_threshold(part: argparse.ArgumentParser) -> None:
     add_who(part)
 
 
+def add_notify(part: argparse.ArgumentParser) -> None:
+    """Add what ``notify`` takes."""
+    what = part.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--test", action="store_true", help="send one message to each target, say what came back"
+    )
+    what.add_argument(
+        "--status", action="store_true", help="tell what waits, what failed and why, what was sent"
+    )
+    add_json(part)
+    add_settings(part)
+
+
 def add_who(part: argparse.ArgumentParser) -> None:
     """Add who asks, and the settings file."""
     part.add_argument("--who", help="your name, for the audit log (default: your login)")

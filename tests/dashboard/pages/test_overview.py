@@ -91,18 +91,20 @@ def test_a_stopped_detector_is_shown_on_both_pages(site, feed, page):
     assert held is not None
 
 
-def test_an_overload_is_shown_on_both_pages(site, feed, page):
-    """How much is scored, and that nothing is lost."""
-    feed.thinned = 4
+def test_an_overload_and_a_flood_are_shown_on_both_pages(site, feed, page):
+    """How much is scored, that nothing is lost, and how many alarms there are."""
+    feed.thinned, feed.flood = 4, 17
     try:
         open_device(page, site, "good-1")
         wait_for(lambda: "one window in 4 is scored" in text(page, "notices"), 12, "the notice")
+        assert "17 alarms in the last ten minutes" in text(page, "notices")
         assert page.text_content('[data-is="state"]').strip().lower() == "ok"
         page.goto(site.url)
         page.wait_for_selector(".fl-notices p", timeout=20_000)
         assert "Overloaded: one window in 4" in page.text_content(".fl-notices")
+        assert "Alarm flood: 17 alarms in the last ten" in page.text_content(".fl-notices")
     finally:
-        feed.thinned = 1
+        feed.thinned, feed.flood = 1, 0
 
 
 def test_an_empty_store_says_what_to_do(chromium, tmp_path):

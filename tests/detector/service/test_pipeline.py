@@ -17,6 +17,7 @@ from detector.service import clock
 from detector.service.lease import Lease
 from detector.service.pipeline import Pipeline
 from detector.settings.tree import Settings
+from detector.store import alarms as alarm_store
 from detector.store import births, frames
 from detector.store.schema import StoreFailure, open_store
 from detector.store.schema import frames as frames_table
@@ -29,7 +30,7 @@ class Broker:
     """Stands in for the subscriber: lets so many messages wait, and keeps their receipts."""
 
     commit_after, hold_at_most = IN_FLIGHT // 2, IN_FLIGHT * 9 // 10
-    clocks = Clocks(np.inf, lambda _: False)
+    clocks, connections = Clocks(np.inf, lambda _: False), 1
 
     def __init__(self):
         self.state = ConnectionState.CONNECTED
@@ -57,19 +58,29 @@ class Broker:
 
     def publish(self, *_, **__):
         """To nobody."""
-        return Delivery(None, ())
+        return Delivery(Confirmed(), ())
+
+
+class Confirmed:
+    """A message that the broker has."""
+
+    mid = 1
+
+    def is_published(self):
+        """At once."""
+        return True
 
 
 class Bench:
     """A pipeline, its buffer and its store."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **alarms):
         self.store = open_store(f"sqlite:///{folder}/faultline.db")
         self.buffer = SharedBuffer(10_000, 10, lot=LOT)
         self.broker = Broker()
         lease = Lease(self.store)
         lease.take()
-        settings = Settings(mqtt={"receive_maximum": IN_FLIGHT})
+        settings = Settings(mqtt={"receive_maximum": IN_FLIGHT}, alarms=alarms)
         self.pipeline = Pipeline(settings, self.store, self.buffer, self.broker, lease)
         self.sent = 0
         self.now = 0.0
@@ -200,3 +211,30 @@ def test_a_store_that_goes_away_between_scoring_and_commit_loses_nothing(bench):
     assert failed
     assert len(bench.stored()) == 4
     assert bench.broker.acknowledged == [1, 2, 3, 4]
+
+
+def test_an_alarm_whose_commit_failed_is_raised_by_the_next_tick(tmp_path, monkeypatch):
+    """A disk that is full fails at the commit; the desk has not moved on then."""
+    monkeypatch.setattr(clock.time, "monotonic", lambda: 0.0)
+    bench = Bench(tmp_path, silent_s=5)
+    monkeypatch.setattr(clock.time, "monotonic", lambda: bench.now)
+    bench.send(ts=T0, x=1.0, y=2.0)
+    bench.ticks(4)
+    assert len(bench.stored()) == 1
+    failed = []
+
+    def full(_connection):
+        failed.append(1)
+        raise sa.exc.OperationalError("COMMIT", {}, Exception("disk is full"))
+
+    sa.event.listen(bench.store, "commit", full)
+    bench.ticks(10)
+    sa.event.remove(bench.store, "commit", full)
+    bench.ticks(1)
+    with bench.store.connect() as connection:
+        found = alarm_store.open_ones(connection)
+    bench.store.dispose()
+    assert failed
+    assert [(one.device, one.kind, one.life) for one in found] == [
+        ("m", "silent", "unacknowledged")
+    ]

@@ -73,7 +73,7 @@ class Feed:
         self.applies = True
         self.leases = True
         self.connection = "connected"
-        self.thinned = 1
+        self.thinned, self.flood = 1, 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed")
         now = time.time()
@@ -107,7 +107,7 @@ class Feed:
             for machine in self.machines.values():
                 if machine.sending:
                     self._feed(store, machine, now)
-            counters = {"thinned": self.thinned}
+            counters = {"thinned": self.thinned, "flood": self.flood}
             if self.leases:
                 devices.renew_lease(store, DetectorHealth("feed", now, self.connection, counters))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from detector.normal.level import Own
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, Outcome, Unused
 from detector.store import alarms, births, commands, commissionings, devices, frames, unused
 from detector.store.history.rolling import roll
+from detector.store.outbox import outbox
 from detector.store.schema import open_store
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "store"
@@ -66,6 +68,8 @@ def _fill(path: Path) -> None:
         devices.update(connection, [status])
         number = alarms.raise_alarm(connection, ALARM, at=1.7e9)
         alarms.log(connection, number, "cleared", 1.7e9 + 5, at=1.7e9 + 6)
+        outbox.add(connection, "duty", outbox.RAISED, 1.7e9, replace(ALARM, id=number))
+        outbox.begin_flood(connection, outbox.PAGE, 1.7e9)
         asked = commands.issue(connection, "pump-1", "threshold", {"threshold": 1.5}, "Kim")
         commands.mark_applied(connection, asked, "applied")
         births.write(connection, dict(BORN))
