@@ -31,6 +31,7 @@ from detector.settings.tree import Settings
 from detector.store import births
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
+from detector.store.keeping.checkpoints import leave_to_others
 from detector.store.keeping.rules import Rules
 from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
@@ -75,6 +76,7 @@ class Detector:
         self._settings = settings
         self._read, self._request = read or (lambda: settings), request or Request()
         self._store: Engine = open_store(settings.store.url, may_be_older=True)
+        leave_to_others(self._store)
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device,
             settings.buffer.max_devices,

@@ -109,7 +109,7 @@ class Upkeep:
             if freed and drop.reason == "size":
                 logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
                             drop.tier, limit / 1e9)  # fmt: skip
-        room.give_back(self._store)
+        room.give_back(self._store, limit - held.bytes, self._may_go_on)
         return drops
 
     def _part_days(self, before: float, now: float) -> None:
