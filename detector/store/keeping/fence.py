@@ -23,9 +23,7 @@ def fence(store: Engine, owner: str) -> None:
     def refuse(connection: Connection) -> None:
         held = devices.health(connection)
         if held is None or held.owner != owner:
-            now = "nobody" if held is None else held.owner
-            raise StoreError(
-                f"store: the lease of {owner} is over, found {now}; nothing is written"
-            )
+            found = "nobody" if held is None else held.owner
+            raise StoreError(f"store: held by {found} now, allowed: {owner}; nothing is written")
 
     sa.event.listen(store, "commit", refuse)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from detector.errors import StoreError
+from detector.store import frames
 from detector.store.archive import closing
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
@@ -16,8 +17,9 @@ from detector.store.connecting import reason_of
 from detector.store.history import rolling
 from detector.store.keeping import room
 from detector.store.keeping.deciding import DAY_S, HOT, Drop, decide, is_kept_alone_too_large
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import Settled, merge
 from detector.store.keeping.rules import Rules
+from detector.store.keeping.settling import Settling
 from detector.store.postgresql import partitions
 from detector.store.schema import Engine, StoreFailure
 
@@ -52,6 +54,7 @@ class Upkeep:
         claim(store, self._place, archive)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
+        self._settling = Settling()
         self._room_due = self._tell_due = 0.0
         self._told: dict[str, float] = {}
 
@@ -78,12 +81,12 @@ class Upkeep:
         if total > BACKLOG and not self._stop.is_set():
             logger.info("rollups: all %d frames counted", done)
 
-    def merge_all(self, now: float) -> None:
+    def merge_all(self, settled: Settled) -> None:
         """Merge all frames that have settled."""
         with self._store.connect() as connection:
             names = list(rolling.stored_devices(connection))
         for name in names:
-            for _ in self._steps(partial(merge, self._store, name, now)):
+            for _ in self._steps(partial(merge, self._store, name, settled)):
                 pass
 
     def close_all(self, before: float) -> int:
@@ -126,8 +129,10 @@ class Upkeep:
 
     def look(self, now: float) -> None:
         """All that is due."""
+        with self._store.connect() as connection:
+            settled = self._settling.note(frames.newest_id(connection))
         self.roll_all()
-        self.merge_all(now)
+        self.merge_all(settled)
         self._guarded("archive", lambda: self.close_all(closing_time(now, self._rules().hot_s)))
         if time.monotonic() >= self._room_due:
             self._room_due = time.monotonic() + ROOM_S

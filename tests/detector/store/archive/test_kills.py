@@ -17,11 +17,10 @@ from detector.store.archive.place import place_at
 from detector.store.history.rolling import roll
 from detector.store.keeping import room
 from detector.store.keeping.deciding import ARCHIVE, HOT, Drop
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import open_store
-from tests.support.stores.machine import START, frames
+from tests.support.stores.machine import frames
 
-LATER = START + 1e6
 FILES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}  # as Python's audit calls them
 LEAST = 10  # kills
 pytestmark = [
@@ -119,7 +118,7 @@ def kill_before(step):
 
 def close_all(store, place):
     """Merge and close."""
-    merge(store, "press-1", LATER)
+    merge(store, "press-1", ALL)
     while closing.close_next(store, place, np.inf):
         pass
 

@@ -15,8 +15,10 @@ from detector.store.history import rolling, rollups
 from detector.store.keeping import room
 from detector.store.keeping import upkeep as module
 from detector.store.keeping.deciding import DAY_S
+from detector.store.keeping.merging import ALL
 from detector.store.keeping.upkeep import Upkeep
 from detector.store.places import archive_place
+from detector.store.schema import frames as table
 from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.stores.machine import START, frames
@@ -45,6 +47,12 @@ def upkeep(store, settings=None):
     """Of a store, by settings."""
     chosen = settings or StoreSettings()
     return Upkeep(store, archive_place(store, None), lambda: rules_of(chosen))
+
+
+def settle(writer):
+    """As after a minute or two."""
+    writer.roll_all()
+    writer.merge_all(ALL)
 
 
 def test_an_older_store_gets_its_rollups_in_the_background(store, monkeypatch, caplog):
@@ -97,6 +105,7 @@ def test_hours_are_closed_and_all_are_kept_to_their_size(store, monkeypatch, cap
         for device in DEVICES:
             stored.write(connection, frames(1800, n=100, start=START + 600, device=device))
     writer = upkeep(store, StoreSettings(size_gb=0.2))
+    settle(writer)
     writer.look(START + 4 * 3600)
     with store.connect() as connection:
         archive, before = hours.size(connection), rollups.sizes(connection)
@@ -115,6 +124,7 @@ def test_hours_are_closed_and_all_are_kept_to_their_size(store, monkeypatch, cap
 def test_what_is_too_old_goes_from_files_and_tables(store):
     """The file with its row."""
     writer = upkeep(store, StoreSettings(retention_days=1))
+    settle(writer)
     writer.look(START + 4 * 3600)
     files = list((store_folder(store) / "archive").rglob("*.parquet"))
     assert len(files) == 2
@@ -129,6 +139,7 @@ def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
     writer = upkeep(store)
     blocked = store_folder(store) / "archive" / "device=press-1"
     blocked.write_text("no folder")
+    settle(writer)
     for _ in range(3):
         writer.look(START + 4 * 3600)
     assert caplog.text.count("archive: ") == 1
@@ -141,3 +152,26 @@ def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
 def store_folder(store):
     """Where its file is."""
     return file_of(store).parent
+
+
+def test_a_file_that_is_mostly_empty_shrinks(store):
+    """In small steps, as far as it is not needed again."""
+    with store.begin() as connection:
+        stored.write(connection, frames(600, n=1000, rate=1000.0, device="press-3"))
+    with store.begin() as connection:
+        connection.execute(table.delete().where(table.c.device == "press-3"))
+    with store.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    before, steps = file_of(store).stat().st_size, []
+    room.give_back(store, 0.0, lambda: len(steps) < 3 and not steps.append(1))
+    room.give_back(store, 1e12, lambda: True)
+    with store.connect() as connection:
+        pages, empty = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                        for name in ("page_count", "freelist_count"))  # fmt: skip
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert len(steps) == 3
+    assert 0.3 * pages - room.PAGES <= empty <= 0.3 * pages
+    assert file_of(store).stat().st_size < before / 2
+    room.give_back(store, 0.0, lambda: True)
+    with store.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() <= 0.02 * pages

@@ -1,0 +1,34 @@
+"""What viewers have seen is told by numbers, whatever a clock does."""
+
+from __future__ import annotations
+
+from detector.store.keeping.settling import SEEN_S, SILENT_S, Settling
+
+
+class Clock:
+    """Stands where it is put."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        """Seconds."""
+        return self.now
+
+
+def test_a_number_settles_a_minute_after_it_was_noted():
+    """What came with the start too: nobody knows when it came."""
+    clock = Clock()
+    settling = Settling(clock)
+    assert settling.note(70).seen == 0
+    clock.now += 10
+    settling.note(80)
+    clock.now = 1000 + SEEN_S
+    assert settling.note(90).seen == 70
+    clock.now += 10
+    assert (settling.note(90).seen, settling.note(90).silent) == (80, 0)
+    clock.now = 1000 + SILENT_S
+    assert (settling.note(95).seen, settling.note(95).silent) == (80, 70)
+    clock.now += 3600
+    assert settling.note(99) == settling.note(99)
+    assert (settling.note(99).seen, settling.note(99).silent) == (95, 95)
