@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from detector.store.keeping import room
 from detector.store.keeping.deciding import DAY_S, HOT, Drop, decide, is_kept_alone_too_large
 from detector.store.keeping.merging import Settled, merge
 from detector.store.keeping.rules import Rules
-from detector.store.keeping.settling import Settling
+from detector.store.keeping.settling import Doubt, Settling
 from detector.store.postgresql import partitions
 from detector.store.schema import Engine, StoreFailure
 
@@ -54,7 +55,7 @@ class Upkeep:
         claim(store, self._place, archive)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
-        self._settling = Settling()
+        self._settling, self._doubt = Settling(), Doubt()
         self._room_due = self._tell_due = 0.0
         self._told: dict[str, float] = {}
 
@@ -105,8 +106,9 @@ class Upkeep:
             self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
-        self._part_days(now - rules.days[HOT] * DAY_S, now)
-        drops = decide(held, rules.days, limit, now)
+        days = dict.fromkeys(rules.days, math.inf) if self._doubt.is_founded(now) else rules.days
+        self._part_days(now - days[HOT] * DAY_S, now)
+        drops = decide(held, days, limit, now)
         for drop in drops:
             freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
             if freed and drop.reason == "size":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detector.store.keeping.settling import SEEN_S, SILENT_S, Settling
+from detector.store.keeping.settling import SEEN_S, SILENT_S, Doubt, Settling
 
 
 class Clock:
@@ -32,3 +32,17 @@ def test_a_number_settles_a_minute_after_it_was_noted():
     clock.now += 3600
     assert settling.note(99) == settling.note(99)
     assert (settling.note(99).seen, settling.note(99).silent) == (95, 95)
+
+
+def test_a_clock_that_goes_forward_at_once_is_doubted_for_an_hour():
+    """Not one that goes back, is set right by minutes, or was ahead at the start."""
+    clock = Clock()
+    doubt, now = Doubt(clock), 1e9
+    assert not doubt.is_founded(now)
+    for step, told, is_founded in (
+        (60, 60, False), (60, 1800, False), (60, -86_400, False), (60, 7200, True),
+        (3000, 3000, True), (601, 601, False), (60, 60, False),
+    ):  # fmt: skip
+        clock.now += step
+        now += told
+        assert doubt.is_founded(now) is is_founded
