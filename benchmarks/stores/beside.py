@@ -10,9 +10,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,64 +23,88 @@ from detector.housekeeping.contract import Orders
 from detector.housekeeping.housekeeper import Housekeeper
 from detector.records import Alarm
 from detector.service.lease import Lease
-from detector.store import alarms, frames
+from detector.store import alarms, flight_log, frames
 from detector.store.archive import hours
 from detector.store.archive.paths import HOUR_S
 from detector.store.history import rollups
+from detector.store.keeping.checkpoints import leave_to_others
 from detector.store.keeping.deciding import ARCHIVE, HOT
 from detector.store.keeping.rules import Rules
 from detector.store.keeping.upkeep import Upkeep
 from detector.store.places import archive_place
 from detector.store.rows.rows import PACKED, row_of
 from detector.store.schema import Engine, open_store
-from detector.store.schema import flights as written
 from detector.store.schema import frames as table
 
 DAYS = dict.fromkeys((HOT, ARCHIVE, *rollups.TIERS), 1e6)
 STAYS = Rules(hot_s=1e9, days=DAYS)
 CLOSES = Rules(hot_s=3 * HOUR_S, days=DAYS)
 GOES = Rules(hot_s=1e9, days=DAYS | {HOT: 0.125})
-BLOCK = 1000  # samples of a merged frame
-PAST = 4 * 10 * 360  # of them: four hours of ten devices
+BLOCK, BLOCK_S = 1000, 10.0  # a merged frame
+PUMPS, PAST_S = 10, 4 * HOUR_S  # what is archived or deleted
 EXPORTED = 10_000_000
 ALARMS = 200
-LEAD_S = 2.0  # for what is beside to be at work
+PATIENCE_S = 60.0  # until what is beside is at work
+
+Beside = Callable[[Engine, Rules, str], AbstractContextManager[None]]
 
 
-def compare(folder: Path, seconds: float) -> bool:
-    """Print the table; returns whether all of the process's rows reach what they should."""
+@dataclass(frozen=True)
+class Case:
+    """What is to be done beside the writer.
+
+    Attributes:
+        what: In words.
+        rules: For the upkeep.
+        prepare: Makes what is to be done.
+        done: How much of it is.
+    """
+
+    what: str
+    rules: Rules
+    prepare: Callable[[Engine], None]
+    done: Callable[[Engine], int]
+
+
+def commits(folder: Path, seconds: float) -> bool:
+    """Print the table; returns whether all but the threads' rows reach what they should."""
     print(HEAD)
-    found = [_row(folder, "alone", _nothing, STAYS, seconds)]
-    for what, rules, prepare, done in CASES:
-        for how, beside in WAYS:
-            name = f"{what}, {how}"
-            found.append(_row(folder, name, beside, rules, seconds, prepare, done))
-    found.append(_row(folder, f"{EXPORTED:,} rows exported, its process beside", _exporting,
-                      STAYS, seconds, _exportable))  # fmt: skip
-    return all(one.is_met for one in found[:1] + found[2::2] + found[-1:])
+    found = [_row(folder, "alone", _alone, NOTHING, seconds)]
+    for case in CASES:
+        _row(folder, f"{case.what}, by threads", _threads, case, seconds)
+        found.append(_row(folder, f"{case.what}, by a process", process, case, seconds))
+    found.append(_row(folder, f"{EXPORTED:,} rows exported", _exporting, EXPORT, seconds))
+    return all(one.is_met for one in found)
 
 
-def _row(folder, what, beside, rules, seconds, prepare=lambda _: None, done=None) -> Commits:
-    path = folder / f"{abs(hash(what))}"
+def _row(folder: Path, what: str, beside: Beside, case: Case, seconds: float) -> Commits:
+    path = folder / what.replace(" ", "-")
     path.mkdir()
     store = open_store(f"sqlite:///{path}/faultline.db")
-    prepare(store)
+    case.prepare(store)
     lease = Lease(store)
     lease.take()
     writer = Writer(store)
-    before = done(store) if done else 0
-    with beside(store, rules, lease.owner):
-        writer.commits(LEAD_S)
+    with beside(store, case.rules, lease.owner):
+        _begin(case, store, writer)
+        before = case.done(store)
         took = writer.commits(seconds)
-    more = f" ({done(store) - before:,})" if done else ""
+        done = case.done(store) - before
     store.dispose()
-    print(took.row(what + more), flush=True)
+    print(took.row(what if case is NOTHING else f"{what}: {done:,} meanwhile"), flush=True)
     return took
 
 
-@contextmanager
-def _nothing(*_: object) -> Iterator[None]:
-    yield
+def _begin(case: Case, store: Engine, writer: Writer) -> None:
+    """Write until what is beside is at work."""
+    before, deadline = case.done(store), time.monotonic() + PATIENCE_S
+    writer.commits(1.0)
+    while case is not NOTHING and case.done(store) == before and time.monotonic() < deadline:
+        writer.commits(1.0)
+
+
+def _alone(*_: object) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @contextmanager
@@ -95,9 +119,12 @@ def _threads(store: Engine, rules: Rules, _owner: str) -> Iterator[None]:
 
 
 @contextmanager
-def _process(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
-    url = str(store.url)
-    orders = Orders(url=url, place=archive_place(store, None), owner=owner, log_level=logging.INFO)
+def process(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
+    """As a detector has it."""
+    orders = Orders(
+        url=str(store.url), place=archive_place(store, None), owner=owner, log_level=logging.WARNING
+    )
+    leave_to_others(store)
     keeper = Housekeeper(orders, lambda: rules)
     keeper.start()
     yield
@@ -105,44 +132,47 @@ def _process(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
 
 
 @contextmanager
-def _exporting(store: Engine, *_: object) -> Iterator[None]:
-    """As somebody takes it to pandas."""
-    out = f"{store.url.database}.parquet"
-    command = [sys.executable, "-m", "detector", "export", "--device", "pump-0", "--out", out]
-    child = subprocess.Popen(command, env=os.environ | {"FAULTLINE_STORE__URL": str(store.url)})
-    yield
-    print("export:", child.poll())
-    child.kill()
-    child.wait()
+def _exporting(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
+    """As somebody takes it to pandas, again if it ends too early, beside the usual process."""
+    out = Path(f"{store.url.database}.parquet")
+    command = [sys.executable, "-m", "detector", "export", "--device", "pump-0", "--out", str(out)]
+    environment = os.environ | {"FAULTLINE_STORE__URL": str(store.url)}
+    with process(store, rules, owner):
+        child = subprocess.Popen(command, env=environment)
+        yield
+        if (code := child.poll()) is not None:
+            print(f"the export ended too early, exit code {code}")
+        child.kill()
+        child.wait()
 
 
-def _merged(store: Engine, count: int, devices: int, arrival: float) -> None:
-    made = block("", 0.0, BLOCK)
-    for first in range(0, count, 360):
-        found = []
-        for number in range(first, min(first + 360, count)):
-            device, at = number % devices, number // devices
-            ts = made.ts + arrival + at * BLOCK / 100
-            found.append(replace(made, device=f"pump-{device}", ts=ts, arrival=arrival + at * 10))
-        rows = [row_of(frame, PACKED) for frame in found]
+def _merged(store: Engine, pumps: int, since: float, seconds: float) -> None:
+    """Merged frames of some devices, counted."""
+    made = block("", since, BLOCK)
+    for step in range(round(seconds / BLOCK_S)):
+        ts = made.ts + step * BLOCK_S
+        found = [replace(made, device=f"pump-{pump}", ts=ts, arrival=float(ts[-1]))
+                 for pump in range(pumps)]  # fmt: skip
         with store.begin() as connection:
-            connection.execute(table.insert(), rows)
+            connection.execute(table.insert(), [row_of(frame, PACKED) for frame in found])
     with store.begin() as connection:
-        for device in range(devices):
-            rollups.move_on(connection, f"pump-{device}", 0, frames.newest_id(connection))
+        for pump in range(pumps):
+            rollups.move_on(connection, f"pump-{pump}", 0, frames.newest_id(connection))
 
 
 def _past(store: Engine) -> None:
-    _merged(store, PAST, 10, time.time() // HOUR_S * HOUR_S - 10 * HOUR_S)
+    _merged(store, PUMPS, time.time() // HOUR_S * HOUR_S - 10 * HOUR_S, PAST_S)
 
 
 def _exportable(store: Engine) -> None:
-    _merged(store, EXPORTED // BLOCK, 1, time.time() - 40 * HOUR_S)
+    seconds = EXPORTED / BLOCK * BLOCK_S
+    _merged(store, 1, time.time() - seconds, seconds)
 
 
 def _alarmed(store: Engine) -> None:
-    _merged(store, 100, 1, time.time() - HOUR_S)
-    start = time.time() - HOUR_S + 100
+    since = time.time() - HOUR_S
+    _merged(store, 1, since, 1000.0)
+    start = since + 100
     alarm = Alarm(None, "pump-0", "score", "cleared", start, start + 5, 2.0, {}, "m", 1.0)
     with store.begin() as connection:
         for _ in range(ALARMS):
@@ -162,18 +192,19 @@ def _deleted(store: Engine) -> int:
 
 def _recorded(store: Engine) -> int:
     with store.connect() as connection:
-        return int(connection.execute(sa.select(sa.func.count()).select_from(written)).scalar_one())
+        return len(flight_log.recorded(connection, range(1, ALARMS + 1)))
 
 
+def _exported(store: Engine) -> int:
+    """Bytes that are written."""
+    folder = Path(str(store.url.database)).parent
+    return sum(path.stat().st_size for path in folder.glob("*.parquet*"))
+
+
+NOTHING = Case("", STAYS, lambda _: None, lambda _: 0)
+EXPORT = Case("", STAYS, _exportable, _exported)
 CASES = (
-    ("samples archived", CLOSES, _past, _closed),
-    ("samples deleted", GOES, _past, _deleted),
-    ("flight records", STAYS, _alarmed, _recorded),
+    Case("samples archived", CLOSES, _past, _closed),
+    Case("samples deleted", GOES, _past, _deleted),
+    Case("flight records", STAYS, _alarmed, _recorded),
 )
-WAYS = (("threads", _threads), ("a process", _process))
-if __name__ == "__main__":
-    import tempfile
-
-    logging.basicConfig(level=logging.INFO)
-    with tempfile.TemporaryDirectory() as folder:
-        compare(Path(folder), float(sys.argv[1]))

@@ -40,7 +40,10 @@ class Commits:
         )
 
 
-HEAD = "| commits of 20,000 samples | samples/s | p50 ms | p99 ms | longest ms | aim |\n|---|---|---|---|---|---|"
+HEAD = (
+    "| commits of 20,000 samples | samples/s | p50 ms | p99 ms | longest ms | "
+    f"{AIM_RATE:,} / {AIM_P99_MS:g} / {AIM_LONGEST_MS:g} |\n|---|---|---|---|---|---|"
+)
 
 
 class Writer:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from detector.housekeeping.contract import GONE, Orders, Said, Wire, Word
 from detector.store.keeping.rules import Rules
+from detector.store.schema import StoreFailure
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,16 @@ class Housekeeper:
     Args:
         orders: For each that is started.
         rules: Asked whenever the process asks, so that they may change while it runs.
+        meanwhile: Done once whenever a process has ended and before the next: what cannot wait.
     """
 
-    def __init__(self, orders: Orders, rules: Callable[[], Rules]) -> None:
-        self._orders, self._rules = orders, rules
+    def __init__(
+        self,
+        orders: Orders,
+        rules: Callable[[], Rules],
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._orders, self._rules, self._meanwhile = orders, rules, meanwhile
         self._over = threading.Event()
         self._child: _Child | None = None
         self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
@@ -71,6 +78,8 @@ class Housekeeper:
             if not self._over.is_set():
                 logger.warning("store: the process that keeps it has ended (exit code %d), the "
                                "next begins in %g s", code, rest_s)  # fmt: skip
+                with contextlib.suppress(StoreFailure):  # commits meet the same, and say so
+                    self._meanwhile()
 
     def _live(self) -> int:
         """One process from its start to its end; returns its exit code."""

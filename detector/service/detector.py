@@ -31,7 +31,7 @@ from detector.settings.tree import Settings
 from detector.store import births
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
-from detector.store.keeping.checkpoints import leave_to_others
+from detector.store.keeping.checkpoints import Checkpoints, leave_to_others
 from detector.store.keeping.rules import Rules
 from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
@@ -165,7 +165,7 @@ class Detector:
         orders = Orders(
             url=self._settings.store.url, place=place, owner=self._lease.owner, log_level=level
         )
-        return Housekeeper(orders, self._rules)
+        return Housekeeper(orders, self._rules, Checkpoints(self._store).make)
 
     def _reloads(self, pipeline: Pipeline) -> Reloads:
         from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too

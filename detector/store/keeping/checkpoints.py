@@ -19,14 +19,13 @@ logger = logging.getLogger(__name__)
 
 OFTEN_S, SELDOM_S = 0.3, 10.0  # between two
 FEW = 1000  # pages that are worth one
-LATE = 8 * FEW  # pages after which a commit does it nevertheless: nobody else has for a while
 
 
 class Checkpoints:
     """A thread that makes them, the more often the more is written.
 
     Args:
-        store: Open; nothing happens where it is no SQLite file.
+        store: Open; nothing happens where it is no SQLite.
     """
 
     def __init__(self, store: Engine) -> None:
@@ -51,6 +50,8 @@ class Checkpoints:
 
         It takes no lock that a writer needs. Where somebody reads an older state the rest waits.
         """
+        if self._store.dialect.name != "sqlite":
+            return 0
         with self._store.connect() as connection:
             _, pages, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
         return int(pages)
@@ -73,7 +74,9 @@ class Checkpoints:
 
 
 def leave_to_others(store: Engine) -> None:
-    """Let commits of this engine make none unless it is late.
+    """Let commits of this engine make none, however long nobody else does.
+
+    Nor after somebody has read for long: the commit that came first would move all that waited.
 
     Args:
         store: Open; connections that it has made are given up.
@@ -84,4 +87,4 @@ def leave_to_others(store: Engine) -> None:
 
 
 def _leave(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own type
-    connection.execute(f"PRAGMA wal_autocheckpoint={LATE}")
+    connection.execute("PRAGMA wal_autocheckpoint=0")

@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
 PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
-ROOM_S = 60.0  # between looks at age and size
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0  # between lines of progress
 AGAIN_S = 600.0  # between lines on the same trouble
@@ -56,7 +55,8 @@ class Upkeep:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._settling, self._doubt = Settling(), Doubt()
-        self._room_due = self._tell_due = 0.0
+        self._tell_due = 0.0
+        self._left: int | None = None  # bytes, after the last look at the room
         self._told: dict[str, float] = {}
 
     def start(self) -> None:
@@ -108,14 +108,24 @@ class Upkeep:
                            limit / 1e9)  # fmt: skip
         days = dict.fromkeys(rules.days, math.inf) if self._doubt.is_founded(now) else rules.days
         self._part_days(now - days[HOT] * DAY_S, now)
-        drops = decide(held, days, limit, now)
-        for drop in drops:
-            freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
-            if freed and drop.reason == "size":
-                logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
-                            drop.tier, limit / 1e9)  # fmt: skip
-        room.give_back(self._store, limit - held.bytes, self._may_go_on)
+        drops = decide(held, days, limit - self._comes(held.bytes, limit), now)
+        freed = [self._carry_out(drop, limit) for drop in drops]
+        self._left = held.bytes - sum(freed)
+        room.give_back(self._store, limit - self._left, self._may_go_on)
         return drops
+
+    def _comes(self, held: int, limit: float) -> float:
+        """Bytes to expect until the next look: as many as since the last one, within reason."""
+        came = 0 if self._left is None else held - self._left
+        return min(max(came, 0), limit / 4)
+
+    def _carry_out(self, drop: Drop, limit: float) -> int:
+        freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
+        if freed and drop.reason == "size":
+            self._say_once(drop.tier, "store: %.1f MB of %s deleted to stay within %.2f GB, and "
+                           "more as it comes", freed / 1e6, drop.tier, limit / 1e9,
+                           level=logging.INFO)  # fmt: skip
+        return freed
 
     def _part_days(self, before: float, now: float) -> None:
         """In PostgreSQL frames lie in one partition a day: old ones go whole, next ones come."""
@@ -136,9 +146,7 @@ class Upkeep:
         self.roll_all()
         self.merge_all(settled)
         self._guarded("archive", lambda: self.close_all(closing_time(now, self._rules().hot_s)))
-        if time.monotonic() >= self._room_due:
-            self._room_due = time.monotonic() + ROOM_S
-            self._guarded("room", lambda: self.make_room(now))
+        self._guarded("room", lambda: self.make_room(now))
 
     def _work(self) -> None:
         self._guarded("archive", self.sweep)
@@ -166,9 +174,9 @@ class Upkeep:
             if self._is_new(what):
                 logger.exception("store: fault in %s, its thread goes on", what)
 
-    def _say_once(self, what: str, line: str, *facts: object) -> None:
+    def _say_once(self, what: str, line: str, *facts: object, level: int = logging.ERROR) -> None:
         if self._is_new(what):
-            logger.error(line, *facts)
+            logger.log(level, line, *facts)
 
     def _is_new(self, what: str) -> bool:
         now = time.monotonic()

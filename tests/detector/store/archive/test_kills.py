@@ -149,7 +149,7 @@ def kills(site, act, check):
     return step
 
 
-@pytest.mark.parametrize(("tier", "count"), [(ARCHIVE, 12), (HOT, 5)])
+@pytest.mark.parametrize(("tier", "count"), [(ARCHIVE, 12), (HOT, 8)])
 def test_deleting_takes_the_oldest_whole_and_leaves_the_rest(tmp_path, monkeypatch, tier, count):
     """Whole files or frames; what is left is the newest, without a hole."""
     monkeypatch.setattr(room, "FEW", 1)
