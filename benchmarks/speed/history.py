@@ -7,12 +7,14 @@ minutes as frames, the newest seconds not counted yet. ``--quick`` makes a fifti
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +24,13 @@ from sqlalchemy.engine import Connection
 from benchmarks.lib.machine import machine
 from detector.records import Frame
 from detector.store import frames
+from detector.store.archive import closing
 from detector.store.archive.place import Folder
 from detector.store.history import rollups
 from detector.store.history.buckets import Buckets, joined, of_frames
 from detector.store.history.history import History, history
+from detector.store.history.rolling import roll
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import Engine, open_store
 from detector.store.schema import frames as table
 from detector.store.schema import rollups as rows
@@ -38,6 +43,7 @@ SAMPLES = 1_000_000_000
 POINTS = 2000
 AIMS_MS = {"15 min": (900, 10.0), "day": (DAY_S, 60.0), "month": (30 * DAY_S, 150.0)}
 OPEN_AIM_S = 1.0
+NOWHERE = Folder(Path("no-archive"))
 TIMES = 15  # each look, of which the median counts
 BLOBS = ("ts", "sample_values", "reconstruction", "score", "mse", "judged")
 
@@ -71,21 +77,38 @@ def look_back(folder: Path, samples: int) -> bool:
     took = time.perf_counter() - began
     is_met = [took <= OPEN_AIM_S]
     print(f"open: {took:.3f} s (aim {OPEN_AIM_S:g} s: {_word(is_met[0])})")
-    is_met += [_look(store, name, *aim) for name, aim in AIMS_MS.items()]
+    is_met += [_look(name, partial(_history, store, span_s), aim_ms)
+               for name, (span_s, aim_ms) in AIMS_MS.items()]  # fmt: skip
+    is_met.append(_look_into_archive(store, Folder(folder / "archive")))
     _against_frames(store)
     _bytes(store)
     store.dispose()
     return all(is_met)
 
 
-def _look(store: Engine, name: str, span_s: float, aim_ms: float) -> bool:
+def _look(name: str, look: Callable[[], History], aim_ms: float = math.inf) -> bool:
     cpu = time.process_time()
-    took, found = _median_ms(lambda: _history(store, span_s))
+    took, found = _median_ms(look)
     cpu_ms = (time.process_time() - cpu) / (TIMES + 1) * 1e3
-    print(f"{name} in {POINTS} points: {took:.1f} ms, of the CPU {cpu_ms:.1f} "
-          f"(aim {aim_ms:g} ms: {_word(took <= aim_ms)}), {len(found)} points of {found.tier}, "
-          f"{found.samples.sum():,} samples")  # fmt: skip
+    aim = "" if math.isinf(aim_ms) else f" (aim {aim_ms:g} ms: {_word(took <= aim_ms)})"
+    print(f"{name} in {POINTS} points: {took:.1f} ms, of the CPU {cpu_ms:.1f}{aim}, {len(found)} "
+          f"points of {found.tier}, {found.samples.sum():,} samples")  # fmt: skip
     return took <= aim_ms
+
+
+def _look_into_archive(store: Engine, place: Folder) -> bool:
+    """A device whose newest hour is closed: by its rollups, and each sample."""
+    device, end = "closed", COUNTED
+    with store.begin() as connection:
+        found = [_frame(device, end - 3600 + 10 * i, 10 * RATE_HZ) for i in range(360)]
+        frames.write(connection, found)
+    while roll(store, device) or merge(store, device, ALL):
+        pass
+    while closing.close_next(store, place, math.inf):
+        pass
+    look = partial(_history, store, place=place, device=device, end=end)
+    _look("each sample of 12 archived minutes", partial(look, 720))
+    return _look("15 min of an archived hour", partial(look, 900), AIMS_MS["15 min"][1])
 
 
 def _against_frames(store: Engine) -> None:
@@ -100,11 +123,15 @@ def _against_frames(store: Engine) -> None:
     print(f"15 min from frames alone: {without:.0f} ms, {without / with_rollups:.0f} times as long")
 
 
-def _history(store: Engine, span_s: float) -> History:
+def _history(
+    store: Engine,
+    span_s: float,
+    place: Folder = NOWHERE,
+    device: str = "pump-0",
+    end: float = NEWEST,
+) -> History:
     with store.connect() as connection:
-        return history(
-            connection, Folder(Path("archive")), "pump-0", NEWEST - span_s, NEWEST, POINTS
-        )
+        return history(connection, place, device, end - span_s, end, POINTS)
 
 
 def _fill(store: Engine, devices: int, days: int) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 
 from detector.errors import StoreError
 from detector.store import frames
-from detector.store.archive import closing
+from detector.store.archive import closing, flights
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
 from detector.store.connecting import reason_of
@@ -30,6 +30,7 @@ EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
 PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0  # between lines of progress
+KEPT_S = 600.0  # between looks at what flight records take
 AGAIN_S = 600.0  # between lines on the same trouble
 HOUR_S = 3600.0
 
@@ -55,7 +56,8 @@ class Upkeep:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._settling, self._doubt = Settling(), Doubt()
-        self._tell_due = 0.0
+        self._tell_due = self._kept_due = 0.0
+        self._kept_bytes = 0
         self._left: int | None = None  # bytes, after the last look at the room
         self._told: dict[str, float] = {}
 
@@ -100,10 +102,10 @@ class Upkeep:
     def make_room(self, now: float) -> list[Drop]:
         """Delete what is too old or too much; returns what was decided."""
         rules = self._rules()
-        held = room.holding(self._store, rules.kept_bytes())
+        held = room.holding(self._store, self._kept())
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
         if is_kept_alone_too_large(held, limit):
-            self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
+            self._say_once("kept", "store: flight records alone take %.2f GB, "
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
         days = dict.fromkeys(rules.days, math.inf) if self._doubt.is_founded(now) else rules.days
@@ -113,6 +115,13 @@ class Upkeep:
         self._left = held.bytes - sum(freed)
         room.give_back(self._store, limit - self._left, self._may_go_on)
         return drops
+
+    def _kept(self) -> int:
+        """Bytes of flight records, which go with their alarms alone."""
+        if time.monotonic() >= self._kept_due:
+            self._kept_due = time.monotonic() + KEPT_S
+            self._kept_bytes = self._place.size_of(flights.FOLDER)
+        return self._kept_bytes
 
     def _comes(self, held: int, limit: float) -> float:
         """Bytes to expect until the next look: as many as since the last one, within reason."""

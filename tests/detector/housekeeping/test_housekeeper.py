@@ -124,8 +124,9 @@ def test_it_works_beside_and_is_heard_and_ends_when_told(site, caplog):
 
 
 def test_one_that_is_killed_is_followed_by_another(site, caplog):
-    """Which goes on with what came since."""
-    keeper = site.keeper()
+    """Which goes on with what came since; what cannot wait is done in between."""
+    done = []
+    keeper = Housekeeper(site.orders(), lambda: rules_of(site.settings), lambda: done.append(1))
     keeper.start()
     first = wait_for(lambda: keeper.pid, 10, "it has begun")
     os.kill(first, signal.SIGKILL)
@@ -134,6 +135,7 @@ def test_one_that_is_killed_is_followed_by_another(site, caplog):
     wait_for(lambda: not site.waiting(), 20, "the other one counts")
     keeper.stop()
     assert "has ended (exit code -9), the next begins in 0 s" in caplog.text
+    assert done == [1]
 
 
 def test_it_ends_with_a_detector_that_is_killed(site):

@@ -9,7 +9,7 @@ import pytest
 from detector.service.keeping import rules_of
 from detector.settings.store import StoreSettings
 from detector.store import frames as stored
-from detector.store.archive import hours
+from detector.store.archive import flights, hours
 from detector.store.connecting import file_of
 from detector.store.history import rolling, rollups
 from detector.store.keeping import room
@@ -134,6 +134,35 @@ def test_what_is_too_old_goes_from_files_and_tables(store):
     assert not list((store_folder(store) / "archive").rglob("*.parquet"))
     with store.connect() as connection:
         assert hours.size(connection).files == 0
+
+
+def test_room_is_made_for_what_comes_until_the_next_look(store, monkeypatch):
+    """As much as came since the last one, or the limit would be passed between two."""
+    writer = upkeep(store, StoreSettings(size_gb=0.2))
+    held = room.holding(store, 0).bytes
+    monkeypatch.setattr(room, "limit_of", lambda *_: held + 4_000_000)
+    assert not writer.make_room(START)
+    with store.begin() as connection:
+        stored.write(connection, frames(10, n=1000, rate=4000.0, device="press-3"))
+    grown = room.holding(store, 0).bytes - held
+    assert 2_000_000 < grown < 4_000_000
+    [drop] = writer.make_room(START)
+    assert drop.bytes >= 2 * grown - 4_000_000 > 0
+
+
+def test_flight_records_count_and_are_told_when_they_alone_are_too_large(store, caplog):
+    """They stay; all else goes."""
+    record = store_folder(store) / "archive" / flights.path_of(1)
+    record.parent.mkdir(parents=True)
+    with record.open("wb") as file:
+        file.truncate(300_000_000)
+    writer = upkeep(store, StoreSettings(size_gb=0.2))
+    writer.roll_all()
+    writer.make_room(START)
+    assert "flight records alone take 0.30 GB, more than the 0.20 GB allowed" in caplog.text
+    assert record.exists()
+    with store.connect() as connection:
+        assert stored.extent(connection, "press-1") is None
 
 
 def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
