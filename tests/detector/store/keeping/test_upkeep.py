@@ -186,6 +186,12 @@ def store_folder(store):
     return file_of(store).parent
 
 
+def page_count(store):
+    """Of the file, with what is to be moved into it."""
+    with store.connect() as connection:
+        return connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+
 def test_a_file_that_is_mostly_empty_shrinks(store):
     """In small steps, as far as it is not needed again."""
     with store.begin() as connection:
@@ -194,8 +200,9 @@ def test_a_file_that_is_mostly_empty_shrinks(store):
         connection.execute(table.delete().where(table.c.device == "press-3"))
     with store.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    before, steps = file_of(store).stat().st_size, []
+    before, steps, pages = file_of(store).stat().st_size, [], page_count(store)
     room.give_back(store, 0.0, lambda: len(steps) < 3 and not steps.append(1))
+    assert page_count(store) <= pages - 4 * room.PAGES
     room.give_back(store, 1e12, lambda: True)
     with store.connect() as connection:
         pages, empty = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
