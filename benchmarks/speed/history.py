@@ -1,18 +1,20 @@
-"""What it costs to keep rollups and to look back: ``python -m benchmarks.speed.history``.
+"""What it costs to look back: ``python -m benchmarks.speed.history``.
 
-A store of a billion samples at 100 Hz: rollups of all of them, the newest minutes as frames, the
-newest seconds not counted yet. ``--quick`` makes a fiftieth of it.
+A store of a billion samples at 100 Hz: rollups of all of them, an hour in the archive, the newest
+minutes as frames, the newest seconds not counted yet. ``--quick`` makes a fiftieth of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +24,13 @@ from sqlalchemy.engine import Connection
 from benchmarks.lib.machine import machine
 from detector.records import Frame
 from detector.store import frames
+from detector.store.archive import closing
 from detector.store.archive.place import Folder
 from detector.store.history import rollups
 from detector.store.history.buckets import Buckets, joined, of_frames
 from detector.store.history.history import History, history
 from detector.store.history.rolling import roll
-from detector.store.keeping.deciding import ARCHIVE, HOT
-from detector.store.keeping.rules import Rules
-from detector.store.keeping.upkeep import Upkeep
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import Engine, open_store
 from detector.store.schema import frames as table
 from detector.store.schema import rollups as rows
@@ -42,36 +43,33 @@ SAMPLES = 1_000_000_000
 POINTS = 2000
 AIMS_MS = {"15 min": (900, 10.0), "day": (DAY_S, 60.0), "month": (30 * DAY_S, 150.0)}
 OPEN_AIM_S = 1.0
+NOWHERE = Folder(Path("no-archive"))
 TIMES = 15  # each look, of which the median counts
-DEVICES = 100  # that are written
 BLOBS = ("ts", "sample_values", "reconstruction", "score", "mse", "judged")
 
 
-NOWHERE = Folder(Path("no-archive"))
-RULES = Rules(hot_s=1e9, days=dict.fromkeys((HOT, ARCHIVE, *rollups.TIERS), 1e6))  # all stays
-
-
 def main() -> int:
-    """Make a store, look back, then keep rollups beside a writer; returns the exit code."""
+    """Make a store and look back; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a fiftieth of the samples")
     parser.add_argument("--folder", type=Path, help="on the disk to be measured")
     args = parser.parse_args()
     samples = SAMPLES // 50 if args.quick else SAMPLES
+    print(machine())
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        is_met = _look_back(f"sqlite:///{folder}/past.db", samples)
-        _keep(f"sqlite:///{folder}/live.db", 12 if args.quick else 60)
+        is_met = look_back(Path(folder), samples)
     return 0 if is_met else 1
 
 
-def _look_back(url: str, samples: int) -> bool:
+def look_back(folder: Path, samples: int) -> bool:
+    """Print what it takes; returns whether it is as quick as it should be."""
+    url = f"sqlite:///{folder}/past.db"
     days = -(-min(samples, 60 * DAY_S * RATE_HZ) // (DAY_S * RATE_HZ))
     devices = -(-samples // (days * DAY_S * RATE_HZ))
     began = time.perf_counter()
     _fill(open_store(url), devices, days)
     size = Path(url.removeprefix("sqlite:///")).stat().st_size
     held = devices * days * DAY_S * RATE_HZ
-    print(machine())
     print(f"{held:,} samples of {devices} devices in {days} days, {size / 1e6:,.0f} MB, "
           f"made in {time.perf_counter() - began:.0f} s")  # fmt: skip
     began = time.perf_counter()
@@ -79,21 +77,38 @@ def _look_back(url: str, samples: int) -> bool:
     took = time.perf_counter() - began
     is_met = [took <= OPEN_AIM_S]
     print(f"open: {took:.3f} s (aim {OPEN_AIM_S:g} s: {_word(is_met[0])})")
-    is_met += [_look(store, name, *aim) for name, aim in AIMS_MS.items()]
+    is_met += [_look(name, partial(_history, store, span_s), aim_ms)
+               for name, (span_s, aim_ms) in AIMS_MS.items()]  # fmt: skip
+    is_met.append(_look_into_archive(store, Folder(folder / "archive")))
     _against_frames(store)
     _bytes(store)
     store.dispose()
     return all(is_met)
 
 
-def _look(store: Engine, name: str, span_s: float, aim_ms: float) -> bool:
+def _look(name: str, look: Callable[[], History], aim_ms: float = math.inf) -> bool:
     cpu = time.process_time()
-    took, found = _median_ms(lambda: _history(store, span_s))
+    took, found = _median_ms(look)
     cpu_ms = (time.process_time() - cpu) / (TIMES + 1) * 1e3
-    print(f"{name} in {POINTS} points: {took:.1f} ms, of the CPU {cpu_ms:.1f} "
-          f"(aim {aim_ms:g} ms: {_word(took <= aim_ms)}), {len(found)} points of {found.tier}, "
-          f"{found.samples.sum():,} samples")  # fmt: skip
+    aim = "" if math.isinf(aim_ms) else f" (aim {aim_ms:g} ms: {_word(took <= aim_ms)})"
+    print(f"{name} in {POINTS} points: {took:.1f} ms, of the CPU {cpu_ms:.1f}{aim}, {len(found)} "
+          f"points of {found.tier}, {found.samples.sum():,} samples")  # fmt: skip
     return took <= aim_ms
+
+
+def _look_into_archive(store: Engine, place: Folder) -> bool:
+    """A device whose newest hour is closed: by its rollups, and each sample."""
+    device, end = "closed", COUNTED
+    with store.begin() as connection:
+        found = [_frame(device, end - 3600 + 10 * i, 10 * RATE_HZ) for i in range(360)]
+        frames.write(connection, found)
+    while roll(store, device) or merge(store, device, ALL):
+        pass
+    while closing.close_next(store, place, math.inf):
+        pass
+    look = partial(_history, store, place=place, device=device, end=end)
+    _look("each sample of 12 archived minutes", partial(look, 720))
+    return _look("15 min of an archived hour", partial(look, 900), AIMS_MS["15 min"][1])
 
 
 def _against_frames(store: Engine) -> None:
@@ -108,11 +123,15 @@ def _against_frames(store: Engine) -> None:
     print(f"15 min from frames alone: {without:.0f} ms, {without / with_rollups:.0f} times as long")
 
 
-def _history(store: Engine, span_s: float) -> History:
+def _history(
+    store: Engine,
+    span_s: float,
+    place: Folder = NOWHERE,
+    device: str = "pump-0",
+    end: float = NEWEST,
+) -> History:
     with store.connect() as connection:
-        return history(
-            connection, Folder(Path("archive")), "pump-0", NEWEST - span_s, NEWEST, POINTS
-        )
+        return history(connection, place, device, end - span_s, end, POINTS)
 
 
 def _fill(store: Engine, devices: int, days: int) -> None:
@@ -155,26 +174,6 @@ def _repeat(connection: Connection, device: str, width_s: int, block: Buckets, d
     rollups.write(connection, [{**row, "start": start, "arrival": start} for start in starts])
 
 
-def _keep(url: str, seconds: float) -> None:
-    """Commits of a busy detector, alone and with rollups kept beside them."""
-    store = open_store(url)
-    alone = _commits(store, COUNTED, seconds)
-    began = time.process_time()
-    counted = sum(roll(store, f"pump-{d}", 10_000) for d in range(DEVICES))
-    cost = time.process_time() - began
-    print(f"counting {DEVICES} devices x {RATE_HZ} Hz: {cost / counted * 1e6:.0f} µs a frame, "
-          f"{cost / seconds:.3f} of a core")  # fmt: skip
-    place = str(Path(url.removeprefix("sqlite:///")).with_name("archive"))
-    writer = Upkeep(store, place, lambda: RULES)
-    writer.start()
-    beside = _commits(store, COUNTED + seconds, seconds)
-    writer.stop()
-    for name, took in (("alone", alone), ("with rollups kept beside it", beside)):
-        print(f"commit of 1,000 samples, {name}: median {np.median(took):.1f} ms, "
-              f"p99 {np.percentile(took, 99):.1f} ms, longest {max(took):.1f} ms")  # fmt: skip
-    store.dispose()
-
-
 def _bytes(store: Engine) -> None:
     """What a second of a device takes: each sample, and the rollups."""
     blobs = sum(sa.func.length(table.c[name]) for name in BLOBS)
@@ -190,19 +189,6 @@ def _bytes(store: Engine) -> None:
     told = ", ".join(f"{size:.0f} of {width_s} s" for width_s, size in each.items())
     print(f"bytes of a bucket of 3 features: {told}; of its samples at {RATE_HZ} Hz, a second: "
           f"{frame_bytes / samples * RATE_HZ:,.0f}")  # fmt: skip
-
-
-def _commits(store: Engine, start: float, seconds: float) -> list[float]:
-    """Milliseconds of each commit, ten a second."""
-    took, began = list[float](), time.perf_counter()
-    for tick in range(round(seconds / FRAME_S)):
-        made = [_frame(f"pump-{d}", start + tick * FRAME_S) for d in range(DEVICES)]
-        time.sleep(max(0.0, began + tick * FRAME_S - time.perf_counter()))
-        before = time.perf_counter()
-        with store.begin() as connection:
-            frames.write(connection, made)
-        took.append((time.perf_counter() - before) * 1e3)
-    return took
 
 
 def _frame(device: str, start: float, n: int = round(FRAME_S * RATE_HZ)) -> Frame:

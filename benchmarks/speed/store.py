@@ -1,6 +1,9 @@
-"""What it costs to open, measure and copy a large store: ``python -m benchmarks.speed.store``.
+"""What a store takes and costs: ``python -m benchmarks.speed.store``, all that issue 14 asks for.
 
-``--frames`` says how large; one sample each, the dearest kind: a fleet of devices at 1 Hz.
+Five parts: ``sizes`` of a sample in each tier, ``commits`` while hours are archived, samples
+deleted, flight records written and rows exported, ``limit`` of size under sustained writing,
+``history`` over a billion samples, ``opening`` a store of ten million frames. ``--quick`` makes
+fiftieths of all but the limit, which takes three minutes.
 """
 
 from __future__ import annotations
@@ -8,74 +11,44 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
-
-import sqlalchemy as sa
 
 from benchmarks.lib.machine import machine
-from detector.store.schema import Engine, open_store
-from detector.store.upkeep.backup import back_up
-from detector.store.upkeep.damage import refuse_damaged
-from detector.store.upkeep.usage import measure
+from benchmarks.speed.history import SAMPLES, look_back
+from benchmarks.stores.beside import commits
+from benchmarks.stores.limit import limit
+from benchmarks.stores.opening import opening
+from benchmarks.stores.sizes import sizes
 
-T = TypeVar("T")
-STATUS_TARGET_S = 1.0
-FRAMES = sa.text("""
-    WITH RECURSIVE number(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i + 1 < :frames)
-    INSERT INTO frames (device, start, "end", session, n, features, ts, sample_values,
-                        reconstruction, score, mse, judged, threshold, contributions, arrival)
-    SELECT 'pump-' || (i % :devices), 1.7e9 + i / :devices, 1.7e9 + i / :devices, 's', 1,
-           '["a","b","c"]', zeroblob(8), zeroblob(12), zeroblob(12), zeroblob(4), zeroblob(4),
-           zeroblob(1), 1.0, zeroblob(12), 1.7e9 + i * 1.0 / :devices
-    FROM number
-""")
+# What each part is given: a folder, and one if it is to be whole, a fiftieth if it is to be quick.
+PARTS: dict[str, Callable[[Path, float], bool]] = {
+    "sizes": lambda folder, part: sizes(folder, round(60_000 * max(part, 0.2))),
+    "commits": lambda folder, part: commits(folder, 20.0 * max(part, 0.2)),
+    "limit": lambda folder, _: limit(folder),
+    "history": lambda folder, part: look_back(folder, round(SAMPLES * part)),
+    "opening": lambda folder, part: opening(folder, round(10_000_000 * part)),
+}
 
 
-def main() -> int:
-    """Make a store, then time one thing after the other; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=10_000_000)
-    parser.add_argument("--devices", type=int, default=1000)
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.store")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--folder", type=Path, help="on the disk to be measured")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
+    if unknown := set(args.parts) - set(PARTS):
+        parser.error(f"found {', '.join(unknown)}, allowed: {', '.join(PARTS)}")
+    print(machine())
+    is_met = [_part(name, args) for name in args.parts or PARTS]
+    return 0 if all(is_met) else 1
+
+
+def _part(name: str, args: argparse.Namespace) -> bool:
+    print(f"\n{name}\n", flush=True)
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        return _run(Path(folder), args.frames, args.devices)
-
-
-def _run(folder: Path, frames: int, devices: int) -> int:
-    url = f"sqlite:///{folder}/faultline.db"
-    _fill(open_store(url), frames, devices)
-    size = Path(folder, "faultline.db").stat().st_size
-    print(f"{machine()}, {frames:,} frames of {devices:,} devices, {size / 1e6:,.0f} MB")
-    store = _timed("open", lambda: open_store(url))
-    now = 1.7e9 + frames / devices
-    _timed("status, first", lambda: measure(store, 30.0, now))
-    took = time.perf_counter()
-    usage = _timed("status, again", lambda: measure(store, 30.0, now))
-    is_met = time.perf_counter() - took < STATUS_TARGET_S
-    found = sum(device.samples or 0 for device in usage.devices)
-    print(f"target: below {STATUS_TARGET_S:g} s: {'met' if is_met else 'MISSED'}")
-    print(f"samples estimated / stored: {found / frames:.4f}")
-    _timed("check after an unclean end", lambda: refuse_damaged(store))
-    _timed("backup", lambda: back_up(store, folder / "copy.db"))
-    store.dispose()
-    return 0 if is_met else 1
-
-
-def _fill(store: Engine, frames: int, devices: int) -> None:
-    with store.begin() as connection:
-        connection.execute(FRAMES, {"frames": frames, "devices": devices})
-    store.dispose()
-
-
-def _timed(what: str, act: Callable[[], T]) -> T:
-    began = time.perf_counter()
-    answer = act()
-    print(f"{what}: {time.perf_counter() - began:.3f} s")
-    return answer
+        return PARTS[name](Path(folder), 0.02 if args.quick else 1.0)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from itertools import chain
 from detector.alarms.states import HOLDING, Event, after, hold_on, is_over, state_of
 from detector.records import HELD, Alarm, Hold, Life
 from detector.store import alarms as store
+from detector.store import flight_log
 from detector.store import holds as kept
 from detector.store.schema import Connection
 
@@ -209,6 +210,7 @@ class Book:
         if told.kind in QUIET:
             told = replace(told, raised_at=None)
         store.log(connection, _id(told), "raised", told.start, now)
+        flight_log.reopen(connection, _id(told))
         self._tell(connection, "raised", told, now)
         self._put(connection, told)
         return told

@@ -39,7 +39,7 @@ class FlightRecorder:
     def __init__(self, store: Engine, place: str, pause_s: float = PAUSE_S) -> None:
         self._store, self._place, self._pause_s = store, place, pause_s
         self._until: dict[int, float | None] = {}  # of records that are not finished
-        self._finished = 0  # the records of all alarms up to this one are
+        self._finished = 0  # the records of all alarms up to this one were
         self._failing: set[int] = set()
         self._tidy_at, self._began = 0.0, math.inf
         self._stop = threading.Event()
@@ -62,7 +62,7 @@ class FlightRecorder:
             now: Detector clock.
         """
         self._began = min(self._began, now)
-        above = self._finished
+        above = self._above()
         while found := self._due(above):
             for one in found:
                 if self._stop.is_set():
@@ -73,6 +73,12 @@ class FlightRecorder:
         if now >= self._tidy_at:
             self._tidy()
             self._tidy_at = now + TIDY_S
+
+    def _above(self) -> int:
+        """All records up to this alarm's are finished; one that goes on again is not."""
+        with self._store.connect() as connection:
+            first = flight_log.first_unfinished(connection)
+        return self._finished if first is None else min(self._finished, first - 1)
 
     def _due(self, above: int) -> list[Due]:
         with self._store.connect() as connection:
@@ -113,7 +119,7 @@ class FlightRecorder:
             flights.write(self._place, flight)
         is_finished = what is Step.FINISH and is_whole
         with self._store.begin() as connection:
-            flight_log.note(connection, number, len(flight.ts), is_finished=is_finished)
+            flight_log.note(connection, due.alarm, len(flight.ts), is_finished=is_finished)
         self._until[number] = flight.note.until
         if is_finished:
             del self._until[number]

@@ -37,10 +37,11 @@ class Apprentice:
 
     Args:
         store_url: Of the store that lessons are read from.
+        archive: Of its closed hours, as the settings name it.
     """
 
-    def __init__(self, store_url: str) -> None:
-        self._store_url = store_url
+    def __init__(self, store_url: str, archive: str | None = None) -> None:
+        self._store_url, self._archive = store_url, archive
         self._waiting: list[Lesson] = []
         self._given: list[Lesson] = []
         self._process: BaseProcess | None = None
@@ -118,7 +119,10 @@ class Apprentice:
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(
-                target=_work, args=(theirs, self._store_url), name="learning", daemon=True
+                target=_work,
+                args=(theirs, self._store_url, self._archive),
+                name="learning",
+                daemon=True,
             )
             self._process.start()
             theirs.close()
@@ -130,21 +134,24 @@ class Apprentice:
             pipe.send(lesson)
 
 
-def _work(pipe: Connection, store_url: str) -> None:
+def _work(pipe: Connection, store_url: str, archive: str | None) -> None:
     """The whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the detector, which ends us
     os.nice(NICE)
     os.environ["OMP_NUM_THREADS"] = "1"
     from detector.provisional.lessons import give  # noqa: PLC0415 -- only here: it is slow
+    from detector.store.archive.place import place_at  # noqa: PLC0415
+    from detector.store.places import archive_place  # noqa: PLC0415
     from detector.store.schema import open_store  # noqa: PLC0415
 
     store, made = open_store(store_url), dict[str, Mark]()
+    place = place_at(archive_place(store, archive))
     with contextlib.suppress(EOFError, OSError):  # the detector has ended
         while True:
             lesson: Lesson = pipe.recv()
             # Many are asked for at once: those learnt since then have a say too.
             peers = lesson.alike([*lesson.peers, *made.values()])
-            outcome = give(replace(lesson, peers=peers), store)
+            outcome = give(replace(lesson, peers=peers), store, place)
             if outcome.mark is not None:
                 made[lesson.device] = outcome.mark
             pipe.send(outcome)

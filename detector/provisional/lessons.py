@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,7 +16,12 @@ from detector.records import Frame, Samples, is_backlog, label_of
 from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
 from detector.store import frames
-from detector.store.schema import Connection, Engine
+from detector.store.archive.place import Place
+from detector.store.archive.reading import LostHour, between
+from detector.store.connecting import at_one_moment
+from detector.store.schema import Engine
+
+logger = logging.getLogger(__name__)
 
 MOST_SAMPLES = 20_000  # of a stretch; of a faster device ten parts of it, spread evenly
 PARTS = 10
@@ -27,10 +33,16 @@ class StrangerError(TrainingError):
     """Devices of the same kind call a stretch abnormal."""
 
 
-def give(lesson: Lesson, store: Engine) -> Outcome:
-    """Read, learn, save; every refusal is an outcome."""
+def give(lesson: Lesson, store: Engine, place: Place) -> Outcome:
+    """Read, learn, save; every refusal is an outcome.
+
+    Args:
+        lesson: What is to be learnt.
+        store: Open.
+        place: Of its archive: what is learnt again may be hours old.
+    """
     try:
-        return Outcome(device=lesson.device, mark=_learnt(lesson, store))
+        return Outcome(device=lesson.device, mark=_learnt(lesson, store, place))
     except NotYetError as error:
         return Outcome(device=lesson.device, reason=str(error), more_s=error.more_s)
     except StrangerError as error:
@@ -39,14 +51,12 @@ def give(lesson: Lesson, store: Engine) -> Outcome:
         return Outcome(device=lesson.device, reason=str(error))
 
 
-def _learnt(lesson: Lesson, store: Engine) -> Mark:
-    with store.connect() as connection:
-        new = read(connection, lesson.device, lesson.span, lesson.rate_hz)
-        old = [
-            part
-            for span in lesson.before
-            for part in read(connection, lesson.device, span, lesson.rate_hz)
-        ]
+def _learnt(lesson: Lesson, store: Engine, place: Place) -> Mark:
+    new, *before = (
+        read(store, place, lesson.device, span, lesson.rate_hz)
+        for span in (lesson.span, *lesson.before)
+    )
+    old = [part for parts in before for part in parts]
     if not new:
         raise NotYetError("nothing of its stretch is stored", lesson.needed_s)
     if lesson.before:
@@ -73,14 +83,15 @@ def _mark(lesson: Lesson, found: Learnt, excerpt: Samples) -> Mark:
 
 
 def read(
-    connection: Connection, device: str, span: tuple[float, float], rate_hz: float
+    store: Engine, place: Place, device: str, span: tuple[float, float], rate_hz: float
 ) -> list[Samples]:
     """What a device sent in a stretch, run by run, with all its features in each.
 
     A run is a session, or several that only a restart of the detector has parted.
 
     Args:
-        connection: To the store.
+        store: Open.
+        place: Of its archive.
         device: Name of the machine.
         span: First and last sample.
         rate_hz: Samples a second, about; what is too much is read in parts.
@@ -88,7 +99,7 @@ def read(
     parts = [
         part
         for start, end in _parts(span, rate_hz)
-        for run in _runs(_frames(connection, device, start, end), GAP / rate_hz)
+        for run in _runs(_frames(store, place, device, start, end), GAP / rate_hz)
         for part in _within([frames.joined(run, frames.names_in(run))], start, end)
     ]
     return _alike(parts)
@@ -103,9 +114,16 @@ def _parts(span: tuple[float, float], rate_hz: float) -> list[tuple[float, float
     return [(first, first + length) for first in np.linspace(start, end - length, PARTS).tolist()]
 
 
-def _frames(connection: Connection, device: str, start: float, end: float) -> list[Frame]:
-    found = frames.stream_between(connection, device, start, np.nextafter(end, np.inf))
+def _frames(store: Engine, place: Place, device: str, start: float, end: float) -> list[Frame]:
+    after = float(np.nextafter(end, np.inf))
+    with store.connect() as connection:
+        at_one_moment(connection)
+        found = list(between(connection, place, device, start, after, tell=_tell))
     return [frame for frame in found if not is_backlog(frame.session)]
+
+
+def _tell(lost: LostHour) -> None:
+    logger.warning("learning: an hour of %s is left out, %s", lost.device, lost.reason)
 
 
 def _runs(found: Iterable[Frame], gap_s: float) -> list[list[Frame]]:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from detector.housekeeping.contract import Orders
+from detector.housekeeping.housekeeper import Housekeeper
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.clocks import Clocks
 from detector.ingest.guard import Guard
@@ -29,15 +31,16 @@ from detector.service.metrics import MetricsEndpoint
 from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
+from detector.store.archive.owner import claim
+from detector.store.archive.place import place_at
+from detector.store.keeping.checkpoints import Checkpoints, leave_to_others
 from detector.store.keeping.rules import Rules
-from detector.store.keeping.upkeep import Upkeep
 from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
 from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
-    from detector.flights.recorder import FlightRecorder
     from detector.reloading.reloads import Reloads
     from detector.service.pipeline import Pipeline
 
@@ -77,6 +80,7 @@ class Detector:
         self._settings = settings
         self._read, self._request = read or (lambda: settings), request or Request()
         self._store: Engine = open_store(settings.store.url, may_be_older=True)
+        leave_to_others(self._store)
         self._buffer = SharedBuffer(
             settings.buffer.samples_per_device,
             settings.buffer.max_devices,
@@ -93,8 +97,8 @@ class Detector:
         self._lease = Lease(self._store)
         self._make_ready(is_unclean=self._lease.take())
         self._scoring: Pipeline | None = None
+        self._housekeeper = self._beside()
         place = archive_place(self._store, settings.store.archive)
-        self._upkeep = Upkeep(self._store, place, self._rules)
         self._notifier = Notifier(self._store, place, lambda: self._now.notify)
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
@@ -106,15 +110,13 @@ class Detector:
             StoreError: If another detector takes the store.
         """
         self._subscriber.start()
-        recorder: FlightRecorder | None = None
         try:
             if self._host is not None:
                 self._host.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._scoring = self._load()
-            self._upkeep.start()
+            self._housekeeper.start()
             self._notifier.start()
-            recorder = self._record()
             self._buffer.patience_s = PATIENCE_S
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
@@ -130,10 +132,8 @@ class Detector:
             pipeline.drain()
             reloads.stop()
         finally:
-            self._upkeep.stop()
+            self._housekeeper.stop()
             self._notifier.stop()
-            if recorder is not None:
-                recorder.stop()
             self._metrics.stop()
             if self._host is not None:
                 self._host.stop()
@@ -165,13 +165,15 @@ class Detector:
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
 
-    def _record(self) -> FlightRecorder:
-        from detector.flights.recorder import FlightRecorder  # noqa: PLC0415 -- pyarrow takes time
-
+    def _beside(self) -> Housekeeper:
+        """What keeps the store, once it is clear that the archive is this store's."""
         place = archive_place(self._store, self._settings.store.archive)
-        recorder = FlightRecorder(self._store, place)
-        recorder.start()
-        return recorder
+        claim(self._store, place_at(place), place)
+        level = logging.getLogger().getEffectiveLevel()
+        orders = Orders(
+            url=self._settings.store.url, place=place, owner=self._lease.owner, log_level=level
+        )
+        return Housekeeper(orders, self._rules, Checkpoints(self._store).make)
 
     def _reloads(self, pipeline: Pipeline) -> Reloads:
         from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too

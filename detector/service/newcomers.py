@@ -53,7 +53,7 @@ class Newcomers:
         self._bundles: dict[str, Bundle] = {}
         self._learning: dict[str, Learning] = {}
         self._probation: dict[str, Probation] = {}
-        self._apprentice = Apprentice(settings.store.url)
+        self._apprentice = Apprentice(settings.store.url, settings.store.archive)
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._due = 0.0
         self._learnt: set[str] = set()  # devices whose streams do not have the new model yet

@@ -24,6 +24,10 @@ LOCKED_S = 10.0  # as long as the driver waits for other locks
 SHRINKING = "PRAGMA auto_vacuum=INCREMENTAL"
 SECRETS = ("password", "passwd", "sslpassword", "passfile", "key", "token")
 DAMAGED = "malformed"  # what SQLite says of a damaged file
+# Some builds write zeros over what is deleted: a closed hour would go to the disk once more, and
+# hold the lock ten times as long. A log that grew while somebody read for long shrinks again.
+PRAGMAS = ("synchronous=NORMAL", "busy_timeout=10000", "secure_delete=OFF",
+           "journal_size_limit=64000000")  # fmt: skip
 NO_DATABASE = "not a database"
 BACKUP_MARK = ".backup-"  # what a copy beside a store is called after
 
@@ -268,8 +272,6 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type
     cursor = connection.cursor()
-    # Some builds write zeros over what is deleted: a closed hour would go to the disk once more,
-    # and hold the lock ten times as long.
-    for pragma in ("synchronous=NORMAL", "busy_timeout=10000", "secure_delete=OFF"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

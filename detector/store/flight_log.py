@@ -50,12 +50,35 @@ def due(connection: Connection, above: int = 0) -> list[Due]:
     return [_due(row) for row in connection.execute(query)]
 
 
-def note(connection: Connection, alarm_id: int, samples: int, *, is_finished: bool) -> None:
-    """Say that a record is written with so many samples; 0: there is none, nothing was left."""
-    connection.execute(flights.delete().where(flights.c.alarm_id == alarm_id))
-    connection.execute(
-        flights.insert().values(alarm_id=alarm_id, samples=samples, is_finished=is_finished)
-    )
+def first_unfinished(connection: Connection) -> int | None:
+    """Number of the first alarm whose record is begun, or goes on again; None: there is none."""
+    query = sa.select(sa.func.min(flights.c.alarm_id)).where(flights.c.is_finished.is_(False))
+    return connection.execute(query).scalar()
+
+
+def reopen(connection: Connection, alarm_id: int) -> None:
+    """An alarm that was over goes on: so does its record, if there is one."""
+    mine = flights.update().where(flights.c.alarm_id == alarm_id)
+    connection.execute(mine.values(is_finished=False))
+
+
+def note(connection: Connection, alarm: Alarm, samples: int, *, is_finished: bool) -> None:
+    """Say that a record is written.
+
+    Args:
+        connection: Inside a transaction that has changed nothing yet.
+        alarm: Whose; as it was when the record was made.
+        samples: In it; 0: there is none, nothing was left.
+        is_finished: Nothing is missing, unless the alarm goes on since.
+    """
+    row = {"samples": samples, "is_finished": False}
+    mine = flights.c.alarm_id == alarm.id
+    if not connection.execute(flights.update().where(mine).values(row)).rowcount:
+        connection.execute(flights.insert().values(alarm_id=alarm.id, **row))
+    # Whoever reopens it waits for this row from here on.
+    end = connection.execute(sa.select(alarms.c.end).where(alarms.c.id == alarm.id)).scalar()
+    if is_finished and end == alarm.end:
+        connection.execute(flights.update().where(mine).values(is_finished=True))
 
 
 def recorded(connection: Connection, alarm_ids: Sequence[int]) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -53,27 +52,6 @@ def after(
         .limit(limit)
     )
     return [frame_of(row) for row in connection.execute(query)]
-
-
-def committed_after(
-    connection: Connection,
-    device: str,
-    frame_id: int,
-    limit: int,
-    *,
-    start: float = -math.inf,
-    end: float = math.inf,
-) -> list[Frame]:
-    """Frames of a device committed after ``frame_id``, late ones too, in order of commit.
-
-    Those with samples from ``start`` to before ``end``.
-    """
-    query = sa.select(frames).where(frames.c.device == device, frames.c.id > frame_id)
-    if start > -math.inf:
-        query = query.where(frames.c.end >= start)
-    if end < math.inf:
-        query = query.where(frames.c.start + 0 < end)  # found by number, not by the index of starts
-    return [frame_of(row) for row in connection.execute(query.order_by(frames.c.id).limit(limit))]
 
 
 def recent(connection: Connection, device: str, seconds: float) -> list[Frame]:

@@ -15,6 +15,8 @@ from detector.scoring.bundle import Bundle, load_bundle
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
 from detector.store import commands, commissionings, devices
+from detector.store.archive.place import Place, place_at
+from detector.store.places import archive_place
 from detector.store.schema import Connection, Engine, open_store
 
 REASONS = "a stretch without that, or --anyway with --why"
@@ -59,7 +61,9 @@ def _learn(store: Engine, settings: Settings, args: argparse.Namespace) -> dict[
     with store.connect() as connection:
         status = known(connection, args.device)
         bundle = _model(settings, status)
-        learnt = _learnt(connection, settings, bundle, status, args)
+    place = place_at(archive_place(store, settings.store.archive))
+    with store.connect() as connection:
+        learnt = _learnt(connection, place, settings, bundle, status, args)
     if learnt.doubts and not args.anyway:
         raise CommissionError(f"{args.device}: {'; '.join(learnt.doubts)}; or: {REASONS}")
     with store.begin() as connection:
@@ -94,6 +98,7 @@ def _model(settings: Settings, status: DeviceStatus) -> Bundle:
 
 def _learnt(
     connection: Connection,
+    place: Place,
     settings: Settings,
     bundle: Bundle,
     status: DeviceStatus,
@@ -102,7 +107,7 @@ def _learnt(
     start, end = args.start, args.end
     if args.minutes is not None:
         start, end = status.last_ts - 60 * args.minutes, math.inf
-    stretch = stored_stretch(connection, status.device, start, end)
+    stretch = stored_stretch(connection, place, status.device, start, end)
     rule = settings.rule_for(status.device)
     return learn_own(bundle, stretch, status.device, running=None if rule is None else rule.running)
 

@@ -97,7 +97,7 @@ class Flight:
     def anomaly(self) -> Flags:
         """Shape (n,), True where a judged sample's score is above the threshold."""
         with np.errstate(invalid="ignore"):
-            return self.judged & (self.score > self.threshold)
+            return self.judged & (self.score > self.threshold.astype(self.score.dtype))
 
 
 def read(place: str, alarm: int) -> Flight:

@@ -9,6 +9,7 @@ which is finer, ``ts`` has the exact times.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ MARK = b"faultline"  # key of what is said of a file beside its columns
 OURS = ("time", "ts", "score", "mse", "judged", "anomaly", "threshold", "session")
 NS = 1_000_000_000
 PIECE = 4096  # samples of a frame that is read
+GROUP = 32_768  # samples that are read together: of an hour, who needs minutes reads those
 FLAT = ("threshold", "session", "judged", "anomaly")  # the same over long stretches
 
 
@@ -54,24 +56,47 @@ def write(found: Sequence[Frame], kept: Flags) -> bytes:
     split = [name for name in packed if name not in FLAT]
     buffer = io.BytesIO()
     pq.write_table(
-        table, buffer, compression="zstd", use_dictionary=list(FLAT[:2]), write_statistics=["time"],
+        table, buffer, row_group_size=GROUP, compression="zstd", use_dictionary=list(FLAT[:2]),
+        write_statistics=["time"],
         column_encoding={"time": "DELTA_BINARY_PACKED"} | dict.fromkeys(split, "BYTE_STREAM_SPLIT"),
     )  # fmt: skip
     return buffer.getvalue()
 
 
-def read(content: bytes) -> Iterator[Frame]:
+def read(content: bytes, start: float = -math.inf, end: float = math.inf) -> Iterator[Frame]:
     """The frames of a file, in pieces; reconstructions that were not kept are missing.
+
+    Args:
+        content: All of the file.
+        start: UTC seconds; pieces that end before it may be left out.
+        end: Pieces that begin after it may be left out.
 
     Raises:
         OSError: If the content is damaged, or no file of ours.
     """
     try:
-        table = pq.read_table(io.BytesIO(content))
-        about = msgspec.json.decode((table.schema.metadata or {})[MARK], type=About)
+        file = pq.ParquetFile(io.BytesIO(content))
+        about = msgspec.json.decode((file.schema_arrow.metadata or {})[MARK], type=About)
+        table = file.read_row_groups(_groups(file, start, end))
     except (pa.ArrowException, KeyError, msgspec.DecodeError) as error:
         raise OSError(f"damaged or no file of an archive ({_line(error)})") from None
     yield from _frames(table, about)
+
+
+def _groups(file: pq.ParquetFile, start: float, end: float) -> list[int]:
+    """Those with samples of a time; all where it is not told exactly."""
+    every = range(file.metadata.num_row_groups)
+    if "ts" in file.schema_arrow.names:
+        return list(every)
+    return [i for i in every if _touches(file.metadata.row_group(i).column(0), start, end)]
+
+
+def _touches(times: pq.ColumnChunkMetaData, start: float, end: float) -> bool:
+    told = times.statistics
+    if told is None or not told.has_min_max:
+        return True
+    first, last = _seconds(np.array([told.min_raw, told.max_raw]))
+    return bool(first <= end and last >= start)
 
 
 def column_of(feature: str) -> str:

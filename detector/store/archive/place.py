@@ -32,6 +32,9 @@ class Place(Protocol):
     def paths(self) -> Iterator[str]:
         """Every file."""
 
+    def size_of(self, folder: str) -> int:
+        """Bytes of all files in a folder; 0 where there is none."""
+
 
 def place_at(url: str) -> Place:
     """The archive at a folder or URL.
@@ -95,6 +98,14 @@ class Folder:
             for name in names:
                 yield (Path(folder) / name).relative_to(self._folder).as_posix()
 
+    def size_of(self, folder: str) -> int:
+        """See ``Place``."""
+        path = self._folder / folder
+        if not path.is_dir():
+            return 0
+        with os.scandir(path) as found:
+            return sum(one.stat().st_size for one in found)
+
 
 class Elsewhere:
     """Where fsspec leads; object stores show a file once all of it has come."""
@@ -121,6 +132,11 @@ class Elsewhere:
         """See ``Place``."""
         for path in self._files.find(self._root):
             yield path.removeprefix(self._root).lstrip("/")
+
+    def size_of(self, folder: str) -> int:
+        """See ``Place``."""
+        path = self._at(folder)
+        return int(self._files.du(path)) if self._files.exists(path) else 0
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ def between(
     """
     closed = hours.between(connection, device, start, end)
     hot = frames.stream_between(connection, device, start, end)
-    parts = [_within(_read(place, run, tell), start, end) for run in _apart(closed)]
+    parts = [_read(place, run, tell, start, end) for run in _apart(closed)]
     yield from heapq.merge(*parts, hot, key=_start)
 
 
@@ -73,22 +74,30 @@ def _apart(closed: Sequence[ClosedHour]) -> list[list[ClosedHour]]:
     return runs
 
 
-def frames_in(place: Place, hour: ClosedHour, tell: Tell) -> list[Frame]:
-    """All of a file in order of time; none where it cannot be read, which is told."""
+def frames_in(
+    place: Place,
+    hour: ClosedHour,
+    tell: Tell,
+    start: float = -math.inf,
+    end: float = math.inf,
+) -> list[Frame]:
+    """Frames of a file with samples from ``start`` to before ``end``, in order of time.
+
+    None where it cannot be read, which is told.
+    """
     try:
-        return sorted(parquet.read(place.read(hour.path)), key=_start)
+        found = parquet.read(place.read(hour.path), start, end)
+        return sorted((f for f in found if f.ts[0] < end and f.ts[-1] >= start), key=_start)
     except OSError as error:
         tell(LostHour(hour.device, hour.start, hour.end, f"{hour.path}: {_reason(error)}"))
         return []
 
 
-def _read(place: Place, run: Sequence[ClosedHour], tell: Tell) -> Iterator[Frame]:
+def _read(
+    place: Place, run: Sequence[ClosedHour], tell: Tell, start: float, end: float
+) -> Iterator[Frame]:
     for hour in run:
-        yield from frames_in(place, hour, tell)
-
-
-def _within(found: Iterator[Frame], start: float, end: float) -> Iterator[Frame]:
-    return (frame for frame in found if frame.ts[0] < end and frame.ts[-1] >= start)
+        yield from frames_in(place, hour, tell, start, end)
 
 
 def _reason(error: OSError) -> str:

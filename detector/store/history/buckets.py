@@ -54,7 +54,9 @@ class Buckets:
         return len(self.ts)
 
     def __getitem__(self, part: slice | Flags) -> Buckets:
-        """Those of a slice, or where a flag is set."""
+        """Those of a slice, or where a flag is set; itself where all are."""
+        if isinstance(part, np.ndarray) and part.all():
+            return self
         return replace(self, **{name: getattr(self, name)[part] for name in ARRAYS})
 
     @property
@@ -79,27 +81,42 @@ ADDED = ("samples", "total", "counts", "anomalies", "judged")
 SMALLEST, LARGEST = ("low", "threshold"), ("high", "score", "arrival")
 
 
-def singles(found: Sequence[Frame]) -> Buckets:
-    """Every sample of frames with the same features as a bucket of its own, in order of time.
+def singles(
+    features: tuple[str, ...],
+    ts: Times,
+    values: Values,
+    score: Values,
+    judged: Flags,
+    threshold: Times,
+    arrival: Times,
+) -> Buckets:
+    """Every sample as a bucket of its own, in order of time.
 
     Args:
-        found: Frames of one device, at least one.
+        features: Names of the F columns.
+        ts: Shape (n,), UTC seconds.
+        values: Shape (n, F).
+        score: Shape (n,).
+        judged: Shape (n,).
+        threshold: Shape (n,), in force.
+        arrival: Shape (n,), UTC seconds.
     """
-    values = np.concatenate([frame.values for frame in found])
-    is_there, sizes = ~np.isnan(values), [len(frame.ts) for frame in found]
+    is_there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        is_anomaly = judged & (score > threshold.astype(score.dtype))  # as of a frame
     made = Buckets(
-        features=found[0].features,
-        ts=np.concatenate([frame.ts for frame in found]),
-        samples=np.ones(len(values), np.int64),
+        features=features,
+        ts=ts,
+        samples=np.ones(len(ts), np.int64),
         low=values,
         high=values,
         total=np.where(is_there, values, 0.0).astype(np.float64),
         counts=is_there.astype(np.int64),
-        score=np.concatenate([frame.score for frame in found]),
-        anomalies=np.concatenate([frame.anomaly for frame in found]).astype(np.int64),
-        judged=np.concatenate([frame.judged for frame in found]).astype(np.int64),
-        threshold=np.repeat([frame.threshold for frame in found], sizes),
-        arrival=np.repeat([frame.arrival for frame in found], sizes),
+        score=score,
+        anomalies=is_anomaly.astype(np.int64),
+        judged=judged.astype(np.int64),
+        threshold=threshold,
+        arrival=arrival,
     )
     return _in_order(made)
 
@@ -109,7 +126,19 @@ def of_frames(found: Sequence[Frame], width_s: float) -> Buckets:
     by_features: dict[tuple[str, ...], list[Frame]] = {}
     for frame in found:
         by_features.setdefault(frame.features, []).append(frame)
-    return joined([singles(alike) for alike in by_features.values()], width_s)
+    return joined([_of_alike(alike) for alike in by_features.values()], width_s)
+
+
+def _of_alike(found: Sequence[Frame]) -> Buckets:
+    """Of frames with the same features, at least one."""
+    sizes = [len(frame.ts) for frame in found]
+    ts, values, score, judged = (
+        np.concatenate([getattr(frame, name) for frame in found])
+        for name in ("ts", "values", "score", "judged")
+    )
+    threshold = np.repeat([frame.threshold for frame in found], sizes)
+    arrival = np.repeat([frame.arrival for frame in found], sizes)
+    return singles(found[0].features, ts, values, score, judged, threshold, arrival)
 
 
 def joined(parts: Sequence[Buckets], width_s: float) -> Buckets:

@@ -53,8 +53,8 @@ class Stored:
 
     def uncounted_yet(self, width_s: int, span: tuple[float, float]) -> Buckets:
         """What no rollup has counted yet, as buckets of a width."""
-        found = uncounted(self.connection, self.device, *span)
-        return _cut(_summed(found, width_s), span)
+        found = list(uncounted(self.connection, self.device, width_s, *span))
+        return _cut(joined(found, width_s), span)
 
     def _frames(self, span: tuple[float, float]) -> Iterator[Frame]:
         assert self.place is not None

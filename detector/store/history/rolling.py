@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.records import Frame
-from detector.store import frames
 from detector.store.history import rollups
-from detector.store.history.buckets import joined, of_frames
+from detector.store.history.buckets import Buckets, joined
+from detector.store.history.loose import committed_after
 from detector.store.schema import Engine
 from detector.store.schema import frames as table
 
@@ -33,17 +32,15 @@ def roll(store: Engine, device: str, limit: int = AT_ONCE) -> int:
     """
     with store.connect() as connection:
         before = rollups.counted_to(connection, device)
-        found = frames.committed_after(connection, device, before, limit)
-        if not found:
+        found = committed_after(connection, device, before, limit, rollups.WIDTHS[0])
+        if not found.frames:
             return 0
-        rows = _rows(connection, device, found)  # a lock of SQLite is held for the writing alone
-        connection.rollback()
-        after = found[-1].frame_id
-        assert after is not None
-        if rollups.move_on(connection, device, before, after):
+        rows = _rows(connection, device, found.buckets)
+        connection.rollback()  # a lock of SQLite is held for the writing alone
+        if rollups.move_on(connection, device, before, found.newest):
             rollups.write(connection, rows)
             connection.commit()
-    return len(found)
+    return found.frames
 
 
 def stored_devices(connection: Connection) -> Iterator[str]:
@@ -61,18 +58,19 @@ def waiting(connection: Connection, device: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def uncounted(connection: Connection, device: str, start: float, end: float) -> Iterator[Frame]:
+def uncounted(
+    connection: Connection, device: str, width_s: float, start: float, end: float
+) -> Iterator[Buckets]:
     """Frames with samples from ``start`` to before ``end`` that no rollup has counted yet."""
     counted, is_more = rollups.counted_to(connection, device), True
     while is_more:
-        found = frames.committed_after(connection, device, counted, AT_ONCE, start=start, end=end)
-        yield from found
-        is_more = len(found) == AT_ONCE
-        counted = found[-1].frame_id or counted if found else counted
+        found = committed_after(connection, device, counted, AT_ONCE, width_s, start=start, end=end)
+        yield found.buckets
+        counted, is_more = found.newest, found.frames == AT_ONCE
 
 
-def _rows(connection: Connection, device: str, found: list[Frame]) -> list[dict[str, object]]:
-    made, rows = of_frames(found, rollups.WIDTHS[0]), list[dict[str, object]]()
+def _rows(connection: Connection, device: str, made: Buckets) -> list[dict[str, object]]:
+    rows = list[dict[str, object]]()
     for width_s in rollups.WIDTHS:
         made = joined([made], width_s)
         rows += rollups.rows_with(connection, device, width_s, made)

@@ -104,10 +104,9 @@ def between(connection: Connection, device: str, width_s: int, start: float, end
         start: UTC seconds, as ``end``.
         end: Not in it.
     """
-    query = _of(device, width_s).where(
-        rollups.c.start > start - BLOCK[width_s] * width_s, rollups.c.start < end
-    )
-    read = joined([_buckets(row) for row in connection.execute(query)], 0)
+    first = start - BLOCK[width_s] * width_s
+    asked = {"device": device, "width_s": width_s, "first": first, "until": end}
+    read = joined([_buckets(row) for row in connection.execute(_BETWEEN, asked)], 0)
     return read[(read.ts >= start) & (read.ts < end)]
 
 
@@ -180,6 +179,13 @@ def delete_before(
     return int(connection.execute(rollups.delete().where(key.in_(oldest))).rowcount)
 
 
+_BETWEEN = (
+    sa.select(rollups)
+    .where(rollups.c.device == sa.bindparam("device"))
+    .where(rollups.c.width_s == sa.bindparam("width_s"))
+    .where(rollups.c.start > sa.bindparam("first"), rollups.c.start < sa.bindparam("until"))
+    .order_by(rollups.c.start)
+)
 _CONTENT = ("features", "n", "buckets", "bytes", "arrival")
 
 

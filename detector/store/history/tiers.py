@@ -56,7 +56,9 @@ class Pieces:
     width_s: Times
 
     def __getitem__(self, part: Flags) -> Pieces:
-        """Those where a flag is set."""
+        """Those where a flag is set; itself where all are."""
+        if part.all():
+            return self
         return Pieces(self.buckets[part], self.width_s[part])
 
     @property
@@ -81,6 +83,8 @@ def filled(fine: Pieces, coarse: Buckets, coarse_s: int) -> Pieces:
     within = joined([fine.buckets], coarse_s)
     held = _samples_at(within, coarse.ts)
     is_short = held < coarse.samples
+    if not is_short.any():
+        return fine
     replaced = coarse.ts[is_short]
     keys = np.floor(fine.buckets.ts / coarse_s) * coarse_s
     return merged(fine[~np.isin(keys, replaced)], of_one_width(coarse[is_short], coarse_s))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from detector.store.archive import closing, hours
 from detector.store.archive.place import place_at
 from detector.store.connecting import SHRINKING, file_of
+from detector.store.keeping.merging import ALL
 from detector.store.keeping.rules import Rules
 from detector.store.keeping.upkeep import Upkeep, closing_time
 from detector.store.schema import Engine, frames
@@ -61,7 +62,7 @@ def compact(
     keeper, before = Upkeep(store, archive, lambda: rules), _bytes(store)
     keeper.sweep()
     keeper.roll_all()
-    keeper.merge_all(math.inf if is_all else now)
+    keeper.merge_all(ALL)  # nobody looks while the lease is ours
     closed = _close(store, archive, math.inf if is_all else closing_time(now, rules.hot_s), tell)
     keeper.make_room(now)
     needed = shrink(store)

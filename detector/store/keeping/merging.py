@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,31 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Frame
-from detector.store.history.rollups import counted_to
+from detector.store.history import rollups
 from detector.store.rows.rows import LOOSE, PACKED, frame_of, row_of
 from detector.store.schema import Engine, frames
 
-# Viewers tail the numbers of frames, a second or two behind. What they may not have seen stays.
-SETTLED_S = 60.0
 BLOCK_S, BLOCK_SAMPLES = 10.0, 20_000
 AT_ONCE = 400  # frames looked at in one step
 
 
-def merge(store: Engine, device: str, now: float) -> int:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Up to which number frames may be merged; see ``settling.py``.
+
+    Attributes:
+        seen: Every viewer has seen frames up to it.
+        silent: And for so long that a run which ends there gets no more.
+    """
+
+    seen: float
+    silent: float
+
+
+ALL = Settled(math.inf, math.inf)  # where nobody looks and nothing comes
+
+
+def merge(store: Engine, device: str, settled: Settled) -> int:
     """Merge the oldest loose frames of a device, in one transaction.
 
     The block has the highest number of its frames, so frames keep their order. Only frames that
@@ -31,15 +46,14 @@ def merge(store: Engine, device: str, now: float) -> int:
     Args:
         store: Open.
         device: Name of the machine.
-        now: UTC seconds.
+        settled: Which frames may be.
 
     Returns:
         How many frames became blocks; 0: there is nothing to do.
     """
     with store.connect() as connection:
-        due = [
-            run for run in runs(_loose(connection, device, now - SETTLED_S)) if _is_due(run, now)
-        ]
+        loose = _loose(connection, device, settled.seen)
+        due = [run for run in runs(loose) if _is_due(run, settled.silent)]
         if not due:
             return 0
         rows = [row_of(joined(run), PACKED) for run in due]
@@ -70,10 +84,10 @@ def runs(found: Iterable[Frame]) -> list[list[Frame]]:
     return made
 
 
-def _is_due(run: list[Frame], now: float) -> bool:
+def _is_due(run: list[Frame], silent: float) -> bool:
     """Whether it lasts long enough, or nothing more has come for it."""
     is_full = run[-1].ts[-1] - run[0].ts[0] >= 0.9 * BLOCK_S
-    return bool(is_full or run[-1].arrival < now - SETTLED_S - 2 * BLOCK_S)
+    return bool(is_full or (run[-1].frame_id or 0) <= silent)
 
 
 def joined(run: list[Frame]) -> Frame:
@@ -116,12 +130,12 @@ def _highest(frame: Frame) -> float:
     return float(np.nanmax(frame.score)) if np.isfinite(frame.score).any() else -np.inf
 
 
-def _loose(connection: Connection, device: str, before: float) -> list[Frame]:
-    """The oldest ones, all of them settled and counted."""
+def _loose(connection: Connection, device: str, seen: float) -> list[Frame]:
+    """The oldest ones, all of them seen and counted."""
+    newest = min(rollups.counted_to(connection, device), seen)
     query = (
         sa.select(frames)
-        .where(frames.c.device == device, frames.c.packing == LOOSE)
-        .where(frames.c.id <= counted_to(connection, device), frames.c.arrival < before)
+        .where(frames.c.device == device, frames.c.packing == LOOSE, frames.c.id <= newest)
         .order_by(frames.c.id)
         .limit(AT_ONCE)
     )

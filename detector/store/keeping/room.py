@@ -20,8 +20,8 @@ from detector.store.upkeep.usage import bytes_of
 FEW = 64  # rows or files that one transaction deletes
 LEFT_FREE = 0.1  # of the disk, where no limit is set
 BLOBS = ("ts", "sample_values", "reconstruction", "score", "mse")
-PAGES = 2000  # that are given back to the disk at once
-WORTH_GIVING = 0.02  # of the file
+PAGES = 50  # that are given back to the disk at once
+WORTH_GIVING, REUSED = 0.02, 0.3  # of the file
 
 
 def holding(store: Engine, kept_bytes: int) -> Holding:
@@ -66,18 +66,36 @@ def carry_out(store: Engine, place: Place, drop: Drop, may_go_on: Callable[[], b
     return freed
 
 
-def give_back(store: Engine) -> None:
-    """Let the file of an SQLite store shrink, a little at a time, where much of it is empty."""
+def give_back(store: Engine, spare: float, may_go_on: Callable[[], bool]) -> None:
+    """Let the file of an SQLite store shrink, a few pages in each transaction.
+
+    Args:
+        store: Open.
+        spare: Bytes that may stay empty. Of the file ``REUSED`` may anyway, where that is less:
+            the hour that comes needs the room of the one that was closed.
+        may_go_on: Asked after each step.
+    """
     if store.dialect.name != "sqlite":
         return
     with store.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
-        if free > WORTH_GIVING * pages:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()  # a step is a page
-            connection.commit()
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        while _empty(connection) > _kept_empty(connection, spare):
+            before = _empty(connection)
+            driver.executescript(f"PRAGMA incremental_vacuum({PAGES})")  # all of its steps
+            if _empty(connection) >= before or not may_go_on():
+                return
+
+
+def _kept_empty(connection: Connection, spare: float) -> float:
+    """Pages that are not given back."""
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    return float(min(max(spare / size, WORTH_GIVING * pages), REUSED * pages))
+
+
+def _empty(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 
 
 def _step(store: Engine, place: Place, drop: Drop) -> int | None:

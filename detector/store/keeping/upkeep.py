@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from detector.errors import StoreError
-from detector.store.archive import closing
+from detector.store import frames
+from detector.store.archive import closing, flights
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
 from detector.store.connecting import reason_of
 from detector.store.history import rolling
 from detector.store.keeping import room
 from detector.store.keeping.deciding import DAY_S, HOT, Drop, decide, is_kept_alone_too_large
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import Settled, merge
 from detector.store.keeping.rules import Rules
+from detector.store.keeping.settling import Doubt, Settling
 from detector.store.postgresql import partitions
 from detector.store.schema import Engine, StoreFailure
 
@@ -25,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
 PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
-ROOM_S = 60.0  # between looks at age and size
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0  # between lines of progress
+KEPT_S = 600.0  # between looks at what flight records take
 AGAIN_S = 600.0  # between lines on the same trouble
 HOUR_S = 3600.0
 
@@ -52,7 +55,10 @@ class Upkeep:
         claim(store, self._place, archive)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
-        self._room_due = self._tell_due = 0.0
+        self._settling, self._doubt = Settling(), Doubt()
+        self._tell_due = self._kept_due = 0.0
+        self._kept_bytes = 0
+        self._left: int | None = None  # bytes, after the last look at the room
         self._told: dict[str, float] = {}
 
     def start(self) -> None:
@@ -78,12 +84,12 @@ class Upkeep:
         if total > BACKLOG and not self._stop.is_set():
             logger.info("rollups: all %d frames counted", done)
 
-    def merge_all(self, now: float) -> None:
+    def merge_all(self, settled: Settled) -> None:
         """Merge all frames that have settled."""
         with self._store.connect() as connection:
             names = list(rolling.stored_devices(connection))
         for name in names:
-            for _ in self._steps(partial(merge, self._store, name, now)):
+            for _ in self._steps(partial(merge, self._store, name, settled)):
                 pass
 
     def close_all(self, before: float) -> int:
@@ -96,21 +102,39 @@ class Upkeep:
     def make_room(self, now: float) -> list[Drop]:
         """Delete what is too old or too much; returns what was decided."""
         rules = self._rules()
-        held = room.holding(self._store, rules.kept_bytes())
+        held = room.holding(self._store, self._kept())
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
         if is_kept_alone_too_large(held, limit):
-            self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
+            self._say_once("kept", "store: flight records alone take %.2f GB, "
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
-        self._part_days(now - rules.days[HOT] * DAY_S, now)
-        drops = decide(held, rules.days, limit, now)
-        for drop in drops:
-            freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
-            if freed and drop.reason == "size":
-                logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
-                            drop.tier, limit / 1e9)  # fmt: skip
-        room.give_back(self._store)
+        days = dict.fromkeys(rules.days, math.inf) if self._doubt.is_founded(now) else rules.days
+        self._part_days(now - days[HOT] * DAY_S, now)
+        drops = decide(held, days, limit - self._comes(held.bytes, limit), now)
+        freed = [self._carry_out(drop, limit) for drop in drops]
+        self._left = held.bytes - sum(freed)
+        room.give_back(self._store, limit - self._left, self._may_go_on)
         return drops
+
+    def _kept(self) -> int:
+        """Bytes of flight records, which go with their alarms alone."""
+        if time.monotonic() >= self._kept_due:
+            self._kept_due = time.monotonic() + KEPT_S
+            self._kept_bytes = self._place.size_of(flights.FOLDER)
+        return self._kept_bytes
+
+    def _comes(self, held: int, limit: float) -> float:
+        """Bytes to expect until the next look: as many as since the last one, within reason."""
+        came = 0 if self._left is None else held - self._left
+        return min(max(came, 0), limit / 4)
+
+    def _carry_out(self, drop: Drop, limit: float) -> int:
+        freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
+        if freed and drop.reason == "size":
+            self._say_once(drop.tier, "store: %.1f MB of %s deleted to stay within %.2f GB, and "
+                           "more as it comes", freed / 1e6, drop.tier, limit / 1e9,
+                           level=logging.INFO)  # fmt: skip
+        return freed
 
     def _part_days(self, before: float, now: float) -> None:
         """In PostgreSQL frames lie in one partition a day: old ones go whole, next ones come."""
@@ -126,12 +150,12 @@ class Upkeep:
 
     def look(self, now: float) -> None:
         """All that is due."""
+        with self._store.connect() as connection:
+            settled = self._settling.note(frames.newest_id(connection))
         self.roll_all()
-        self.merge_all(now)
+        self.merge_all(settled)
         self._guarded("archive", lambda: self.close_all(closing_time(now, self._rules().hot_s)))
-        if time.monotonic() >= self._room_due:
-            self._room_due = time.monotonic() + ROOM_S
-            self._guarded("room", lambda: self.make_room(now))
+        self._guarded("room", lambda: self.make_room(now))
 
     def _work(self) -> None:
         self._guarded("archive", self.sweep)
@@ -159,9 +183,9 @@ class Upkeep:
             if self._is_new(what):
                 logger.exception("store: fault in %s, its thread goes on", what)
 
-    def _say_once(self, what: str, line: str, *facts: object) -> None:
+    def _say_once(self, what: str, line: str, *facts: object, level: int = logging.ERROR) -> None:
         if self._is_new(what):
-            logger.error(line, *facts)
+            logger.log(level, line, *facts)
 
     def _is_new(self, what: str) -> bool:
         now = time.monotonic()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from detector.alarms.book import Book
 from detector.flights.recorder import FlightRecorder
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame
 from detector.store import alarms, devices, flight_log, frames
@@ -51,6 +52,12 @@ class Plant:
             alarms.update(connection, cleared)
             alarms.log(connection, alarm.id, "cleared", cleared.end, at)
         return cleared
+
+    def comes_back(self, alarm: Alarm) -> None:
+        """A latched alarm whose cause is there again, as the detector tells it."""
+        latched = replace(alarm, state="active", life="latched")
+        with self.engine.begin() as connection:
+            Book([latched], []).begin(connection, replace(latched, id=None), START)
 
     def recorder(self) -> FlightRecorder:
         """As a detector that has just started has it."""

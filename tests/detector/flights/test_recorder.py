@@ -18,7 +18,7 @@ from detector.flights.selection import GIVEN_UP_S
 from detector.store import flight_log, frames
 from detector.store.archive import closing, flights, place
 from detector.store.history import rolling
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import alarm_log, alarms
 from tests.detector.flights.conftest import RATE_HZ, START, finished, seconds
 
@@ -40,6 +40,39 @@ def test_an_alarm_that_ended_before_the_start_gets_its_record(plant):
     plant.engine.dispose()
     plant.recorder().look(START + 301)
     assert seconds(flights.read(plant.place, 1)) == (40.0, 190.0, 301)
+
+
+@pytest.mark.parametrize("is_same_recorder", [True, False])
+def test_the_record_of_a_latched_alarm_that_comes_back_goes_on(plant, is_same_recorder):
+    """It was finished; the second time, and what lay between, is in it as well."""
+    alarm = plant.alarm(100.0, 130.0)
+    plant.send(0.0, 200.0)
+    recorder = plant.recorder()
+    recorder.look(START + 201)
+    assert finished(plant)
+    later = plant.alarm(150.0, 160.0)
+    plant.send(200.0, 400.0)
+    recorder.look(START + 401)
+    assert finished(plant)
+    plant.comes_back(alarm)
+    recorder = recorder if is_same_recorder else plant.recorder()
+    recorder.look(START + 402)
+    assert not finished(plant)
+    plant.clear(alarm, 420.0)
+    plant.send(400.0, 600.0)
+    recorder.look(START + 601)
+    assert finished(plant)
+    assert seconds(flights.read(plant.place, alarm.id)) == (40.0, 480.0, 881)
+    assert seconds(flights.read(plant.place, later.id)) == (90.0, 220.0, 261)
+
+
+def test_a_record_that_is_noted_once_its_alarm_is_back_is_not_finished(plant):
+    """It was made of what the alarm had been a moment before."""
+    alarm = plant.alarm(100.0, 130.0)
+    plant.comes_back(alarm)
+    with plant.engine.begin() as connection:
+        flight_log.note(connection, alarm, 7, is_finished=True)
+    assert not finished(plant)
 
 
 def test_a_device_that_falls_silent_is_not_waited_for(plant):
@@ -68,7 +101,7 @@ def test_hours_that_are_closed_already_are_in_it(plant):
         before = frames.between(connection, "press-1", START + 40, START + 189.5)
     while rolling.roll(plant.engine, "press-1"):
         pass
-    while merge(plant.engine, "press-1", START + 1e6):
+    while merge(plant.engine, "press-1", ALL):
         pass
     while closing.close_next(plant.engine, place.place_at(plant.place), np.inf):
         pass

@@ -19,8 +19,11 @@ from detector.scoring.fleet import Fleet
 from detector.sessions.files import Recording
 from detector.settings.tree import Settings
 from detector.store import frames
+from detector.store.archive.place import place_at
+from detector.store.places import archive_place
 from detector.store.schema import open_store
 from tests.conftest import wait_for
+from tests.support.stores.closing import archive
 
 START, N = 1e9, 660
 
@@ -47,6 +50,16 @@ def put(store, device, samples):
         frames.write(connection, fleet.score([TakenBlock(device, samples, 0.0, broken=False)]))
 
 
+def given(a_lesson, store):
+    """What comes of a lesson."""
+    return lessons.give(a_lesson, store, place_of(store))
+
+
+def place_of(store):
+    """Of its archive."""
+    return place_at(archive_place(store, None))
+
+
 def lesson(tmp_path, device, span, **fields):
     """To learn a stretch."""
     chosen = {"version": 1, "before": (), "rate_hz": 1.0, "needed_s": 600.0, "running": None,
@@ -64,7 +77,7 @@ def crossed(tmp_path, mark, samples):
 def learnt(tmp_path, store, device, level, seed):
     """A device with a model; its mark."""
     put(store, device, pump(level, seed=seed))
-    found = lessons.give(lesson(tmp_path, device, (START, START + N)), store)
+    found = given(lesson(tmp_path, device, (START, START + N)), store)
     assert found.mark is not None, found.reason
     return found.mark
 
@@ -73,7 +86,7 @@ def test_the_stretch_is_learnt_and_its_backlog_is_not(tmp_path, store):
     """What was sent after its time has no place in the order of time."""
     put(store, "p", pump(5.0))
     put(store, "p", pump(50.0, 100, START + 0.5, session=backlog_label(None)))
-    found = lessons.give(lesson(tmp_path, "p", (START, START + N)), store)
+    found = given(lesson(tmp_path, "p", (START, START + N)), store)
     assert found.mark is not None
     assert found.mark.features == ("bar", "flow")
     assert crossed(tmp_path, found.mark, pump(5.0, seed=1)) == 0
@@ -86,7 +99,7 @@ def test_a_changed_machine_is_learnt_with_what_it_was(tmp_path, store):
     later = START + 5000
     put(store, "p", pump(6.0, start=later, seed=2))
     again = lesson(tmp_path, "p", (later, later + N), version=2, before=first.spans)
-    found = lessons.give(again, store)
+    found = given(again, store)
     assert found.mark is not None, found.reason
     assert crossed(tmp_path, found.mark, pump(5.0, seed=3)) == 0
     assert crossed(tmp_path, found.mark, pump(6.0, seed=4)) == 0
@@ -100,7 +113,7 @@ def test_what_goes_on_changing_is_not_learnt_again(tmp_path, store):
     put(store, "p", pump(5.0, 330, later, 2))
     put(store, "p", pump(9.0, 330, later + 330, 3))
     again = lesson(tmp_path, "p", (later, later + N), version=2, before=first.spans)
-    found = lessons.give(again, store)
+    found = given(again, store)
     assert (found.mark, "goes on changing" in found.reason) == (None, True)
 
 
@@ -110,15 +123,15 @@ def test_its_kind_is_asked(tmp_path, store):
     put(store, "stranger", pump(12.0, seed=7))
     put(store, "own", pump(5.2, seed=8))
     span = (START, START + N)
-    found = lessons.give(lesson(tmp_path, "stranger", span, peers=peers), store)
+    found = given(lesson(tmp_path, "stranger", span, peers=peers), store)
     assert (found.mark, found.is_stranger) == (None, True)
     assert found.reason == "3 of 3 devices of its kind call it abnormal"
-    assert lessons.give(lesson(tmp_path, "own", span, peers=peers), store).mark is not None
+    assert given(lesson(tmp_path, "own", span, peers=peers), store).mark is not None
 
 
 def test_an_empty_stretch_asks_for_more(tmp_path, store):
     """The store may have deleted it meanwhile."""
-    found = lessons.give(lesson(tmp_path, "nobody", (START, START + N)), store)
+    found = given(lesson(tmp_path, "nobody", (START, START + N)), store)
     assert (found.mark, found.more_s) == (None, 600.0)
 
 
@@ -128,16 +141,27 @@ def test_a_restart_parts_no_run(tmp_path, store):
         put(store, "p", pump(5.0, 200, START + start))
     put(store, "p", pump(5.0, 100, START + 620))
     put(store, "p", pump(5.0, 100, START + 720, session="b"))
-    with store.connect() as connection:
-        read = lessons.read(connection, "p", (START, START + 900), 1.0)
+    read = lessons.read(store, place_of(store), "p", (START, START + 900), 1.0)
     assert [len(samples) for samples in read] == [600, 100, 100]
+
+
+def test_a_stretch_whose_hours_are_closed_is_read_from_their_files(tmp_path, store):
+    """What is learnt again may be older than what stays in the tables; half of it may be."""
+    put(store, "p", pump(5.0))
+    span = (START, START + N)
+    [before] = lessons.read(store, place_of(store), "p", span, 1.0)
+    assert archive(store, "p", place_of(store)) == N
+    put(store, "p", pump(5.0, 60, START + N))
+    [after] = lessons.read(store, place_of(store), "p", (START, START + N + 59), 1.0)
+    np.testing.assert_array_equal(after.values[:N], before.values)
+    assert len(after) == N + 60
+    assert given(lesson(tmp_path, "p", span), store).mark is not None
 
 
 def test_a_fast_device_is_read_in_parts(tmp_path, store):
     """No more than so many samples, from its whole stretch."""
     put(store, "fast", pump(5.0, 40_000))
-    with store.connect() as connection:
-        read = lessons.read(connection, "fast", (START, START + 40_000), 1.0)
+    read = lessons.read(store, place_of(store), "fast", (START, START + 40_000), 1.0)
     total = sum(map(len, read))
     assert lessons.MOST_SAMPLES <= total < 1.2 * lessons.MOST_SAMPLES
     assert read[0].ts[0] < START + 100

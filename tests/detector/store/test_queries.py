@@ -125,13 +125,13 @@ def test_flight_records_are_due_until_they_are_finished(engine):
         for alarm in (dataclasses.replace(ALARM, state="cleared", end=20.0), ALARM):
             number = alarms.raise_alarm(connection, alarm, at=11.0)
         alarms.log(connection, 1, "cleared", 20.0, at=21.0)
-        flight_log.note(connection, 2, 5, is_finished=False)
+        flight_log.note(connection, dataclasses.replace(ALARM, id=2), 5, is_finished=False)
         first, second = flight_log.due(connection)
         assert (first.alarm.id, first.cleared_at, first.newest) == (1, 21.0, None)
         assert (second.alarm.id, second.cleared_at) == (number, None)
-        flight_log.note(connection, 2, 9, is_finished=True)
+        flight_log.note(connection, second.alarm, 9, is_finished=True)
         assert [one.alarm.id for one in flight_log.due(connection)] == [1]
-        flight_log.note(connection, 7, 9, is_finished=True)
+        flight_log.note(connection, dataclasses.replace(ALARM, id=7), 9, is_finished=True)
         assert flight_log.recorded(connection, [1, 2, 3]) == {2}
         assert flight_log.forsaken(connection) == [7]
         flight_log.forget(connection, 7)

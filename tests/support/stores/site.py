@@ -9,11 +9,8 @@ from detector.store.archive import closing, reading
 from detector.store.archive.owner import MARK
 from detector.store.archive.place import place_at
 from detector.store.history.rolling import roll
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import open_store
-from tests.support.stores.machine import START
-
-LATER = START + 1e6
 
 
 class Site:
@@ -33,7 +30,7 @@ class Site:
         for device in {block.device for block in blocks}:
             while roll(self.store, device):
                 pass
-            while merge(self.store, device, LATER):
+            while merge(self.store, device, ALL):
                 pass
 
     def close(self, before=np.inf):

@@ -15,7 +15,7 @@ from detector.store import frames
 from detector.store.archive import closing
 from detector.store.archive.place import Folder
 from detector.store.history.rolling import roll
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import open_store
 
 START = 1_772_366_400.0  # 2026-03-01T12:00:00Z
@@ -162,7 +162,7 @@ def test_closed_hours_are_exported_to_the_bit(store):
     """What a score depends on is the same from a file of the archive."""
     before = exported("before.parquet")
     opened = open_store("sqlite:///faultline.db")
-    while roll(opened, "press-1") or merge(opened, "press-1", START + 1e6):
+    while roll(opened, "press-1") or merge(opened, "press-1", ALL):
         pass
     place = Folder(Path("archive"))
     while closing.close_next(opened, place, START + 1e6):

@@ -11,19 +11,30 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from detector.flights.recorder import FlightRecorder
+from detector.records import Alarm, DeviceState, DeviceStatus
+from detector.store import alarms, devices, flight_log
 from detector.store import frames as stored
-from detector.store.archive import closing, hours, reading
+from detector.store.archive import closing, flights, hours, reading
 from detector.store.archive.place import place_at
-from detector.store.history.rolling import roll
+from detector.store.history import rolling, rollups
 from detector.store.keeping import room
+from detector.store.keeping import upkeep as upkeep_module
 from detector.store.keeping.deciding import ARCHIVE, HOT, Drop
-from detector.store.keeping.merging import merge
+from detector.store.keeping.fence import fence
+from detector.store.keeping.merging import ALL, merge
+from detector.store.keeping.rules import Rules
+from detector.store.keeping.upkeep import Upkeep
 from detector.store.schema import open_store
 from tests.support.stores.machine import START, frames
 
-LATER = START + 1e6
 FILES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}  # as Python's audit calls them
 LEAST = 10  # kills
+OWNER = "here:1"
+RULES = Rules(hot_s=0.0, days=dict.fromkeys((HOT, ARCHIVE, *rollups.TIERS), 1e6))
+ALARM = Alarm(None, "press-1", "score", "cleared", START + 600, START + 700, 2.0, {}, "m", 1.0)
+STATUS = DeviceStatus("press-1", DeviceState.OK, None, 1.0, 1.0, 1.0, START + 3500, START + 3500,
+                      0.01, ("a", "b"), None)  # fmt: skip
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked"),
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
@@ -33,14 +44,14 @@ pytestmark = [
 class Site:
     """A store in a file with some hours of a device, and its archive."""
 
-    def __init__(self, folder, count):
+    def __init__(self, folder, count, *, is_counted=True):
         blocks = frames(count * 3600, rate=0.01, n=9)
         self.whole = joined(blocks)
         self.url, self.archive = f"sqlite:///{folder}/store.db", f"{folder}/archive"
         with self.opened() as store, store.begin() as connection:
             stored.write(connection, blocks)
         with self.opened() as store:
-            while roll(store, "press-1"):
+            while is_counted and rolling.roll(store, "press-1"):
                 pass
 
     def opened(self):
@@ -100,8 +111,12 @@ def was_killed(site, act, step):
 
 
 def kill_before(step):
-    """Steps are statements and commits of the store, and what changes files."""
+    """Steps are changes and commits of the store, and what changes files."""
     left = [step]
+
+    def look(_connection, _cursor, statement, *_):
+        if not statement.lstrip().startswith(("SELECT", "PRAGMA")):
+            count()
 
     def count(*_):
         if not left[0]:
@@ -112,14 +127,14 @@ def kill_before(step):
         if event in FILES:
             count()
 
-    sa.event.listen(Engine, "before_cursor_execute", count)
+    sa.event.listen(Engine, "before_cursor_execute", look)
     sa.event.listen(Engine, "commit", count)
     sys.addaudithook(audit)
 
 
 def close_all(store, place):
     """Merge and close."""
-    merge(store, "press-1", LATER)
+    merge(store, "press-1", ALL)
     while closing.close_next(store, place, np.inf):
         pass
 
@@ -134,17 +149,7 @@ def kills(site, act, check):
     return step
 
 
-def test_merging_and_closing_lose_nothing(tmp_path):
-    """Each begins where the one before was killed, so the same steps are met again and again."""
-    site = Site(tmp_path, 3)
-    count = kills(
-        site, close_all, lambda: np.testing.assert_array_equal(site.samples(), site.whole)
-    )
-    assert count >= LEAST
-    assert len(site.files()) == 3
-
-
-@pytest.mark.parametrize(("tier", "count"), [(ARCHIVE, 10), (HOT, 4)])
+@pytest.mark.parametrize(("tier", "count"), [(ARCHIVE, 12), (HOT, 8)])
 def test_deleting_takes_the_oldest_whole_and_leaves_the_rest(tmp_path, monkeypatch, tier, count):
     """Whole files or frames; what is left is the newest, without a hole."""
     monkeypatch.setattr(room, "FEW", 1)
@@ -163,3 +168,40 @@ def test_deleting_takes_the_oldest_whole_and_leaves_the_rest(tmp_path, monkeypat
     assert kills(site, delete_all, check) >= LEAST
     assert not len(site.samples())
     assert not site.files()
+
+
+def keep(store, place_url):
+    """All that the process beside a detector does, as of an hour that is over."""
+    fence(store, OWNER)
+    upkeep = Upkeep(store, place_url, lambda: RULES)
+    upkeep.sweep()
+    upkeep.roll_all()
+    upkeep.merge_all(ALL)
+    upkeep.close_all(np.inf)
+    upkeep.make_room(START + 7200)
+    FlightRecorder(store, place_url, pause_s=0.0).look(START + 7200)
+
+
+def test_the_whole_upkeep_loses_nothing_and_counts_nothing_twice(tmp_path, monkeypatch):
+    """Rollups, blocks, files, the flight record of an alarm; each begins where one was killed."""
+    monkeypatch.setattr(upkeep_module, "PAUSE_S", 0.0)
+    site = Site(tmp_path, 1, is_counted=False)
+    with site.opened() as store, store.begin() as connection:
+        devices.take_lease(connection, OWNER, START)
+        alarms.raise_alarm(connection, ALARM, START)
+        devices.update(connection, [STATUS])
+
+    def check():
+        np.testing.assert_array_equal(site.samples(), site.whole)
+        with site.opened() as store, store.connect() as connection:
+            counted = rollups.between(connection, "press-1", 900, START, START + 7200)
+            waiting = rolling.waiting(connection, "press-1")
+        assert counted.samples.sum() + 9 * waiting == len(site.whole)
+
+    assert kills(site, lambda store, _: keep(store, site.archive), check) >= LEAST
+    assert len(site.files()) == 1
+    record = flights.read(site.archive, 1)
+    assert (len(record.ts), record.note.end) == (2, ALARM.end)
+    with site.opened() as store, store.connect() as connection:
+        assert not flight_log.due(connection)
+        assert not rolling.waiting(connection, "press-1")

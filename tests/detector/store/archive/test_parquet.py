@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from detector.store.archive.parquet import read, write
+from detector.store.archive.parquet import GROUP, read, write
 from tests.support.stores.machine import START, frame, frames
 
 ALL = ("ts", "values", "score", "mse", "judged")
@@ -104,3 +104,19 @@ def test_all_files_of_a_device_have_the_same_columns():
     schemas = [pq.read_schema(io.BytesIO(write(blocks, np.full(20, is_kept)))).remove_metadata()
                for is_kept in (True, False)]  # fmt: skip
     assert schemas[0] == schemas[1]
+
+
+@pytest.mark.parametrize("start", [START, 1e12])
+def test_who_needs_minutes_reads_no_hour(start):
+    """But all samples of these minutes; of times that no date can tell, the whole file."""
+    blocks = frames(800, start=start, rate=100.0, n=1000)
+    content, whole = write(blocks, np.zeros(80_000, np.bool_)), 80_000
+    first, last = start + 350.0, start + 360.0
+    found = np.concatenate([f.ts for f in read(content, first, last)])
+    wanted = np.concatenate([block.ts for block in blocks])
+    wanted = wanted[(wanted >= first) & (wanted <= last)]
+    np.testing.assert_array_equal(found[(found >= first) & (found <= last)], wanted)
+    assert len(found) == (whole if start == 1e12 else GROUP)
+    assert not list(read(content, start + 1000, start + 2000)) or start == 1e12
+    newest = blocks[-1].ts[-1]
+    assert max(f.ts[-1] for f in read(content, newest, newest)) == newest

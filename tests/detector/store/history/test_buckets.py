@@ -89,3 +89,10 @@ def test_packed_buckets_come_back_to_the_bit():
 def test_nothing_is_no_bucket():
     """Of any width."""
     assert len(joined([], 60)) == len(joined([NOTHING, NOTHING], 1)) == len(of_frames([], 0)) == 0
+
+
+def test_an_anomaly_is_what_a_frame_calls_one():
+    """At the threshold itself too, which float32 cannot tell exactly."""
+    at = np.array([0.1, np.nextafter(np.float32(0.1), np.float32(1))], np.float32)
+    block = frame(n=2, score=at, threshold=0.1)
+    assert of_frames([block], 60).anomalies.tolist() == [1] == [block.anomaly.sum()]

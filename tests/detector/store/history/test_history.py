@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from detector.store.archive import closing
 from detector.store.history import rollups
 from detector.store.history.buckets import of_frames
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import frames as table
 from tests.support.stores.machine import START, frame, frames
 
@@ -165,7 +165,7 @@ def test_a_time_is_cut_to_the_sample_where_samples_are_shown(past):
 
 def archived(past, before=START + 1e6):
     """Merge what has settled and close it into files; returns their paths."""
-    while merge(past.store, past.device, before):
+    while merge(past.store, past.device, ALL):
         pass
     while closing.close_next(past.store, past.place, before):
         pass

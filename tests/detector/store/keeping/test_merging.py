@@ -8,12 +8,10 @@ import sqlalchemy as sa
 
 from detector.store import frames as stored
 from detector.store.history.rolling import roll
-from detector.store.keeping.merging import BLOCK_S, SETTLED_S, merge, runs
+from detector.store.keeping.merging import ALL, BLOCK_S, Settled, merge, runs
 from detector.store.schema import frames as table
 from detector.store.schema import open_store
 from tests.support.stores.machine import START, frame, frames
-
-LATER = START + 10_000.0
 
 
 @pytest.fixture
@@ -50,27 +48,29 @@ def test_a_minute_becomes_six_blocks_with_the_same_samples(store):
     blocks = frames(60)
     written(store, blocks)
     newest = [frame.frame_id for frame in read(store)][9::10]
-    assert merge(store, "press-1", LATER) == 60
+    assert merge(store, "press-1", ALL) == 60
     found = read(store)
     assert [frame.frame_id for frame in found] == newest
     assert max(frame.ts[-1] - frame.ts[0] for frame in found) < BLOCK_S
     assert_same_samples(found, blocks)
-    assert merge(store, "press-1", LATER) == 0
+    assert merge(store, "press-1", ALL) == 0
 
 
 def test_what_viewers_may_not_have_seen_is_left(store):
     """And so is a block that is still to be filled."""
     written(store, frames(60))
-    assert merge(store, "press-1", START + SETTLED_S + 5) == 0
-    assert merge(store, "press-1", START + SETTLED_S + 15) == 10
-    assert merge(store, "press-1", LATER) == 50
+    numbers = [frame.frame_id for frame in read(store)]
+    assert merge(store, "press-1", Settled(numbers[4], numbers[0] - 1)) == 0
+    assert merge(store, "press-1", Settled(numbers[14], numbers[9] - 1)) == 10
+    assert merge(store, "press-1", Settled(numbers[14], numbers[14])) == 5
+    assert merge(store, "press-1", ALL) == 45
 
 
 def test_what_no_rollup_has_counted_is_left(store):
     """Rollups go by the numbers of frames."""
     with store.begin() as connection:
         stored.write(connection, frames(60))
-    assert merge(store, "press-1", LATER) == 0
+    assert merge(store, "press-1", ALL) == 0
 
 
 def test_who_tails_misses_nothing_and_sees_nothing_twice(store):
@@ -79,7 +79,7 @@ def test_who_tails_misses_nothing_and_sees_nothing_twice(store):
     written(store, blocks)
     with store.connect() as connection:
         seen = stored.after(connection, ["press-1"], 0)
-    merge(store, "press-1", LATER)
+    merge(store, "press-1", ALL)
     more = frames(5, start=START + 30)
     written(store, more)
     with store.connect() as connection:
@@ -119,7 +119,7 @@ def test_sessions_side_by_side_are_merged_apart(store):
     late = [frame(START - 500 + i, seed=100 + i, session="~backlog#1") for i in range(20)]
     mixed = [block for pair in zip(live, late, strict=True) for block in pair]
     written(store, mixed)
-    merge(store, "press-1", LATER)
+    merge(store, "press-1", ALL)
     with store.connect() as connection:
         count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
     assert count == 4

@@ -9,14 +9,16 @@ import pytest
 from detector.service.keeping import rules_of
 from detector.settings.store import StoreSettings
 from detector.store import frames as stored
-from detector.store.archive import hours
+from detector.store.archive import flights, hours
 from detector.store.connecting import file_of
 from detector.store.history import rolling, rollups
 from detector.store.keeping import room
 from detector.store.keeping import upkeep as module
 from detector.store.keeping.deciding import DAY_S
+from detector.store.keeping.merging import ALL
 from detector.store.keeping.upkeep import Upkeep
 from detector.store.places import archive_place
+from detector.store.schema import frames as table
 from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.stores.machine import START, frames
@@ -45,6 +47,12 @@ def upkeep(store, settings=None):
     """Of a store, by settings."""
     chosen = settings or StoreSettings()
     return Upkeep(store, archive_place(store, None), lambda: rules_of(chosen))
+
+
+def settle(writer):
+    """As after a minute or two."""
+    writer.roll_all()
+    writer.merge_all(ALL)
 
 
 def test_an_older_store_gets_its_rollups_in_the_background(store, monkeypatch, caplog):
@@ -84,7 +92,7 @@ def test_each_width_has_its_age(store):
     writer = upkeep(store, settings)
     writer.roll_all()
     for day, kept in ((9, {1, 60, 900}), (11, {60, 900}), (21, {900}), (31, set())):
-        writer.make_room(START + 600 + day * DAY_S)
+        upkeep(store, settings).make_room(START + 600 + day * DAY_S)
         with store.connect() as connection:
             sizes = rollups.sizes(connection)
         assert {width for width, size in sizes.items() if size.bytes} == kept
@@ -97,6 +105,7 @@ def test_hours_are_closed_and_all_are_kept_to_their_size(store, monkeypatch, cap
         for device in DEVICES:
             stored.write(connection, frames(1800, n=100, start=START + 600, device=device))
     writer = upkeep(store, StoreSettings(size_gb=0.2))
+    settle(writer)
     writer.look(START + 4 * 3600)
     with store.connect() as connection:
         archive, before = hours.size(connection), rollups.sizes(connection)
@@ -113,15 +122,48 @@ def test_hours_are_closed_and_all_are_kept_to_their_size(store, monkeypatch, cap
 
 
 def test_what_is_too_old_goes_from_files_and_tables(store):
-    """The file with its row."""
+    """The file with its row; a clock that has just jumped is not believed."""
     writer = upkeep(store, StoreSettings(retention_days=1))
+    settle(writer)
     writer.look(START + 4 * 3600)
     files = list((store_folder(store) / "archive").rglob("*.parquet"))
     assert len(files) == 2
-    writer.make_room(START + 2 * DAY_S)
+    writer.make_room(START + 2 * DAY_S)  # within a moment, by its own clock
+    assert sum(path.exists() for path in files) == 2
+    upkeep(store, StoreSettings(retention_days=1)).make_room(START + 2 * DAY_S)
     assert not list((store_folder(store) / "archive").rglob("*.parquet"))
     with store.connect() as connection:
         assert hours.size(connection).files == 0
+
+
+def test_room_is_made_for_what_comes_until_the_next_look(store, monkeypatch):
+    """As much as came since the last one, a quarter of all at most: between two the limit holds."""
+    writer = upkeep(store, StoreSettings(size_gb=0.2))
+    held = room.holding(store, 0).bytes
+    limit = held + 3_000_000
+    monkeypatch.setattr(room, "limit_of", lambda *_: limit)
+    assert not writer.make_room(START)
+    with store.begin() as connection:
+        stored.write(connection, frames(10, n=1000, rate=4000.0, device="press-3"))
+    grown = room.holding(store, 0).bytes - held
+    assert limit / 4 < grown < 3_000_000
+    [drop] = writer.make_room(START)
+    assert drop.bytes >= grown - 3_000_000 + limit / 4 > 0
+
+
+def test_flight_records_count_and_are_told_when_they_alone_are_too_large(store, caplog):
+    """They stay; all else goes."""
+    record = store_folder(store) / "archive" / flights.path_of(1)
+    record.parent.mkdir(parents=True)
+    with record.open("wb") as file:
+        file.truncate(300_000_000)
+    writer = upkeep(store, StoreSettings(size_gb=0.2))
+    writer.roll_all()
+    writer.make_room(START)
+    assert "flight records alone take 0.30 GB, more than the 0.20 GB allowed" in caplog.text
+    assert record.exists()
+    with store.connect() as connection:
+        assert stored.extent(connection, "press-1") is None
 
 
 def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
@@ -129,6 +171,7 @@ def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
     writer = upkeep(store)
     blocked = store_folder(store) / "archive" / "device=press-1"
     blocked.write_text("no folder")
+    settle(writer)
     for _ in range(3):
         writer.look(START + 4 * 3600)
     assert caplog.text.count("archive: ") == 1
@@ -141,3 +184,33 @@ def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
 def store_folder(store):
     """Where its file is."""
     return file_of(store).parent
+
+
+def page_count(store):
+    """Of the file, with what is to be moved into it."""
+    with store.connect() as connection:
+        return connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+
+def test_a_file_that_is_mostly_empty_shrinks(store):
+    """In small steps, as far as it is not needed again."""
+    with store.begin() as connection:
+        stored.write(connection, frames(600, n=1000, rate=1000.0, device="press-3"))
+    with store.begin() as connection:
+        connection.execute(table.delete().where(table.c.device == "press-3"))
+    with store.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    before, steps, pages = file_of(store).stat().st_size, [], page_count(store)
+    room.give_back(store, 0.0, lambda: len(steps) < 3 and not steps.append(1))
+    assert page_count(store) <= pages - 4 * room.PAGES
+    room.give_back(store, 1e12, lambda: True)
+    with store.connect() as connection:
+        pages, empty = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                        for name in ("page_count", "freelist_count"))  # fmt: skip
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert len(steps) == 3
+    assert 0.3 * pages - room.PAGES <= empty <= 0.3 * pages
+    assert file_of(store).stat().st_size < before / 2
+    room.give_back(store, 0.0, lambda: True)
+    with store.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() <= 0.02 * pages
