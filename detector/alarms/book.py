@@ -7,12 +7,13 @@ it is written and logged in the caller's transaction.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
 from detector.alarms.states import HOLDING, Event, after, hold_on, is_over, state_of
-from detector.records import HELD, Alarm, Hold, Life
+from detector.records import HELD, Alarm, DeviceState, Hold, Life, ModelCard
+from detector.sensors.trouble import explains
 from detector.store import alarms as store
 from detector.store import holds as kept
 from detector.store.schema import Connection
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 SCORE, PROVISIONAL, SENSOR, SILENT = "score", "provisional", "sensor", "silent"  # kinds of alarms
 DETECTOR, DRIFT = "detector", "drift"
 MODEL = "model"  # what ended an alarm that another model does not go on with
+BEFORE_S = 30.0  # that a score may tell of a sensor's trouble before a rule does
 QUIET = (PROVISIONAL, DRIFT)  # shown and recorded; nobody is notified or asked to answer
 
 
@@ -59,6 +61,21 @@ class Book:
         """The alarm of a kind whose cause is there; None when there is none."""
         return next((one for one in self.of(device) if one.kind == kind and is_on(one)), None)
 
+    def judged(self, device: str) -> Alarm | None:
+        """The alarm that a model's windows raised."""
+        return self.active(device, SCORE) or self.active(device, PROVISIONAL)
+
+    def is_explained(self, device: str, contributions: Mapping[str, float]) -> bool:
+        """Whether a sensor in trouble, not the machine, made a score."""
+        trouble = self.active(device, SENSOR)
+        return trouble is not None and explains(trouble.contributions, contributions)
+
+    def explained_by(self, device: str, since: float, features: Iterable[str]) -> Alarm | None:
+        """The alarm of the machine that trouble of these features since a time explains."""
+        alarm = self.judged(device)
+        is_it = alarm is not None and explains(features, alarm.contributions)
+        return alarm if alarm and is_it and alarm.start >= since - BEFORE_S else None
+
     def of(self, device: str) -> list[Alarm]:
         """The open alarms of a device, the newest first."""
         return list(reversed(self.open.get(device, ())))
@@ -88,6 +105,25 @@ class Book:
         """Something of an alarm other than its state is another."""
         store.update(connection, alarm)
         self._file(alarm)
+
+    def restate(
+        self,
+        connection: Connection,
+        alarm: Alarm,
+        kind: str,
+        sentence: str,
+        contributions: dict[str, float],
+        now: float,
+    ) -> None:
+        """Its cause is another one than was said, or is said better."""
+        same = replace(alarm, kind=kind, sentence=sentence, contributions=contributions)
+        if same == alarm:
+            return
+        if kind != alarm.kind:
+            is_told = alarm.raised_at is not None and alarm.life not in HELD
+            store.log(connection, _id(alarm), "reclassified", alarm.start, now, is_told=is_told)
+            logger.warning("%s: alarm %s is %s now: %s", alarm.device, alarm.id, kind, sentence)
+        self._put(connection, same)
 
     def clear(
         self,
@@ -222,6 +258,21 @@ class Book:
         ]
         for hold in mine:
             self.release(connection, hold, now)
+
+
+def kind_of(card: ModelCard) -> str:
+    """Kind of the alarms of a model."""
+    return PROVISIONAL if card.provisional else SCORE
+
+
+def word_of(alarm: Alarm) -> str:
+    """What it is called."""
+    return "provisional alarm" if alarm.kind == PROVISIONAL else "alarm"
+
+
+def device_state(alarm: Alarm) -> DeviceState:
+    """What a device with this alarm is said to be."""
+    return DeviceState.SENSOR if alarm.kind == SENSOR else DeviceState.ALARM
 
 
 def is_on(alarm: Alarm) -> bool:
