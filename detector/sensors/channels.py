@@ -17,6 +17,7 @@ from detector.records import Flags
 
 AXIS = re.compile(r"^(?P<stem>.*?)(?P<axis>[xyz])(?P<rest>|[._\-/ ].*)$", re.IGNORECASE)
 SHAKES = re.compile(r"acc|vib|gyr|^a?$|[._\-/ ]a?$", re.IGNORECASE)  # stem of an axis
+SAYS_SO = re.compile(r"acc|vib|gyr", re.IGNORECASE)  # a stem that is enough; others need all three
 SHAKES_ALONE = re.compile(r"acc|vib", re.IGNORECASE)  # name of a channel without siblings
 DESCRIBES = re.compile(r"rms|peak|crest|kurt|mean|vel|temp|band|order", re.IGNORECASE)
 
@@ -49,7 +50,11 @@ def channels_of(names: Sequence[str]) -> Channels:
         found = AXIS.match(name)
         if found and SHAKES.search(found["stem"]) and not DESCRIBES.search(name):
             groups[found["stem"], found["rest"]][found["axis"].lower()] = column
-    sensors = tuple(tuple(axes.values()) for axes in groups.values() if len(axes) > 1)
+    sensors = tuple(
+        tuple(axes.values())
+        for (stem, _), axes in groups.items()
+        if len(axes) == 3 or (len(axes) == 2 and SAYS_SO.search(stem))
+    )
     axes = {column for sensor in sensors for column in sensor}
     shakes = [
         i in axes or bool(SHAKES_ALONE.search(name) and not DESCRIBES.search(name))

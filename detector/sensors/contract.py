@@ -8,10 +8,8 @@ normal sessions while training (``normal.py``); where nobody has, a cautious def
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TypeAlias
 
 import numpy as np
@@ -30,7 +28,6 @@ class Scene:
 
     Attributes:
         look: The newest.
-        recent: The looks before it, the newest last.
         past: What is usual.
         alike: The same of moments in which a channel's siblings were as they are now.
         channels: The F channels.
@@ -38,16 +35,10 @@ class Scene:
     """
 
     look: Look
-    recent: deque[Look]
     past: Past
     alike: Alike
     channels: Channels
     held: Array
-
-    def within(self, seconds: float) -> list[Look]:
-        """The newest look and those before it that ended less than ``seconds`` before."""
-        since = self.look.end - seconds
-        return [self.look, *takewhile(lambda one: one.end > since, reversed(self.recent))]
 
     @property
     def nothing(self) -> Array:
@@ -56,7 +47,7 @@ class Scene:
 
 
 Measure: TypeAlias = Callable[[Scene], Array]
-Sentence: TypeAlias = Callable[[Scene, int], str]
+Sentence: TypeAlias = Callable[[Scene, int, float], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +57,13 @@ class Rule:
     Attributes:
         name: One word or two.
         measure: How much of it each channel has, shape (F,); NaN: nothing can be said.
-        say: What is the matter with a channel, one plain sentence without its name.
+        say: What is the matter with a channel of so much of it, one plain sentence without its
+            name.
         default: Limit where nobody has learnt one; above it there is trouble.
         least: A learnt limit is never below.
         looks: So many in a row above the limit raise it.
         clear_s: So long at or below the limit ends it.
+        over_s: The measure counts in sum over so many seconds; 0: of the look alone.
         learns_others: Channels that are no vibration are judged only where normal sessions never
             came near the default.
     """
@@ -82,6 +75,7 @@ class Rule:
     least: float
     looks: int = 3
     clear_s: float = 10.0
+    over_s: float = 0.0
     learns_others: bool = False
 
     def limit(self, learnt: float | None, *, shakes: bool) -> float:

@@ -38,7 +38,7 @@ class Alike:
         mean: Shape (F,).
         level: Shape (F,).
         floor: Shape (F, F): of each channel, when the siblings of the row's are as now.
-        bend: Shape (F, F), likewise, the sharpest.
+        bend: Shape (F, F), likewise.
         stir: Shape (F,).
         cross: Shape (F, P), likewise.
     """
@@ -142,8 +142,9 @@ class Past:
         beside = np.where(chosen[:, None, :, None], seen[:, BESIDE][:, :, None], np.nan)
         cross = np.where(chosen[:, :, None], self.cross[:, None], np.nan)
         mean, level, stir = _median(own)
+        floor, bend = _median(beside)
         return Alike(
-            mean, level, _median(beside[:, 0]), np.fmax.reduce(beside[:, 1], axis=0), stir,
+            mean, level, floor, bend, stir,
             _median(cross.real) + 1j * _median(cross.imag),
         )  # fmt: skip
 

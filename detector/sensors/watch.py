@@ -27,7 +27,8 @@ from detector.sensors.trouble import Trouble
 LOOK_S = 1.0
 FEWEST, MOST = 64, 32_768  # samples of a look
 DELAY = 5  # looks until one is part of the past
-RECENT = 10  # looks that rules may look back
+RECENT = 32  # looks that measures are summed over at most
+SUMMED = [(number, rule) for number, rule in enumerate(RULES) if rule.over_s]
 NUMBER = {rule.name: number for number, rule in enumerate(RULES)}
 
 
@@ -49,7 +50,7 @@ class SensorWatch:
         self.features, self._channels = features, channels_of(features)
         self._past = Past(self._channels)
         self._waiting: deque[Look] = deque()  # to become part of the past
-        self._recent: deque[Look] = deque(maxlen=RECENT)
+        self._recent: deque[tuple[float, Array]] = deque(maxlen=RECENT)  # end, measures
         self._standing = Standing(RULES, len(features))
         self.follow(normal)
         self._ts: Times = np.empty(0)
@@ -128,15 +129,14 @@ class SensorWatch:
 
     def _judge(self, look: Look) -> None:
         self._hold(look)
-        scene = Scene(
-            look, self._recent, self._past, self._past.alike(look), self._channels, self._held
-        )
+        alike = self._past.alike(look)
+        scene = Scene(look, self._past, alike, self._channels, self._held)
         with np.errstate(invalid="ignore"):
-            measures = np.array([rule.measure(scene) for rule in RULES])
+            measures = self._summed(look, np.array([rule.measure(scene) for rule in RULES]))
         self._measures.append(measures)
         self.largest = np.fmax(self.largest, self._lasting())
         self._standing.judge(measures, self._limits, look.start, look.end)
-        self.trouble = self._told(scene)
+        self.trouble = self._told(scene, measures)
         self._remember(look)
 
     def _hold(self, look: Look) -> None:
@@ -157,26 +157,36 @@ class SensorWatch:
             ]
         )
 
-    def _told(self, scene: Scene) -> Trouble | None:
+    def _summed(self, look: Look, measures: Array) -> Array:
+        """Measures that count over some seconds, with those of the looks before."""
+        self._recent.append((look.end, measures))
+        age = np.array([look.end - end for end, _ in self._recent])
+        summed = measures.copy()
+        for number, rule in SUMMED:
+            rows = np.array([one[number] for _, one in self._recent])
+            total = np.nansum(rows[(age >= 0) & (age < rule.over_s)], axis=0)
+            summed[number] = np.where(np.isnan(measures[number]), np.nan, total)
+        return summed
+
+    def _told(self, scene: Scene, measures: Array) -> Trouble | None:
         """The first rule that holds; what was said stays until none does, or one before it."""
         holding = np.flatnonzero(self._standing.is_on.any(axis=1)).tolist()
         before = self.trouble
         if holding and before is not None and NUMBER[before.rule] < holding[0]:
             return before
-        return self._said(holding[0], scene) if holding else None
+        return self._said(holding[0], scene, measures) if holding else None
 
-    def _said(self, number: int, scene: Scene) -> Trouble:
+    def _said(self, number: int, scene: Scene, measures: Array) -> Trouble:
         rule, columns = RULES[number], np.flatnonzero(self._standing.is_on[number]).tolist()
         features = tuple(self.features[column] for column in columns)
         before = self.trouble
         if before is not None and (before.rule, before.features) == (rule.name, features):
             return before
-        said = rule.say(scene, columns[0])
+        said = rule.say(scene, columns[0], float(measures[number, columns[0]]))
         since = float(self._standing.since[number, columns].min())
         return Trouble(rule.name, features, since, f"{', '.join(features)}: {said}")
 
     def _remember(self, look: Look) -> None:
-        self._recent.append(look)
         if self.trouble is not None:
             self._waiting.clear()
         elif not self._standing.is_suspect:

@@ -147,7 +147,7 @@ def _square(cross: np.ndarray, scene: Scene, axes: tuple[int, ...]) -> np.ndarra
     return found
 
 
-def _say(scene: Scene, column: int) -> str:
+def _say(scene: Scene, column: int, _: float) -> str:
     axes = next(axes for axes in scene.channels.sensors if column in axes)
     _, turn = _explained(scene, axes)
     words = "exchanged or reversed" if turn is None else turn.words

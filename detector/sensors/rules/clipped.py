@@ -17,17 +17,16 @@ def _clipped(scene: Scene) -> Array:
     """Share of samples at a rail, beyond what coarse steps give."""
     if not scene.past.is_known:
         return scene.nothing
-    seen = np.array([look.railed for look in scene.within(WITHIN_S)])
-    found = seen.mean(axis=0) - USUAL * scene.past.highest("railed")
+    found = scene.look.railed - USUAL * scene.past.highest("railed")
     tells = (scene.look.distinct >= FINE) & scene.channels.shakes
     return np.where(tells, np.maximum(found, 0.0), np.nan)
 
 
-def _say(scene: Scene, column: int) -> str:
+def _say(scene: Scene, column: int, _: float) -> str:
     look = scene.look
     x = look.values[:, column]
     share = f"{look.railed[column]:.0%}".replace("%", " %")
     return f"cut off at {plain(x.min())} and {plain(x.max())}, {share} of its samples"
 
 
-RULE = Rule("clipped", _clipped, _say, default=0.04, least=0.03, looks=2)
+RULE = Rule("clipped", _clipped, _say, default=0.1, least=0.06, looks=2, over_s=WITHIN_S)

@@ -71,7 +71,7 @@ def _swings(scene: Scene) -> Flags:
     return np.asarray(is_small & scene.channels.shakes)
 
 
-def _say(scene: Scene, column: int) -> str:
+def _say(scene: Scene, column: int, _: float) -> str:
     before, now = _before(scene)[column], scene.look.mean[column]
     return f"its mean moved by {plain(now - before)} to {plain(now)}"
 

@@ -14,18 +14,13 @@ TIMES = 5.0  # times the mean of its past
 
 def _missing(scene: Scene) -> Array:
     """Samples without a value, beyond what is usual of a channel that was ever there."""
-    seen = scene.within(WITHIN_S)
-    found = np.sum([look.missing for look in seen], axis=0)
-    usual = TIMES * len(seen) * scene.past.mean("missing")
-    was_there = np.isfinite([look.mean for look in (*scene.recent, scene.look)]).any(axis=0)
-    return np.where(was_there, np.maximum(found - usual, 0.0), np.nan)
+    was_there = np.isfinite(scene.past.median("mean")) | np.isfinite(scene.look.mean)
+    beyond = np.maximum(scene.look.missing - TIMES * scene.past.mean("missing"), 0.0)
+    return np.where(was_there, beyond, np.nan)
 
 
-def _say(scene: Scene, column: int) -> str:
-    seen = scene.within(WITHIN_S)
-    lost = int(sum(look.missing[column] for look in seen))
-    seconds = scene.look.end - seen[-1].start
-    return f"{counted(lost, 'sample')} without a value in {seconds:.0f} s"
+def _say(_: Scene, __: int, missing: float) -> str:
+    return f"{counted(round(missing), 'sample')} without a value within {WITHIN_S:.0f} s"
 
 
-RULE = Rule("missing", _missing, _say, default=2.0, least=2.0, looks=1)
+RULE = Rule("missing", _missing, _say, default=2.0, least=2.0, looks=1, over_s=WITHIN_S)

@@ -25,7 +25,7 @@ def _rise(scene: Scene) -> Array:
     return found
 
 
-def _say(scene: Scene, column: int) -> str:
+def _say(scene: Scene, column: int, _: float) -> str:
     risen = DB * (scene.look.floor[column] - scene.alike.floor[column, column])
     if not np.isfinite(risen):
         return "its noise is above the usual, that of its other axes is not"

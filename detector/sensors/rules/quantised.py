@@ -23,7 +23,7 @@ def _coarser(scene: Scene) -> Array:
     return np.where(tells, np.where(is_poor, found, 0.0), np.nan)
 
 
-def _say(scene: Scene, column: int) -> str:
+def _say(scene: Scene, column: int, _: float) -> str:
     step, usual = scene.look.step[column], scene.past.median("step")[column]
     return f"moves in steps of {step:.2g}, usual are {usual:.2g}"
 

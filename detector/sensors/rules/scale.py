@@ -22,9 +22,8 @@ def _loss(scene: Scene) -> Array:
     return np.where(np.isfinite(level + floor), np.where(loses_all, level, 0.0), np.nan)
 
 
-def _say(scene: Scene, column: int) -> str:
-    share = float(np.exp(-np.nan_to_num(_loss(scene)[column])))
-    return f"reads {share:.2f} of its usual vibration, its other axes the usual"
+def _say(_: Scene, __: int, loss: float) -> str:
+    return f"reads {np.exp(-loss):.2f} of its usual vibration, its other axes the usual"
 
 
 RULE = Rule("scale", _loss, _say, default=0.25, least=0.15, looks=3)

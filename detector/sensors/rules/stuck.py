@@ -34,7 +34,7 @@ def _must_move(scene: Scene, column: int) -> bool:
     return bool(is_fine or np.isfinite(scene.alike.level[column]))
 
 
-def _say(scene: Scene, column: int) -> str:
+def _say(scene: Scene, column: int, _: float) -> str:
     look = scene.look
     seconds = scene.held[column] * (look.end - look.start) / max(len(look) - 1, 1)
     return f"the same value, {plain(look.values[-1, column])}, for {seconds:.1f} s"
