@@ -12,6 +12,7 @@ WITHIN_S = 20.0
 HIGHER = 2.2  # times the usual sharpest bend
 BESIDE = 1.5  # likewise of the other axes, up to which they show nothing
 ALONE = 0.75  # share of bends that the other axes must not show
+MOST = 0.15  # share of samples that are part of jumps; more is noise
 APART = 5  # samples: bends closer than this are one jump
 MORE = 1.4  # times the usual bend in the middle: it moves otherwise, and that is no jump
 
@@ -34,7 +35,7 @@ def _count(scene: Scene, column: int) -> int:
     at = np.flatnonzero(sharp[:, column] > HIGHER * usual[column])
     near = np.array([sharp[max(i - 2, 0) : i + 3, siblings].max(axis=0) for i in at])
     alone = (near <= BESIDE * usual[siblings]).all(axis=1)
-    is_jump = bool(alone.mean() >= ALONE)
+    is_jump = bool(alone.mean() >= ALONE) and len(at) <= MOST * len(sharp)
     return int((np.diff(at, prepend=-APART - 1) > APART).sum()) if is_jump else 0
 
 

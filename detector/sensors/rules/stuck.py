@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.sensors.contract import Rule, Scene
-from detector.sensors.look import Array
+from detector.sensors.look import LEAST_LOG, Array
 from detector.text import plain
 
 FINE = 16  # different values in each look: such a channel never rests
@@ -31,7 +31,7 @@ def _stuck(scene: Scene) -> Array:
 
 def _must_move(scene: Scene, column: int) -> bool:
     is_fine = scene.past.lowest("distinct")[column] >= FINE
-    return bool(is_fine or np.isfinite(scene.alike.level[column]))
+    return bool(is_fine or scene.alike.level[column] > LEAST_LOG / 2)  # it moved then
 
 
 def _say(scene: Scene, column: int, _: float) -> str:
