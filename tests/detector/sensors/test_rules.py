@@ -92,7 +92,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("break_it", "rule", "feature"), BROKEN, ids=lambda one: str(one))
+@pytest.mark.parametrize(
+    ("break_it", "rule", "feature"), BROKEN, ids=lambda one: getattr(one, "__name__", one)
+)
 def test_trouble_is_told_with_its_axis_and_since_when(break_it, rule, feature):
     """By the first rule of the table that holds; nothing before it began."""
     values = shaken()
