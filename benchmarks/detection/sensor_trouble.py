@@ -146,7 +146,7 @@ def _cases(args: argparse.Namespace, rpm: float, seed: int) -> Iterator[Case]:
     wanted = args.families or [*FAULTS, *MACHINE_FAULTS, *BENIGN]
     rng = np.random.default_rng(seed)
     operation = request.motor(0).profile.take(round(60.0 * args.minutes * CONTROL_HZ))
-    damages = _places(operation.speed > 0.9, rng)
+    damages = _places(operation.speed > 0.9, rng, seed)
     recorded = _record(request)
     if not args.families:
         yield Case("healthy", _sent(recorded), [])
@@ -171,8 +171,8 @@ def _record(request: Request, damages: Sequence[Damage] = ()) -> Recorded:
     return Recorded(**joined)
 
 
-def _places(running: np.ndarray, rng: np.random.Generator) -> list[Damage]:
-    """Faults of each severity in turn, with the machine running around each."""
+def _places(running: np.ndarray, rng: np.random.Generator, seed: int) -> list[Damage]:
+    """Faults of each severity in turn, another first on each motor, with the machine running around each."""
     places: list[Damage] = []
     start_s = float(np.argmax(running)) / CONTROL_HZ + rng.uniform(*FIRST_S)
     while (start_s + MARGIN_S) * CONTROL_HZ < len(running):
@@ -180,7 +180,7 @@ def _places(running: np.ndarray, rng: np.random.Generator) -> list[Damage]:
         end_s = full_s + rng.uniform(*LASTS_S)
         first, last = (round(s * CONTROL_HZ) for s in (start_s - MARGIN_S, end_s + MARGIN_S))
         if last <= len(running) and running[max(first, 0) : last].all():
-            severity = SEVERITIES[len(places) % len(SEVERITIES)]
+            severity = SEVERITIES[(seed + len(places)) % len(SEVERITIES)]
             places.append(Damage("", severity, start_s, full_s, end_s))
             start_s = end_s + rng.uniform(*APART_S)
         else:
