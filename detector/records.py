@@ -135,6 +135,7 @@ class DeviceState(StrEnum):
     OK = "ok"
     ALARM = "alarm"
     SUSPECT = "suspect"  # the same by a provisional model: shown and recorded, nobody is notified
+    SENSOR = "sensor"  # a sensor is in trouble, as far as is known the machine is not
     WARMING_UP = "warming-up"
     NOT_JUDGED = "not-judged"  # the machine is not in the states asked for, for example stopped
     UNSCORED = "unscored"  # no model fits; the reason says why

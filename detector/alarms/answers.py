@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from detector.alarms import requests
-from detector.alarms.book import is_on
 from detector.alarms.desk import AlarmDesk
+from detector.alarms.kinds import is_on
 from detector.alarms.requests import Request
 from detector.alarms.states import Event, after
 from detector.errors import AlarmError

@@ -7,12 +7,14 @@ it is written and logged in the caller's transaction.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
+from detector.alarms.kinds import PROVISIONAL, QUIET, SCORE, SENSOR, is_on
 from detector.alarms.states import HOLDING, Event, after, hold_on, is_over, state_of
 from detector.records import HELD, Alarm, Hold, Life
+from detector.sensors.trouble import explains
 from detector.store import alarms as store
 from detector.store import flight_log
 from detector.store import holds as kept
@@ -20,10 +22,8 @@ from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
 
-SCORE, PROVISIONAL, SENSOR, SILENT = "score", "provisional", "sensor", "silent"  # kinds of alarms
-DETECTOR, DRIFT = "detector", "drift"
 MODEL = "model"  # what ended an alarm that another model does not go on with
-QUIET = (PROVISIONAL, DRIFT)  # shown and recorded; nobody is notified or asked to answer
+BEFORE_S = 30.0  # that a score may tell of a sensor's trouble before a rule does
 Tell = Callable[[Connection, str, Alarm, float], None]  # see ``Telling.tell``
 
 
@@ -62,6 +62,21 @@ class Book:
     def active(self, device: str, kind: str) -> Alarm | None:
         """The alarm of a kind whose cause is there; None when there is none."""
         return next((one for one in self.of(device) if one.kind == kind and is_on(one)), None)
+
+    def judged(self, device: str) -> Alarm | None:
+        """The alarm that a model's windows raised."""
+        return self.active(device, SCORE) or self.active(device, PROVISIONAL)
+
+    def is_explained(self, device: str, contributions: Mapping[str, float]) -> bool:
+        """Whether a sensor in trouble, not the machine, made a score."""
+        trouble = self.active(device, SENSOR)
+        return trouble is not None and explains(trouble.contributions, contributions)
+
+    def explained_by(self, device: str, since: float, features: Iterable[str]) -> Alarm | None:
+        """The alarm of the machine that trouble of these features since a time explains."""
+        alarm = self.judged(device)
+        is_it = alarm is not None and explains(features, alarm.contributions)
+        return alarm if alarm and is_it and alarm.start >= since - BEFORE_S else None
 
     def of(self, device: str) -> list[Alarm]:
         """The open alarms of a device, the newest first."""
@@ -104,6 +119,26 @@ class Book:
         """Something of an alarm other than its state is another."""
         store.update(connection, alarm)
         self._file(alarm)
+
+    def restate(
+        self,
+        connection: Connection,
+        alarm: Alarm,
+        kind: str,
+        sentence: str,
+        contributions: dict[str, float],
+        now: float,
+    ) -> None:
+        """Its cause is another one than was said, or is said better."""
+        same = replace(alarm, kind=kind, sentence=sentence, contributions=contributions)
+        if same == alarm:
+            return
+        if kind != alarm.kind:
+            is_told = alarm.raised_at is not None and alarm.life not in HELD
+            store.log(connection, _id(alarm), "reclassified", alarm.start, now, is_told=is_told)
+            self._tell(connection, "reclassified", same, now)
+            logger.warning("%s: alarm %s is %s now: %s", alarm.device, alarm.id, kind, sentence)
+        self._put(connection, same)
 
     def clear(
         self,
@@ -244,16 +279,6 @@ class Book:
         ]
         for hold in mine:
             self.release(connection, hold, now)
-
-
-def is_on(alarm: Alarm) -> bool:
-    """Whether the cause of an alarm is there."""
-    return alarm.end is None
-
-
-def is_told(alarm: Alarm) -> bool:
-    """Whether an alarm is active and not held back."""
-    return alarm.state == "active" and alarm.life not in HELD
 
 
 def _id(alarm: Alarm) -> int:

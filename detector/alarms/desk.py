@@ -8,22 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from detector.alarms.book import (
-    DETECTOR,
+from detector.alarms.book import MODEL, Book
+from detector.alarms.kinds import (
+    BASE,
     DRIFT,
-    MODEL,
     PROVISIONAL,
     QUIET,
     SCORE,
     SENSOR,
-    SILENT,
-    Book,
     is_on,
     is_told,
+    kind_of,
+    word_of,
 )
 from detector.alarms.lifecycle import AlarmState, Transition, advance, rule_of
-from detector.alarms.memory import Memory, Peak, peak_of, recalled, windows
-from detector.alarms.priority import higher, priority_of, score_sentence, shifted
+from detector.alarms.memory import Memory, Peak, at_peak, peak_of, recalled, windows
+from detector.alarms.priority import higher, priority_of, shifted
 from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
 from detector.settings.tree import Settings
@@ -33,9 +33,6 @@ from detector.store import levels
 from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
-
-BASE = {SENSOR: Priority.MEDIUM, SILENT: Priority.MEDIUM, DETECTOR: Priority.HIGH,
-        DRIFT: Priority.LOW}  # fmt: skip
 
 
 class AlarmDesk:
@@ -65,7 +62,8 @@ class AlarmDesk:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._clock, self.telling = settings, clock, Telling(settings)
-        found = {device: recalled(one) for (device, _), one in (memories or {}).items()}
+        scored = [(d, one) for (d, kind), one in (memories or {}).items() if kind == SCORE]
+        found = {device: recalled(one) for device, one in scored}
         for alarm in alarms:  # of a version without memory
             if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
                 found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
@@ -99,7 +97,7 @@ class AlarmDesk:
         """
         self._begin()
         levels.forget(connection, device)
-        alarm = self._judged(device)
+        alarm = self.book.judged(device)
         if alarm is not None and ended is not None:
             self._clear(connection, alarm, Transition("cleared", ended, ended, MODEL))
             alarm = None
@@ -146,14 +144,18 @@ class AlarmDesk:
             sentence: What is the matter, one plain sentence.
             contributions: Share per feature, where some are the cause.
         """
-        alarm = self.book.active(device, kind)
+        alarm, shares = self.book.active(device, kind), dict(contributions or {})
+        if is_on and kind == SENSOR:
+            alarm = alarm or self._taken_over(connection, device, ts, shares)
         if is_on and alarm is None:
             base = shifted(BASE[kind], self._settings.criticality_of(device))
             made = Alarm(
-                None, device, kind, "active", ts, None, 0.0, dict(contributions or {}), "", 0.0,
+                None, device, kind, "active", ts, None, 0.0, shares, "", 0.0,
                 priority=base.value, sentence=sentence,
             )  # fmt: skip
             self._begin_alarm(connection, made)
+        elif alarm is not None and is_on and kind == SENSOR:
+            self.book.restate(connection, alarm, SENSOR, sentence, shares, self._clock())
         elif alarm is not None and not is_on:
             self._clear(connection, alarm, Transition("cleared", max(ts, alarm.start), ts))
 
@@ -167,9 +169,15 @@ class AlarmDesk:
     def _begin(self) -> None:
         self._next = (dict(self._memories), self._book.copy())
 
-    def _judged(self, device: str) -> Alarm | None:
-        """The alarm that a model's windows raised."""
-        return self.book.active(device, SCORE) or self.book.active(device, PROVISIONAL)
+    def _taken_over(
+        self, connection: Connection, device: str, since: float, features: Mapping[str, float]
+    ) -> Alarm | None:
+        """The alarm of the machine that a sensor's trouble explains; a provisional one ends."""
+        alarm = self.book.explained_by(device, since, features)
+        if alarm is not None and alarm.kind == PROVISIONAL:
+            self._clear(connection, alarm, Transition("cleared", alarm.start, since, SENSOR))
+            return None
+        return alarm
 
     def _advance(self, connection: Connection, frame: Frame, card: ModelCard) -> None:
         self._end_other_kind(connection, frame, card)
@@ -181,13 +189,23 @@ class AlarmDesk:
         rule, levels = rule_of(settings, card), windows(frame, settings.deadband)
         state, transitions = advance(rule, memory.state, levels)
         for transition in transitions:
-            alarm = self._judged(frame.device)
+            alarm = self.book.judged(frame.device)
             if transition.kind == "raised":
                 self._raise(connection, frame, card, memory.peak, transition)
             elif alarm is not None:
                 self._clear(connection, alarm, transition)
+        self._tell_machine(connection, frame, card, state)
         self._note(connection, frame)
         self._remember(connection, frame.device, replace(memory, state=state).settled())
+
+    def _tell_machine(
+        self, connection: Connection, frame: Frame, card: ModelCard, state: AlarmState
+    ) -> None:
+        """Raise what a sensor's trouble had explained, and does not any more."""
+        if not state.is_active or self.book.judged(frame.device) or not frame.anomaly.any():
+            return
+        first = float(frame.ts[frame.anomaly][0])
+        self._raise(connection, frame, card, peak_of(frame), Transition("raised", first, first))
 
     def _remember(self, connection: Connection, device: str, memory: Memory) -> None:
         if memory != self._next[0].get(device, Memory()):
@@ -203,6 +221,8 @@ class AlarmDesk:
         transition: Transition,
     ) -> None:
         assert peak is not None
+        if self.book.is_explained(frame.device, peak.contributions):
+            return
         alarm = Alarm(
             id=None,
             device=frame.device,
@@ -217,13 +237,13 @@ class AlarmDesk:
             peak_ts=peak.ts,
             priority=Priority.LOW.value,
         )
-        self._begin_alarm(connection, self._judged_anew(_at_peak(alarm, peak), transition.ts))
+        self._begin_alarm(connection, self._judged_anew(at_peak(alarm, peak), transition.ts))
 
     def _begin_alarm(self, connection: Connection, alarm: Alarm) -> None:
         made = self.book.begin(connection, alarm, self._clock())
         logger.warning(
             "%s: %s %s %s, priority %s, %s",
-            made.device or "detector", _word(made), made.id,
+            made.device or "detector", word_of(made), made.id,
             "raised" if made.life not in HELD else made.life, made.priority, made.sentence,
         )  # fmt: skip
 
@@ -239,13 +259,13 @@ class AlarmDesk:
         )
         logger.warning(
             "%s: %s %s cleared by %s after %.1f s, peak score %.2f, now %s",
-            done.device or "detector", _word(done), done.id, transition.cause,
+            done.device or "detector", word_of(done), done.id, transition.cause,
             transition.ts - done.start, done.peak_score, done.life,
         )  # fmt: skip
 
     def _end_other_kind(self, connection: Connection, frame: Frame, card: ModelCard) -> None:
         """Its model was confirmed or replaced: what goes on is raised anew, as what it is now."""
-        alarm = self._judged(frame.device)
+        alarm = self.book.judged(frame.device)
         if alarm is None or alarm.kind == kind_of(card):
             return
         start = float(frame.ts[0])
@@ -254,12 +274,12 @@ class AlarmDesk:
 
     def _note(self, connection: Connection, frame: Frame) -> None:
         """Follow the peak and the priority of an alarm."""
-        alarm, peak = self._judged(frame.device), peak_of(frame)
+        alarm, peak = self.book.judged(frame.device), peak_of(frame)
         if alarm is None or peak is None:
             return
         noted = alarm
         if peak.score > alarm.peak_score:
-            noted = _at_peak(alarm, peak)
+            noted = at_peak(alarm, peak)
         noted = self._judged_anew(noted, float(frame.ts[-1]))
         self.book.follow(connection, alarm, noted, self._clock())
 
@@ -277,23 +297,3 @@ def open_desk(
     """The desk as an earlier run left it."""
     found = store.open_ones(connection)
     return AlarmDesk(settings, found, kept.held(connection), kept.memories(connection), clock)
-
-
-def kind_of(card: ModelCard) -> str:
-    """Kind of the alarms of a model."""
-    return PROVISIONAL if card.provisional else SCORE
-
-
-def _at_peak(alarm: Alarm, peak: Peak) -> Alarm:
-    """With its highest score, and the sentence on it."""
-    return replace(
-        alarm,
-        peak_score=peak.score,
-        peak_ts=peak.ts,
-        contributions=dict(peak.contributions),
-        sentence=score_sentence(peak.score, alarm.threshold, peak.contributions, peak.words),
-    )
-
-
-def _word(alarm: Alarm) -> str:
-    return "provisional alarm" if alarm.kind == PROVISIONAL else "alarm"

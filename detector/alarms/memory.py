@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 
 from detector.alarms.lifecycle import AlarmState, Level
-from detector.records import Frame
+from detector.alarms.priority import score_sentence
+from detector.records import Alarm, Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,14 @@ def peak_score(frame: Frame) -> float:
     """Largest judged score of a frame; NaN when none is judged."""
     peak = peak_of(frame)
     return float("nan") if peak is None else peak.score
+
+
+def at_peak(alarm: Alarm, peak: Peak) -> Alarm:
+    """With its highest score, and the sentence on it."""
+    return replace(
+        alarm,
+        peak_score=peak.score,
+        peak_ts=peak.ts,
+        contributions=dict(peak.contributions),
+        sentence=score_sentence(peak.score, alarm.threshold, peak.contributions, peak.words),
+    )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detector.alarms.book import QUIET
 from detector.alarms.figures import FLOOD_FROM, FLOOD_S, FLOOD_TO
+from detector.alarms.kinds import QUIET
 from detector.alarms.priority import ORDER
 from detector.records import Alarm, Life, Priority
 from detector.settings.targets.notify import NotifySettings
@@ -19,6 +19,7 @@ from detector.store.outbox import outbox
 from detector.store.outbox.outbox import ESCALATED, FLOOD, FLOOD_OVER, PAGE, RAISED, RISEN
 from detector.store.schema import Connection
 
+RECLASSIFIED = "reclassified"  # see ``Book.restate``
 LOOK_S = 1.0  # between looks for what only time decides
 MOST_DEVICES = 5  # named when a flood is over
 
@@ -53,6 +54,10 @@ class Telling:
             now: Detector clock.
         """
         if alarm.kind in QUIET:
+            return
+        if event == RECLASSIFIED:  # what was sent stays; what waits says what is known now
+            for target in self._targets:
+                outbox.replace_waiting(connection, target.key, alarm, now)
             return
         if event == RAISED:
             self._add(connection, PAGE, event, alarm, now)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from detector.alarms.desk import AlarmDesk
+from detector.alarms.kinds import device_state
 from detector.alignment.aligner import Aligner
 from detector.records import DeviceState, DeviceStatus
 from detector.scoring.bundle import Bundle
@@ -106,8 +107,8 @@ class Renewal:
     def _restated(self, before: DeviceStatus, model: Bundle | str) -> DeviceStatus:
         """A status until the next samples come: no score is the new model's yet."""
         is_judged = isinstance(model, Bundle)
-        is_alarmed = is_judged and self._desk.active(before.device) is not None
-        judged = DeviceState.ALARM if is_alarmed else DeviceState.WARMING_UP
+        alarm = self._desk.active(before.device) if is_judged else None
+        judged = DeviceState.WARMING_UP if alarm is None else device_state(alarm)
         return replace(
             before,
             state=judged if is_judged else DeviceState.UNSCORED,

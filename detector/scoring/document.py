@@ -13,6 +13,7 @@ from detector.frontends.plans import FrontEndPlan
 from detector.frontends.table import front_end
 from detector.normal.conditions import Conditions
 from detector.scoring.score import ScoreRule
+from detector.sensors.normal import SensorNormal
 from detector.sessions.representation import WindowFeatures
 from detector.settings.devices import RunningSignal
 
@@ -117,6 +118,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     conditions: Conditions | None = None
     commissioned: ScoreRule | None = None  # of a machine that is; its level is its centre
     commission_s: float = 0.0  # seconds of its running that such a level is learnt from
+    sensors: SensorNormal | None = None  # of the channels a device sends, for the rules on them
     beside: dict[str, ScoreRule] = {}  # what an evaluation shows beside it, see training.beside
 
     @property

@@ -24,3 +24,18 @@ class ListeningClock:
         if is_listening:
             self.now += min(self._then - then, LONGEST_STEP_S)
         return self.now
+
+
+class Due:
+    """Tells when something is to be done again."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, float] = {}
+
+    def __call__(self, what: str, every_s: float) -> bool:
+        """Whether so many seconds have passed since it was last due."""
+        now = time.monotonic()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + every_s
+        return True

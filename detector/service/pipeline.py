@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Container
 
 from detector.alarms.desk import open_desk
+from detector.alarms.sensing.report import report, sensors_of
 from detector.alarms.watch import Watch
 from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
@@ -23,7 +24,7 @@ from detector.ingest.mqtt import Subscriber, in_flight
 from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.reloading.renewal import Renewal
 from detector.scoring.fleet import Fleet
-from detector.service.clock import ListeningClock
+from detector.service.clock import Due, ListeningClock
 from detector.service.figures import PipelineFigures
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
@@ -32,7 +33,7 @@ from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
 from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
-from detector.service.status import card_of, status_of
+from detector.service.status import card_of, normals, status_of
 from detector.settings.tree import Settings
 from detector.store import births, commands, commissionings, devices, frames
 from detector.store.archive.past import Past
@@ -84,6 +85,7 @@ class Pipeline:
             known = [status.device for status in devices.every(connection)]
             self._watch = Watch(self._desk, known)
             self._watch.say_how_it_ended(connection, lease.left_at, time.time())
+            self._sensors = sensors_of(connection, normals(self._fleet), past.newest_session)
             self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
@@ -91,7 +93,7 @@ class Pipeline:
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
-        self._due: dict[str, float] = {}
+        self._is_due = Due()
         self._unsaved = Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
         self._changed: set[str] = set()
@@ -139,8 +141,7 @@ class Pipeline:
             if self._is_due("store fault", 10.0):
                 logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
                     "store: cannot be written (%s), %d frames wait",
-                    reason_of(error),
-                    len(self._unsaved.frames),
+                    reason_of(error), len(self._unsaved.frames),
                 )  # fmt: skip
         except Exception:
             self._faults += 1
@@ -163,16 +164,19 @@ class Pipeline:
             part = self._parts.next(unsaved.blocks)
             try:
                 self._fleet.begin(part)  # asks the store
+                self._sensors.begin(part)  # likewise
             except StoreFailure:
                 unsaved.blocks.extendleft(reversed(part))  # nothing has happened
                 raise
             for device in {block.device for block in part}:
                 self._buffer.hold(device, held_of(self._fleet.streams.get(device)))
+            self._sensors.look(part)
             scored = self._fleet.score(part)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
         self._commit()
         unsaved.frames, unsaved.births = [], {}
+        self._sensors.forget(self._commissioned)
         self.renewal.renew_all(self._commissioned)
         if not unsaved.blocks:
             self._acknowledge()
@@ -212,7 +216,7 @@ class Pipeline:
         now = self._clock.tick(is_listening=self._can_come())
         while unsaved.taken:
             self._aligner.push(unsaved.taken[0], now)
-            unsaved.taken.popleft()
+            self._sensors.hear(unsaved.taken.popleft())
         unsaved.blocks += self._aligner.release(now, self._waits_no_more())
 
     def _can_come(self) -> bool:
@@ -245,6 +249,7 @@ class Pipeline:
             self._desk.update(connection, [(f, c) for f, c in pairs if c is not None])
             self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
                              thinned=self._overload.factor)  # fmt: skip
+            report(connection, self._desk, self._sensors)
             if self._is_due("commands", COMMANDS_S):
                 applied = self._operated.apply_pending(connection)
                 self._changed |= {command.device for command in applied}
@@ -266,7 +271,7 @@ class Pipeline:
                 self._fleet.streams[device],
                 frame,
                 card,
-                is_alarmed=self._desk.active(device, self._desk.book) is not None,
+                alarm=self._desk.active(device, self._desk.book),
                 threshold=self._fleet.threshold_of(device),
                 received=Counter(received.get(device, {})) + self._aligner.counters(device),
                 clock_offset_s=self._subscriber.clocks.offset_s(device),
@@ -291,10 +296,3 @@ class Pipeline:
         counters["flood"] = self._desk.telling.flood
         shown = self._subscriber.connection.shown
         return DetectorHealth(self._lease.owner, time.time(), shown, counters)
-
-    def _is_due(self, what: str, every_s: float) -> bool:
-        now = time.monotonic()
-        if now < self._due.get(what, 0.0):
-            return False
-        self._due[what] = now + every_s
-        return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from detector.alarms.book import QUIET
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.home_assistant import discovery_message, discovery_topic
+from detector.alarms.kinds import QUIET
 from detector.alarms.notify import alarm_message, state_message
 from detector.ingest.delivery import Delivery
 from detector.ingest.mqtt import Subscriber

@@ -6,10 +6,13 @@ from collections import Counter
 
 import numpy as np
 
+from detector.alarms.kinds import SENSOR, device_state
 from detector.alarms.memory import peak_score
-from detector.records import DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
+from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.fleet import Fleet, Stream
 from detector.scoring.unscored import UnscoredStream
+from detector.sensors.devices import NormalOf
+from detector.sensors.normal import SensorNormal
 
 
 def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
@@ -20,12 +23,24 @@ def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
     return stream.own_card or stream.bundle.card()
 
 
+def normals(fleet: Fleet) -> NormalOf:
+    """What the model of each device has learnt of its sensors."""
+
+    def normal_of(device: str) -> SensorNormal | None:
+        stream = fleet.streams.get(device)
+        if stream is None or isinstance(stream, UnscoredStream):
+            return None
+        return stream.bundle.document.sensors
+
+    return normal_of
+
+
 def status_of(
     stream: Stream,
     frame: Frame,
     card: ModelCard | None,
     *,
-    is_alarmed: bool,
+    alarm: Alarm | None,
     threshold: float,
     received: dict[str, int],
     clock_offset_s: float | None,
@@ -37,7 +52,7 @@ def status_of(
         stream: Of the device.
         frame: Its newest.
         card: Of its model; None when it is unscored.
-        is_alarmed: An alarm is active.
+        alarm: That is active, of the machine before those of its sensors; None: none is.
         threshold: In force.
         received: Counters of the buffer for this device.
         clock_offset_s: How far its clock is behind ours.
@@ -55,7 +70,7 @@ def status_of(
         mse = before.mse if mse is None else mse
     return DeviceStatus(
         device=stream.device,
-        state=_state(frame, card, is_alarmed=is_alarmed, is_warm=is_warm),
+        state=_state(frame, card, alarm=alarm, is_warm=is_warm),
         reason=stream.reason if isinstance(stream, UnscoredStream) else stream.note,
         score=score,
         mse=mse,
@@ -69,10 +84,12 @@ def status_of(
     )
 
 
-def _state(frame: Frame, card: ModelCard | None, *, is_alarmed: bool, is_warm: bool) -> DeviceState:
-    if is_alarmed:
-        is_suspect = card is not None and card.provisional
-        return DeviceState.SUSPECT if is_suspect else DeviceState.ALARM
+def _state(
+    frame: Frame, card: ModelCard | None, *, alarm: Alarm | None, is_warm: bool
+) -> DeviceState:
+    if alarm is not None:
+        is_suspect = card is not None and card.provisional and alarm.kind != SENSOR
+        return DeviceState.SUSPECT if is_suspect else device_state(alarm)
     if card is None:
         return DeviceState.UNSCORED
     if not is_warm and not np.isfinite(frame.score[-1]):

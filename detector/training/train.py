@@ -13,10 +13,12 @@ import torch
 
 from detector.errors import TrainingError
 from detector.frontends.contract import FrontEnd
+from detector.records import Samples
 from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Detector, residual_only
 from detector.scoring.document import Document
 from detector.scoring.score import EVERY, Array, ScoreRule
+from detector.sensors.learn import learn as learn_sensors
 from detector.thresholds.methods import PlacedThreshold
 from detector.training.data.dataset import Dataset
 from detector.training.data.front_ends import described
@@ -71,6 +73,7 @@ def train(
         signal=recipe.signal and options.conditioning.judges == "terms" and recipe.name != "zscore",
     )
     options = replace(options, recipe=recipe)
+    channels, heard = dataset.features, dataset.sessions
     dataset, options = _with_front_end(dataset, options)
     ready = prepare(dataset, options.preparation)
     floors = _floors(dataset.front, ready)
@@ -94,7 +97,8 @@ def train(
         )
     if has_rows_beside:
         rules = _rules_beside(ready, held, document, last, options, learn)
-        document = msgspec.structs.replace(document, beside=rules)
+        sensors = learn_sensors([Samples(channels, one.ts, one.values) for one in heard])
+        document = msgspec.structs.replace(document, beside=rules, sensors=sensors)
     return Bundle(name, document, last.model)
 
 

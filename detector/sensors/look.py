@@ -1,0 +1,167 @@
+"""What is measured of some consecutive samples of one device, in one pass, for all rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.records import Times
+from detector.sensors.channels import Channels
+
+Array = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+LEAST_LOG = -40.0  # of a spread of nothing
+WIDEST = 4096  # samples that a spectrum is made of; of a waveform the first of the block
+BREAK = 3.0  # usual steps: a longer one breaks the waveform
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Measures of n samples; all shapes (F,) but ``values``.
+
+    Attributes:
+        start: Time of the first sample.
+        end: Time of the last.
+        values: Shape (n, F).
+        missing: Samples without a value.
+        mean: In the unit of the channel.
+        level: Log of the standard deviation.
+        floor: Log of the median power of the lines of the spectrum: what is heard between tones.
+        bend: Largest second difference, in the unit of the channel.
+        stir: The second difference in the middle.
+        run: Longest run of the same value, samples.
+        tail: Length of the run at the end, samples.
+        distinct: Different values.
+        step: Smallest distance of two different values; infinite with one.
+        railed: Share of samples at the largest or smallest value, those two themselves aside.
+        cross: Shape (pairs,), covariance of two axes over their deviations: in phase as the real,
+            a quarter turn apart as the imaginary part.
+    """
+
+    start: float
+    end: float
+    values: Array
+    missing: Array
+    mean: Array
+    level: Array
+    floor: Array
+    bend: Array
+    stir: Array
+    run: Array
+    tail: Array
+    distinct: Array
+    step: Array
+    railed: Array
+    cross: Complex
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> Look:
+    """Measure consecutive samples; a channel with a hole has no shape there, only a mean.
+
+    Args:
+        ts: Shape (n,), n >= 3, device clock.
+        values: Shape (n, F), NaN where missing.
+        channels: The F channels.
+    """
+    x = np.asarray(values, np.float64)
+    gone = np.isnan(x)
+    missing = gone.sum(axis=0).astype(np.float64)
+    holes = missing > 0
+    if holes.any():
+        x = np.where(gone, _means(x, gone), x)
+    steps = np.diff(ts)
+    is_broken = len(steps) > 0 and float(steps.max()) > BREAK * float(np.median(steps))
+    shapeless = holes | is_broken
+    mean = _level(x)
+    ordered = np.sort(x, axis=0)
+    apart = np.diff(ordered, axis=0)
+    differs = apart > 0
+    run, tail = _runs(x)
+    floor, cross = _spectra(x[:WIDEST] - mean, channels)
+    sharp = np.sort(np.abs(_bends(x)), axis=0)
+    sums = (x == ordered[0]).sum(axis=0) + (x == ordered[-1]).sum(axis=0)
+    with np.errstate(divide="ignore"):
+        level = np.maximum(np.log(x.std(axis=0)), LEAST_LOG)
+    return Look(
+        start=float(ts[0]),
+        end=float(ts[-1]),
+        values=x,
+        missing=missing,
+        mean=np.where(missing < len(x), mean, np.nan),
+        level=_unless(shapeless, level),
+        floor=_unless(shapeless, floor),
+        bend=_unless(shapeless, sharp[-1]),
+        stir=_unless(shapeless, sharp[len(sharp) // 2]),
+        run=_unless(holes, run),
+        tail=_unless(holes, tail),
+        distinct=_unless(holes, differs.sum(axis=0) + 1.0),
+        step=_unless(holes, np.where(differs, apart, np.inf).min(axis=0)),
+        railed=_unless(holes, (sums - 2.0) / len(x)),
+        cross=np.where(is_broken, np.nan, cross),
+    )
+
+
+def _bends(x: Array) -> Array:
+    """Second differences, shape (n - 2, F): small of a vibration, large of a jump and back."""
+    return np.asarray(x[2:] - 2.0 * x[1:-1] + x[:-2])
+
+
+def bends(look: Look) -> Array:
+    """Second differences of the samples of a look, shape (n - 2, F)."""
+    return _bends(look.values)
+
+
+def _means(x: Array, gone: npt.NDArray[np.bool_]) -> Array:
+    counts = np.maximum((~gone).sum(axis=0), 1)
+    return np.asarray(np.where(gone, 0.0, x).sum(axis=0) / counts)
+
+
+def _level(x: Array) -> Array:
+    """Mean weighted by a window, in which a tone leaves no trace however it is cut."""
+    window = _window(len(x))
+    found: Array = (x * window).sum(axis=0) / window.sum()
+    return found
+
+
+def _unless(unknown: npt.NDArray[np.bool_], measure: npt.NDArray[np.floating]) -> Array:
+    return np.where(unknown, np.nan, measure)
+
+
+def _runs(x: Array) -> tuple[Array, Array]:
+    """Longest run of the same value, and the one at the end, of each column."""
+    n, width = x.shape
+    same = x[1:] == x[:-1]
+    longest, tail = np.ones(width), np.ones(width)
+    for column in np.flatnonzero(same.any(axis=0)):
+        edges = np.flatnonzero(~same[:, column]) + 1
+        bounds = np.concatenate([[0], edges, [n]])
+        lengths = np.diff(bounds)
+        longest[column], tail[column] = lengths.max(), lengths[-1]
+    return longest, tail
+
+
+@lru_cache(maxsize=16)
+def _window(n: int) -> Array:
+    return np.hanning(n)[:, None]
+
+
+def _spectra(x: Array, channels: Channels) -> tuple[Array, Complex]:
+    """Floor of each column, and how each two axes move together."""
+    lines = np.fft.rfft(x * _window(len(x)), axis=0)[1:]
+    power = np.abs(lines) ** 2
+    with np.errstate(divide="ignore"):
+        floor = np.maximum(np.log(np.median(power, axis=0) / len(x)), 2 * LEAST_LOG)
+    total = power.sum(axis=0)
+    if not channels.pairs:
+        return floor, np.empty(0, np.complex128)
+    a, b = np.array(channels.pairs).T
+    both = np.sqrt(total[a] * total[b])
+    shared = (lines[:, a] * lines[:, b].conj()).sum(axis=0)
+    return floor, np.where(both > 0, shared / np.maximum(both, 1e-300), 0.0)
