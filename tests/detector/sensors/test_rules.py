@@ -19,7 +19,7 @@ from tests.support.sensors.shaken import (
     troubles,
 )
 
-RNG = np.random.default_rng(3)
+SEED = 3
 
 
 def stick(part):
@@ -74,7 +74,7 @@ def spike(part):
 
 def hiss(part):
     """Noise of one axis alone."""
-    part[:, 0] += 10 * NOISE_G * RNG.standard_normal(len(part))
+    part[:, 0] += 10 * NOISE_G * np.random.default_rng(SEED).standard_normal(len(part))
 
 
 BROKEN = [
@@ -119,7 +119,9 @@ def loosen(part):
 
 def roar(part):
     """Noise of the machine is in every axis."""
-    part += 10 * NOISE_G * RNG.standard_normal((len(part), 1)) * [1.0, 0.8, 0.5]
+    part += (
+        10 * NOISE_G * np.random.default_rng(SEED).standard_normal((len(part), 1)) * [1.0, 0.8, 0.5]
+    )
 
 
 def knock(part):
@@ -151,7 +153,9 @@ def burst(part):
 
 def hiss_briefly(part):
     """Two seconds of noise that doubles one axis, +6 dB."""
-    part[500:700, 0] += np.sqrt(3) * part[:, 0].std() * RNG.standard_normal(200)
+    part[500:700, 0] += (
+        np.sqrt(3) * part[:, 0].std() * np.random.default_rng(SEED).standard_normal(200)
+    )
 
 
 @pytest.mark.parametrize(
