@@ -4,51 +4,65 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.store.archive import hours
+from detector.store.archive.flights import FOLDER
 from detector.store.archive.place import Place
 from detector.store.connecting import file_of
 from detector.store.history import rollups
 from detector.store.keeping.deciding import ARCHIVE, HOT, Drop, Holding, Tier
 from detector.store.schema import Engine, frames
-from detector.store.upkeep.usage import bytes_of
+from detector.store.upkeep.content import BESIDE_BYTES, BLOBS, content, ids, oldest_arrival
+from detector.store.upkeep.usage import bytes_of, shares
 
 FEW = 64  # rows or files that one transaction deletes
-LEFT_FREE = 0.1  # of the disk, where no limit is set
-BLOBS = ("ts", "sample_values", "reconstruction", "score", "mse")
+LEFT_FREE = 0.1  # of what the store takes and the disk has free, where no limit is set
 PAGES = 2000  # that are given back to the disk at once
 WORTH_GIVING = 0.02  # of the file
 
 
-def holding(store: Engine, kept_bytes: int) -> Holding:
-    """What each tier takes.
+def holding(store: Engine, place: Place, size_gb: float | None) -> Holding:
+    """What each tier takes, and what is kept whatever it takes.
 
     Args:
-        store: Open.
-        kept_bytes: Of files beside it that are never deleted for their size.
+        store: Open, of this version.
+        place: Of the archive.
+        size_gb: The limit that is set; None: it is the disk's, and only what lies on the disk of
+            an SQLite store counts.
     """
-    path = file_of(store)
+    is_limited = size_gb is not None or is_beside(store, place)
     with store.connect() as connection:
-        total, empty = bytes_of(connection, path)
-        sizes, archive = rollups.sizes(connection), hours.size(connection)
-        first = connection.execute(sa.select(sa.func.min(frames.c.arrival))).scalar()
-    rolled = [Tier(name, sizes[width].bytes, sizes[width].oldest)
-              for name, width in rollups.TIERS.items()]  # fmt: skip
-    hot = Tier(HOT, max(total - empty - sum(tier.bytes for tier in rolled), 0), first)
-    return Holding((Tier(ARCHIVE, archive.bytes, archive.oldest), hot, *rolled), kept_bytes)
+        total, empty = bytes_of(connection, file_of(store))
+        of_frames = content(connection, *ids(connection)).size
+        parts, sizes = shares(connection, total - empty, of_frames), rollups.sizes(connection)
+        files, oldest = hours.size(connection), oldest_arrival(connection)
+    archive = Tier(ARCHIVE, files.bytes + parts.closed, files.oldest, is_limited)
+    rolled = [Tier(name, parts.rollups[width_s], sizes[width_s].oldest)
+              for name, width_s in rollups.TIERS.items()]  # fmt: skip
+    beside = sum(place.sizes(FOLDER).values()) if is_limited else 0
+    return Holding((archive, Tier(HOT, parts.frames, oldest), *rolled), parts.kept + beside)
 
 
 def limit_of(store: Engine, size_gb: float | None, held: int) -> float:
-    """Most bytes for everything; what is set, or what leaves a part of the disk free."""
+    """Most bytes for everything: what is set, or a part of what it has and the disk has free.
+
+    So a tenth stays free, and of a disk that others fill no more than that goes at once.
+    """
+    if size_gb is not None:
+        return size_gb * 1e9
     path = file_of(store)
-    if size_gb is not None or path is None:
-        return float("inf") if size_gb is None else size_gb * 1e9
-    disk = shutil.disk_usage(Path(path).resolve().parent)
-    return held + disk.free - LEFT_FREE * disk.total
+    if path is None:
+        return float("inf")
+    return (1 - LEFT_FREE) * (held + shutil.disk_usage(path.resolve().parent).free)
+
+
+def is_beside(store: Engine, place: Place) -> bool:
+    """Whether the archive lies on the disk of an SQLite store."""
+    path = file_of(store)
+    return path is not None and place.device() == path.resolve().parent.stat().st_dev
 
 
 def carry_out(store: Engine, place: Place, drop: Drop, may_go_on: Callable[[], bool]) -> int:
@@ -66,18 +80,26 @@ def carry_out(store: Engine, place: Place, drop: Drop, may_go_on: Callable[[], b
     return freed
 
 
-def give_back(store: Engine) -> None:
-    """Let the file of an SQLite store shrink, a little at a time, where much of it is empty."""
+def give_back(store: Engine, may_go_on: Callable[[], bool]) -> None:
+    """Let the file of an SQLite store shrink, a little at a time, while much of it is empty."""
     if store.dialect.name != "sqlite":
         return
     with store.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
-        if free > WORTH_GIVING * pages:
+        while (free := _worth_giving(connection)) and may_go_on():
             driver = connection.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()  # a step is a page
             connection.commit()
+            if _worth_giving(connection) == free:
+                return  # made before files could shrink, or read from a moment before by somebody
+
+
+def _worth_giving(connection: Connection) -> int:
+    """Empty pages, where they are many; 0: they are soon used again."""
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+    connection.rollback()
+    return int(free) if free > WORTH_GIVING * pages else 0
 
 
 def _step(store: Engine, place: Place, drop: Drop) -> int | None:
@@ -103,7 +125,7 @@ def _delete_files(store: Engine, place: Place, before: float | None) -> int | No
 
 
 def _delete_frames(connection: Connection, before: float | None) -> int | None:
-    size = sum((sa.func.length(frames.c[name]) for name in BLOBS), start=sa.literal(0))
+    size = sum((sa.func.length(frames.c[name]) for name in BLOBS), start=sa.literal(BESIDE_BYTES))
     query = sa.select(frames.c.id, size).order_by(frames.c.arrival).limit(FEW)
     if before is not None:
         query = query.where(frames.c.arrival < before)

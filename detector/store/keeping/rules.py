@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-
-
-def _nothing() -> int:
-    return 0
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +14,8 @@ class Rules:
         hot_s: How long frames stay in the tables.
         days: Age at which each tier is deleted, by its name.
         size_gb: Most room for everything; None: a part of the disk is left free.
-        kept_bytes: Asked for what lies beside the store and is never deleted for its size.
     """
 
     hot_s: float
     days: Mapping[str, float]
     size_gb: float | None = None
-    kept_bytes: Callable[[], int] = field(default=_nothing)

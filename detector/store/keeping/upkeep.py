@@ -96,7 +96,7 @@ class Upkeep:
     def make_room(self, now: float) -> list[Drop]:
         """Delete what is too old or too much; returns what was decided."""
         rules = self._rules()
-        held = room.holding(self._store, rules.kept_bytes())
+        held = room.holding(self._store, self._place, rules.size_gb)
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
         if is_kept_alone_too_large(held, limit):
             self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
@@ -109,7 +109,7 @@ class Upkeep:
             if freed and drop.reason == "size":
                 logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
                             drop.tier, limit / 1e9)  # fmt: skip
-        room.give_back(self._store)
+        room.give_back(self._store, self._may_go_on)
         return drops
 
     def _part_days(self, before: float, now: float) -> None:

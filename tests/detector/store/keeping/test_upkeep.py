@@ -102,7 +102,7 @@ def test_hours_are_closed_and_all_are_kept_to_their_size(store, monkeypatch, cap
         archive, before = hours.size(connection), rollups.sizes(connection)
         assert stored.extent(connection, "press-1") is None
     assert archive.samples == 2 * 24_000
-    limit = room.holding(store, 0).bytes - 1000
+    limit = room.holding(store, writer._place, 0.2).bytes - 1000
     monkeypatch.setattr(room, "limit_of", lambda *_: limit)
     writer.make_room(START + 4 * 3600)
     with store.connect() as connection:
