@@ -37,10 +37,12 @@ class Holding:
         tiers: Each once.
         kept_bytes: Of what is never deleted for its size: alarms, flight records, commands;
             where the limit is a disk's, of what lies on it.
+        beside_bytes: Of these, of files.
     """
 
     tiers: Sequence[Tier]
     kept_bytes: int
+    beside_bytes: int = 0
 
     @property
     def bytes(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,7 +21,10 @@ from detector.store.upkeep.usage import bytes_of, shares
 
 FEW = 64  # rows or files that one transaction deletes
 LEFT_FREE = 0.1  # of what the store takes and the disk has free, where no limit is set
-PAGES = 2000  # that are given back to the disk at once
+PAGES = 500  # that are given back to the disk at once
+LOG_BYTES = 8_000_000  # of what SQLite writes ahead of its file, beyond which it is given back too
+LOG_SHARE = 0.05  # of the limit, that is left for it at most
+BUSY_MS = 50  # that this waits for others
 WORTH_GIVING = 0.02  # of the file
 
 
@@ -35,15 +39,15 @@ def holding(store: Engine, place: Place, size_gb: float | None) -> Holding:
     """
     is_limited = size_gb is not None or is_beside(store, place)
     with store.connect() as connection:
-        total, empty = bytes_of(connection, file_of(store))
+        taken = _taken(connection, store)
         of_frames = content(connection, *ids(connection)).size
-        parts, sizes = shares(connection, total - empty, of_frames), rollups.sizes(connection)
+        parts, sizes = shares(connection, taken, of_frames), rollups.sizes(connection)
         files, oldest = hours.size(connection), oldest_arrival(connection)
     archive = Tier(ARCHIVE, files.bytes + parts.closed, files.oldest, is_limited)
     rolled = [Tier(name, parts.rollups[width_s], sizes[width_s].oldest)
               for name, width_s in rollups.TIERS.items()]  # fmt: skip
     beside = sum(place.sizes(FOLDER).values()) if is_limited else 0
-    return Holding((archive, Tier(HOT, parts.frames, oldest), *rolled), parts.kept + beside)
+    return Holding((archive, Tier(HOT, parts.frames, oldest), *rolled), parts.kept + beside, beside)
 
 
 def limit_of(store: Engine, size_gb: float | None, held: int) -> float:
@@ -57,6 +61,37 @@ def limit_of(store: Engine, size_gb: float | None, held: int) -> float:
     if path is None:
         return float("inf")
     return (1 - LEFT_FREE) * (held + shutil.disk_usage(path.resolve().parent).free)
+
+
+def is_over(store: Engine, place: Place, size_gb: float | None, beside: int) -> bool:
+    """Whether there is no room for more, from sums alone.
+
+    Args:
+        store: Open.
+        place: Of the archive.
+        size_gb: See ``holding``.
+        beside: Bytes of flight records that count.
+    """
+    with store.connect() as connection:
+        taken, archive = _taken(connection, store), hours.size(connection).bytes
+    is_limited = size_gb is not None or is_beside(store, place)
+    taken += beside + (archive if is_limited else 0)
+    limit = limit_of(store, size_gb, taken)
+    return taken > limit - ahead_of(store, limit)
+
+
+def ahead_of(store: Engine, limit: float) -> float:
+    """Bytes that SQLite may write ahead of its file at any moment, and has not yet."""
+    log = _log(file_of(store))
+    return max(min(LOG_BYTES, LOG_SHARE * limit) - (log.stat().st_size if log else 0), 0)
+
+
+def _taken(connection: Connection, store: Engine) -> int:
+    """Of the database on the disk; what is empty counts where it can be given back."""
+    total, empty = bytes_of(connection, file_of(store))
+    is_sqlite = connection.dialect.name == "sqlite"
+    can_shrink = is_sqlite and connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != 0
+    return total if can_shrink else total - empty
 
 
 def is_beside(store: Engine, place: Place) -> bool:
@@ -86,12 +121,9 @@ def give_back(store: Engine, may_go_on: Callable[[], bool]) -> None:
         return
     with store.connect() as connection:
         while (free := _worth_giving(connection)) and may_go_on():
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()  # a step is a page
-            connection.commit()
+            _run(connection, f"PRAGMA incremental_vacuum({PAGES})")
             if _worth_giving(connection) == free:
-                return  # made before files could shrink, or read from a moment before by somebody
+                break  # made before files could shrink, or read as of a moment before by somebody
 
 
 def _worth_giving(connection: Connection) -> int:
@@ -100,6 +132,37 @@ def _worth_giving(connection: Connection) -> int:
     free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
     connection.rollback()
     return int(free) if free > WORTH_GIVING * pages else 0
+
+
+def shorten(store: Engine) -> None:
+    """Cut off what SQLite writes ahead of its file where it is long, unless somebody needs it.
+
+    It goes by itself when no one reads for a moment; beside sustained writing that may not be.
+    """
+    log = _log(file_of(store))
+    if log is None or log.stat().st_size <= LOG_BYTES:
+        return
+    with store.connect() as connection:
+        before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
+        try:
+            _run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={before}")
+
+
+def _log(path: Path | None) -> Path | None:
+    """What SQLite writes ahead of a file; None: there is none."""
+    log = None if path is None else path.with_name(f"{path.name}-wal")
+    return log if log is not None and log.exists() else None
+
+
+def _run(connection: Connection, pragma: str) -> None:
+    """To its end, which a step of the driver's is not."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(pragma).fetchall()
+    connection.commit()
 
 
 def _step(store: Engine, place: Place, drop: Drop) -> int | None:

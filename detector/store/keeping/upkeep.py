@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
 PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
 ROOM_S = 60.0  # between looks at age and size
+SIZE_S = 1.0  # between glances at the size alone, also amid a backlog
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0  # between lines of progress
 AGAIN_S = 600.0  # between lines on the same trouble
@@ -52,8 +53,9 @@ class Upkeep:
         claim(store, self._place, archive)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
-        self._room_due = self._tell_due = 0.0
+        self._room_due = self._size_due = self._tell_due = 0.0
         self._told: dict[str, float] = {}
+        self._beside = 0  # bytes of flight records when they were last looked at
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
@@ -96,6 +98,7 @@ class Upkeep:
     def make_room(self, now: float) -> list[Drop]:
         """Delete what is too old or too much; returns what was decided."""
         rules = self._rules()
+        room.give_back(self._store, self._may_go_on)
         held = room.holding(self._store, self._place, rules.size_gb)
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
         if is_kept_alone_too_large(held, limit):
@@ -103,14 +106,25 @@ class Upkeep:
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
         self._part_days(now - rules.days[HOT] * DAY_S, now)
-        drops = decide(held, rules.days, limit, now)
+        ahead = room.ahead_of(self._store, limit)
+        drops = decide(held, rules.days, limit - ahead, now)
         for drop in drops:
             freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
             if freed and drop.reason == "size":
                 logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
                             drop.tier, limit / 1e9)  # fmt: skip
         room.give_back(self._store, self._may_go_on)
+        self._beside = held.beside_bytes
         return drops
+
+    def _keep_to_size(self) -> None:
+        """Make room at once where what came since has used it up."""
+        if time.monotonic() < self._size_due:
+            return
+        self._size_due = time.monotonic() + SIZE_S
+        room.shorten(self._store)
+        if room.is_over(self._store, self._place, self._rules().size_gb, self._beside):
+            self.make_room(time.time())
 
     def _part_days(self, before: float, now: float) -> None:
         """In PostgreSQL frames lie in one partition a day: old ones go whole, next ones come."""
@@ -137,13 +151,16 @@ class Upkeep:
         self._guarded("archive", self.sweep)
         while not self._stop.is_set():
             self._guarded("upkeep", lambda: self.look(time.time()))
-            self._stop.wait(EVERY_S)
+            again = time.monotonic() + EVERY_S
+            while time.monotonic() < again and not self._stop.wait(min(SIZE_S, EVERY_S)):
+                self._guarded("room", self._keep_to_size)
 
     def _steps(self, step: Callable[[], int]) -> Iterator[int]:
         """Again and again while something is done, with a pause for others between."""
         while not self._stop.is_set() and (done := step()):
             yield done
             self._stop.wait(PAUSE_S)
+            self._guarded("room", self._keep_to_size)
 
     def _may_go_on(self) -> bool:
         return not self._stop.wait(PAUSE_S)
