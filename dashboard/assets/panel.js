@@ -185,6 +185,8 @@ export function healthNotices(health) {
     const since = health.age_s === null ? "" : `, last sign ${age(health.age_s)} ago`;
     return [`The detector is stopped${since}. No data are scored and no alarms are raised.`];
   }
+  if (health.disk_full) return ["The disk of the store is full. Samples wait at the broker; alarms go on only as long as it sends more. Make room."];
+  if (health.kept_too_large) return ["Alarms, flight records and commands alone take more than the store may (store.size_gb). They stay, and no sample does."];
   if (health.thinned > 1) return [`Overloaded: one window in ${health.thinned} is scored. No sample is lost, but alarms may come later.`];
   if (health.connection === "connected") return [];
   if (health.connection === "loading") return ["The detector is starting: it receives samples and loads its models."];

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from detector.alarms.ahead import Ahead
 from detector.alarms.book import (
     DETECTOR,
     DRIFT,
@@ -61,7 +62,9 @@ class AlarmDesk:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._clock = settings, clock
-        found = {device: recalled(one) for (device, _), one in (memories or {}).items()}
+        found = {device: recalled(one) for (device, kind), one in (memories or {}).items()
+                 if kind == SCORE}  # fmt: skip
+        self._ahead = Ahead(memories or {})
         for alarm in alarms:  # of a version without memory
             if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
                 found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
@@ -115,7 +118,8 @@ class AlarmDesk:
         self._begin()
         self.book.expire(connection, self._clock())
         for frame, card in frames:
-            self._advance(connection, frame, card)
+            if (rest := self._ahead.rest(frame)) is not None:
+                self._advance(connection, rest, card)
 
     def report(
         self,

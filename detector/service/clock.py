@@ -1,4 +1,4 @@
-"""How long another message could have come: seconds of listening."""
+"""How long another message could have come: seconds of listening; what is due by the clock."""
 
 from __future__ import annotations
 
@@ -24,3 +24,23 @@ class ListeningClock:
         if is_listening:
             self.now += min(self._then - then, LONGEST_STEP_S)
         return self.now
+
+
+class Due:
+    """What is done every so often, by name."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, float] = {}
+
+    def is_now(self, what: str, every_s: float) -> bool:
+        """Whether it is to be done; it then counts as done."""
+        now = time.monotonic()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + every_s
+        return True
+
+    def again(self, *whats: str) -> None:
+        """These came to nothing: they are due at once."""
+        for what in whats:
+            self._next.pop(what, None)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from detector.alarms.book import DRIFT, is_told
+from detector.alarms.desk import AlarmDesk
 from detector.alarms.memory import peak_score
+from detector.ingest.clocks import Clocks
 from detector.records import DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.fleet import Fleet, Stream
 from detector.scoring.unscored import UnscoredStream
@@ -18,6 +22,56 @@ def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
     if stream is None or isinstance(stream, UnscoredStream):
         return None
     return stream.own_card or stream.bundle.card()
+
+
+class StatusBoard:
+    """The latest word on each device that was heard since the start.
+
+    Args:
+        fleet: Knows the streams.
+        desk: Knows the alarms.
+        received: Counters of the buffer by device.
+        aligned: Counters of the aligner of one device.
+        clocks: Of the devices.
+
+    Attributes:
+        latest: By device.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        desk: AlarmDesk,
+        received: Callable[[], Mapping[str, Mapping[str, int]]],
+        aligned: Callable[[str], Counter[str]],
+        clocks: Clocks,
+    ) -> None:
+        self._fleet, self._desk, self._clocks = fleet, desk, clocks
+        self._received, self._aligned = received, aligned
+        self.latest: dict[str, DeviceStatus] = {}
+
+    def note(self, pairs: Sequence[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
+        """Statuses after the newest of these frames, each with the model that judged it."""
+        live = [(frame, card) for frame, card in pairs if not is_backlog(frame.session)]
+        newest = {frame.device: (frame, card) for frame, card in live}
+        received = self._received() if newest else {}
+        for device, (frame, card) in newest.items():
+            self.latest[device] = status_of(
+                self._fleet.streams[device],
+                frame,
+                card,
+                is_alarmed=self._is_alarmed(device),
+                threshold=self._fleet.threshold_of(device),
+                received=Counter(received.get(device, {})) + self._aligned(device),
+                clock_offset_s=self._clocks.offset_s(device),
+                before=self.latest.get(device),
+            )
+        return [self.latest[device] for device in newest]
+
+    def _is_alarmed(self, device: str) -> bool:
+        """As it will be once the transaction of now is committed."""
+        mine = self._desk.book.of(device)
+        return any(is_told(alarm) and alarm.kind != DRIFT for alarm in mine)
 
 
 def status_of(

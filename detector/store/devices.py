@@ -17,6 +17,9 @@ from detector.records import DetectorHealth, DeviceState, DeviceStatus, ModelCar
 from detector.store.schema import devices, lease
 
 LEASE_S = 5.0  # a lease not renewed for this long is free
+# Of the counters: what the upkeep says, which a renewal leaves as it is.
+KEPT_TOO_LARGE = "store_kept_too_large"
+OF_UPKEEP = (KEPT_TOO_LARGE,)
 
 
 def update(connection: Connection, statuses: Sequence[DeviceStatus]) -> None:
@@ -85,17 +88,26 @@ def renew_lease(connection: Connection, renewed: DetectorHealth) -> None:
     Raises:
         StoreError: If another detector has taken the lease meanwhile.
     """
+    said = connection.execute(sa.select(lease.c.counters)).scalar() or {}
+    said = {name: said[name] for name in OF_UPKEEP if name in said}
     changed = connection.execute(
         lease.update()
         .where(lease.c.owner == renewed.owner)
         .values(
             renewed_at=renewed.renewed_at,
             connection=renewed.connection,
-            counters=renewed.counters,
+            counters={**renewed.counters, **said},
         )
     ).rowcount
     if not changed:
         raise StoreError(f"store: the lease of {renewed.owner} was taken by another detector")
+
+
+def note(connection: Connection, name: str, value: int) -> None:
+    """Say something of the upkeep in the detector's word; ``name`` is of ``OF_UPKEEP``."""
+    said = connection.execute(sa.select(lease.c.counters)).scalar()
+    if said is not None and said.get(name) != value:
+        connection.execute(lease.update().values(counters={**said, name: value}))
 
 
 def release_lease(connection: Connection, owner: str) -> None:

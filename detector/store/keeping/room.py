@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,7 +20,8 @@ from detector.store.schema import Engine, frames
 from detector.store.upkeep.content import BESIDE_BYTES, BLOBS, content, ids, oldest_arrival
 from detector.store.upkeep.usage import bytes_of, shares
 
-FEW = 64  # rows or files that one transaction deletes
+FEW = 64  # files or rows of rollups that one transaction deletes
+MANY, STEP_BYTES = 512, 2 << 20  # frames, or so much of them
 LEFT_FREE = 0.1  # of what the store takes and the disk has free, where no limit is set
 PAGES = 500  # that are given back to the disk at once
 LOG_BYTES = 8_000_000  # of what SQLite writes ahead of its file, beyond which it is given back too
@@ -189,14 +191,17 @@ def _delete_files(store: Engine, place: Place, before: float | None) -> int | No
 
 def _delete_frames(connection: Connection, before: float | None) -> int | None:
     size = sum((sa.func.length(frames.c[name]) for name in BLOBS), start=sa.literal(BESIDE_BYTES))
-    query = sa.select(frames.c.id, size).order_by(frames.c.arrival).limit(FEW)
+    query = sa.select(frames.c.id, size).order_by(frames.c.arrival).limit(MANY)
     if before is not None:
         query = query.where(frames.c.arrival < before)
     found = connection.execute(query).all()
     if not found:
         return None
-    connection.execute(frames.delete().where(frames.c.id.in_([number for number, _ in found])))
-    return sum(int(held) for _, held in found)
+    ends = accumulate(int(held) for _, held in found)
+    due = [(number, end) for (number, _), end in zip(found, ends, strict=True)]
+    due = [one for one in due if one[1] <= STEP_BYTES] or due[:1]
+    connection.execute(frames.delete().where(frames.c.id.in_([number for number, _ in due])))
+    return due[-1][1]
 
 
 def _delete_rollups(connection: Connection, width_s: int, before: float | None) -> int | None:

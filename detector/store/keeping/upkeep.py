@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from detector.errors import StoreError
+from detector.store import devices
 from detector.store.archive import closing
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
@@ -101,7 +102,10 @@ class Upkeep:
         room.give_back(self._store, self._may_go_on)
         held = room.holding(self._store, self._place, rules.size_gb)
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
-        if is_kept_alone_too_large(held, limit):
+        is_kept_too_large = is_kept_alone_too_large(held, limit)
+        with self._store.begin() as connection:
+            devices.note(connection, devices.KEPT_TOO_LARGE, int(is_kept_too_large))
+        if is_kept_too_large:
             self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
