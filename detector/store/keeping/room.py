@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from itertools import accumulate
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -23,11 +23,10 @@ from detector.store.upkeep.usage import bytes_of, shares
 FEW = 64  # files or rows of rollups that one transaction deletes
 MANY, STEP_BYTES = 512, 2 << 20  # frames, or so much of them
 LEFT_FREE = 0.1  # of what the store takes and the disk has free, where no limit is set
-PAGES = 500  # that are given back to the disk at once
 LOG_BYTES = 8_000_000  # of what SQLite writes ahead of its file, beyond which it is given back too
 LOG_SHARE = 0.05  # of the limit, that is left for it at most
 BUSY_MS = 50  # that this waits for others
-WORTH_GIVING = 0.02  # of the file
+WORTH_GIVING = 0.25  # of the file, where nobody needs the room
 
 
 def holding(store: Engine, place: Place, size_gb: float | None) -> Holding:
@@ -41,9 +40,9 @@ def holding(store: Engine, place: Place, size_gb: float | None) -> Holding:
     """
     is_limited = size_gb is not None or is_beside(store, place)
     with store.connect() as connection:
-        taken = _taken(connection, store)
+        used = _used(connection, store)[0]
         of_frames = content(connection, *ids(connection)).size
-        parts, sizes = shares(connection, taken, of_frames), rollups.sizes(connection)
+        parts, sizes = shares(connection, used, of_frames), rollups.sizes(connection)
         files, oldest = hours.size(connection), oldest_arrival(connection)
     archive = Tier(ARCHIVE, files.bytes + parts.closed, files.oldest, is_limited)
     rolled = [Tier(name, parts.rollups[width_s], sizes[width_s].oldest)
@@ -65,8 +64,11 @@ def limit_of(store: Engine, size_gb: float | None, held: int) -> float:
     return (1 - LEFT_FREE) * (held + shutil.disk_usage(path.resolve().parent).free)
 
 
-def is_over(store: Engine, place: Place, size_gb: float | None, beside: int) -> bool:
-    """Whether there is no room for more, from sums alone.
+def excess(store: Engine, place: Place, size_gb: float | None, beside: int) -> float:
+    """Bytes that lie on the disk beyond what there is room for, from sums alone; <= 0: none.
+
+    What is empty in the file counts where it can be given back, and so does what SQLite usually
+    writes ahead of it.
 
     Args:
         store: Open.
@@ -75,25 +77,28 @@ def is_over(store: Engine, place: Place, size_gb: float | None, beside: int) -> 
         beside: Bytes of flight records that count.
     """
     with store.connect() as connection:
-        taken, archive = _taken(connection, store), hours.size(connection).bytes
+        used, empty = _used(connection, store)
+        archive = hours.size(connection).bytes
     is_limited = size_gb is not None or is_beside(store, place)
-    taken += beside + (archive if is_limited else 0)
-    limit = limit_of(store, size_gb, taken)
-    return taken > limit - ahead_of(store, limit)
+    held = used + beside + (archive if is_limited else 0)
+    return held + empty - room_in(limit_of(store, size_gb, held))
 
 
-def ahead_of(store: Engine, limit: float) -> float:
-    """Bytes that SQLite may write ahead of its file at any moment, and has not yet."""
-    log = _log(file_of(store))
-    return max(min(LOG_BYTES, LOG_SHARE * limit) - (log.stat().st_size if log else 0), 0)
+def room_in(limit: float) -> float:
+    """Of a limit, what is left beside what SQLite writes ahead of its file."""
+    return limit - min(LOG_BYTES, LOG_SHARE * limit)
 
 
-def _taken(connection: Connection, store: Engine) -> int:
-    """Of the database on the disk; what is empty counts where it can be given back."""
-    total, empty = bytes_of(connection, file_of(store))
-    is_sqlite = connection.dialect.name == "sqlite"
-    can_shrink = is_sqlite and connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != 0
-    return total if can_shrink else total - empty
+def _used(connection: Connection, store: Engine) -> tuple[int, int]:
+    """Bytes of a database with something in them, and empty ones that can be given back."""
+    if connection.dialect.name != "sqlite":
+        total, empty = bytes_of(connection, file_of(store))
+        return total - empty, 0
+    size, pages, free, can_shrink = (
+        int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+        for name in ("page_size", "page_count", "freelist_count", "auto_vacuum")
+    )
+    return size * (pages - free), size * free if can_shrink else 0
 
 
 def is_beside(store: Engine, place: Place) -> bool:
@@ -117,23 +122,38 @@ def carry_out(store: Engine, place: Place, drop: Drop, may_go_on: Callable[[], b
     return freed
 
 
-def give_back(store: Engine, may_go_on: Callable[[], bool]) -> None:
-    """Let the file of an SQLite store shrink, a little at a time, while much of it is empty."""
-    if store.dialect.name != "sqlite":
-        return
+def give_back(store: Engine, size: float, may_go_on: Callable[[], bool]) -> None:
+    """Let the file of an SQLite store shrink by what is empty in it, a little at a time.
+
+    What is empty is soon used again, so no more is given back than must be: each page of it costs
+    another one that is written.
+
+    Args:
+        store: Open; others than SQLite do so by themselves.
+        size: Bytes, at most.
+        may_go_on: Asked between two steps.
+    """
+    while size > 0 and (given := _give_back(store, min(size, STEP_BYTES))) and may_go_on():
+        size -= given
+
+
+def shrink_slowly(store: Engine) -> None:
+    """Give back one step of a file of which much is empty, however much room there is."""
     with store.connect() as connection:
-        while (free := _worth_giving(connection)) and may_go_on():
-            _run(connection, f"PRAGMA incremental_vacuum({PAGES})")
-            if _worth_giving(connection) == free:
-                break  # made before files could shrink, or read as of a moment before by somebody
+        used, empty = _used(connection, store)
+    if empty > WORTH_GIVING * used:
+        _give_back(store, STEP_BYTES)
 
 
-def _worth_giving(connection: Connection) -> int:
-    """Empty pages, where they are many; 0: they are soon used again."""
-    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
-    connection.rollback()
-    return int(free) if free > WORTH_GIVING * pages else 0
+def _give_back(store: Engine, size: float) -> int:
+    """One step; returns bytes, 0 where nothing is empty or somebody reads as of before."""
+    with store.connect() as connection:
+        page = int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+        before = _used(connection, store)[1]
+        if not before:
+            return 0
+        _run(connection, f"PRAGMA incremental_vacuum({math.ceil(size / page)})")
+        return before - _used(connection, store)[1]
 
 
 def shorten(store: Engine) -> None:
@@ -141,8 +161,9 @@ def shorten(store: Engine) -> None:
 
     It goes by itself when no one reads for a moment; beside sustained writing that may not be.
     """
-    log = _log(file_of(store))
-    if log is None or log.stat().st_size <= LOG_BYTES:
+    path = file_of(store)
+    log = None if path is None else path.with_name(f"{path.name}-wal")
+    if log is None or not log.exists() or log.stat().st_size <= LOG_BYTES:
         return
     with store.connect() as connection:
         before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
@@ -151,12 +172,6 @@ def shorten(store: Engine) -> None:
             _run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={before}")
-
-
-def _log(path: Path | None) -> Path | None:
-    """What SQLite writes ahead of a file; None: there is none."""
-    log = None if path is None else path.with_name(f"{path.name}-wal")
-    return log if log is not None and log.exists() else None
 
 
 def _run(connection: Connection, pragma: str) -> None:

@@ -99,7 +99,7 @@ class Upkeep:
     def make_room(self, now: float) -> list[Drop]:
         """Delete what is too old or too much; returns what was decided."""
         rules = self._rules()
-        room.give_back(self._store, self._may_go_on)
+        self._give_back()
         held = room.holding(self._store, self._place, rules.size_gb)
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
         is_kept_too_large = is_kept_alone_too_large(held, limit)
@@ -110,16 +110,22 @@ class Upkeep:
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
         self._part_days(now - rules.days[HOT] * DAY_S, now)
-        ahead = room.ahead_of(self._store, limit)
-        drops = decide(held, rules.days, limit - ahead, now)
+        drops = decide(held, rules.days, room.room_in(limit), now)
         for drop in drops:
             freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
             if freed and drop.reason == "size":
                 logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
                             drop.tier, limit / 1e9)  # fmt: skip
-        room.give_back(self._store, self._may_go_on)
         self._beside = held.beside_bytes
+        self._give_back()
         return drops
+
+    def _give_back(self) -> None:
+        """To the disk, what there is no room for."""
+        room.give_back(self._store, self._excess(), self._may_go_on)
+
+    def _excess(self) -> float:
+        return room.excess(self._store, self._place, self._rules().size_gb, self._beside)
 
     def _keep_to_size(self) -> None:
         """Make room at once where what came since has used it up."""
@@ -127,7 +133,7 @@ class Upkeep:
             return
         self._size_due = time.monotonic() + SIZE_S
         room.shorten(self._store)
-        if room.is_over(self._store, self._place, self._rules().size_gb, self._beside):
+        if self._excess() > 0:
             self.make_room(time.time())
 
     def _part_days(self, before: float, now: float) -> None:
@@ -150,6 +156,7 @@ class Upkeep:
         if time.monotonic() >= self._room_due:
             self._room_due = time.monotonic() + ROOM_S
             self._guarded("room", lambda: self.make_room(now))
+            self._guarded("room", lambda: room.shrink_slowly(self._store))
 
     def _work(self) -> None:
         self._guarded("archive", self.sweep)
