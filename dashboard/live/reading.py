@@ -58,7 +58,7 @@ def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
         return {"alive": False, "age_s": None, "connection": None, **_plain({})}
     age = now - health.renewed_at
     return {
-        "alive": age < devices.LEASE_S,
+        "alive": devices.is_new(health, now),
         "age_s": age,
         "connection": health.connection,
         **_plain(health.counters),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from bisect import bisect_left
 from collections.abc import Callable
 from itertools import accumulate
 
@@ -115,7 +116,8 @@ def carry_out(store: Engine, place: Place, drop: Drop, may_go_on: Callable[[], b
     """
     freed = 0
     while may_go_on() and (drop.bytes is None or freed < drop.bytes):
-        step = _step(store, place, drop)
+        left = STEP_BYTES if drop.bytes is None else min(drop.bytes - freed, STEP_BYTES)
+        step = _step(store, place, drop, left)
         if step is None:
             break
         freed += step
@@ -182,13 +184,13 @@ def _run(connection: Connection, pragma: str) -> None:
     connection.commit()
 
 
-def _step(store: Engine, place: Place, drop: Drop) -> int | None:
+def _step(store: Engine, place: Place, drop: Drop, left: int) -> int | None:
     """Bytes that one transaction has freed; None: there is nothing more."""
     if drop.tier == ARCHIVE:
         return _delete_files(store, place, drop.before)
     with store.begin() as connection:
         if drop.tier == HOT:
-            return _delete_frames(connection, drop.before)
+            return _delete_frames(connection, drop.before, left)
         return _delete_rollups(connection, rollups.TIERS[drop.tier], drop.before)
 
 
@@ -204,19 +206,22 @@ def _delete_files(store: Engine, place: Place, before: float | None) -> int | No
     return sum(hour.bytes for hour in due) if due else None
 
 
-def _delete_frames(connection: Connection, before: float | None) -> int | None:
+def _delete_frames(connection: Connection, before: float | None, left: int) -> int | None:
+    """The oldest frames that hold so many bytes, one at least."""
     size = sum((sa.func.length(frames.c[name]) for name in BLOBS), start=sa.literal(BESIDE_BYTES))
-    query = sa.select(frames.c.id, size).order_by(frames.c.arrival).limit(MANY)
-    if before is not None:
-        query = query.where(frames.c.arrival < before)
+    query = sa.select(frames.c.id, size).limit(MANY)
+    if before is None:  # by number, which no clock that is set back changes
+        query = query.order_by(frames.c.id)
+    else:
+        query = query.where(frames.c.arrival < before).order_by(frames.c.arrival)
     found = connection.execute(query).all()
     if not found:
         return None
-    ends = accumulate(int(held) for _, held in found)
-    due = [(number, end) for (number, _), end in zip(found, ends, strict=True)]
-    due = [one for one in due if one[1] <= STEP_BYTES] or due[:1]
-    connection.execute(frames.delete().where(frames.c.id.in_([number for number, _ in due])))
-    return due[-1][1]
+    ends = list(accumulate(int(held) for _, held in found))
+    count = min(bisect_left(ends, left) + 1, len(ends))
+    numbers = [number for number, _ in found[:count]]
+    connection.execute(frames.delete().where(frames.c.id.in_(numbers)))
+    return ends[count - 1]
 
 
 def _delete_rollups(connection: Connection, width_s: int, before: float | None) -> int | None:

@@ -13,7 +13,7 @@ from detector.store.history import rollups
 from detector.store.keeping.deciding import ARCHIVE, HOT
 from detector.store.keeping.rules import Rules
 from detector.store.measuring.forecast import Flow
-from detector.store.schema import alarm_log, archived
+from detector.store.schema import alarm_log, archived, frames
 from detector.store.schema import rollups as rolled_up
 from detector.store.upkeep.content import content, first_since, ids, oldest_arrival
 from detector.store.upkeep.usage import Shares
@@ -63,7 +63,8 @@ def growth_of(
     first = oldest_sample(connection)
     if first is None:
         return Growth(None, 0.0, 0, None)
-    observed_s = min(DAY_S, max(now - first, 1.0))
+    # Of a clock that was set back some came later than now.
+    observed_s = min(DAY_S, max(now - first, newest_sample(connection) - first, 1.0))
     scale = parts.frames / hot if hot else 0.0  # bytes on disk for one of content
     came = _came(connection, parts, scale, now - DAY_S)
     came[KEPT] = _share(parts.kept + flights_bytes, *_said(connection, now - DAY_S))
@@ -87,6 +88,12 @@ def oldest_sample(connection: Connection) -> float | None:
     """When the oldest sample came that is still whole, UTC seconds; None: there is none."""
     found = (oldest_arrival(connection), hours.size(connection).oldest)
     return min((one for one in found if one is not None), default=None)
+
+
+def newest_sample(connection: Connection) -> float:
+    """When the newest sample came, UTC seconds; there is one."""
+    hot = connection.execute(sa.select(sa.func.max(frames.c.arrival))).scalar()
+    return max(one for one in (hot, hours.size(connection).newest) if one is not None)
 
 
 def _came(connection: Connection, parts: Shares, scale: float, since: float) -> dict[str, float]:
