@@ -17,6 +17,7 @@ from detector.store.keeping import upkeep as module
 from detector.store.keeping.deciding import DAY_S
 from detector.store.keeping.upkeep import Upkeep
 from detector.store.places import archive_place
+from detector.store.schema import frames as table
 from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.stores.machine import START, frames
@@ -141,3 +142,17 @@ def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
 def store_folder(store):
     """Where its file is."""
     return file_of(store).parent
+
+
+def test_what_is_empty_goes_back_to_the_disk_where_there_is_no_room_for_it(store):
+    """As much as was asked for and no more, in steps of many pages."""
+    with store.begin() as connection:
+        connection.execute(table.delete())
+    with store.connect() as connection:
+        page, pages = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                       for name in ("page_size", "page_count"))  # fmt: skip
+    asked = []
+    room.give_back(store, 20 * page, lambda: not asked.append(1))
+    with store.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA page_count").scalar_one() == pages - 20
+    assert len(asked) == 1
