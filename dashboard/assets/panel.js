@@ -193,7 +193,9 @@ function floodNotice({ flood }) {
   return [`Alarm flood: ${flood} alarms in the last ten minutes. People are told of the flood, not of each; the page Alarms has them all, the highest priority first.`];
 }
 
-function detectorNotice({ thinned, connection }) {
+function detectorNotice({ disk_full: isFull, kept_too_large: isTooLarge, thinned, connection }) {
+  if (isFull) return ["The disk of the store is full. Samples wait at the broker; alarms go on only as long as it sends more. Make room."];
+  if (isTooLarge) return ["Alarms, flight records and commands alone take more than the store may (store.size_gb). They stay, and no sample does."];
   if (thinned > 1) return [`Overloaded: one window in ${thinned} is scored. No sample is lost, but alarms may come later.`];
   if (connection === "connected") return [];
   if (connection === "loading") return ["The detector is starting: it receives samples and loads its models."];

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -55,15 +55,21 @@ def device_facts(connection: Connection, device: str) -> Facts:
 def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
     """Whether a detector lives, how its connection is, whether it or people have too much."""
     if health is None:
-        return {"alive": False, "age_s": None, "connection": None, "thinned": 1, "flood": 0}
+        return {"alive": False, "age_s": None, "connection": None, **_plain({})}
     age = now - health.renewed_at
     return {
-        "alive": age < devices.LEASE_S,
+        "alive": devices.is_new(health, now),
         "age_s": age,
         "connection": health.connection,
-        "thinned": health.counters.get("thinned", 1),
-        "flood": health.counters.get("flood", 0),
+        **_plain(health.counters),
     }
+
+
+def _plain(counters: Mapping[str, int]) -> dict[str, Any]:
+    """What of the detector's counters is said on every page."""
+    return {"thinned": counters.get("thinned", 1), "flood": counters.get("flood", 0),
+            "disk_full": bool(counters.get("disk_full")),
+            "kept_too_large": bool(counters.get(devices.KEPT_TOO_LARGE))}  # fmt: skip
 
 
 def header(facts: Facts, frames_read: Sequence[Frame], settings: Settings) -> dict[str, Any]:

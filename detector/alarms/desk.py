@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from detector.alarms.ahead import Ahead
 from detector.alarms.book import MODEL, Book
 from detector.alarms.kinds import (
     BASE,
@@ -64,6 +65,7 @@ class AlarmDesk:
         self._settings, self._clock, self.telling = settings, clock, Telling(settings)
         scored = [(d, one) for (d, kind), one in (memories or {}).items() if kind == SCORE]
         found = {device: recalled(one) for device, one in scored}
+        self._ahead = Ahead(memories or {})
         for alarm in alarms:  # of a version without memory
             if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
                 found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
@@ -119,7 +121,8 @@ class AlarmDesk:
         self._begin()
         self.book.expire(connection, self._clock())
         for frame, card in frames:
-            self._advance(connection, frame, card)
+            if (rest := self._ahead.rest(frame)) is not None:
+                self._advance(connection, rest, card)
         self.telling.look(connection, self.book.all, self._clock())
 
     def report(

@@ -14,6 +14,10 @@ from detector.text import span
 
 LOOK_S = 0.5  # of listening, between two looks
 OVERLOAD_S = 60.0  # of thinned scoring before it is an alarm
+FULL = (
+    "the disk of the store is full: samples wait at the broker, and alarms go on only as long as "
+    "it sends more"
+)
 ITSELF = ""  # the device of an alarm of the detector itself
 
 
@@ -31,6 +35,7 @@ class Watch:
         self._levels: dict[str, drift.HourlyLevel] = {}
         self._looked_at = -LOOK_S
         self._thinned_since: float | None = None
+        self._was_full = False
 
     def look(
         self,
@@ -40,6 +45,7 @@ class Watch:
         listening_s: float,
         now: float,
         thinned: int,
+        is_full: bool = False,
     ) -> None:
         """Look at what came, and at what did not.
 
@@ -49,13 +55,18 @@ class Watch:
             listening_s: How long messages could have come since the start, seconds.
             now: Detector clock.
             thinned: One window in so many is scored.
+            is_full: Whether the store has no room for samples.
         """
         self._hear(connection, scored, listening_s)
-        if listening_s - self._looked_at < LOOK_S:
+        is_new = is_full or self._was_full  # the clock of listening stands still then
+        if not is_new and listening_s - self._looked_at < LOOK_S:
             return
-        self._looked_at = listening_s
+        self._looked_at, self._was_full = listening_s, is_full
         self._say_who_is_silent(connection, listening_s, now)
-        self._say_how_busy(connection, now, thinned)
+        if is_full:
+            self._report(connection, ITSELF, DETECTOR, True, now, FULL)
+        else:
+            self._say_how_busy(connection, now, thinned)
 
     def say_how_it_ended(self, connection: Connection, left_at: float | None, now: float) -> None:
         """The detector before ended badly: from then on nobody looked.

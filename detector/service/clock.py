@@ -1,4 +1,4 @@
-"""How long another message could have come: seconds of listening."""
+"""How long another message could have come: seconds of listening; what is due by the clock."""
 
 from __future__ import annotations
 
@@ -27,15 +27,20 @@ class ListeningClock:
 
 
 class Due:
-    """Tells when something is to be done again."""
+    """What is done every so often, by name."""
 
     def __init__(self) -> None:
         self._next: dict[str, float] = {}
 
-    def __call__(self, what: str, every_s: float) -> bool:
-        """Whether so many seconds have passed since it was last due."""
+    def is_now(self, what: str, every_s: float) -> bool:
+        """Whether it is to be done; it then counts as done."""
         now = time.monotonic()
         if now < self._next.get(what, 0.0):
             return False
         self._next[what] = now + every_s
         return True
+
+    def again(self, *whats: str) -> None:
+        """These came to nothing: they are due at once."""
+        for what in whats:
+            self._next.pop(what, None)

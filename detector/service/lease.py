@@ -49,12 +49,13 @@ class Lease:
             StoreError: If another detector goes on renewing it, or the store is damaged.
         """
         deadline = time.monotonic() + devices.LEASE_S + 1.0
-        is_told = False
+        is_told, seen = False, _Seen()
         while True:
             try:
                 with self._store.begin() as connection:
                     left = devices.health(connection)
-                    is_left = devices.take_lease(connection, self.owner, time.time())
+                    still = seen.still(left)
+                    is_left = devices.take_lease(connection, self.owner, time.time(), still)
                     self.left_at = left.renewed_at if left is not None and is_left else None
                     return is_left
             except (StoreError, StoreFailure) as error:
@@ -96,6 +97,20 @@ class Lease:
                 logger.warning("%s", _as_line(error))
             if done.wait(RENEW_S):
                 return
+
+
+class _Seen:
+    """Whether a lease stays as it is, by a clock that nobody sets back."""
+
+    def __init__(self) -> None:
+        self._seen: DetectorHealth | None = None
+        self._since = time.monotonic()
+
+    def still(self, held: DetectorHealth | None) -> DetectorHealth | None:
+        """The lease, where nobody has renewed it for long enough; else None."""
+        if held != self._seen:
+            self._seen, self._since = held, time.monotonic()
+        return held if time.monotonic() - self._since >= devices.LEASE_S else None
 
 
 def _as_line(error: StoreError | StoreFailure) -> StoreError:

@@ -26,6 +26,29 @@ class Unsaved:
     frames: list[tuple[Frame, ModelCard | None]] = field(default_factory=list)
     receipts: deque[tuple[int, Receipt]] = field(default_factory=deque)  # with their lot
     births: dict[str, bytes | None] = field(default_factory=dict)  # by topic
+    judged: int = 0  # of the frames: their alarms are stored, they are not
+
+    @property
+    def unjudged(self) -> list[tuple[Frame, ModelCard | None]]:
+        """Frames whose alarms are not stored."""
+        return self.frames[self.judged :]
+
+    def done(self) -> None:
+        """All frames and births are committed."""
+        self.frames, self.births, self.judged = [], {}, 0
+
+    def due(self, oldest: int | None) -> list[Receipt]:
+        """Takes the receipts of all lots before the oldest that waits; None: of all."""
+        found = []
+        while self.receipts and (oldest is None or self.receipts[0][0] < oldest):
+            found.append(self.receipts.popleft()[1])
+        return found
+
+    def waits_no_more(self, limit: int) -> float:
+        """Number of the first lot that may wait, of as many as leave the broker room to go on."""
+        if len(self.receipts) <= limit:
+            return -math.inf
+        return self.receipts[-limit // 2][0] if limit > 1 else math.inf
 
 
 class Parts:

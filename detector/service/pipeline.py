@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections import Counter
 from collections.abc import Container
 
+from detector.alarms import ahead
 from detector.alarms.desk import open_desk
 from detector.alarms.sensing.report import report, sensors_of
 from detector.alarms.watch import Watch
@@ -21,7 +21,7 @@ from detector.errors import StoreError
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber, in_flight
-from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
+from detector.records import DetectorHealth, DeviceStatus
 from detector.reloading.renewal import Renewal
 from detector.scoring.fleet import Fleet
 from detector.service.clock import Due, ListeningClock
@@ -33,14 +33,15 @@ from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
 from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
-from detector.service.status import card_of, normals, status_of
+from detector.service.status import StatusBoard, card_of, normals
 from detector.settings.tree import Settings
 from detector.store import births, commands, commissionings, devices, frames
 from detector.store.archive.past import Past
 from detector.store.archive.place import place_at
 from detector.store.connecting import reason_of
 from detector.store.places import archive_place
-from detector.store.schema import Engine, StoreFailure
+from detector.store.schema import Connection, Engine, StoreFailure
+from detector.store.upkeep.reserve import Reserve
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +94,15 @@ class Pipeline:
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
-        self._is_due = Due()
-        self._unsaved = Unsaved()
-        self._statuses: dict[str, DeviceStatus] = {}
+        self._due = Due()
+        self._unsaved, self._reserve = Unsaved(), Reserve(store)
+        self._board = StatusBoard(
+            self._fleet, self._desk, buffer.counters, self._aligner.counters, subscriber.clocks
+        )
         self._changed: set[str] = set()
         self._commissioned: set[str] = set()  # these wait until all of their frames are stored
         self.renewal = Renewal(
-            store, self._fleet, self._desk, self._aligner, self._statuses, self._changed
+            store, self._fleet, self._desk, self._aligner, self._board.latest, self._changed
         )
         self._faults = 0
         self._lag_s: float | None = None
@@ -108,7 +111,7 @@ class Pipeline:
     def figures(self) -> PipelineFigures:
         """How it stands; for any thread, so it looks at whole copies only."""
         return PipelineFigures(
-            statuses=list(self._statuses.values()),
+            statuses=list(self._board.latest.values()),
             active_alarms=self._desk.active_count,
             unscored_samples=sum(len(block.samples) for block in list(self._unsaved.blocks)),
             unsaved_frames=len(self._unsaved.frames),
@@ -138,14 +141,13 @@ class Pipeline:
             raise
         except StoreFailure as error:
             self._faults += 1
-            if self._is_due("store fault", 10.0):
-                logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
-                    "store: cannot be written (%s), %d frames wait",
-                    reason_of(error), len(self._unsaved.frames),
-                )  # fmt: skip
+            if self._due.is_now("store fault", 10.0):
+                # The cause is outside, a traceback says nothing.
+                logger.error("store: cannot be written (%s), %d frames wait",  # noqa: TRY400
+                             reason_of(error), len(self._unsaved.frames))  # fmt: skip
         except Exception:
             self._faults += 1
-            if self._is_due("fault", 10.0):
+            if self._due.is_now("fault", 10.0):
                 logger.exception("scoring: a tick failed")
         self._parts.took(time.monotonic() - began)
         self._fleet.thin(self._overload.look(self._fleet.scoring_s))
@@ -174,12 +176,13 @@ class Pipeline:
             scored = self._fleet.score(part)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
-        self._commit()
-        unsaved.frames, unsaved.births = [], {}
+        if not self._commit():
+            return
+        unsaved.done()
         self._sensors.forget(self._commissioned)
         self.renewal.renew_all(self._commissioned)
         if not unsaved.blocks:
-            self._acknowledge()
+            self._subscriber.ack(unsaved.due(self._aligner.oldest_lot()))
         self._publish()
         self._inventory.write()
 
@@ -217,7 +220,9 @@ class Pipeline:
         while unsaved.taken:
             self._aligner.push(unsaved.taken[0], now)
             self._sensors.hear(unsaved.taken.popleft())
-        unsaved.blocks += self._aligner.release(now, self._waits_no_more())
+        unsaved.blocks += self._aligner.release(
+            now, unsaved.waits_no_more(self._subscriber.hold_at_most)
+        )
 
     def _can_come(self) -> bool:
         """Whether the broker could deliver: not cut off, nor at the end of what it lets wait."""
@@ -226,73 +231,75 @@ class Pipeline:
         room = in_flight(self._settings.mqtt) - len(self._unsaved.receipts)
         return is_connected and not is_failing and room > 0
 
-    def _waits_no_more(self) -> float:
-        """Number of the first lot that may wait, of as many as leave the broker room to go on."""
-        receipts, limit = self._unsaved.receipts, self._subscriber.hold_at_most
-        if len(receipts) <= limit:
-            return -math.inf
-        return receipts[-limit // 2][0] if limit > 1 else math.inf
+    def _commit(self) -> bool:
+        """All that was scored, or of a store without room the alarms; returns whether all."""
+        if self._reserve.is_full and not self._due.is_now("room", RENEW_S):
+            self._commit_alarms()
+            return False
+        try:
+            self._commit_all()
+        except StoreFailure as error:
+            if self._reserve.met(error):
+                self._due.again("lease", "commands")  # they came to nothing
+                self._commit_alarms()
+            raise
+        self._reserve.committed()
+        return True
 
-    def _acknowledge(self) -> None:
-        """The messages of all lots of which no sample waits for its turn any more."""
-        oldest, receipts = self._aligner.oldest_lot(), self._unsaved.receipts
-        due = []
-        while receipts and (oldest is None or receipts[0][0] < oldest):
-            due.append(receipts.popleft()[1])
-        self._subscriber.ack(due)
-
-    def _commit(self) -> None:
+    def _commit_all(self) -> None:
         pairs = self._unsaved.frames
         with self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
             births.write(connection, self._unsaved.births)
-            self._desk.update(connection, [(f, c) for f, c in pairs if c is not None])
-            self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
-                             thinned=self._overload.factor)  # fmt: skip
-            report(connection, self._desk, self._sensors)
-            if self._is_due("commands", COMMANDS_S):
-                applied = self._operated.apply_pending(connection)
-                self._changed |= {command.device for command in applied}
-                self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
-            if self._is_due("lease", RENEW_S):
-                devices.renew_lease(connection, self._health())
-            devices.update(connection, self._new_statuses(pairs))
-        self._changed |= self._desk.keep()
+            devices.update(connection, self._judge(connection))
+            if self._unsaved.judged:
+                ahead.forget(connection, {frame.device for frame, _ in pairs})
+        self._changed |= self._desk.keep() | {frame.device for frame, _ in pairs}
         self._committed_at = time.time()
         if pairs:
             self._lag_s = self._committed_at - min(frame.arrival for frame, _ in pairs)
 
-    def _new_statuses(self, pairs: list[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
-        live = [(f, card) for f, card in pairs if not is_backlog(f.session)]
-        newest = {frame.device: (frame, card) for frame, card in live}
-        received = self._buffer.counters() if newest else {}
-        for device, (frame, card) in newest.items():
-            self._statuses[device] = status_of(
-                self._fleet.streams[device],
-                frame,
-                card,
-                alarm=self._desk.active(device, self._desk.book),
-                threshold=self._fleet.threshold_of(device),
-                received=Counter(received.get(device, {})) + self._aligner.counters(device),
-                clock_offset_s=self._subscriber.clocks.offset_s(device),
-                before=self._statuses.get(device),
-            )
-        self._changed |= set(newest)
-        return [self._statuses[device] for device in newest]
+    def _commit_alarms(self) -> None:
+        """What must not wait for a disk with room: it is small, and what it needs is set aside."""
+        unsaved = self._unsaved
+        with self._store.begin() as connection:
+            self._judge(connection)
+            ahead.note(connection, unsaved.unjudged)
+        self._changed |= self._desk.keep() | {frame.device for frame, _ in unsaved.unjudged}
+        unsaved.judged = len(unsaved.frames)
+        self._publish()
+
+    def _judge(self, connection: Connection) -> list[DeviceStatus]:
+        """What newly scored frames and operators' commands lead to; returns devices' states."""
+        pairs = self._unsaved.unjudged
+        self._desk.update(connection, [(f, card) for f, card in pairs if card is not None])
+        self._watch.look(
+            connection, pairs, listening_s=self._clock.now, now=time.time(),
+            thinned=self._overload.factor, is_full=self._reserve.is_full,
+        )  # fmt: skip
+        report(connection, self._desk, self._sensors)
+        if self._due.is_now("commands", COMMANDS_S):
+            applied = self._operated.apply_pending(connection)
+            self._changed |= {command.device for command in applied}
+            self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
+        if self._due.is_now("lease", RENEW_S):
+            devices.renew_lease(connection, self._health())
+        return self._board.note(self._unsaved.frames)
 
     def _publish(self) -> None:
         """Alarm transitions at once, states once a second; only after the commit."""
         self._changed |= self._publisher.alarms()
-        if self._is_due("states", RENEW_S):
+        if self._due.is_now("states", RENEW_S):
             if self._publisher.must_repeat():
-                self._changed |= set(self._statuses)
-            known = self._changed & set(self._statuses)
-            self._publisher.states([self._statuses[device] for device in known], self._desk)
+                self._changed |= set(self._board.latest)
+            known = self._changed & set(self._board.latest)
+            self._publisher.states([self._board.latest[device] for device in known], self._desk)
             self._changed.clear()
 
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}
-        counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor}
-        counters["flood"] = self._desk.telling.flood
+        counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor,
+                     "disk_full": int(self._reserve.is_full),
+                     "flood": self._desk.telling.flood}  # fmt: skip
         shown = self._subscriber.connection.shown
         return DetectorHealth(self._lease.owner, time.time(), shown, counters)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from detector.alarms.desk import AlarmDesk
 from detector.alarms.kinds import SENSOR, device_state
 from detector.alarms.memory import peak_score
+from detector.ingest.clocks import Clocks
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.fleet import Fleet, Stream
 from detector.scoring.unscored import UnscoredStream
@@ -33,6 +36,51 @@ def normals(fleet: Fleet) -> NormalOf:
         return stream.bundle.document.sensors
 
     return normal_of
+
+
+class StatusBoard:
+    """The latest word on each device that was heard since the start.
+
+    Args:
+        fleet: Knows the streams.
+        desk: Knows the alarms.
+        received: Counters of the buffer by device.
+        aligned: Counters of the aligner of one device.
+        clocks: Of the devices.
+
+    Attributes:
+        latest: By device.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        desk: AlarmDesk,
+        received: Callable[[], Mapping[str, Mapping[str, int]]],
+        aligned: Callable[[str], Counter[str]],
+        clocks: Clocks,
+    ) -> None:
+        self._fleet, self._desk, self._clocks = fleet, desk, clocks
+        self._received, self._aligned = received, aligned
+        self.latest: dict[str, DeviceStatus] = {}
+
+    def note(self, pairs: Sequence[tuple[Frame, ModelCard | None]]) -> list[DeviceStatus]:
+        """Statuses after the newest of these frames, each with the model that judged it."""
+        live = [(frame, card) for frame, card in pairs if not is_backlog(frame.session)]
+        newest = {frame.device: (frame, card) for frame, card in live}
+        received = self._received() if newest else {}
+        for device, (frame, card) in newest.items():
+            self.latest[device] = status_of(
+                self._fleet.streams[device],
+                frame,
+                card,
+                alarm=self._desk.active(device, self._desk.book),
+                threshold=self._fleet.threshold_of(device),
+                received=Counter(received.get(device, {})) + self._aligned(device),
+                clock_offset_s=self._clocks.offset_s(device),
+                before=self.latest.get(device),
+            )
+        return [self.latest[device] for device in newest]
 
 
 def status_of(

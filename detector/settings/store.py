@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from detector.settings.section import Section
+
+LEAST_GB = 0.2
 
 
 class StoreSettings(Section):
@@ -38,17 +41,28 @@ class StoreSettings(Section):
     )
     size_gb: float | None = Field(
         None,
-        ge=0.2,
         le=1e6,
-        description="Most room for everything, GB: the oldest samples at full resolution go first, "
-        "then the finest rollups; alarms, flight records and commands stay. Empty: a tenth of the "
-        "disk is left free.",
+        description="Most room for everything, GB, from 0.2: the oldest samples at full resolution "
+        "go first, then the finest rollups; alarms, flight records and commands stay. Empty: of "
+        "what the store takes and its disk has free, a tenth is left free.",
     )
     archive: str | None = Field(
         None,
         description="Where closed hours and flight records are kept: a folder, or a URL that "
         "fsspec knows such as `s3://bucket/faultline`; empty: `archive` beside the SQLite file.",
     )
+
+    @field_validator("size_gb")
+    @classmethod
+    def _refuse_small(cls, size_gb: float | None) -> float | None:
+        if size_gb is not None and not size_gb >= LEAST_GB:
+            raise PydanticCustomError(
+                "too_small",
+                "allowed: from {least}, for the newest hours, what is written ahead of the tables "
+                "and the hour that is being closed take some of it whatever is deleted; or empty",
+                {"least": LEAST_GB},
+            )
+        return size_gb
 
     @property
     def rollup_days(self) -> dict[int, float]:

@@ -17,6 +17,9 @@ from detector.records import DetectorHealth, DeviceState, DeviceStatus, ModelCar
 from detector.store.schema import devices, lease
 
 LEASE_S = 5.0  # a lease not renewed for this long is free
+# Of the counters: what the upkeep says, which a renewal leaves as it is.
+KEPT_TOO_LARGE = "store_kept_too_large"
+OF_UPKEEP = (KEPT_TOO_LARGE,)
 
 
 def update(connection: Connection, statuses: Sequence[DeviceStatus]) -> None:
@@ -47,8 +50,17 @@ def one(connection: Connection, device: str) -> DeviceStatus | None:
     return None if row is None else _status(row)
 
 
-def take_lease(connection: Connection, owner: str, now: float) -> bool:
+def take_lease(
+    connection: Connection, owner: str, now: float, still: DetectorHealth | None = None
+) -> bool:
     """Become the one detector that writes.
+
+    Args:
+        connection: Inside a transaction; the caller commits.
+        owner: Who takes it.
+        now: UTC seconds.
+        still: The lease as it was ``LEASE_S`` ago by a clock that is never set: one that has not
+            changed since is left, whatever its time says.
 
     Returns:
         Whether an earlier one ended without giving the lease back.
@@ -59,7 +71,8 @@ def take_lease(connection: Connection, owner: str, now: float) -> bool:
         StoreFailure: If there was no lease, and another one takes it at the same time.
     """
     held = health(connection)
-    if held is not None and held.owner != owner and now - held.renewed_at < LEASE_S:
+    is_left = held == still or (held is not None and is_old(held, now))
+    if held is not None and held.owner != owner and not is_left:
         raise StoreError(
             f"store: written by another detector ({held.owner}, renewed "
             f"{now - held.renewed_at:.1f} s ago), allowed: one at a time"
@@ -85,17 +98,26 @@ def renew_lease(connection: Connection, renewed: DetectorHealth) -> None:
     Raises:
         StoreError: If another detector has taken the lease meanwhile.
     """
+    said = connection.execute(sa.select(lease.c.counters)).scalar() or {}
+    said = {name: said[name] for name in OF_UPKEEP if name in said}
     changed = connection.execute(
         lease.update()
         .where(lease.c.owner == renewed.owner)
         .values(
             renewed_at=renewed.renewed_at,
             connection=renewed.connection,
-            counters=renewed.counters,
+            counters={**renewed.counters, **said},
         )
     ).rowcount
     if not changed:
         raise StoreError(f"store: the lease of {renewed.owner} was taken by another detector")
+
+
+def note(connection: Connection, name: str, value: int) -> None:
+    """Say something of the upkeep in the detector's word; ``name`` is of ``OF_UPKEEP``."""
+    said = connection.execute(sa.select(lease.c.counters)).scalar()
+    if said is not None and said.get(name) != value:
+        connection.execute(lease.update().values(counters={**said, name: value}))
 
 
 def release_lease(connection: Connection, owner: str) -> None:
@@ -106,7 +128,17 @@ def release_lease(connection: Connection, owner: str) -> None:
 def is_alive(connection: Connection) -> bool:
     """Whether a detector writes to this store now."""
     held = health(connection)
-    return held is not None and time.time() - held.renewed_at < LEASE_S
+    return held is not None and is_new(held, time.time())
+
+
+def is_new(held: DetectorHealth, now: float) -> bool:
+    """Whether a lease was renewed just now; by a clock that was set back since, it was not."""
+    return abs(now - held.renewed_at) < LEASE_S
+
+
+def is_old(held: DetectorHealth, now: float) -> bool:
+    """Whether a lease was renewed long ago; of one of later than now nothing is known yet."""
+    return now - held.renewed_at >= LEASE_S
 
 
 def health(connection: Connection) -> DetectorHealth | None:

@@ -17,14 +17,15 @@ from detector.records import DetectorHealth
 from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.settings.load import load_settings
+from detector.store.archive import place
 from detector.store.connecting import reason_of, shown
 from detector.store.keeping.compacting import compact
+from detector.store.measuring.usage import measure
 from detector.store.places import archive_place
 from detector.store.schema import Engine, StoreFailure, open_store
 from detector.store.upkeep.backup import Tell, back_up, refuse_not_copied
 from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
-from detector.store.upkeep.usage import measure
 from detector.store.versions import VERSION
 from detector.text import counted
 
@@ -45,7 +46,13 @@ def store(args: argparse.Namespace) -> str:
 def _status(args: argparse.Namespace) -> str:
     settings = load_settings(args.settings).store
     with _opened(settings.url) as opened:
-        usage = measure(opened, settings.retention_days, time.time())
+        where = archive_place(opened, settings.archive)
+        try:
+            usage = measure(opened, place.place_at(where), rules_of(settings), time.time())
+        except OSError as error:
+            raise StoreError(
+                f"store.archive: {place.shown(where)} cannot be listed: {error.strerror or error}"
+            ) from None
     return as_json(usage) if args.json else report(usage, settings.retention_days)
 
 
@@ -56,9 +63,9 @@ def _compact(args: argparse.Namespace) -> str:
         _held(opened, COMPACTING),
         _progress("sample") as tell,
     ):
-        place, rules = archive_place(opened, settings.archive), rules_of(settings)
+        where, rules = archive_place(opened, settings.archive), rules_of(settings)
         try:
-            done = compact(opened, place, rules, time.time(), tell, is_all=args.is_all)
+            done = compact(opened, where, rules, time.time(), tell, is_all=args.is_all)
         except (OSError, StoreFailure) as error:
             raise StoreError(
                 f"store {shown(settings.url)}: not compacted to the end: {reason_of(error)}; what "

@@ -16,7 +16,7 @@ import pyarrow.parquet
 
 from detector.errors import StoreError
 from detector.records import Alarm, Flags, Times, Values
-from detector.store.archive.place import place_at
+from detector.store.archive.place import place_at, shown
 
 FOLDER = "_flights"  # left out by what reads the archive as one table
 KEY = b"faultline"  # of what is known of the alarm, in the metadata of the file
@@ -112,7 +112,7 @@ def read(place: str, alarm: int) -> Flight:
     """
     found = find(place, alarm)
     if found is None:
-        raise StoreError(f"flight record of alarm {alarm}: none in {place}/{FOLDER}")
+        raise StoreError(f"flight record of alarm {alarm}: none in {shown(place)}/{FOLDER}")
     return found
 
 
@@ -230,7 +230,7 @@ def _numbers(table: pa.Table, name: str) -> Any:  # noqa: ANN401 -- of the colum
 
 
 def _refusal(place: str, path: str, what: str, error: Exception) -> StoreError:
-    return StoreError(f"flight record {place}/{path}: cannot be {what}: {_reason(error)}")
+    return StoreError(f"flight record {shown(place)}/{path}: cannot be {what}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

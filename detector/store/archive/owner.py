@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.errors import StoreError
-from detector.store.archive.place import Place
+from detector.store.archive.place import Place, shown
 from detector.store.schema import Engine, archive
 
 MARK = "_faultline-archive.txt"  # whoever reads a folder as a table leaves out what begins so
@@ -33,12 +33,13 @@ def claim(store: Engine, place: Place, where: str) -> None:
             place.write(MARK, f"{owner}\n".encode())
     except OSError as error:
         raise StoreError(
-            f"store.archive: {where} cannot be used ({error.strerror or error}), allowed: a folder "
-            "that can be written"
+            f"store.archive: {shown(where)} cannot be used ({error.strerror or error}), allowed: a "
+            "folder that can be written"
         ) from None
     if found is not None and found != owner:
         raise StoreError(
-            f"store.archive: found {where}, the archive of another store, allowed: one of its own"
+            f"store.archive: found {shown(where)}, the archive of another store, allowed: one of "
+            "its own"
         )
 
 

@@ -20,11 +20,13 @@ class Tier:
         name: One of ``ORDER``.
         bytes: On disk.
         oldest: Arrival of its oldest, UTC seconds; None: it is empty.
+        is_limited: Whether the limit is about it: of a disk, what lies elsewhere is not.
     """
 
     name: str
     bytes: int
     oldest: float | None
+    is_limited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,19 @@ class Holding:
 
     Attributes:
         tiers: Each once.
-        kept_bytes: Of what is never deleted for its size: alarms, flight records, commands.
+        kept_bytes: Of what is never deleted for its size: alarms, flight records, commands;
+            where the limit is a disk's, of what lies on it.
+        beside_bytes: Of these, of files.
     """
 
     tiers: Sequence[Tier]
     kept_bytes: int
+    beside_bytes: int = 0
 
     @property
     def bytes(self) -> int:
-        """Altogether."""
-        return self.kept_bytes + sum(tier.bytes for tier in self.tiers)
+        """Of all that the limit is about."""
+        return self.kept_bytes + sum(tier.bytes for tier in self.tiers if tier.is_limited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def _too_large(holding: Holding, limit_bytes: float) -> Iterator[Drop]:
     if holding.bytes <= limit_bytes:
         return
     missing = holding.bytes - (1 - SLACK) * limit_bytes
-    by_name = {tier.name: tier for tier in holding.tiers}
+    by_name = {tier.name: tier for tier in holding.tiers if tier.is_limited}
     for name in ORDER:
         tier = by_name.get(name)
         if missing <= 0 or tier is None or not tier.bytes:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from detector.errors import StoreError
-from detector.store import frames
-from detector.store.archive import closing, flights
+from detector.store import devices, frames
+from detector.store.archive import closing
 from detector.store.archive.owner import claim
 from detector.store.archive.place import place_at
 from detector.store.connecting import reason_of
@@ -28,9 +28,10 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
 PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
+ROOM_S = 60.0  # between looks at age and size
+SIZE_S = 1.0  # between glances at the size alone, also amid a backlog
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0  # between lines of progress
-KEPT_S = 600.0  # between looks at what flight records take
 AGAIN_S = 600.0  # between lines on the same trouble
 HOUR_S = 3600.0
 
@@ -56,10 +57,9 @@ class Upkeep:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._settling, self._doubt = Settling(), Doubt()
-        self._tell_due = self._kept_due = 0.0
-        self._kept_bytes = 0
-        self._left: int | None = None  # bytes, after the last look at the room
+        self._room_due = self._size_due = self._tell_due = 0.0
         self._told: dict[str, float] = {}
+        self._beside = 0  # bytes of flight records when they were last looked at
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
@@ -102,39 +102,43 @@ class Upkeep:
     def make_room(self, now: float) -> list[Drop]:
         """Delete what is too old or too much; returns what was decided."""
         rules = self._rules()
-        held = room.holding(self._store, self._kept())
+        self._give_back()
+        held = room.holding(self._store, self._place, rules.size_gb)
         limit = room.limit_of(self._store, rules.size_gb, held.bytes)
-        if is_kept_alone_too_large(held, limit):
-            self._say_once("kept", "store: flight records alone take %.2f GB, "
+        is_kept_too_large = is_kept_alone_too_large(held, limit)
+        with self._store.begin() as connection:
+            devices.note(connection, devices.KEPT_TOO_LARGE, int(is_kept_too_large))
+        if is_kept_too_large:
+            self._say_once("kept", "store: alarms, flight records and commands alone take %.2f GB, "
                            "more than the %.2f GB allowed; they stay", held.kept_bytes / 1e9,
                            limit / 1e9)  # fmt: skip
         days = dict.fromkeys(rules.days, math.inf) if self._doubt.is_founded(now) else rules.days
         self._part_days(now - days[HOT] * DAY_S, now)
-        drops = decide(held, days, limit - self._comes(held.bytes, limit), now)
-        freed = [self._carry_out(drop, limit) for drop in drops]
-        self._left = held.bytes - sum(freed)
-        room.give_back(self._store, limit - self._left, self._may_go_on)
+        drops = decide(held, days, room.room_in(limit), now)
+        for drop in drops:
+            freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
+            if freed and drop.reason == "size":
+                logger.info("store: %.1f MB of %s deleted to stay within %.2f GB", freed / 1e6,
+                            drop.tier, limit / 1e9)  # fmt: skip
+        self._beside = held.beside_bytes
+        self._give_back()
         return drops
 
-    def _kept(self) -> int:
-        """Bytes of flight records, which go with their alarms alone."""
-        if time.monotonic() >= self._kept_due:
-            self._kept_due = time.monotonic() + KEPT_S
-            self._kept_bytes = self._place.size_of(flights.FOLDER)
-        return self._kept_bytes
+    def _give_back(self) -> None:
+        """To the disk, what there is no room for."""
+        room.give_back(self._store, self._excess(), self._may_go_on)
 
-    def _comes(self, held: int, limit: float) -> float:
-        """Bytes to expect until the next look: as many as since the last one, within reason."""
-        came = 0 if self._left is None else held - self._left
-        return min(max(came, 0), limit / 4)
+    def _excess(self) -> float:
+        return room.excess(self._store, self._place, self._rules().size_gb, self._beside)
 
-    def _carry_out(self, drop: Drop, limit: float) -> int:
-        freed = room.carry_out(self._store, self._place, drop, self._may_go_on)
-        if freed and drop.reason == "size":
-            self._say_once(drop.tier, "store: %.1f MB of %s deleted to stay within %.2f GB, and "
-                           "more as it comes", freed / 1e6, drop.tier, limit / 1e9,
-                           level=logging.INFO)  # fmt: skip
-        return freed
+    def _keep_to_size(self) -> None:
+        """Make room at once where what came since has used it up."""
+        if time.monotonic() < self._size_due:
+            return
+        self._size_due = time.monotonic() + SIZE_S
+        room.shorten(self._store)
+        if self._excess() > 0:
+            self.make_room(time.time())
 
     def _part_days(self, before: float, now: float) -> None:
         """In PostgreSQL frames lie in one partition a day: old ones go whole, next ones come."""
@@ -155,19 +159,25 @@ class Upkeep:
         self.roll_all()
         self.merge_all(settled)
         self._guarded("archive", lambda: self.close_all(closing_time(now, self._rules().hot_s)))
-        self._guarded("room", lambda: self.make_room(now))
+        if time.monotonic() >= self._room_due:
+            self._room_due = time.monotonic() + ROOM_S
+            self._guarded("room", lambda: self.make_room(now))
+            self._guarded("room", lambda: room.shrink_slowly(self._store))
 
     def _work(self) -> None:
         self._guarded("archive", self.sweep)
         while not self._stop.is_set():
             self._guarded("upkeep", lambda: self.look(time.time()))
-            self._stop.wait(EVERY_S)
+            again = time.monotonic() + EVERY_S
+            while time.monotonic() < again and not self._stop.wait(min(SIZE_S, EVERY_S)):
+                self._guarded("room", self._keep_to_size)
 
     def _steps(self, step: Callable[[], int]) -> Iterator[int]:
         """Again and again while something is done, with a pause for others between."""
         while not self._stop.is_set() and (done := step()):
             yield done
             self._stop.wait(PAUSE_S)
+            self._guarded("room", self._keep_to_size)
 
     def _may_go_on(self) -> bool:
         return not self._stop.wait(PAUSE_S)

@@ -55,8 +55,17 @@ def oldest_arrival(connection: Connection) -> float | None:
     return connection.execute(sa.select(sa.func.min(frames.c.arrival))).scalar()
 
 
-def content(connection: Connection, first: int, last: int) -> Content:
-    """Samples and sizes among the frames numbered ``first`` to ``last``."""
+def content(
+    connection: Connection, first: int, last: int, only: sa.ColumnElement[bool] | None = None
+) -> Content:
+    """Samples and sizes among the frames numbered ``first`` to ``last``.
+
+    Args:
+        connection: To the store, of any version.
+        first: Number of a frame.
+        last: The same.
+        only: Which of them count; None: all.
+    """
     step = max(-(-(last - first + 1) // RUNS), 1)
     samples: dict[str, float] = {}
     sizes: dict[str, float] = {}
@@ -64,19 +73,19 @@ def content(connection: Connection, first: int, last: int) -> Content:
         stop = min(start + step, last + 1)
         end = min(start + RUN, stop)
         weight = (stop - start) / (end - start)
-        for device, n, size in connection.execute(_run(start, end)):
+        for device, n, size in connection.execute(_run(start, end, only)):
             samples[device] = samples.get(device, 0.0) + n * weight
             sizes[device] = sizes.get(device, 0.0) + size * weight
     return Content(samples, sizes, is_exact=step <= RUN)
 
 
-def _run(start: int, end: int) -> sa.Select[str, int, int]:
+def _run(start: int, end: int, only: sa.ColumnElement[bool] | None) -> sa.Select[str, int, int]:
     size: sa.ColumnElement[int] = sa.literal(BESIDE_BYTES)
     for name in BLOBS:  # of which only the length is read
         size = size + sa.func.length(frames.c[name])
     return (
         sa.select(frames.c.device, sa.func.sum(frames.c.n), sa.func.sum(size))
-        .where(frames.c.id >= start, frames.c.id < end)
+        .where(frames.c.id >= start, frames.c.id < end, sa.true() if only is None else only)
         .group_by(frames.c.device)
     )
 

@@ -1,146 +1,68 @@
-"""How much room a store takes, how fast it grows and for how long the disk is large enough."""
+"""What a store takes on its disk, and which part of it each kind of content has."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.store.connecting import file_of, shown
+from detector.store.history import rollups
 from detector.store.postgresql import session
-from detector.store.schema import Engine, frames, metadata
+from detector.store.schema import archived, frames, metadata
+from detector.store.schema import rollups as rolled_up
 from detector.store.upkeep.backup import SIDECARS
-from detector.store.upkeep.content import Content, content, first_since, ids, oldest_arrival, spans
-from detector.store.versions import version_of
+from detector.store.upkeep.content import content, ids
 
-DAY_S = 86_400.0
 SPARE = 1.3  # times what rows hold, that a table of PostgreSQL takes with room for changes
+BESIDE_BYTES = 100  # of a row beside its content: lengths, its place in the indexes
+CLOSED_BYTES = 400  # of what is noted of one file of the archive
+# Goes with what it is about; every other table is never dropped for its size.
+GOING = {"frames", "rollups", "rolled", "archived"}
 
 
-@dataclass(frozen=True)
-class DeviceUsage:
-    """What a store holds of one device.
-
-    Attributes:
-        device: Its name.
-        first: Time of its first sample, UTC seconds.
-        newest: Time of its newest sample, UTC seconds.
-        samples: How many; None: too few in a large store for an estimate.
-        bytes: Its share of the store's; None as ``samples``.
-    """
-
-    device: str
-    first: float
-    newest: float
-    samples: int | None
-    bytes: int | None
-
-
-@dataclass(frozen=True)
-class Growth:
-    """What comes and what goes.
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """On the disk, bytes; together all that holds something.
 
     Attributes:
-        bytes_per_day: By what arrived last; None: nothing did within a day.
-        observed_s: Over how long, at most a day.
-        freed_bytes: What the retention deletes within the next day.
-        freed_from: When it first deletes something, UTC seconds; None: the store is empty.
+        frames: Loose and merged.
+        rollups: By width in seconds.
+        closed: What is noted of the files of the archive, not these themselves.
+        kept: Alarms, commands, devices: what is never dropped for its size.
     """
 
-    bytes_per_day: float | None
-    observed_s: float
-    freed_bytes: int
-    freed_from: float | None
+    frames: int
+    rollups: Mapping[int, int]
+    closed: int
+    kept: int
 
 
-@dataclass(frozen=True)
-class StoreUsage:
-    """What a store holds.
+def shares(connection: Connection, used: int, of_frames: float) -> Shares:
+    """Divide what is used by what each kind of content holds.
 
-    Attributes:
-        url: Without password.
-        version: Of its tables.
-        bytes: On disk, with the files that SQLite keeps beside.
-        reusable_bytes: Of these, left by what was deleted and used next.
-        growth: What comes and goes.
-        disk_free_bytes: None: not known here, as of another machine.
-        days_until_full: None: never at this growth, or not known.
-        is_exact: Whether samples and shares were counted, not estimated.
-        devices: By name.
-    """
-
-    url: str
-    version: str
-    bytes: int
-    reusable_bytes: int
-    growth: Growth
-    disk_free_bytes: int | None
-    days_until_full: float | None
-    is_exact: bool
-    devices: tuple[DeviceUsage, ...]
-
-
-def measure(store: Engine, retention_days: float, now: float) -> StoreUsage:
-    """Measure a store, without reading all of a large one.
+    Indexes, pages that are partly full and what SQLite keeps beside its file go with the content
+    that they are there for, in proportion.
 
     Args:
-        store: Open.
-        retention_days: After which frames are deleted, > 0.
-        now: UTC seconds.
+        connection: To a store of this version.
+        used: Bytes on the disk without what is empty, >= 0.
+        of_frames: What all frames hold, see ``content``.
     """
-    path = file_of(store)
-    free = None if path is None else shutil.disk_usage(path.parent).free
-    with store.connect() as connection:
-        total, reusable = bytes_of(connection, path)
-        used = total - reusable
-        found = content(connection, *ids(connection))
-        scale = used / found.size if found.size else 0.0  # bytes on disk for one of content
-        growth = _growth(connection, scale, retention_days, now)
-        return StoreUsage(
-            shown(store.url), version_of(connection) or "", total, reusable, growth, free,
-            days_until_full(growth.bytes_per_day, free, used, reusable, retention_days),
-            found.is_exact, _devices(connection, found, scale),
-        )  # fmt: skip
-
-
-def days_until_full(
-    bytes_per_day: float | None, free: int | None, used: int, reusable: int, retention_days: float
-) -> float | None:
-    """When the disk is full if each day brings as much as the last.
-
-    Args:
-        bytes_per_day: That come; None: nothing comes.
-        free: Bytes free on the disk; None: not known.
-        used: Bytes of the store that hold something.
-        reusable: Bytes of the store that hold nothing.
-        retention_days: What is older is deleted, so the store comes to hold so many days.
-
-    Returns:
-        Days, or None: it is not known, or never full.
-    """
-    if not bytes_per_day or free is None:
-        return None
-    room = free + reusable
-    return None if bytes_per_day * retention_days <= used + room else room / bytes_per_day
-
-
-def _growth(connection: Connection, scale: float, retention_days: float, now: float) -> Growth:
-    (first, last), oldest = ids(connection), oldest_arrival(connection)
-    if oldest is None:
-        return Growth(None, 0.0, 0, None)
-    observed_s = min(DAY_S, max(now - oldest, 1.0))
-    today = first_since(connection, now - DAY_S)
-    came = 0.0 if today is None else content(connection, today, last).size * scale
-    kept = first_since(connection, now - (retention_days - 1) * DAY_S)
-    expired = content(connection, first, last if kept is None else kept - 1)
-    return Growth(
-        came * DAY_S / observed_s or None,
-        observed_s,
-        round(expired.size * scale),
-        oldest + retention_days * DAY_S,
-    )
+    sizes = rollups.sizes(connection)
+    rows = _rows_of_rollups(connection)
+    held = {width_s: size.bytes + BESIDE_BYTES * rows.get(width_s, 0)
+            for width_s, size in sizes.items()}  # fmt: skip
+    files = connection.execute(sa.select(sa.func.count()).select_from(archived)).scalar() or 0
+    of_kept = sum(_size_of(connection, table) for table in metadata.sorted_tables
+                  if table.name not in GOING)  # fmt: skip
+    whole = of_frames + sum(held.values()) + CLOSED_BYTES * files + of_kept
+    scale = used / whole if whole else 0.0
+    parts = {width_s: round(size * scale) for width_s, size in held.items()}
+    closed, of_all = round(CLOSED_BYTES * files * scale), round(of_frames * scale)
+    return Shares(of_all, parts, closed, max(used - of_all - closed - sum(parts.values()), 0))
 
 
 def bytes_of(connection: Connection, path: Path | None) -> tuple[int, int]:
@@ -167,13 +89,18 @@ def _bytes_of_tables(connection: Connection) -> tuple[int, int]:
     return taken, max(int(of_frames - held), 0)
 
 
-def _devices(connection: Connection, found: Content, scale: float) -> tuple[DeviceUsage, ...]:
-    return tuple(
-        DeviceUsage(device, first, newest, _rounded(found.samples.get(device)),
-                    _rounded(found.sizes.get(device), scale))
-        for device, (first, newest) in spans(connection, found).items()
-    )  # fmt: skip
+def _rows_of_rollups(connection: Connection) -> dict[int, int]:
+    query = sa.select(rolled_up.c.width_s, sa.func.count()).group_by(rolled_up.c.width_s)
+    return dict(tuple(row) for row in connection.execute(query))
 
 
-def _rounded(value: float | None, scale: float = 1.0) -> int | None:
-    return None if value is None else round(value * scale)
+def _size_of(connection: Connection, table: sa.Table) -> int:
+    """What the rows of a small table hold, bytes."""
+    lengths = [sa.func.coalesce(sa.func.length(_as_text(column)), 0) for column in table.c]
+    size = sum(lengths, start=sa.literal(BESIDE_BYTES))
+    return int(connection.execute(sa.select(sa.func.sum(size))).scalar() or 0)
+
+
+def _as_text(column: sa.Column[object]) -> sa.ColumnElement[object]:
+    is_bytes = isinstance(column.type, sa.LargeBinary)
+    return column if is_bytes else sa.cast(column, sa.Text)

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from contextlib import closing
 
+from detector.service.keeping import rules_of
+from detector.settings.store import StoreSettings
+from detector.store.archive.place import place_at
+from detector.store.measuring.usage import measure
 from detector.store.schema import open_store
 from detector.store.upkeep.backup import back_up
-from detector.store.upkeep.usage import measure
 
 WRITE = """
 import sqlite3, sys
@@ -31,7 +34,7 @@ def test_whatever_is_opened_and_closed_leaves_the_locks_of_others(tmp_path):
             open_store(url, **options).dispose()
         store = open_store(url)
         back_up(store, tmp_path / "copy.db")
-        measure(store, 30.0, 1.8e9)
+        measure(store, place_at(str(tmp_path)), rules_of(StoreSettings()), 1.8e9)
         store.dispose()
         subprocess.run([sys.executable, "-c", WRITE, str(path)], check=True, timeout=30)
         assert (tmp_path / "faultline.db-wal").exists()

@@ -153,6 +153,7 @@ def kills(site, act, check):
 def test_deleting_takes_the_oldest_whole_and_leaves_the_rest(tmp_path, monkeypatch, tier, count):
     """Whole files or frames; what is left is the newest, without a hole."""
     monkeypatch.setattr(room, "FEW", 1)
+    monkeypatch.setattr(room, "MANY", 1)
     site = Site(tmp_path, count)
     if tier == ARCHIVE:
         with site.opened() as store:
