@@ -244,22 +244,14 @@ class AlarmDesk:
 
     def _begin_alarm(self, connection: Connection, alarm: Alarm) -> None:
         made = self.book.begin(connection, alarm, self._clock())
-        logger.warning(
-            "%s: %s %s %s, priority %s, %s",
-            made.device or "detector", word_of(made), made.id,
-            "raised" if made.life not in HELD else made.life, made.priority, made.sentence,
-        )  # fmt: skip
+        word = "raised" if made.life not in HELD else made.life
+        logger.warning("%s: %s %s %s, priority %s, %s", made.device or "detector", word_of(made),
+                       made.id, word, made.priority, made.sentence)  # fmt: skip
 
     def _clear(self, connection: Connection, alarm: Alarm, transition: Transition) -> None:
         is_latching = self._settings.alarms_for(alarm.device).latching
-        done = self.book.clear(
-            connection,
-            alarm,
-            transition.ts,
-            transition.cause,
-            self._clock(),
-            is_latching=is_latching,
-        )
+        done = self.book.clear(connection, alarm, transition.ts, transition.cause, self._clock(),
+                               is_latching=is_latching)  # fmt: skip
         logger.warning(
             "%s: %s %s cleared by %s after %.1f s, peak score %.2f, now %s",
             done.device or "detector", word_of(done), done.id, transition.cause,

@@ -96,14 +96,12 @@ class Pipeline:
         self._overload = Overload(lambda: buffer.fullness)
         self._due = Due()
         self._unsaved, self._reserve = Unsaved(), Reserve(store)
-        self._board = StatusBoard(
-            self._fleet, self._desk, buffer.counters, self._aligner.counters, subscriber.clocks
-        )
+        self._board = StatusBoard(self._fleet, self._desk, buffer.counters,
+                                  self._aligner.counters, subscriber.clocks)  # fmt: skip
         self._changed: set[str] = set()
         self._commissioned: set[str] = set()  # these wait until all of their frames are stored
-        self.renewal = Renewal(
-            store, self._fleet, self._desk, self._aligner, self._board.latest, self._changed
-        )
+        self.renewal = Renewal(store, self._fleet, self._desk, self._aligner,
+                               self._board.latest, self._changed)  # fmt: skip
         self._faults = 0
         self._lag_s: float | None = None
         self._committed_at: float | None = None
@@ -220,16 +218,14 @@ class Pipeline:
         while unsaved.taken:
             self._aligner.push(unsaved.taken[0], now)
             self._sensors.hear(unsaved.taken.popleft())
-        unsaved.blocks += self._aligner.release(
-            now, unsaved.waits_no_more(self._subscriber.hold_at_most)
-        )
+        before = unsaved.waits_no_more(self._subscriber.hold_at_most)
+        unsaved.blocks += self._aligner.release(now, before)
 
     def _can_come(self) -> bool:
         """Whether the broker could deliver: not cut off, nor at the end of what it lets wait."""
         is_connected = self._subscriber.connection.state is ConnectionState.CONNECTED
-        is_failing = bool(self._unsaved.frames)  # kept from a commit that failed
         room = in_flight(self._settings.mqtt) - len(self._unsaved.receipts)
-        return is_connected and not is_failing and room > 0
+        return is_connected and not self._unsaved.frames and room > 0  # none of a failed commit
 
     def _commit(self) -> bool:
         """All that was scored, or of a store without room the alarms; returns whether all."""
@@ -273,10 +269,9 @@ class Pipeline:
         """What newly scored frames and operators' commands lead to; returns devices' states."""
         pairs = self._unsaved.unjudged
         self._desk.update(connection, [(f, card) for f, card in pairs if card is not None])
-        self._watch.look(
-            connection, pairs, listening_s=self._clock.now, now=time.time(),
-            thinned=self._overload.factor, is_full=self._reserve.is_full,
-        )  # fmt: skip
+        self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
+                         thinned=self._overload.factor,
+                         is_full=self._reserve.is_full)  # fmt: skip
         report(connection, self._desk, self._sensors)
         if self._due.is_now("commands", COMMANDS_S):
             applied = self._operated.apply_pending(connection)

@@ -45,18 +45,25 @@ class Upkeep:
         store: Open; this process holds its lease.
         archive: Folder or URL of the archive.
         rules: Asked before each look, so that they may change while it runs.
+        clock: Seconds, only forward.
 
     Raises:
         StoreError: If the archive cannot be used, or is another store's.
     """
 
-    def __init__(self, store: Engine, archive: str, rules: Callable[[], Rules]) -> None:
+    def __init__(
+        self,
+        store: Engine,
+        archive: str,
+        rules: Callable[[], Rules],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store, self._rules = store, rules
         self._place = place_at(archive)
         claim(store, self._place, archive)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
-        self._settling, self._doubt = Settling(), Doubt()
+        self._settling, self._doubt = Settling(clock), Doubt(clock)
         self._room_due = self._size_due = self._tell_due = 0.0
         self._told: dict[str, float] = {}
         self._beside = 0  # bytes of flight records when they were last looked at

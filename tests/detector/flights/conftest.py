@@ -57,7 +57,7 @@ class Plant:
         """A latched alarm whose cause is there again, as the detector tells it."""
         latched = replace(alarm, state="active", life="latched")
         with self.engine.begin() as connection:
-            Book([latched], []).begin(connection, replace(latched, id=None), START)
+            Book([latched], [], lambda *_: None).begin(connection, replace(latched, id=None), START)
 
     def recorder(self) -> FlightRecorder:
         """As a detector that has just started has it."""

@@ -15,7 +15,7 @@ from detector.store.history import rollups
 from detector.store.history.rolling import roll
 from detector.store.keeping import room
 from detector.store.keeping.deciding import ARCHIVE, Drop
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import StoreFailure, open_store
 from detector.store.upkeep import reserve
 from detector.store.upkeep.backup import back_up
@@ -24,7 +24,7 @@ from detector.store.upkeep.reserve import Reserve
 from tests.support.stores import golden_store
 from tests.support.stores.disk import disk
 from tests.support.stores.machine import START, frames
-from tests.support.stores.site import LATER, Site
+from tests.support.stores.site import Site
 
 BLOCKS = frames(2 * 3600, rate=1.0, n=60)
 NEW = frames(600, start=START + 7200, rate=1.0, n=60)
@@ -92,7 +92,7 @@ def nothing(_):
 STEPS = {
     "writing frames": (nothing, write),
     "rollups": (write_first, lambda site: roll(site.store, "press-1")),
-    "merging": (write_and_roll_first, lambda site: merge(site.store, "press-1", LATER)),
+    "merging": (write_and_roll_first, lambda site: merge(site.store, "press-1", ALL)),
     "closing": (nothing, lambda site: closing.close_next(site.store, site.place, np.inf)),
     "flight record": (nothing, record),
     "backup": (nothing, lambda site: back_up(site.store, site.folder / "copy.db", force=True)),

@@ -136,21 +136,6 @@ def test_what_is_too_old_goes_from_files_and_tables(store):
         assert hours.size(connection).files == 0
 
 
-def test_room_is_made_for_what_comes_until_the_next_look(store, monkeypatch):
-    """As much as came since the last one, a quarter of all at most: between two the limit holds."""
-    writer = upkeep(store, StoreSettings(size_gb=0.2))
-    held = room.holding(store, 0).bytes
-    limit = held + 3_000_000
-    monkeypatch.setattr(room, "limit_of", lambda *_: limit)
-    assert not writer.make_room(START)
-    with store.begin() as connection:
-        stored.write(connection, frames(10, n=1000, rate=4000.0, device="press-3"))
-    grown = room.holding(store, 0).bytes - held
-    assert limit / 4 < grown < 3_000_000
-    [drop] = writer.make_room(START)
-    assert drop.bytes >= grown - 3_000_000 + limit / 4 > 0
-
-
 def test_flight_records_count_and_are_told_when_they_alone_are_too_large(store, caplog):
     """They stay; all else goes."""
     record = store_folder(store) / "archive" / flights.path_of(1)
@@ -160,7 +145,7 @@ def test_flight_records_count_and_are_told_when_they_alone_are_too_large(store, 
     writer = upkeep(store, StoreSettings(size_gb=0.2))
     writer.roll_all()
     writer.make_room(START)
-    assert "flight records alone take 0.30 GB, more than the 0.20 GB allowed" in caplog.text
+    assert "commands alone take 0.30 GB, more than the 0.20 GB allowed" in caplog.text
     assert record.exists()
     with store.connect() as connection:
         assert stored.extent(connection, "press-1") is None

@@ -13,7 +13,7 @@ from detector.store.archive.place import place_at
 from detector.store.history.rolling import roll
 from detector.store.keeping import room
 from detector.store.keeping.deciding import ORDER, decide
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.keeping.rules import Rules
 from detector.store.measuring import usage as module
 from detector.store.measuring.growth import DAY_S
@@ -140,7 +140,7 @@ def hour(store, place, device="large"):
         frames.write(connection, blocks[:660])
     while roll(store, device):
         pass
-    while merge(store, device, NOW):
+    while merge(store, device, ALL):
         pass
     while closing.close_next(store, place, NOW - 3600):
         pass
