@@ -200,4 +200,7 @@ def add_score(part: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")
     add("--commissioning", type=Path, metavar="NORMAL",
         help="a file of the same machine's normal running: judge it by its own level")  # fmt: skip
+    add("--anyway", action="store_true",
+        help="with --commissioning: even where something speaks against NORMAL")  # fmt: skip
+    add("--why", metavar="TEXT", help="with --anyway: the reason, told with the result")
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")
