@@ -28,23 +28,37 @@ AFTER_FAULT_S = 10.0  # not used after a label's end; a machine needs time to re
 
 
 def own_of_file(bundle: Bundle, path: Path, hints: Hints = NO_HINTS) -> Learnt:
-    """Learn from a file of normal running that somebody vouches for.
-
-    Only where the machine runs: by the model's own running signal or, of a model that judges
-    everything, by one that the file has. Scores above 1 count as a doubt where most of them are, or
-    one is above 2: a machine is commissioned because the limits of a fleet do not fit it.
+    """Learn from a file of normal running; see ``own_of_normal``.
 
     Raises:
         CommissionError: If there is too little running.
         SessionFileError: If it cannot be read or does not fit the model.
     """
-    recordings = list(read_recordings([path], hints=hints))
+    return own_of_normal(bundle, list(read_recordings([path], hints=hints)), path.name)
+
+
+def own_of_normal(bundle: Bundle, recordings: Sequence[Recording], name: str) -> Learnt:
+    """Learn from normal running that somebody vouches for.
+
+    Only where the machine runs: by the model's own running signal or, of a model that judges
+    everything, by one that was recorded. Scores above 1 count as a doubt where most of them are,
+    or one is above 2: a machine is commissioned because the limits of a fleet do not fit it.
+
+    Args:
+        bundle: The model.
+        recordings: At least one.
+        name: For messages.
+
+    Raises:
+        CommissionError: If there is too little running.
+        SessionFileError: If a recording does not fit the model.
+    """
     stretch = []
     for recording in recordings:
         refuse_unfit(bundle, recording)
         stretch.append(recording.samples.with_features(recordings[0].samples.features))
     running = _running_of(bundle, stretch)
-    learnt = learn_own(bundle, stretch, path.name, running=running)
+    learnt = learn_own(bundle, stretch, name, running=running)
     is_alike = learnt.peak <= HIGHEST and _share_above(bundle, stretch, running) <= MOST_ABOVE
     if learnt.peak > 1.0 and is_alike:
         return replace(learnt, doubts=learnt.doubts[1:])  # the first is that of the peak

@@ -19,7 +19,7 @@ PARTS = (
     "base-scales",
     "commissioning",
 )
-CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
+CANDIDATES = ("zscore", "pca", "mahalanobis", "dense_ae", "vae", "transformer_ae", "lstm_ae")
 
 
 def add_train(part: argparse.ArgumentParser) -> None:
@@ -66,10 +66,11 @@ def _add_model(part: argparse.ArgumentParser) -> None:
         help="lstm_ae, dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a "
         "reference without a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, "
         "iforest; or "
-        "auto: the best candidate by the fault lab (default: lstm_ae, with a front end "
+        "auto: the candidate with the smallest detection limit (default: lstm_ae, with a front end "
         "pca)")  # fmt: skip
     add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",
-        help=f"of auto (default: {','.join(CANDIDATES)})")  # fmt: skip
+        help="of auto; the first of several that are alike is taken (default: "
+        f"{','.join(CANDIDATES)})")  # fmt: skip
     add("--set", type=field, action="append", metavar="FIELD=VALUE",
         help="a field of the network's config, as in variant=folded; may be repeated")  # fmt: skip
     add("--hidden", type=at_least(1), help="short for --set hidden=N")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pandas as pd
@@ -11,6 +13,9 @@ from detector.cli.main import main
 from detector.commissioning.recorded import own_of_file
 from detector.scoring.bundle import load_bundle
 from detector.scoring.files import score_file
+from detector.settings.load import load_settings
+from detector.store import commissionings
+from detector.store.schema import open_store
 from tests.support.training.machines import machine
 
 N = 6300  # two minutes, and what settling takes
@@ -105,6 +110,34 @@ def test_a_model_that_judges_everything_learns_from_running_alone(folder):
     write(folder / "stopped.csv", stopped)
     own = own_of_file(type(bundle)("all", document, bundle.model), folder / "stopped.csv").own
     assert own.start >= stopped.ts[400]
+
+
+def test_a_machine_is_adopted_on_a_shipped_model(folder, tmp_path, monkeypatch, capsys):
+    """Its rule names that model, and what it is commissioned with waits in the store."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("detector.adopting.machine.learn.SEVERITIES", (0.25,))
+    Path("faultline.toml").write_text("")
+    adopt = [
+        "adopt",
+        "m-1",
+        "--recording",
+        str(folder / "run.csv"),
+        "--from",
+        str(folder / "model"),
+    ]
+    assert main([*adopt, "--base", "--own"]) == 2
+    assert main([*adopt, "--base"]) == 0
+    told = capsys.readouterr().out
+    assert "model: model commissioned, the only one tried" in told
+    assert f"commissioned: version 1, on top of {folder / 'model'}" in told
+    assert not Path("models").exists()
+    settings = load_settings(Path("faultline.toml"))
+    assert settings.rule_for("m-1").model == folder / "model"
+    store = open_store(settings.store.url)
+    with store.connect() as connection:
+        found = commissionings.in_force(connection, "m-1")
+    store.dispose()
+    assert (found.own.model, found.why) == ("model", "adopt: model commissioned")
 
 
 def test_an_evaluation_commissions_each_session_or_says_why_not(folder, capsys):
