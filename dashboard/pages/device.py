@@ -15,6 +15,7 @@ from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
 from dashboard.pages.moments import length
 from dashboard.pages.past import choose_range, show_past
+from dashboard.pages.spectrum import show_spectrum
 from dashboard.pages.threshold import threshold_control
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
@@ -46,6 +47,7 @@ def show() -> None:
     else:
         threshold_control(device, facts)
         show_past(device, facts, span_s)
+    show_spectrum(device, facts)
     _recent_alarms(facts.alarms)
 
 

@@ -9,7 +9,9 @@ import time
 
 from detector.errors import FaultlineError, StoreError
 from detector.flights.gathering import gathered
+from detector.flights.ring import Waveforms
 from detector.flights.selection import Step, step
+from detector.flights.waveforms import WaveformWriter
 from detector.records import Alarm
 from detector.store import flight_log
 from detector.store.archive import flights
@@ -34,13 +36,21 @@ class FlightRecorder:
         store: Open; this process holds its lease.
         place: See ``archive_place``.
         pause_s: After each record, so that many at once leave the scoring its share of the time.
+        waveforms: What is kept of raw waveforms; None: nothing.
     """
 
-    def __init__(self, store: Engine, place: str, pause_s: float = PAUSE_S) -> None:
+    def __init__(
+        self,
+        store: Engine,
+        place: str,
+        pause_s: float = PAUSE_S,
+        waveforms: Waveforms | None = None,
+    ) -> None:
         self._store, self._place, self._pause_s = store, place, pause_s
         self._until: dict[int, float | None] = {}  # of records that are not finished
         self._finished = 0  # the records of all alarms up to this one are
         self._failing: set[int] = set()
+        self._waveforms = WaveformWriter(waveforms, place)
         self._tidy_at, self._began = 0.0, math.inf
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flight records", daemon=True)
@@ -62,6 +72,7 @@ class FlightRecorder:
             now: Detector clock.
         """
         self._began = min(self._began, now)
+        self._waveforms.answer()
         above = self._finished
         while found := self._due(above):
             for one in found:
@@ -70,6 +81,7 @@ class FlightRecorder:
                 self._guarded(one, now)
             above = _number(found[-1].alarm)
         self._finished = min(self._until, default=above + 1) - 1
+        self._waveforms.forget(set(self._until))
         if now >= self._tidy_at:
             self._tidy()
             self._tidy_at = now + TIDY_S
@@ -91,6 +103,7 @@ class FlightRecorder:
         number = _number(due.alarm)
         self._until.setdefault(number, None)
         try:
+            self._waveforms.keep(due.alarm)
             self._record(due, now)
         except Exception as error:  # noqa: BLE001 -- a file system may raise anything
             self._tell(number, error)
@@ -116,6 +129,7 @@ class FlightRecorder:
             flight_log.note(connection, number, len(flight.ts), is_finished=is_finished)
         self._until[number] = flight.note.until
         if is_finished:
+            self._waveforms.keep(due.alarm, is_last=True)
             del self._until[number]
 
     def _there(self, alarm: Alarm) -> Flight | None:

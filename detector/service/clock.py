@@ -24,3 +24,18 @@ class ListeningClock:
         if is_listening:
             self.now += min(self._then - then, LONGEST_STEP_S)
         return self.now
+
+
+class Rhythm:
+    """What is done now and then in a loop that turns more often."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, float] = {}
+
+    def is_due(self, what: str, every_s: float) -> bool:
+        """Whether so many seconds have passed since it was due the last time."""
+        now = time.monotonic()
+        if now < self._due.get(what, 0.0):
+            return False
+        self._due[what] = now + every_s
+        return True

@@ -36,6 +36,7 @@ from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
     from detector.flights.recorder import FlightRecorder
+    from detector.flights.ring import Waveforms
     from detector.reloading.reloads import Reloads
     from detector.service.pipeline import Pipeline
 
@@ -89,6 +90,7 @@ class Detector:
         self._lease = Lease(self._store)
         self._make_ready(is_unclean=self._lease.take())
         self._scoring: Pipeline | None = None
+        self._kept: Waveforms | None = None
         place = archive_place(self._store, settings.store.archive)
         self._upkeep = Upkeep(self._store, place, self._rules)
         with self._store.connect() as connection:
@@ -153,16 +155,25 @@ class Detector:
 
             pipeline = Pipeline(
                 self._settings, self._store, self._buffer, self._subscriber, self._lease,
-                manual=self._sources.manual,
+                manual=self._sources.manual, waveforms=self._waveforms(),
             )  # fmt: skip
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
+
+    def _waveforms(self) -> Waveforms | None:
+        """Rings that the scoring fills and the flight records read."""
+        from detector.flights.ring import Waveforms  # noqa: PLC0415 -- pyarrow takes time
+
+        chosen = self._settings.detector
+        if chosen.waveform_s:
+            self._kept = Waveforms(chosen.waveform_s, chosen.waveform_mb)
+        return self._kept
 
     def _record(self) -> FlightRecorder:
         from detector.flights.recorder import FlightRecorder  # noqa: PLC0415 -- pyarrow takes time
 
         place = archive_place(self._store, self._settings.store.archive)
-        recorder = FlightRecorder(self._store, place)
+        recorder = FlightRecorder(self._store, place, waveforms=self._kept)
         recorder.start()
         return recorder
 

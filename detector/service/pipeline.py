@@ -17,13 +17,14 @@ from detector.alarms.desk import open_desk
 from detector.alarms.watch import Watch
 from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
+from detector.flights.ring import Waveforms
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber, in_flight
 from detector.records import DetectorHealth, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.reloading.renewal import Renewal
 from detector.scoring.fleet import Fleet
-from detector.service.clock import ListeningClock
+from detector.service.clock import ListeningClock, Rhythm
 from detector.service.figures import PipelineFigures
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
@@ -33,6 +34,7 @@ from detector.service.overload import Overload
 from detector.service.parts import Parts, Unsaved, held_of
 from detector.service.publishing import Publisher
 from detector.service.status import card_of, status_of
+from detector.service.waveforms.hearing import hear
 from detector.settings.tree import Settings
 from detector.store import births, commands, commissionings, devices, frames
 from detector.store.archive.past import Past
@@ -58,6 +60,7 @@ class Pipeline:
         subscriber: Acknowledges and publishes.
         lease: Renewed every second.
         manual: See ``Newcomers``.
+        waveforms: Where raw waveforms are kept; None: nowhere.
 
     Attributes:
         renewal: Takes up what changes while it runs, between two ticks.
@@ -71,6 +74,7 @@ class Pipeline:
         subscriber: Subscriber,
         lease: Lease,
         manual: Container[str] = (),
+        waveforms: Waveforms | None = None,
     ) -> None:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
@@ -87,11 +91,12 @@ class Pipeline:
             self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
-        self._operated = Operated(self._fleet, self._newcomers, self._desk)
+        self._waveforms = waveforms
+        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms)
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
-        self._due: dict[str, float] = {}
+        self._rhythm = Rhythm()
         self._unsaved = Unsaved()
         self._statuses: dict[str, DeviceStatus] = {}
         self._changed: set[str] = set()
@@ -136,7 +141,7 @@ class Pipeline:
             raise
         except StoreFailure as error:
             self._faults += 1
-            if self._is_due("store fault", 10.0):
+            if self._rhythm.is_due("store fault", 10.0):
                 logger.error(  # noqa: TRY400 -- the cause is outside, a traceback says nothing
                     "store: cannot be written (%s), %d frames wait",
                     reason_of(error),
@@ -144,7 +149,7 @@ class Pipeline:
                 )  # fmt: skip
         except Exception:
             self._faults += 1
-            if self._is_due("fault", 10.0):
+            if self._rhythm.is_due("fault", 10.0):
                 logger.exception("scoring: a tick failed")
         self._parts.took(time.monotonic() - began)
         self._fleet.thin(self._overload.look(self._fleet.scoring_s))
@@ -168,6 +173,7 @@ class Pipeline:
                 raise
             for device in {block.device for block in part}:
                 self._buffer.hold(device, held_of(self._fleet.streams.get(device)))
+            hear(self._waveforms, part, self._fleet.streams)
             scored = self._fleet.score(part)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
@@ -246,11 +252,11 @@ class Pipeline:
             self._desk.update(connection, scored)
             self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
                              thinned=self._overload.factor)  # fmt: skip
-            if self._is_due("commands", COMMANDS_S):
+            if self._rhythm.is_due("commands", COMMANDS_S):
                 applied = self._operated.apply_pending(connection)
                 self._changed |= {command.device for command in applied}
                 self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
-            if self._is_due("lease", RENEW_S):
+            if self._rhythm.is_due("lease", RENEW_S):
                 devices.renew_lease(connection, self._health())
             self._changed |= self._desk.keep()
             devices.update(connection, self._new_statuses(pairs))
@@ -279,7 +285,7 @@ class Pipeline:
     def _publish(self) -> None:
         """Alarm transitions at once, states once a second; only after the commit."""
         self._changed |= self._publisher.alarms()
-        if self._is_due("states", RENEW_S):
+        if self._rhythm.is_due("states", RENEW_S):
             if self._publisher.must_repeat():
                 self._changed |= set(self._statuses)
             known = self._changed & set(self._statuses)
@@ -291,10 +297,3 @@ class Pipeline:
         counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor}
         shown = self._subscriber.connection.shown
         return DetectorHealth(self._lease.owner, time.time(), shown, counters)
-
-    def _is_due(self, what: str, every_s: float) -> bool:
-        now = time.monotonic()
-        if now < self._due.get(what, 0.0):
-            return False
-        self._due[what] = now + every_s
-        return True
