@@ -12,6 +12,7 @@ from detector.frontends.waveforms.viewed import Viewed
 ROW, MARGIN = 170, 90  # pixels
 POINTS = 2000  # drawn of a line; each is the largest of those it stands for
 MORE = 1.3  # times the last cursor, shown at first
+ROOM, TINY = 0.06, 1e-9  # above the highest line, of what is shown
 
 
 def figure(seen: Viewed, palette: Palette) -> go.Figure:
@@ -25,9 +26,15 @@ def figure(seen: Viewed, palette: Palette) -> go.Figure:
         len(seen.inputs), 1, shared_xaxes=True, vertical_spacing=0.06,
         subplot_titles=[f"{name} ({_unit(seen)})" for name in seen.inputs],
     )  # fmt: skip
+    made.update_annotations(font={"size": 12, "color": palette.text}, x=0, xanchor="left")
     levels = seen.spectrum.rms if seen.quantity == "velocity" else seen.spectrum.db
     for row, (name, level) in enumerate(zip(seen.inputs, levels, strict=True), 1):
         made.add_trace(_line(seen, name, level, palette), row=row, col=1)
+        shown = level[seen.spectrum.axis <= _end(seen)]
+        low = 0.0 if seen.quantity == "velocity" else float(np.quantile(shown, 0.02))
+        high = float(shown.max())
+        room = ROOM * max(high - low, TINY)
+        made.update_yaxes(range=[low - room * (low != 0), high + room], row=row, col=1)
     _mark(made, seen, palette)
     _lay_out(made, seen, palette)
     return made
@@ -76,21 +83,18 @@ def _mark(made: go.Figure, seen: Viewed, palette: Palette) -> None:
         )  # fmt: skip
 
 
+def _end(seen: Viewed) -> float:
+    """Of the axis at first: the last cursor with some room; what lies above is a zoom away."""
+    last = float(seen.spectrum.axis[-1])
+    return min(last, MORE * max([*seen.cursors.values(), last / 20]))
+
+
 def _lay_out(made: go.Figure, seen: Viewed, palette: Palette) -> None:
     grid = {"gridcolor": palette.grid, "zeroline": False}
     titles = {"x": "Multiples of the speed", "Hz": "Frequency (Hz)"}
-    last = float(seen.spectrum.axis[-1])
-    upper = min(last, MORE * max([*seen.cursors.values(), last / 20]))
-    made.update_xaxes(range=[0, upper], **grid)
+    made.update_xaxes(range=[0, _end(seen)], **grid)
     made.update_xaxes(title=titles[seen.spectrum.axis_unit], row=len(seen.inputs), col=1)
     made.update_yaxes(nticks=4, fixedrange=True, **grid)
-    made.for_each_annotation(
-        lambda one: (
-            one.update(font={"size": 12, "color": palette.text}, x=0, xanchor="left")
-            if one.xref == "x domain" or one.xref.endswith("domain")
-            else one
-        )
-    )
     made.update_layout(
         height=ROW * len(seen.inputs) + MARGIN, showlegend=False, hovermode="closest",
         margin={"l": 52, "r": 10, "t": 74, "b": 40}, paper_bgcolor="rgba(0,0,0,0)",
