@@ -10,7 +10,6 @@ import numpy as np
 import streamlit as st
 
 from dashboard import context
-from dashboard.live.reading import Facts
 from dashboard.pages.answering import who
 from dashboard.pages.past import zone_at
 from dashboard.pages.past_figure import DARK, LIGHT
@@ -25,7 +24,6 @@ from detector.store.archive import waveforms
 from detector.store.archive.waveforms import Waveform
 from detector.store.places import archive_place
 
-FASTEST_HZ = 500.0  # a device below it is heard sample by sample in the chart above
 WAIT_S, LOOK_S = 6.0, 0.2  # for the detector, which writes beside its scoring
 NEWEST = "Newest"
 QUANTITIES: dict[str, Quantity] = {
@@ -36,13 +34,10 @@ QUANTITIES: dict[str, Quantity] = {
 AXES = ("Orders of the speed", "Frequency")
 
 
-def show_spectrum(device: str, facts: Facts) -> None:
-    """Draw the panel of a device that sends a waveform; nothing of one that does not."""
-    status = facts.status
-    if status is None or status.rate_hz is None or status.rate_hz < FASTEST_HZ:
-        return
+def show_spectrum(device: str, alarms: Sequence[Alarm]) -> None:
+    """Draw the panel of a device; what of it was kept around its alarms can be chosen."""
     with st.expander("Spectrum", icon=":material/graphic_eq:"):
-        _panel(device, facts.alarms)
+        _panel(device, alarms)
 
 
 @st.fragment

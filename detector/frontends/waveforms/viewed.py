@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.errors import SpectrumError
-from detector.frontends.waveforms.spectrum import LEAST, Quantity, Spectrum, spectrum
+from detector.frontends.waveforms.spectrum import (
+    HIGHEST_LINE,
+    LEAST,
+    Quantity,
+    Spectrum,
+    spectrum,
+)
 from detector.frontends.waveforms.units import MM_S2
 
 Array = npt.NDArray[np.float64]
@@ -123,11 +129,19 @@ def viewed(
         rpm=rpm if over_orders else None,
         band_hz=about.envelope_hz[0] if about.envelope_hz else None,
     )  # fmt: skip
+    if quantity == "velocity":
+        found = _from(found, about.velocity_hz[0] * (1 if not over_orders else 60 / (mean or 1.0)))
     per_order = 1.0 if over_orders else (mean or np.nan) / 60
     cursors = {name: order * per_order for name, order in about.orders.items()}
     shown = {k: at for k, at in cursors.items() if np.isfinite(at) and at <= found.axis[-1]}
     return Viewed(about.inputs, found, quantity, shown, mean, len(values) / about.rate_hz,
                   _velocity(inputs, about, unit))  # fmt: skip
+
+
+def _from(found: Spectrum, low: float) -> Spectrum:
+    """Without the lines below the band of a velocity, where dividing by f leaves only noise."""
+    kept = found.axis >= low
+    return replace(found, axis=found.axis[kept], power=found.power[:, kept])
 
 
 def _speed(values: npt.NDArray[np.floating], about: About) -> Array | None:
@@ -145,5 +159,4 @@ def _velocity(inputs: npt.NDArray[np.floating], about: About, unit: str) -> Arra
     found = spectrum(inputs, about.rate_hz, quantity="velocity", unit=unit, to_mm_s2=factor)
     low, high = about.velocity_hz
     inside = (found.axis >= low) & (found.axis < high)
-    # A Hann window spreads a tone over lines whose powers add up to 3/2 of it.
-    return np.asarray(np.sqrt(found.power[:, inside].sum(axis=1) / 1.5))
+    return np.asarray(np.sqrt(found.power[:, inside].sum(axis=1) / HIGHEST_LINE))
