@@ -15,14 +15,13 @@ from itertools import pairwise
 import numpy as np
 
 from detector.alignment.grid import MOST_ROWS, Grid
-from detector.alignment.habits import Habits, fastest
+from detector.alignment.habits import Bursts, Habits, fastest
 from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
 from detector.alignment.steps import StepMeter
 from detector.records import Flags, Samples, Times, Values
 
 NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
-BURSTS = 3  # messages in a row that each begin after a pause: the next pause is no loss
 ROWS_EVERY_S = 0.25  # of channels that come apart
 
 
@@ -64,8 +63,7 @@ class Lane:
         self._grid_due = 0.0  # when it is worth to make rows again
         self._arrival = 0.0
         self._needed = np.empty(0, np.bool_)
-        self._newest_in = -np.inf  # time of the newest sample that came
-        self._bursts: list[float] = []  # when the first of messages that are bursts came
+        self._bursts = Bursts()
 
     @property
     def oldest_lot(self) -> int | None:
@@ -111,8 +109,8 @@ class Lane:
         if samples.features != self.channels or steps.min() <= 0 or steps.max() > NEXT * usual:
             return False
         self._steps.add(samples.ts)
-        self.newest_out = self._newest_in = float(samples.ts[-1])
-        self._bursts.clear()
+        self.newest_out = float(samples.ts[-1])
+        self._bursts.passed(self.newest_out)
         self._habits.all_came()
         return True
 
@@ -120,22 +118,9 @@ class Lane:
         """Take rows of ``channels``; those known so far are the first of them, in their order."""
         self._widen(channels)
         self.heard_at = float(rows.since[-1])
-        self._count_bursts(rows.ts, self.heard_at)
+        step_s = self._steps.step_s or self._rules.period_s or np.inf
+        self._bursts.note(rows.ts, NEXT * step_s, self.heard_at)
         self._arrived.append(rows)
-
-    def _count_bursts(self, ts: Times, now: float) -> None:
-        """Note whether samples that came together are a burst after a pause."""
-        step = NEXT * (self._steps.step_s or self._rules.period_s or np.inf)
-        is_burst = len(ts) > 1 and ts[0] - self._newest_in > step and np.diff(ts).max() <= step
-        if not is_burst:
-            self._bursts.clear()
-        elif len(self._bursts) < BURSTS:
-            self._bursts.append(now)
-        self._newest_in = max(self._newest_in, float(ts[-1]))
-
-    def _has_pauses(self, now: float) -> bool:
-        """Whether it pauses between messages; for the wait nothing came that a pause had lost."""
-        return len(self._bursts) == BURSTS and now - self._bursts[-1] >= self._rules.wait_s
 
     def _sort_in(self) -> None:
         """Put what has arrived among the rows that wait."""
@@ -194,7 +179,7 @@ class Lane:
         usual = self._steps.step_s or self._rules.period_s or 0.0
         before = self.newest_out if np.isfinite(self.newest_out) else rows.ts[0]
         follows = np.diff(rows.ts, prepend=before) <= NEXT * usual
-        follows |= self._has_pauses(now)
+        follows |= self._bursts.are_usual(now, self._rules.wait_s)
         whole = rows.have_all(self._needed)
         ready = (follows & whole) | (now - rows.since >= self._rules.wait_s)
         ready |= rows.ts <= due
