@@ -42,17 +42,17 @@ def show_spectrum(device: str, alarms: Sequence[Alarm]) -> None:
 
 @st.fragment
 def _panel(device: str, alarms: Sequence[Alarm]) -> None:
-    numbers = {f"Alarm {alarm.id}": alarm.id for alarm in alarms if alarm.id is not None}
+    known = {f"Alarm {alarm.id}": alarm for alarm in alarms}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asked = st.button("Read the newest", icon=":material/refresh:", key="spectrum read")
-        source = st.selectbox("Waveform", [NEWEST, *numbers], key="spectrum of", width=180)
+        source = st.selectbox("Waveform", [NEWEST, *known], key="spectrum of", width=180)
         kind = st.selectbox("Quantity", list(QUANTITIES), key="spectrum quantity", width=180)
         axis = st.selectbox("Axis", AXES, key="spectrum axis", width=220)
-    number = numbers.get(source or NEWEST)
+    alarm = known.get(source or NEWEST)
     try:
-        found = _waveform(device, number, asked=asked)
+        found = _waveform(device, alarm, asked=asked)
         if found is None:
-            st.caption(_nothing(number))
+            st.caption(_nothing(alarm))
             return
         seen = viewed(
             newest_burst(found.ts, found.values, found.note.rate_hz),
@@ -66,12 +66,12 @@ def _panel(device: str, alarms: Sequence[Alarm]) -> None:
     _draw(device, found, seen)
 
 
-def _nothing(number: int | None) -> str:
-    if number is None:
+def _nothing(alarm: Alarm | None) -> str:
+    if alarm is None:
         return (
             "Nothing was read yet. The detector keeps the newest seconds, and writes them if asked."
         )
-    return f"No waveform was kept around alarm {number}."
+    return f"No waveform was kept around alarm {alarm.id}."
 
 
 def _draw(device: str, found: Waveform, seen: Viewed) -> None:
@@ -98,12 +98,12 @@ def _told(found: Waveform, seen: Viewed) -> str:
     return " · ".join(parts)
 
 
-def _waveform(device: str, number: int | None, *, asked: bool) -> Waveform | None:
+def _waveform(device: str, alarm: Alarm | None, *, asked: bool) -> Waveform | None:
     """The waveform around an alarm, or the newest, which the detector is asked for."""
     settings = context.settings().store
     place = archive_place(context.engine(), settings.archive)
-    if number is not None:
-        return waveforms.find(place, waveforms.of_alarm(number))
+    if alarm is not None:
+        return waveforms.around(place, alarm)
     path = waveforms.of_device(device)
     before = waveforms.find(place, path)
     return _newer(device, place, path, before) if asked else before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from detector.errors import StoreError
 from detector.flights.ring import Waveforms
@@ -44,7 +45,8 @@ class WaveformWriter:
             return
         found = self._rings.around(alarm.device, alarm.start, AROUND_S)
         if found is not None:
-            files.write(self._place, files.of_alarm(number), found)
+            note = replace(found.note, alarm_start=alarm.start)
+            files.write(self._place, files.of_alarm(number), replace(found, note=note))
         self._done.add(number)
 
     def _has_come(self, alarm: Alarm, is_last: bool) -> bool:

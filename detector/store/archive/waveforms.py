@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from detector.errors import StoreError
-from detector.records import Times, Values
+from detector.records import Alarm, Times, Values
 from detector.store.archive.flights import ATTRIBUTES, BROKEN, KEY, WAVEFORM, path_of
 from detector.store.archive.place import place_at
 
@@ -36,6 +36,7 @@ class WaveformNote:
         envelope_hz: Bands whose envelope is looked at.
         velocity_hz: Band of the velocity.
         machine_class: For zones of a velocity; None: not known.
+        alarm_start: Sample time of the alarm that it was kept around; None: somebody asked for it.
     """
 
     device: str
@@ -49,6 +50,7 @@ class WaveformNote:
     envelope_hz: tuple[tuple[float, float], ...] = ()
     velocity_hz: tuple[float, float] = (10.0, 1000.0)
     machine_class: str | None = None
+    alarm_start: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,19 @@ def of_alarm(alarm: int) -> str:
 def of_device(device: str) -> str:
     """Path of the newest waveform of a device that somebody asked for."""
     return f"_waveforms/{quote(device, safe='')}.parquet"
+
+
+def around(place: str, alarm: Alarm) -> Waveform | None:
+    """What was kept around an alarm; None: nothing, or it is of another store's alarm.
+
+    Raises:
+        StoreError: As ``find``.
+    """
+    found = find(place, of_alarm(alarm.id or 0))
+    if found is None:
+        return None
+    is_of = (found.note.device, found.note.alarm_start) == (alarm.device, alarm.start)
+    return found if is_of else None
 
 
 def write(place: str, path: str, waveform: Waveform) -> None:

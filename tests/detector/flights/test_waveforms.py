@@ -70,7 +70,7 @@ def recorder_of(plant, rings):
 
 def kept(plant, alarm):
     """The waveform beside the flight record of an alarm."""
-    return waveforms.find(plant.place, waveforms.of_alarm(alarm.id))
+    return waveforms.around(plant.place, alarm)
 
 
 def test_the_waveform_around_an_alarm_is_kept_while_it_is_still_active(plant):
@@ -84,7 +84,8 @@ def test_the_waveform_around_an_alarm_is_kept_while_it_is_still_active(plant):
     send(rings, 105.0, 120.0)
     recorder.look(START + 120)
     assert seconds(kept(plant, alarm)) == (100 - AROUND_S, 100 + AROUND_S - 0.01, 2000)
-    assert kept(plant, alarm).note == NOTE
+    assert kept(plant, alarm).note == replace(NOTE, alarm_start=alarm.start)
+    assert kept(plant, replace(alarm, start=alarm.start + 1)) is None  # of another store
     send(rings, 120.0, 130.0)
     recorder.look(START + 130)
     assert seconds(kept(plant, alarm))[1] == 109.99
