@@ -13,6 +13,7 @@ FaultlineError
 ├── NotifyError         a message to people that was not delivered, or nobody to send it to
 ├── CommissionError     a stretch that a machine's own normal cannot be learnt from
 ├── ExportError         an export that has nothing to write, or nowhere to
+├── SpectrumError       a waveform that has no such spectrum
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
 
@@ -70,6 +71,10 @@ class CommissionError(FaultlineError):
 
 class ExportError(FaultlineError):
     """An export has nothing to write, or nowhere to write it."""
+
+
+class SpectrumError(FaultlineError):
+    """A waveform is too short, or lacks what a spectrum over orders or of a velocity needs."""
 
 
 class BundleError(FaultlineError):

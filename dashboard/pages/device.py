@@ -28,6 +28,7 @@ WINDOWS: dict[str, float | None] = {
     "20 min": 1200.0,
 }
 LOOK_AGAIN_S = 2.0
+WAVEFORM_HZ = 500.0
 
 
 def show() -> None:
@@ -46,7 +47,17 @@ def show() -> None:
     else:
         threshold_control(device, facts)
         show_past(device, facts, span_s)
+    _show_spectrum(device, facts)
     _recent_alarms(facts.alarms)
+
+
+def _show_spectrum(device: str, facts: reading.Facts) -> None:
+    """Of a device that sends a waveform; the chart above shows all there is of a slower one."""
+    rate_hz = None if facts.status is None else facts.status.rate_hz
+    if rate_hz is not None and rate_hz >= WAVEFORM_HZ:
+        from dashboard.pages.spectrum import show_spectrum  # noqa: PLC0415 -- few need scipy
+
+        show_spectrum(device, facts.alarms)
 
 
 def _show_live(device: str, facts: reading.Facts) -> None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from detector.alarms import requests
 from detector.alarms.desk import AlarmDesk
-from detector.alarms.kinds import is_on
 from detector.alarms.requests import Request
-from detector.alarms.states import Event, after
+from detector.alarms.states import Event, after, is_on
 from detector.errors import AlarmError
 from detector.records import HELD, Alarm, Command, Hold, Life
 from detector.store import alarms as store

@@ -11,8 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
-from detector.alarms.kinds import PROVISIONAL, QUIET, SCORE, SENSOR, is_on
-from detector.alarms.states import HOLDING, Event, after, hold_on, is_over, state_of
+from detector.alarms.states import (
+    HOLDING,
+    PROVISIONAL,
+    QUIET,
+    SCORE,
+    SENSOR,
+    Event,
+    after,
+    hold_on,
+    is_on,
+    is_over,
+    state_of,
+)
 from detector.records import HELD, Alarm, Hold, Life
 from detector.sensors.trouble import explains
 from detector.store import alarms as store

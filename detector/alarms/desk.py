@@ -10,7 +10,10 @@ from typing import Any
 
 from detector.alarms.ahead import Ahead
 from detector.alarms.book import MODEL, Book
-from detector.alarms.kinds import (
+from detector.alarms.lifecycle import AlarmState, Transition, advance, rule_of
+from detector.alarms.memory import Memory, Peak, at_peak, peak_of, recalled, windows
+from detector.alarms.priority import higher, priority_of, shifted
+from detector.alarms.states import (
     BASE,
     DRIFT,
     PROVISIONAL,
@@ -22,9 +25,6 @@ from detector.alarms.kinds import (
     kind_of,
     word_of,
 )
-from detector.alarms.lifecycle import AlarmState, Transition, advance, rule_of
-from detector.alarms.memory import Memory, Peak, at_peak, peak_of, recalled, windows
-from detector.alarms.priority import higher, priority_of, shifted
 from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
 from detector.settings.tree import Settings

@@ -1,4 +1,4 @@
-"""The life of an alarm, in the states of ISA-18.2 (IEC 62682, OPC UA Part 9): a pure table.
+"""Kinds of alarms, and their life in the states of ISA-18.2 (IEC 62682, OPC UA Part 9): a table.
 
 No clock and no I/O: what happens comes in, the next state goes out. What is not in the table is
 not allowed.
@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from detector.records import HELD, Hold, Life
+from detector.records import HELD, Alarm, DeviceState, Hold, Life, ModelCard, Priority
+
+SCORE, PROVISIONAL, SENSOR, SILENT = "score", "provisional", "sensor", "silent"
+DETECTOR, DRIFT = "detector", "drift"
+BASE = {SENSOR: Priority.MEDIUM, SILENT: Priority.MEDIUM, DETECTOR: Priority.HIGH,
+        DRIFT: Priority.LOW}  # fmt: skip
+QUIET = (PROVISIONAL, DRIFT)  # shown and recorded; nobody is notified or asked to answer
 
 
 class Event(StrEnum):
@@ -87,3 +93,28 @@ def hold_on(holds: Iterable[Hold], device: str, kind: str, now: float) -> Hold |
 def is_over(hold: Hold, now: float) -> bool:
     """Whether the time of a hold has passed."""
     return hold.until is not None and now >= hold.until
+
+
+def kind_of(card: ModelCard) -> str:
+    """Kind of the alarms of a model."""
+    return PROVISIONAL if card.provisional else SCORE
+
+
+def word_of(alarm: Alarm) -> str:
+    """What it is called."""
+    return "provisional alarm" if alarm.kind == PROVISIONAL else "alarm"
+
+
+def device_state(alarm: Alarm) -> DeviceState:
+    """What a device with this alarm is said to be."""
+    return DeviceState.SENSOR if alarm.kind == SENSOR else DeviceState.ALARM
+
+
+def is_on(alarm: Alarm) -> bool:
+    """Whether the cause of an alarm is there."""
+    return alarm.end is None
+
+
+def is_told(alarm: Alarm) -> bool:
+    """Whether an alarm is active and not held back."""
+    return alarm.state == "active" and alarm.life not in HELD

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from detector.alarms.figures import FLOOD_FROM, FLOOD_S, FLOOD_TO
-from detector.alarms.kinds import QUIET
 from detector.alarms.priority import ORDER
+from detector.alarms.states import QUIET
 from detector.records import Alarm, Life, Priority
 from detector.settings.targets.notify import NotifySettings
 from detector.settings.tree import Settings

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from detector.alarms import drift
 from detector.alarms.desk import AlarmDesk
-from detector.alarms.kinds import DETECTOR, DRIFT, SILENT
+from detector.alarms.states import DETECTOR, DRIFT, SILENT
 from detector.records import Frame, ModelCard
 from detector.store import levels
 from detector.store.schema import Connection

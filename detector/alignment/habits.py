@@ -1,4 +1,4 @@
-"""How a device's channels come: in one message, or apart."""
+"""How a device's channels come: in one message, or apart, in bursts or all the time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,43 @@ import numpy as np
 
 from detector.alignment.rows import Rows
 from detector.alignment.steps import usual_step
-from detector.records import Flags
+from detector.records import Flags, Times
 
 LOOKED_AT = 64  # rows between two looks
+BURSTS = 3  # messages in a row that each begin after a pause
 TOGETHER = 0.5  # share of the rows that are whole, where channels come together
+
+
+class Bursts:
+    """Whether a device pauses between its messages, so that a pause is no loss."""
+
+    def __init__(self) -> None:
+        self._newest = -np.inf  # time of the newest sample that came
+        self._since: list[float] = []  # when the first of the messages in a row came
+
+    def passed(self, newest: float) -> None:
+        """Samples followed those before without a pause."""
+        self._newest = newest
+        self._since.clear()
+
+    def note(self, ts: Times, step_s: float, now: float) -> None:
+        """Take samples into account that came together.
+
+        Args:
+            ts: Shape (n,).
+            step_s: More than that is a pause.
+            now: Of a clock that stands still while nothing can come.
+        """
+        is_burst = len(ts) > 1 and ts[0] - self._newest > step_s and np.diff(ts).max() <= step_s
+        if not is_burst:
+            self._since.clear()
+        elif len(self._since) < BURSTS:
+            self._since.append(now)
+        self._newest = max(self._newest, float(ts[-1]))
+
+    def are_usual(self, now: float, wait_s: float) -> bool:
+        """Enough of them came, and for the wait after them nothing that a pause had lost."""
+        return len(self._since) == BURSTS and now - self._since[-1] >= wait_s
 
 
 class Habits:

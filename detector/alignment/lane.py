@@ -1,8 +1,9 @@
 """One run of a device's samples, put in order: they wait no longer than they must.
 
 As a rule every message has all channels at one rate. Such samples pass as they are, at once while
-each follows the one before, and after a wait where one seems to be missing. Parts of one moment
-are joined. Where the channels come apart, at times of their own, a ``Grid`` makes the rows.
+each follows the one before, and after a wait where one seems to be missing. A device whose every
+message is a burst of its own has nothing missing between them. Parts of one moment are joined.
+Where the channels come apart, at times of their own, a ``Grid`` makes the rows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from detector.alignment.grid import MOST_ROWS, Grid
-from detector.alignment.habits import Habits, fastest
+from detector.alignment.habits import Bursts, Habits, fastest
 from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
 from detector.alignment.steps import StepMeter
@@ -62,6 +63,7 @@ class Lane:
         self._grid_due = 0.0  # when it is worth to make rows again
         self._arrival = 0.0
         self._needed = np.empty(0, np.bool_)
+        self._bursts = Bursts()
 
     @property
     def oldest_lot(self) -> int | None:
@@ -108,6 +110,7 @@ class Lane:
             return False
         self._steps.add(samples.ts)
         self.newest_out = float(samples.ts[-1])
+        self._bursts.passed(self.newest_out)
         self._habits.all_came()
         return True
 
@@ -115,6 +118,8 @@ class Lane:
         """Take rows of ``channels``; those known so far are the first of them, in their order."""
         self._widen(channels)
         self.heard_at = float(rows.since[-1])
+        step_s = self._steps.step_s or self._rules.period_s or np.inf
+        self._bursts.note(rows.ts, NEXT * step_s, self.heard_at)
         self._arrived.append(rows)
 
     def _sort_in(self) -> None:
@@ -174,6 +179,7 @@ class Lane:
         usual = self._steps.step_s or self._rules.period_s or 0.0
         before = self.newest_out if np.isfinite(self.newest_out) else rows.ts[0]
         follows = np.diff(rows.ts, prepend=before) <= NEXT * usual
+        follows |= self._bursts.are_usual(now, self._rules.wait_s)
         whole = rows.have_all(self._needed)
         ready = (follows & whole) | (now - rows.since >= self._rules.wait_s)
         ready |= rows.ts <= due

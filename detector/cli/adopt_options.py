@@ -40,7 +40,12 @@ def _add_machine(part: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="FOLDER", help="of the bundle (default: models/DEVICE)")
     add("--force", action="store_true", help="replace the bundle that is there")
     add("--from", dest="base", type=Path, metavar="BUNDLE",
-        help="begin from it (default: the nearest beside --out is tried as well)")  # fmt: skip
+        help="begin from it, with --base commission it (default: the nearest beside --out are "
+        "tried as well)")  # fmt: skip
+    add("--own", action="store_true", help="a model of its own, whatever a shipped one finds")
+    add("--base", dest="on_base", action="store_true",
+        help="the shipped model as it is, the machine commissioned on it (default: what finds the "
+        "smaller faults in running that none has seen)")  # fmt: skip
     add("--seed", type=int, default=0, help="same seed, same bytes (default: %(default)s)")
     add("--no-settings", action="store_true",
         help="print the lines for the settings instead of writing them")  # fmt: skip

@@ -19,7 +19,7 @@ from scipy import fft
 from detector.frontends import waveform_words
 from detector.frontends.contract import Keeps
 from detector.frontends.plans import WaveformPlan, beside
-from detector.frontends.waveform_plan import MM_S2, TURNS, check
+from detector.frontends.waveform_plan import TURNS, check
 from detector.frontends.waveforms.bearings import PARTS, bearing_named
 from detector.frontends.waveforms.envelope import (
     SLIP,
@@ -30,6 +30,7 @@ from detector.frontends.waveforms.envelope import (
     squared_envelope,
 )
 from detector.frontends.waveforms.lines import Lines, hann_lines, octaves
+from detector.frontends.waveforms.units import MM_S2
 from detector.records import Values
 from detector.sessions.spectrum import NYQUIST, tracked_amplitudes
 

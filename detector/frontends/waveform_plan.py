@@ -17,8 +17,6 @@ from detector.frontends.waveforms.severity import limits_of
 from detector.records import Values
 from detector.sessions.windows import windows
 
-MM_S2 = {"g": 9806.65, "m/s²": 1000.0, "m/s2": 1000.0, "m/s^2": 1000.0, "mm/s²": 1.0}
-
 BLOCK_S, HOP_S = 2.0, 1.0
 TURNS = 4.0  # in a block; of fewer no order is told
 VELOCITY_HZ, SLOW_VELOCITY_HZ = (10.0, 1000.0), (2.0, 1000.0)

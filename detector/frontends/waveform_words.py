@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import re
 
-from detector.causes import Cause
 from detector.frontends import words
 from detector.frontends.plans import WaveformPlan
 from detector.frontends.waveforms.bearings import bearing_named
-from detector.frontends.waveforms.severity import zone_in_words
 
 PARTS = {"outer": "outer race", "inner": "inner race", "ball": "ball", "cage": "cage"}
 SHARED = r"all\.(outer|inner|ball|cage|impulses)_(\d+)_(\d+)"
-
-
-def waveform_in_words(cause: Cause, plan: WaveformPlan) -> str:
-    """For example ``envelope at 3.05x, outer race of a 6204 (2032-3225 Hz), 12 dB over its …``.
-
-    Raises:
-        BundleError: If the bearing of the plan is unknown.
-    """
-    return f"{saying(cause.column, plan)}, {words.away(cause)}"
 
 
 def saying(column: str, plan: WaveformPlan) -> str:
@@ -39,20 +28,6 @@ def saying(column: str, plan: WaveformPlan) -> str:
     named = plan.bearing if "," not in plan.bearing else "the bearing"
     article = "a " if "," not in plan.bearing else ""
     return f"envelope at {order:.2f}x, {PARTS[kind]} of {article}{named} ({low}-{high} Hz)"
-
-
-def zone_told(column: str, value: float, plan: WaveformPlan) -> str | None:
-    """The zone of a velocity, for example ``2.1 mm/s rms, zone C: not fit to run for long``.
-
-    Returns:
-        None for other columns, and where no machine class is set.
-
-    Raises:
-        BundleError: If the class is unknown.
-    """
-    if plan.machine_class is None or not column.endswith(".velocity_rms"):
-        return None
-    return f"{column.rpartition('.')[0]}: {zone_in_words(value, plan.machine_class)}"
 
 
 def _of_input(column: str, plan: WaveformPlan) -> str:

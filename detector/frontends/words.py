@@ -17,25 +17,8 @@ SAYINGS: tuple[tuple[str, str], ...] = (
     (r"band(\d+)", "vibration in band {0}"),
     (r"order([\d.]+)", "vibration {order}"),
     (r"repeats", "repeated samples"),
-    (r"velocity_rms", "velocity"),
-    (r"clipped", "samples at the end of the range"),
     (r"band_(\d+)_(\d+)", "vibration in {0}-{1} Hz"),
-    (r"gear_mesh", "gear mesh"),
-    (r"gear_sidebands", "sidebands of the gear mesh"),
-    (r"impulses_(\d+)_(\d+)", "impulses in the envelope of {0}-{1} Hz"),
-    (r"outer_(\d+)_(\d+)", "outer race in the envelope of {0}-{1} Hz"),
-    (r"inner_(\d+)_(\d+)", "inner race in the envelope of {0}-{1} Hz"),
-    (r"ball_(\d+)_(\d+)", "balls in the envelope of {0}-{1} Hz"),
-    (r"cage_(\d+)_(\d+)", "cage in the envelope of {0}-{1} Hz"),
 )
-
-
-def in_words(cause: Cause) -> str:
-    """For example ``acc_z: vibration at 2 times the speed, 12 dB over its normal``.
-
-    A column that is not known here is called by its name.
-    """
-    return f"{called(cause.column)}, {away(cause)}"
 
 
 def called(column: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from detector.alarms.desk import AlarmDesk
-from detector.alarms.kinds import device_state
+from detector.alarms.states import device_state
 from detector.alignment.aligner import Aligner
 from detector.records import DeviceState, DeviceStatus
 from detector.scoring.bundle import Bundle

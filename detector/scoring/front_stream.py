@@ -124,7 +124,7 @@ class FrontEndStream:
     @property
     def note(self) -> str | None:
         """What is said beside its state."""
-        return self._described.note
+        return self._blocks.note or self._described.note
 
     @property
     def smoothed(self) -> Terms:

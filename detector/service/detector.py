@@ -41,6 +41,8 @@ from detector.store.upkeep.damage import refuse_damaged
 from detector.store.upkeep.migrating import migrate
 
 if TYPE_CHECKING:
+    from detector.flights.ring import Waveforms
+    from detector.flights.waveform_recorder import WaveformRecorder
     from detector.reloading.reloads import Reloads
     from detector.service.pipeline import Pipeline
 
@@ -98,6 +100,7 @@ class Detector:
         self._make_ready(is_unclean=self._lease.take())
         self._scoring: Pipeline | None = None
         self._housekeeper = self._beside()
+        self._waveforms: WaveformRecorder | None = None  # once scoring begins
         place = archive_place(self._store, settings.store.archive)
         self._notifier = Notifier(self._store, place, lambda: self._now.notify)
         with self._store.connect() as connection:
@@ -134,6 +137,8 @@ class Detector:
         finally:
             self._housekeeper.stop()
             self._notifier.stop()
+            if self._waveforms is not None:
+                self._waveforms.stop()
             self._metrics.stop()
             if self._host is not None:
                 self._host.stop()
@@ -158,12 +163,25 @@ class Detector:
         with self._lease.kept_by(self._loading):
             from detector.service.pipeline import Pipeline  # noqa: PLC0415 -- torch takes seconds
 
+            rings = self._rings()
             pipeline = Pipeline(
                 self._settings, self._store, self._buffer, self._subscriber, self._lease,
-                manual=self._sources.manual,
+                manual=self._sources.manual, waveforms=rings,
             )  # fmt: skip
         logger.info("scoring begins, loaded in %.1f s", time.monotonic() - began)
         return pipeline
+
+    def _rings(self) -> Waveforms | None:
+        """Raw waveforms that the scoring fills, and what writes them."""
+        from detector.flights.ring import Waveforms  # noqa: PLC0415 -- pyarrow takes time
+        from detector.flights.waveform_recorder import WaveformRecorder  # noqa: PLC0415
+
+        chosen = self._settings.detector
+        rings = Waveforms(chosen.waveform_s, chosen.waveform_mb) if chosen.waveform_s else None
+        place = archive_place(self._store, self._settings.store.archive)
+        self._waveforms = WaveformRecorder(self._store, place, rings)
+        self._waveforms.start()
+        return rings
 
     def _beside(self) -> Housekeeper:
         """What keeps the store, once it is clear that the archive is this store's."""

@@ -11,6 +11,7 @@ from detector.alarms import requests
 from detector.alarms.answers import answer
 from detector.alarms.desk import AlarmDesk
 from detector.errors import AlarmError
+from detector.flights.ring import Waveforms
 from detector.records import Command
 from detector.scoring.fleet import Fleet
 from detector.service.newcomers import Newcomers
@@ -21,7 +22,11 @@ logger = logging.getLogger(__name__)
 
 THRESHOLD_RANGE = (0.01, 1000.0)
 APPLIED = "applied"
-KNOWN = ("threshold", "confirm", commands.COMMISSION, *requests.KINDS, commands.RELOAD)
+KNOWN = (
+    *("threshold", "confirm", commands.COMMISSION, commands.WAVEFORM),
+    *requests.KINDS,
+    commands.RELOAD,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Operated:
     fleet: Fleet
     newcomers: Newcomers
     desk: AlarmDesk
+    waveforms: Waveforms | None = None
 
     def apply_pending(self, connection: Connection) -> list[Command]:
         """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
@@ -56,6 +62,9 @@ class Operated:
             return self.newcomers.confirm(command.device, command.who)
         if command.kind == commands.COMMISSION:
             return self._commission(connection, command.device)
+        if command.kind == commands.WAVEFORM:
+            is_there = self.waveforms is not None and self.waveforms.ask(command.device)
+            return APPLIED if is_there else f"refused: no waveform of {command.device} is kept"
         if command.kind in requests.KINDS:
             return answer(connection, self.desk, command, time.time())
         return f"refused: unknown command {command.kind}, allowed: {', '.join(KNOWN)}"

@@ -1,7 +1,8 @@
-"""A backlog in parts: a tick lasts about a second, however slow the model is."""
+"""A backlog in parts: a tick lasts about a second, however slow the model is; what waits."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,10 @@ from detector.ingest.buffer import Receipt, TakenBlock
 from detector.records import Frame, ModelCard, Samples
 from detector.scoring.fleet import Stream
 from detector.scoring.unscored import UnscoredStream
+from detector.store.connecting import reason_of
+from detector.store.schema import StoreFailure
+
+logger = logging.getLogger(__name__)
 
 LONG_S = 1.0  # a tick that took longer makes the next one smaller; the lease waits for its end
 SHORT_S = 0.25
@@ -96,3 +101,16 @@ def _slice(block: TakenBlock, rows: slice, *, broken: bool) -> TakenBlock:
     samples = Samples(whole.features, whole.ts[rows], whole.values[rows], whole.session)
     heard = None if block.heard is None else block.heard[rows]
     return replace(block, samples=samples, heard=heard, broken=broken)
+
+
+def kind_of(error: Exception) -> str:
+    """What is told now and then: that the store is away, and what nobody has foreseen."""
+    return "store fault" if isinstance(error, StoreFailure) else "fault"
+
+
+def tell(error: Exception, waiting: int) -> None:
+    """Say it in the log, inside the ``except``; a store's cause is outside, no traceback helps."""
+    if isinstance(error, StoreFailure):
+        logger.error("store: cannot be written (%s), %d frames wait", reason_of(error), waiting)
+    else:
+        logger.exception("scoring: a tick failed", exc_info=error)

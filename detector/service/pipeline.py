@@ -7,7 +7,6 @@ sends again what was not acknowledged, and by the store, which ignores what it a
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Container
@@ -18,6 +17,7 @@ from detector.alarms.sensing.report import report, sensors_of
 from detector.alarms.watch import Watch
 from detector.alignment.aligner import Aligner
 from detector.errors import StoreError
+from detector.flights.ring import Waveforms
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber, in_flight
@@ -31,19 +31,17 @@ from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
-from detector.service.parts import Parts, Unsaved, held_of
+from detector.service.parts import Parts, Unsaved, held_of, kind_of, tell
 from detector.service.publishing import Publisher
 from detector.service.status import StatusBoard, card_of, normals
+from detector.service.waveforms.hearing import hear
 from detector.settings.tree import Settings
 from detector.store import births, commands, commissionings, devices, frames
 from detector.store.archive.past import Past
 from detector.store.archive.place import place_at
-from detector.store.connecting import reason_of
 from detector.store.places import archive_place
 from detector.store.schema import Connection, Engine, StoreFailure
 from detector.store.upkeep.reserve import Reserve
-
-logger = logging.getLogger(__name__)
 
 COMMANDS_S = 0.25  # between looks for operator commands
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
@@ -60,6 +58,7 @@ class Pipeline:
         subscriber: Acknowledges and publishes.
         lease: Renewed every second.
         manual: See ``Newcomers``.
+        waveforms: Where raw waveforms are kept; None: nowhere.
 
     Attributes:
         renewal: Takes up what changes while it runs, between two ticks.
@@ -73,6 +72,7 @@ class Pipeline:
         subscriber: Subscriber,
         lease: Lease,
         manual: Container[str] = (),
+        waveforms: Waveforms | None = None,
     ) -> None:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
@@ -90,7 +90,8 @@ class Pipeline:
             self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
-        self._operated = Operated(self._fleet, self._newcomers, self._desk)
+        self._waveforms = waveforms
+        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms)
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
@@ -137,16 +138,10 @@ class Pipeline:
             self.tick()
         except StoreError:
             raise
-        except StoreFailure as error:
+        except Exception as error:  # noqa: BLE001 -- the guard of this thread
             self._faults += 1
-            if self._due.is_now("store fault", 10.0):
-                # The cause is outside, a traceback says nothing.
-                logger.error("store: cannot be written (%s), %d frames wait",  # noqa: TRY400
-                             reason_of(error), len(self._unsaved.frames))  # fmt: skip
-        except Exception:
-            self._faults += 1
-            if self._due.is_now("fault", 10.0):
-                logger.exception("scoring: a tick failed")
+            if self._due.is_now(kind_of(error), 10.0):
+                tell(error, len(self._unsaved.frames))
         self._parts.took(time.monotonic() - began)
         self._fleet.thin(self._overload.look(self._fleet.scoring_s))
 
@@ -171,6 +166,7 @@ class Pipeline:
             for device in {block.device for block in part}:
                 self._buffer.hold(device, held_of(self._fleet.streams.get(device)))
             self._sensors.look(part)
+            hear(self._waveforms, part, self._fleet.streams)
             scored = self._fleet.score(part)
             unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
             self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.home_assistant import discovery_message, discovery_topic
-from detector.alarms.kinds import QUIET
 from detector.alarms.notify import alarm_message, state_message
+from detector.alarms.states import QUIET
 from detector.ingest.delivery import Delivery
 from detector.ingest.mqtt import Subscriber
 from detector.records import Alarm, DeviceStatus

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from detector.alarms.desk import AlarmDesk
-from detector.alarms.kinds import SENSOR, device_state
 from detector.alarms.memory import peak_score
+from detector.alarms.states import SENSOR, device_state
 from detector.ingest.clocks import Clocks
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
 from detector.scoring.fleet import Fleet, Stream

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from detector.records import Samples
 from detector.settings.devices import RunningSignal
 
 SPREAD = 0.02  # a held speed stands for those within this share of it
@@ -18,6 +19,31 @@ LEAST_SHARE = 0.01  # of all held speeds; rarer ones are passed on the way
 OUTLIERS = 0.5  # per cent at each end of a range that do not widen it
 
 Speeds = npt.NDArray[np.float64]
+
+
+def running_signal(sessions: Sequence[Samples], period_s: float) -> RunningSignal | None:
+    """The running signal that sessions bring along: ``running``, or the speeds that ``rpm`` held.
+
+    Args:
+        sessions: At least one.
+        period_s: Seconds between samples.
+
+    Returns:
+        None where they do not all have one, or the machine never turns.
+    """
+    present = set.intersection(*(set(one.features) for one in sessions))
+    if "running" in present:
+        return RunningSignal(feature="running", min=0.5)
+    if "rpm" not in present:
+        return None
+    speeds = [one.values[:, one.features.index("rpm")] for one in sessions]
+    ranges = running_ranges([one.astype(np.float64) for one in speeds], period_s)
+    if not ranges:
+        return None
+    return RunningSignal(
+        feature="rpm", min=ranges[0][0], max=ranges[-1][1],
+        ranges=ranges if len(ranges) > 1 else (),
+    )  # fmt: skip
 
 
 def running_ranges(sessions: Sequence[Speeds], period_s: float) -> tuple[tuple[float, float], ...]:

@@ -1,19 +1,21 @@
-"""The shipped bundle that is nearest to a machine: the same features at the same rate."""
+"""Shipped bundles for a machine: to begin its model from, or to commission it on as they are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from detector.adopting.machine.normal import Normal
-from detector.errors import AdoptError, BundleError
+from detector.errors import AdoptError, BundleError, SessionFileError
 from detector.networks.contract import Network
 from detector.scoring.bundle import DOCUMENT, Bundle, load_bundle
+from detector.scoring.files import refuse_unfit
 from detector.scoring.rate import rate_misfit
 from detector.settings.devices import RunningSignal
 
 
-def nearest_base(folder: Path, normal: Normal, *, without: str) -> Bundle | None:
-    """The bundle of a folder that fits best; None where none does.
+def nearest_base(folder: Path, normal: Normal, *, without: str) -> Path | None:
+    """The bundle of a folder that a model can be begun from; None where there is none.
 
     Among several that fit, that whose sampling rate is nearest, then by name.
 
@@ -22,37 +24,46 @@ def nearest_base(folder: Path, normal: Normal, *, without: str) -> Bundle | None
         normal: Of the machine.
         without: Name of the bundle that is to be replaced.
     """
-    found = [
-        bundle
-        for bundle in _bundles(folder)
-        if bundle.name != without and misfit(bundle, normal) is None
-    ]
-    period_s = normal.dataset.sampling_period_s
-    return min(
-        found,
-        key=lambda b: (abs(b.document.sampling_period_s / period_s - 1), b.name),
-        default=None,
-    )
+    return _nearest(folder, normal, without, misfit)
+
+
+def nearest_shipped(folder: Path, normal: Normal, *, without: str) -> Path | None:
+    """The bundle of a folder that the machine could be commissioned on; arguments as above."""
+    return _nearest(folder, normal, without, unfit)
 
 
 def named_base(path: Path, normal: Normal) -> Bundle:
-    """The bundle somebody chose.
+    """The bundle somebody chose to begin from.
 
     Raises:
         AdoptError: If it does not fit the machine.
         BundleError: If it cannot be loaded.
     """
-    bundle = load_bundle(path)
-    if reason := misfit(bundle, normal):
-        raise AdoptError(f"--from {path}: {reason}")
-    return bundle
+    return _named(path, normal, misfit)
+
+
+def named_shipped(path: Path, normal: Normal) -> Bundle:
+    """The bundle somebody chose to commission the machine on; errors as above."""
+    return _named(path, normal, unfit)
+
+
+def unfit(bundle: Bundle, normal: Normal) -> str | None:
+    """Why a machine cannot be commissioned on a bundle as it is; None where it can."""
+    if bundle.document.commissioned is None:
+        return "it has no limits for single machines, allowed: one trained on several"
+    try:
+        refuse_unfit(bundle, normal.used[0])
+    except SessionFileError as error:
+        return str(error)
+    return (
+        _other_unit(bundle, normal)
+        or rate_misfit(normal.rate_hz, bundle.document.input_period_s)
+        or _other_speed(bundle, normal.dataset.signal)
+    )
 
 
 def misfit(bundle: Bundle, normal: Normal) -> str | None:
-    """Why a bundle cannot be the base of a machine's model; None where it can.
-
-    Units count only where both are known.
-    """
+    """Why a bundle cannot be the base of a machine's model; None where it can."""
     if not isinstance(bundle.model, Network):
         return f"{bundle.document.network} has no weights to begin from, allowed: a network"
     if bundle.front is not None:
@@ -63,13 +74,24 @@ def misfit(bundle: Bundle, normal: Normal) -> str | None:
             f"trained on {', '.join(bundle.features)}; found {', '.join(features)}; allowed: "
             "the same features"
         )
-    for feature in bundle.document.features:
-        unit = normal.units.get(feature.name, feature.unit)
-        if feature.unit and unit != feature.unit:
-            return f"trained on {feature.name} in {feature.unit}; found {unit}"
-    return rate_misfit(normal.rate_hz, bundle.document.sampling_period_s) or _other_speed(
-        bundle, normal.dataset.signal
+    return (
+        _other_unit(bundle, normal)
+        or rate_misfit(normal.rate_hz, bundle.document.sampling_period_s)
+        or _other_speed(bundle, normal.dataset.signal)
     )
+
+
+def _other_unit(bundle: Bundle, normal: Normal) -> str | None:
+    """Units count only where both are known."""
+    plan = bundle.document.front_end
+    known = {f.name: f.unit for f in bundle.document.features}
+    if plan is not None:
+        known = dict(zip(plan.inputs, plan.units, strict=True))
+    for name, wanted in known.items():
+        unit = normal.units.get(name, wanted)
+        if wanted and unit != wanted:
+            return f"trained on {name} in {wanted}; found {unit}"
+    return None
 
 
 def _other_speed(bundle: Bundle, found: RunningSignal | None) -> str | None:
@@ -82,6 +104,25 @@ def _other_speed(bundle: Bundle, found: RunningSignal | None) -> str | None:
         return None
     allowed = f"{known.min:g} to {known.max:g}"
     return f"trained where {known.feature} is {allowed}; found {found.min:g} to {found.max:g}"
+
+
+def _nearest(
+    folder: Path, normal: Normal, without: str, misfit_of: Callable[[Bundle, Normal], str | None]
+) -> Path | None:
+    period_s = normal.dataset.sampling_period_s
+    found = [
+        (abs(bundle.document.input_period_s / period_s - 1), bundle.name)
+        for bundle in _bundles(folder)
+        if bundle.name != without and misfit_of(bundle, normal) is None
+    ]
+    return folder / min(found)[1] if found else None
+
+
+def _named(path: Path, normal: Normal, misfit_of: Callable[[Bundle, Normal], str | None]) -> Bundle:
+    bundle = load_bundle(path)
+    if reason := misfit_of(bundle, normal):
+        raise AdoptError(f"--from {path}: {reason}")
+    return bundle
 
 
 def _bundles(folder: Path) -> list[Bundle]:

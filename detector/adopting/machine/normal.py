@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from detector.adopting.machine.stretch import Stretch
 from detector.errors import AdoptError
 from detector.records import Samples
 from detector.sessions.files import Recording
-from detector.training.data.dataset import Dataset, dataset_of, normal_parts
+from detector.training.data.dataset import Dataset, TrainingSession, dataset_of, normal_parts
 
 SHORTEST = 20  # samples of a session worth looking at; no window is shorter
 
@@ -46,6 +46,17 @@ class Normal:
     def rate_hz(self) -> float:
         """Samples a second."""
         return 1.0 / self.dataset.sampling_period_s
+
+
+def parts_of(normal: Normal, sessions: Iterable[TrainingSession]) -> Iterator[Recording]:
+    """What was recorded in sessions of the machine: all channels, as they came."""
+    for session in sessions:
+        for one in normal.used:
+            samples = one.samples
+            rows = (samples.ts >= session.ts[0]) & (samples.ts <= session.ts[-1])
+            if one.name == session.name and rows.any():
+                kept = replace(samples, ts=samples.ts[rows], values=samples.values[rows])
+                yield Recording(f"{one.name} at {session.ts[0]:.3f}", kept, None)
 
 
 def recorded_stretch(recordings: Sequence[Recording]) -> Stretch:

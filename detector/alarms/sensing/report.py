@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.alarms.desk import AlarmDesk
-from detector.alarms.kinds import SENSOR
+from detector.alarms.states import SENSOR
 from detector.sensors.devices import History, NormalOf, Sensors, Word
 from detector.store import holds as kept
 from detector.store.schema import Connection

@@ -13,32 +13,38 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from detector.adopting.machine.base import named_base, nearest_base
+from detector.adopting.machine.base import (
+    named_base,
+    named_shipped,
+    nearest_base,
+    nearest_shipped,
+)
 from detector.adopting.machine.gather import gather
-from detector.adopting.machine.learn import Learnt, learn_model
+from detector.adopting.machine.learn import Learnt, Wanted, learn_model
 from detector.adopting.machine.normal import Normal, look_at, recorded_stretch
 from detector.adopting.machine.rule import put_rule, rule_lines
 from detector.adopting.machine.take_up import take_up
 from detector.adopting.machine.write import refuse_existing, write_whole
 from detector.cli.models.adopt_report import Adopted, as_object, model_lines, stretch_lines
+from detector.cli.models.steps import progress_bar
 from detector.cli.reading_options import hints_of
 from detector.cli.tables import as_json, moment
 from detector.errors import AdoptError, SettingsError
-from detector.scoring.bundle import Bundle
+from detector.normal.level import Own
+from detector.scoring.bundle import Bundle, load_bundle
 from detector.sessions.files import read_recordings
 from detector.settings.load import load_settings, settings_file
 from detector.settings.tree import Settings
-from detector.store import commands
+from detector.store import commands, commissionings
 from detector.store.schema import open_store
 
 MODELS = Path("models")
 FIRST = 1e-9  # above 0, so that waiting is told once
 WAITING = "{n:.1f} of {total:g} min of running |{bar}| {desc}"
-LEARNING = "{n_fmt} of {total_fmt} |{bar}| {desc}, {elapsed}"
 
 
 def adopt_device(args: argparse.Namespace, device: str) -> str:
-    """Gather, learn, write the bundle and the rule, and tell the running detector.
+    """Gather, learn, write the bundle or the commissioning and the rule, and tell the detector.
 
     Raises:
         AdoptError: If there is not enough, or nowhere to write it.
@@ -46,16 +52,25 @@ def adopt_device(args: argparse.Namespace, device: str) -> str:
         SettingsError: If the settings are refused or cannot be written.
         TrainingError: If nothing can be learnt from it.
     """
+    if args.own and args.on_base:
+        raise AdoptError("--own with --base, allowed: one of them")
     settings = load_settings(args.settings)
     out = args.out or _folder_of(device)
     refuse_existing(out, is_forced=args.force)
     normal = _normal(args, device, settings)
     if not args.json:
         _say(stretch_lines(normal))
-    base = _base(args.base, out, normal)
-    learnt = _learn(args, normal, base, out)
-    write_whole(learnt.bundle, out, is_forced=args.force)
-    adopted = Adopted(device, out, normal, learnt, *_let_it_watch(args, device, out, settings))
+    shipped = _shipped(args, out, normal)
+    learnt = _learn(args, normal, shipped, out)
+    if learnt.own is None:
+        write_whole(learnt.bundle, out, is_forced=args.force)
+        done = _let_it_watch(args, device, out, settings)
+        adopted = Adopted(device, out, normal, learnt, None, *done)
+    else:
+        assert shipped is not None  # what it is commissioned on
+        version = _commission(settings, device, learnt, learnt.own)
+        done = _let_it_watch(args, device, shipped, settings)
+        adopted = Adopted(device, shipped, normal, learnt, version, *done)
     return as_json(as_object(adopted)) if args.json else "\n".join(model_lines(adopted))
 
 
@@ -97,29 +112,53 @@ def _waiting(minutes: float, device: str) -> Iterator[Callable[[float, str], Non
             raise
 
 
-def _base(path: Path | None, out: Path, normal: Normal) -> Bundle | None:
-    if path is not None:
-        return named_base(path, normal)
-    return nearest_base(out.parent, normal, without=out.name)
+def _shipped(args: argparse.Namespace, out: Path, normal: Normal) -> Path | None:
+    """Folder of the model that the machine may be commissioned on."""
+    if args.base is not None:
+        return args.base if args.on_base else None
+    return None if args.own else nearest_shipped(out.parent, normal, without=out.name)
 
 
-def _learn(args: argparse.Namespace, normal: Normal, base: Bundle | None, out: Path) -> Learnt:
-    is_shown = sys.stderr.isatty()
-    with tqdm(leave=False, disable=not is_shown, bar_format=LEARNING) as bar:
+def _base(args: argparse.Namespace, out: Path, normal: Normal) -> Bundle | None:
+    """What a model of its own may be begun from."""
+    if args.on_base:
+        return None
+    if args.base is not None:
+        return named_base(args.base, normal)
+    found = nearest_base(out.parent, normal, without=out.name)
+    return None if found is None else load_bundle(found)
 
-        def tell(what: str, number: int, steps: int) -> None:
-            bar.total, bar.n = steps, number
-            bar.set_description_str(what)
 
-        return learn_model(normal, out.name, base=base, is_forced=args.base is not None,
-                           seed=args.seed, tell=tell)  # fmt: skip
+def _learn(args: argparse.Namespace, normal: Normal, shipped: Path | None, out: Path) -> Learnt:
+    wanted = Wanted(
+        base=_base(args, out, normal),
+        shipped=None if shipped is None else named_shipped(shipped, normal),
+        kind="own" if args.own else "base" if args.on_base else "any",
+        only_from_base=args.base is not None,
+        seed=args.seed,
+    )
+    with progress_bar() as tell:
+        return learn_model(normal, out.name, wanted, tell)
+
+
+def _commission(settings: Settings, device: str, learnt: Learnt, own: Own) -> int:
+    """Keep the machine's own normal, and tell a running detector; returns its version."""
+    store = open_store(settings.store.url)
+    try:
+        with store.begin() as connection:
+            why = f"adopt: {learnt.chosen.name}"
+            version = commissionings.write(connection, device, own, commands.user(), why)
+            commands.issue(connection, device, commands.COMMISSION, {}, commands.user())
+    finally:
+        store.dispose()
+    return version
 
 
 def _let_it_watch(
-    args: argparse.Namespace, device: str, out: Path, settings: Settings
+    args: argparse.Namespace, device: str, folder: Path, settings: Settings
 ) -> tuple[str, str]:
     """Write the rule and tell the detector; returns what was done and what came of it."""
-    model = _as_the_detector_finds_it(out)
+    model = _as_the_detector_finds_it(folder)
     lines = rule_lines(device, model).rstrip()
     if args.no_settings:
         return f"for the settings, before other rules that match:\n{lines}", "not asked for"
@@ -128,7 +167,7 @@ def _let_it_watch(
         put_rule(file, device, model)
     except SettingsError as error:
         raise SettingsError(
-            f"{error}; the model is in {out}, its rule: {_one_line(lines)}"
+            f"{error}; the model is in {folder}, its rule: {_one_line(lines)}"
         ) from None
     return f"written: {file}, the rule of {device} for {model.as_posix()}", take_up(
         settings, commands.user()

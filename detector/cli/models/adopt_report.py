@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from detector.adopting.machine.normal import Normal
 from detector.adopting.machine.sight import limits, sees
 from detector.cli.tables import moment
 from detector.text import counted, inert, span
+from detector.training.trial import Trial, best_of, table, why_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +22,19 @@ class Adopted:
 
     Attributes:
         device: Its name.
-        out: Folder of the bundle.
+        folder: Of the bundle that is to watch it.
         normal: What was learnt from.
         learnt: What came of it.
+        version: Of the commissioning on a shipped bundle; None: the bundle is its own.
         settings: What was done to the settings.
         running: What the running detector made of it.
     """
 
     device: str
-    out: Path
+    folder: Path
     normal: Normal
     learnt: Learnt
+    version: int | None
     settings: str
     running: str
 
@@ -62,12 +66,16 @@ def _when(normal: Normal) -> str:
 def model_lines(adopted: Adopted) -> list[str]:
     """What was learnt, what it sees and what not, and where it is."""
     learnt, normal = adopted.learnt, adopted.normal
-    lines = [f"window {learnt.window}", f"model: {_choice(learnt)}"]
+    lines = [f"window {learnt.window}"]
+    lines += table(learnt.trials, learnt.bench) if learnt.bench.cases else []
+    lines.append(f"model: {_choice(learnt)}")
     lines += [f"  not tried: {name}: {why}" for name, why in learnt.refused.items()]
     lines += ["what it will see:", *(f"  {line}" for line in sees(learnt.seen, normal))]
     lines += ["what it will not:", *(f"  {line}" for line in limits(normal, learnt.bundle))]
-    return [*map(inert, lines), f"written: {adopted.out}", adopted.settings,
-            f"detector: {adopted.running}"]  # fmt: skip
+    written = f"written: {adopted.folder}"
+    if adopted.version is not None:
+        written = f"commissioned: version {adopted.version}, on top of {adopted.folder}"
+    return [*map(inert, lines), written, adopted.settings, f"detector: {adopted.running}"]
 
 
 def as_object(adopted: Adopted) -> dict[str, Any]:
@@ -76,7 +84,8 @@ def as_object(adopted: Adopted) -> dict[str, Any]:
     first, last = normal.stretch.span
     return {
         "device": adopted.device,
-        "model": str(adopted.out),
+        "model": str(adopted.folder),
+        "commissioned": adopted.version,
         "start": first,
         "end": last,
         "begins": normal.stretch.begins,
@@ -92,8 +101,9 @@ def as_object(adopted: Adopted) -> dict[str, Any]:
         "notes": list(normal.notes),
         "window": learnt.bundle.document.window,
         "network": learnt.bundle.document.network,
-        "chosen": learnt.chosen,
-        "candidates": learnt.compared,
+        "chosen": learnt.chosen.name,
+        "why": _choice(learnt),
+        "candidates": {trial.name: _figures(trial) for trial in learnt.trials},
         "refused": learnt.refused,
         "seen": {one.family: {str(s): list(pair) for s, pair in one.found.items()}
                  for one in learnt.seen},
@@ -104,9 +114,23 @@ def as_object(adopted: Adopted) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _figures(trial: Trial) -> dict[str, float | int | None]:
+    curve = trial.curve
+    limits = {} if curve is None else {"s50": curve.s50.at, "s90": curve.s90.at}
+    return {
+        "above": trial.above,
+        "found": trial.found,
+        "faults": 0 if curve is None else curve.cases,
+        **{name: None if isinf(at) else at for name, at in limits.items()},
+    }
+
+
 def _choice(learnt: Learnt) -> str:
-    if not learnt.compared:
-        return f"{learnt.chosen}, untried: the machine never ran long enough without a stop"
-    found = ", ".join(f"{name} {value:.3f}" for name, value in learnt.compared.items())
-    return (f"{learnt.chosen}, the best in {counted(learnt.cases, 'session')} with injected faults "
-            f"that none had seen (average precision: {found})")  # fmt: skip
+    """Which one, and why in a line."""
+    best, others = learnt.chosen, [one for one in learnt.trials if one is not learnt.chosen]
+    if not learnt.bench.cases:
+        return f"{best.name}, untried: the machine never ran long enough without a stop"
+    if not others:
+        return f"{best.name}, the only one tried"
+    second = best_of(others)
+    return f"{best.name}, {why_before(best, second)}"

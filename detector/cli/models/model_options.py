@@ -19,7 +19,7 @@ PARTS = (
     "base-scales",
     "commissioning",
 )
-CANDIDATES = ("lstm_ae", "dense_ae", "vae", "transformer_ae", "pca", "zscore")
+CANDIDATES = ("zscore", "pca", "mahalanobis", "dense_ae", "vae", "transformer_ae", "lstm_ae")
 
 
 def add_train(part: argparse.ArgumentParser) -> None:
@@ -66,10 +66,11 @@ def _add_model(part: argparse.ArgumentParser) -> None:
         help="lstm_ae, dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a "
         "reference without a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, "
         "iforest; or "
-        "auto: the best candidate by the fault lab (default: lstm_ae, with a front end "
+        "auto: the candidate with the smallest detection limit (default: lstm_ae, with a front end "
         "pca)")  # fmt: skip
     add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",
-        help=f"of auto (default: {','.join(CANDIDATES)})")  # fmt: skip
+        help="of auto; the first of several that are alike is taken (default: "
+        f"{','.join(CANDIDATES)})")  # fmt: skip
     add("--set", type=field, action="append", metavar="FIELD=VALUE",
         help="a field of the network's config, as in variant=folded; may be repeated")  # fmt: skip
     add("--hidden", type=at_least(1), help="short for --set hidden=N")
@@ -200,4 +201,7 @@ def add_score(part: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, help="FILE.csv or FILE.parquet to write")
     add("--commissioning", type=Path, metavar="NORMAL",
         help="a file of the same machine's normal running: judge it by its own level")  # fmt: skip
+    add("--anyway", action="store_true",
+        help="with --commissioning: even where something speaks against NORMAL")  # fmt: skip
+    add("--why", metavar="TEXT", help="with --anyway: the reason, told with the result")
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")

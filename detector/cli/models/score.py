@@ -14,11 +14,13 @@ from detector.cli.models.score_report import told
 from detector.cli.reading_options import hints_of
 from detector.cli.writing.outputs import refuse_input, refuse_out, write_table
 from detector.commissioning.recorded import own_of_file
+from detector.errors import CommissionError
 from detector.normal.level import Own
 from detector.records import Frame
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import frames_to_table, score_file
 from detector.sessions.files import find_files
+from detector.text import inert
 
 
 def score(args: argparse.Namespace) -> str:
@@ -30,19 +32,34 @@ def score(args: argparse.Namespace) -> str:
         ExportError: If the file cannot be written.
         SessionFileError: If a file cannot be read or does not fit the model.
     """
+    _refuse_options(args)
     refuse_out(args.out, is_forced=True)
     bundle = load_bundle(args.model)
-    own = (
-        None
-        if args.commissioning is None
-        else own_of_file(bundle, args.commissioning, hints_of(args))
-    )
+    own, doubts = _commissioned(bundle, args)
     files = find_files(args.files)
     refuse_input(args.out, files)
     scored = list(_scored(bundle, files, args, own))
     table = pd.concat(_tables(scored), ignore_index=True)
     write_table(table, args.out)
-    return f"written: {args.out}, " + "\n".join(told(table, bundle))
+    return f"written: {args.out}, " + "\n".join([*told(table, bundle), *doubts])
+
+
+def _refuse_options(args: argparse.Namespace) -> None:
+    if args.anyway != bool(args.why):
+        raise CommissionError("--anyway and --why, allowed: both, or neither")
+    if args.anyway and args.commissioning is None:
+        raise CommissionError("--anyway without --commissioning, allowed: both, or neither")
+
+
+def _commissioned(bundle: Bundle, args: argparse.Namespace) -> tuple[Own | None, list[str]]:
+    """The machine's own normal, and what is to be said of it, a line each."""
+    if args.commissioning is None:
+        return None, []
+    learnt = own_of_file(bundle, args.commissioning, hints_of(args))
+    doubts = f"{args.commissioning.name}: {'; '.join(learnt.doubts)}"
+    if learnt.doubts and not args.anyway:
+        raise CommissionError(f"{doubts}; or: another stretch, or --anyway with --why")
+    return learnt.own, [inert(f"careful: {doubts}; used anyway: {args.why}")] * bool(learnt.doubts)
 
 
 def _scored(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from detector.cli.models.steps import progress_bar
 from detector.cli.models.train_arguments import AUTO, RESUME, read_dataset, read_options, say
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, save_bundle
 from detector.training import train as training
+from detector.training.data.dataset import Dataset
+from detector.training.fitting.plan import TrainOptions
 
 
 def train(args: argparse.Namespace) -> str:
@@ -19,10 +22,7 @@ def train(args: argparse.Namespace) -> str:
     dataset = read_dataset(args)
     options = read_options(args, dataset)
     if args.network == AUTO:
-        from detector.training.select import choose_network
-
-        options, told = choose_network(dataset, options, args.candidates)
-        say(told)
+        options = _chosen(args, dataset, options)
     bundle = training.train(dataset, options, args.out.name)
     if args.threshold == "f2":
         from detector.training.lab.labelled import place_f2
@@ -33,6 +33,16 @@ def train(args: argparse.Namespace) -> str:
     save_bundle(bundle, args.out)
     _forget_checkpoints(args.out)
     return "\n".join([*_told(bundle), f"written: {args.out} ({_size_kb(args.out):.0f} kB)"])
+
+
+def _chosen(args: argparse.Namespace, dataset: Dataset, options: TrainOptions) -> TrainOptions:
+    """The options with the best of the candidates, the comparison told."""
+    from detector.training.select import choose_network
+
+    with progress_bar() as tell:
+        options, told = choose_network(dataset, options, args.candidates, tell)
+    say(told)
+    return options
 
 
 def _told(bundle: Bundle) -> list[str]:

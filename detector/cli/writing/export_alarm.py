@@ -11,7 +11,7 @@ from detector.flights.gathering import gathered
 from detector.records import Alarm
 from detector.settings.load import load_settings
 from detector.store import alarms, devices
-from detector.store.archive import flights
+from detector.store.archive import flights, waveforms
 from detector.store.archive.flights import Flight
 from detector.store.places import archive_place
 from detector.store.schema import Engine, open_store
@@ -32,12 +32,22 @@ def export_alarm(args: argparse.Namespace) -> str:
     settings = load_settings(args.settings).store
     store = open_store(settings.url)
     alarm = _alarm(store, args.alarm)
-    flight, source = _flight(store, archive_place(store, settings.archive), alarm)
+    place = archive_place(store, settings.archive)
+    flight, source = _flight(store, place, alarm)
     _write(flight, args.out)
     return (
         f"written: {args.out}, {counted(len(flight.ts), 'sample')} around alarm {alarm.id} of "
-        f"{alarm.device}, {source}"
+        f"{alarm.device}, {source}{_waveform(place, alarm)}"
     )
+
+
+def _waveform(place: str, alarm: Alarm) -> str:
+    """Where its raw waveform is, if one was kept."""
+    found = waveforms.around(place, alarm)
+    if found is None:
+        return ""
+    path = f"{place}/{waveforms.of_alarm(alarm.id or 0)}"
+    return f"; {counted(len(found.ts), 'sample')} of raw waveform in {path}"
 
 
 def _alarm(store: Engine, number: int) -> Alarm:

@@ -19,6 +19,7 @@ from detector.records import Alarm, Flags, Times, Values
 from detector.store.archive.place import place_at, shown
 
 FOLDER = "_flights"  # left out by what reads the archive as one table
+WAVEFORM = ".waveform.parquet"  # ends the name of the raw waveform beside a record
 KEY = b"faultline"  # of what is known of the alarm, in the metadata of the file
 ATTRIBUTES = b"PANDAS_ATTRS"  # the same where pandas looks for it
 BEFORE, AFTER = ("ts", "session"), ("score", "mse", "threshold", "judged", "anomaly")
@@ -150,8 +151,10 @@ def write(place: str, flight: Flight) -> None:
 
 
 def remove(place: str, alarm: int) -> None:
-    """Remove the flight record of an alarm, if there is one."""
-    place_at(place).delete(path_of(alarm))
+    """Remove the flight record of an alarm and the waveform beside it, if there are any."""
+    files, path = place_at(place), path_of(alarm)
+    for one in (path, path.replace(".parquet", WAVEFORM)):
+        files.delete(one)
 
 
 def set_aside(place: str, flight: Flight) -> str:

@@ -16,7 +16,7 @@ from detector.records import Flags, Samples, Times, Values
 from detector.scoring.rate import TOLERANCE
 from detector.sessions.files import NO_HINTS, RUNNING_COLUMNS, Hints, Recording, read_recordings
 from detector.sessions.operating import running_flags
-from detector.sessions.running_states import running_ranges
+from detector.sessions.running_states import running_signal
 from detector.sessions.segments import Segmenter, median_period
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
@@ -208,19 +208,10 @@ def _refuse_faults(recordings: Sequence[Recording]) -> None:
 
 
 def _find_running(recordings: Sequence[Recording], period_s: float) -> RunningSignal | None:
-    present = set.intersection(*(set(r.samples.features) for r in recordings))
-    if "running" in present:
-        return RunningSignal(feature="running", min=0.5)
-    if "rpm" not in present:
-        return None
-    speeds = [r.samples.values[:, r.samples.features.index("rpm")] for r in recordings]
-    ranges = running_ranges([one.astype(np.float64) for one in speeds], period_s)
-    if not ranges:
+    found = running_signal([one.samples for one in recordings], period_s)
+    if found is None and all("rpm" in one.samples.features for one in recordings):
         raise TrainingError("running signal rpm: the machine never turns in these sessions")
-    return RunningSignal(
-        feature="rpm", min=ranges[0][0], max=ranges[-1][1],
-        ranges=ranges if len(ranges) > 1 else (),
-    )  # fmt: skip
+    return found
 
 
 def _common_period(recordings: Sequence[Recording]) -> float:

@@ -67,9 +67,10 @@ def judge(case: Case, scores: Scores, rule: AlarmRule) -> LabelledScores:
         scores: Of its samples.
         rule: How many windows raise and clear an alarm.
     """
-    counted = scores.judged & np.isfinite(scores.score)
-    above = (scores.score[counted] > 1.0).tolist()
-    windows = zip(scores.ts[counted].tolist(), above, strict=True)
+    counted = np.flatnonzero(scores.judged & np.isfinite(scores.score))
+    above = scores.score[counted] > 1.0
+    tell = telling(above, rule)
+    windows = zip(scores.ts[counted[tell]].tolist(), above[tell].tolist(), strict=True)
     _, transitions = advance(rule, AlarmState(), windows)
     raised = [t.ts for t in transitions if t.kind == "raised"]
     cleared = [t.ts for t in transitions if t.kind == "cleared"]
@@ -90,6 +91,25 @@ def judge(case: Case, scores: Scores, rule: AlarmRule) -> LabelledScores:
         alarms=alarms,
         faults=[Interval(event.start, event.end) for event in case.events],
     )
+
+
+def telling(above: Flags, rule: AlarmRule) -> Flags:
+    """Which windows can change what the alarm rule says: most of a healthy machine cannot.
+
+    Far from any that is above, no alarm is up, none is on its way, and the rule goes one by one.
+
+    Args:
+        above: Shape (n,), of the windows in order.
+        rule: How many windows raise and clear an alarm.
+
+    Returns:
+        Shape (n,).
+    """
+    reach = rule.n + rule.m
+    seen = np.concatenate([[0], np.cumsum(above)])
+    at = np.arange(len(above))
+    last = np.minimum(at + reach + 1, len(above))
+    return np.asarray(seen[last] > seen[np.maximum(at - reach, 0)])
 
 
 def only(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from math import inf, isinf
+from math import inf
 
 from detector.thresholds.methods import false_alarms_per_day_bound
-from detector.training.lab.limits import Curve, Limit
+from detector.training.lab.limits import Limit
 from detector.training.lab.report import markdown_lines, text_lines
 from detector.training.lab.trials import LimitLab, LimitRow
 
@@ -60,22 +60,14 @@ def _cells(lab: LimitLab, row: LimitRow) -> tuple[str, ...]:
         row.row if row.row == row.model else f"{row.model}: {row.row}",
         row.family,
         str(curve.cases),
-        told(curve.s50.at, curve),
-        f"{told(curve.s50.low, curve)} to {told(curve.s50.high, curve)}",
-        told(curve.s90.at, curve),
-        f"{told(curve.s90.low, curve)} to {told(curve.s90.high, curve)}",
+        curve.told(curve.s50.at),
+        f"{curve.told(curve.s50.low)} to {curve.told(curve.s50.high)}",
+        curve.told(curve.s90.at),
+        f"{curve.told(curve.s90.low)} to {curve.told(curve.s90.high)}",
         f"{health.false_alarms} in {health.hours:.3g} h",
         "-" if bound is None else f"<= {bound:.3g}",
         "yes" if lab.is_comparable(row) else "no",
     )
-
-
-def told(severity: float, curve: Curve) -> str:
-    """A limit in words: what lies beyond the severities tried is not known."""
-    smallest, largest = curve.steps[0].severity, curve.steps[-1].severity
-    if isinf(severity):
-        return f"> {largest:g}"
-    return f"<= {smallest:g}" if severity <= smallest else f"{severity:.2f}"
 
 
 def _about(lab: LimitLab) -> str:

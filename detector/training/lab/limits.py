@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isinf
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +94,13 @@ class Curve:
     def cases(self) -> int:
         """Faults of all severities."""
         return sum(step.cases for step in self.steps)
+
+    def told(self, severity: float) -> str:
+        """A limit in words: what lies beyond the severities tried is not known."""
+        smallest, largest = self.steps[0].severity, self.steps[-1].severity
+        if isinf(severity):
+            return f"> {largest:g}"
+        return f"<= {smallest:g}" if severity <= smallest else f"{severity:.2f}"
 
 
 def curve_of(trials: Sequence[Trial], seed: int) -> Curve:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,28 @@ def test_a_lost_message_holds_up_the_next_for_the_wait_alone():
     left = [(when, block.samples.ts[-1]) for when, block in line.out]
     after = next(when for when, newest in left if newest >= timed[21][1].ts[-1])
     assert after - timed[21][0] == pytest.approx(1.0, abs=2 * TICK_S)
+
+
+def test_a_burst_waits_no_longer_than_a_tick():
+    """Once some have shown that nothing is missing between them; a device that sends on waits."""
+    timed = [(2.0 * i + 0.25, one) for i, (_, one) in enumerate(batches(24))]
+    bursts = [(at, replace(one, ts=one.ts + 1.75 * i)) for i, (at, one) in enumerate(timed)]
+    line = Line(RULES).play(bursts)
+    left = {block.samples.ts[-1]: when for when, block in line.out}
+    waits = [left[samples.ts[-1]] - at for at, samples in bursts]
+    assert min(waits[:2]) >= 1.0 - TICK_S
+    assert max(waits[5:]) <= TICK_S + 1e-9
+    assert len(line.table()[1]) == 24 * BATCH
+
+
+def test_messages_that_overtake_by_one_are_no_bursts():
+    """1, 3, 5, 7 come before 2, 4, 6: each begins after a pause, and nothing is late."""
+    timed = batches(60)
+    order = [0, 2, 4, 6, 8, 1, 3, 5, 7]
+    mixed = [9 * k + i for k in range(6) for i in order]
+    line = Line(RULES).play([(timed[max(9 * (i // 9) + 8, 0)][0], timed[i][1]) for i in mixed])
+    assert line.aligner.counters("m")["late"] == 0
+    assert len(line.table()[1]) == 54 * BATCH
 
 
 def test_a_message_after_its_turn_is_late():

@@ -1,11 +1,13 @@
 """Columns of a waveform in words, and the zone of a velocity."""
 
 import msgspec
+import numpy as np
 import pytest
 
-from detector.causes import Cause
+from detector.frontends.causes import causes_of
 from detector.frontends.plans import WaveformPlan
-from detector.frontends.waveform_words import saying, waveform_in_words, zone_told
+from detector.frontends.table import front_end
+from detector.frontends.waveform_words import saying
 from detector.frontends.waveforms.bearings import BEARINGS, bearing_named
 from detector.frontends.waveforms.severity import MACHINE_CLASSES, limits_of, zone_in_words
 
@@ -37,9 +39,10 @@ def test_a_column_is_said_in_words(column, words):
 
 def test_a_sentence_says_how_far():
     """The line of an alarm."""
-    cause = Cause(column="all.outer_252_400", share=1.0, away=12.3, unit="dB")
-    told = waveform_in_words(cause, msgspec.structs.replace(PLAN, bearing="8,7.94,33.5"))
-    assert told == (
+    front = front_end(msgspec.structs.replace(PLAN, bearing="8,7.94,33.5"))
+    shares = (np.array(front.columns) == "all.outer_252_400").astype(np.float32)
+    (cause,) = causes_of(front, shares, 12.3 * shares[None, :], np.ones(len(shares)))
+    assert cause.words == (
         "envelope at 3.05x, outer race of the bearing (252-400 Hz), 12 dB over its normal"
     )
 
@@ -50,14 +53,6 @@ def test_a_sentence_says_how_far():
 def test_zones_of_a_small_machine(velocity, zone):
     """As commonly published; a limit belongs to the worse zone."""
     assert f"zone {zone}:" in zone_in_words(velocity, "small")
-    assert f"zone {zone}:" in zone_told("acc.y.velocity_rms", velocity, PLAN)
-
-
-def test_zones_are_told_of_velocities_with_a_class_alone():
-    """Not of an acceleration, and not where nobody set the class."""
-    assert zone_told("acc_x.rms", 1.0, PLAN) is None
-    unset = msgspec.structs.replace(PLAN, machine_class=None)
-    assert zone_told("acc_x.velocity_rms", 1.0, unset) is None
 
 
 def test_limits_may_be_ones_own():

@@ -13,6 +13,7 @@ from detector.scoring.bundle import load_bundle, save_bundle
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.settings.sessions import SessionSettings
 from detector.training.data.prepare import prepare
+from detector.training.fitting.fit import FitPlan
 from detector.training.lab.labelled import place_f2
 from detector.training.select import choose_network
 from detector.training.train import train
@@ -187,20 +188,48 @@ def test_the_plain_mse_is_the_score_where_it_judges(bundles):
     )
 
 
-def test_auto_returns_a_candidate_and_tells_the_comparison():
-    """Every candidate with its figure, and the one that was taken."""
-    sessions = dataset(sessions=1, n=30_000)
-    chosen, told = choose_network(sessions, small_options(), ["zscore", "pca"])
-    assert chosen.recipe.name in {"zscore", "pca"}
-    figures = {line.split()[0]: float(line.split()[-1]) for line in told.splitlines()[1:3]}
-    assert set(figures) == {"zscore", "pca"}
+@pytest.fixture
+def few_faults(monkeypatch):
+    """Two severities; the other three cost seconds."""
+    monkeypatch.setattr("detector.training.select.SEVERITIES", (0.05, 0.25))
+
+
+def choose(sessions, candidates, options=None):
+    """What auto chooses, and what it tells on the way."""
+    steps = []
+    chosen, told = choose_network(
+        sessions, options or small_options(), candidates, lambda *step: steps.append(step)
+    )
+    return chosen, told, steps
+
+
+def test_auto_tells_what_each_candidate_finds(few_faults):
+    """Every candidate with its limits, at the same false alarms, and the one that is taken."""
+    sessions = dataset(sessions=1, n=15_000)
+    chosen, told, steps = choose(sessions, ["mahalanobis", "zscore"])
+    rows = {line.split()[0]: line.split()[1:4] for line in told.splitlines()[2:4]}
+    found = {name: int(row[0]) / int(row[2]) for name, row in rows.items()}
+    assert set(rows) == {"mahalanobis", "zscore"}
+    assert 0.5 < found["mahalanobis"] < found["zscore"] < 1
     assert told.splitlines()[-1] == f"chosen: {chosen.recipe.name}"
-    assert figures[chosen.recipe.name] == max(figures.values())
+    assert steps == [("trying mahalanobis", 0, 2), ("trying zscore", 1, 2)]
+
+
+def test_a_candidate_that_cannot_be_trained_leaves_the_others(few_faults):
+    """With its reason; where none can be, that is the refusal."""
+    sessions = dataset(sessions=1, n=15_000)
+    refused = {**DENSE, "config": {}}
+    options = small_options(**refused, plan=FitPlan(epochs=1, min_steps=1, learning_rate=1e12))
+    chosen, told, _ = choose(sessions, ["dense_ae", "zscore"], options)
+    assert chosen.recipe.name == "zscore"
+    assert "not tried: dense_ae: training: the loss is not finite" in told
+    with pytest.raises(TrainingError, match="the loss is not finite"):
+        choose(sessions, ["dense_ae"], options)
 
 
 def test_auto_refuses_what_it_cannot_compare():
     """Before any candidate is trained."""
     with pytest.raises(BundleError, match="'gpt', allowed: "):
-        choose_network(dataset(), small_options(), ["zscore", "gpt"])
+        choose(dataset(), ["zscore", "gpt"])
     with pytest.raises(TrainingError, match="no candidate"):
-        choose_network(dataset(), small_options(), [])
+        choose(dataset(), [])

@@ -8,7 +8,7 @@ import numpy as np
 
 from detector.sessions.operating import running_flags
 from detector.settings.devices import RunningSignal
-from detector.training.select import longest_run, set_apart
+from detector.training.apart import as_recording, longest_run, set_apart
 from tests.support.motors import dataset
 
 
@@ -25,21 +25,22 @@ def test_of_one_session_the_part_without_a_stop_is_kept():
     running[650:700] = running[850:] = False
     learn, (lab,) = set_apart(one_session(running))
     assert [len(session.ts) for session in learn.sessions] == [400, 400]
-    assert lab.samples.ts[0] == dataset(1, 1000).sessions[0].ts[400]
-    assert set(lab.samples.ts).isdisjoint(np.concatenate([s.ts for s in learn.sessions]))
+    assert lab.ts[0] == dataset(1, 1000).sessions[0].ts[400]
+    assert set(lab.ts).isdisjoint(np.concatenate([s.ts for s in learn.sessions]))
 
 
 def test_where_all_parts_are_alike_the_last_is_kept():
     """What comes later is the fairer test."""
     learn, (lab,) = set_apart(one_session(np.ones(1000)))
     assert [len(session.ts) for session in learn.sessions] == [800]
-    assert len(lab.samples) == 200
+    assert len(lab.ts) == 200
 
 
 def test_a_machine_with_two_speeds_runs_in_the_lab_as_it_did():
     """The running signal that stands in for its own lies in one of its ranges."""
     two = RunningSignal(feature="rpm", min=588, max=1224, ranges=((588, 612), (1176, 1224)))
-    _, (lab,) = set_apart(one_session(np.ones(1000), two))
+    made = one_session(np.ones(1000), two)
+    lab = as_recording(made, set_apart(made)[1][0])
     assert running_flags(lab.samples.values, lab.samples.features, two).all()
 
 

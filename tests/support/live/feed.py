@@ -17,6 +17,9 @@ from detector.alarms.priority import score_sentence
 from detector.records import Alarm, DetectorHealth, DeviceState, DeviceStatus, Frame, ModelCard
 from detector.settings.tree import Settings
 from detector.store import alarms, commands, devices, frames
+from detector.store.archive import waveforms
+from detector.store.archive.waveforms import Waveform
+from detector.store.places import archive_place
 from detector.store.schema import open_store
 
 RATE_HZ = 100.0
@@ -42,6 +45,8 @@ class Machine:
     next_ts: float = 0.0
     threshold: float = 1.0
     alarm: Alarm | None = None
+    rate_hz: float = RATE_HZ
+    waveform: Waveform | None = None  # written where the page asks for it
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
 
 
@@ -116,9 +121,18 @@ class Feed:
             outcome = "applied"
             if command.kind == "threshold":
                 self.machines[command.device].threshold = command.value["threshold"]
+            elif command.kind == commands.WAVEFORM:
+                outcome = self._write_waveform(self.machines[command.device])
             else:
                 outcome = answer(store, open_desk(Settings(), store), command, time.time())
             commands.mark_applied(store, command.id, outcome)
+
+    def _write_waveform(self, machine):
+        if machine.waveform is None:
+            return f"refused: no waveform of {machine.name} is kept"
+        place = archive_place(self.engine, Settings().store.archive)
+        waveforms.write(place, waveforms.of_device(machine.name), machine.waveform)
+        return "applied"
 
     def _feed(self, store, machine, now):
         made = None
@@ -223,7 +237,7 @@ def status(machine: Machine, made: Frame, now: float) -> DeviceStatus:
         machine.threshold,
         float(made.ts[-1]),
         now,
-        RATE_HZ,
+        machine.rate_hz,
         machine.features,
         card(machine) if machine.has_model else None,
         {"received": machine.scored, "clock_offset_ms": round(-1000 * machine.clock_offset_s)},

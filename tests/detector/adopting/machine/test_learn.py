@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from detector.adopting.machine.base import misfit, nearest_base
-from detector.adopting.machine.learn import learn_model
+from detector.adopting.machine.base import misfit, nearest_base, nearest_shipped, unfit
+from detector.adopting.machine.learn import Wanted, learn_model
 from detector.adopting.machine.normal import look_at, recorded_stretch
 from detector.adopting.machine.sight import Seen, limits, sees
 from detector.adopting.machine.write import write_whole
-from detector.errors import AdoptError
+from detector.cli.models.adopt_report import Adopted, model_lines
+from detector.errors import AdoptError, TrainingError
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle, save_bundle
 from detector.scoring.files import score_recording
 from detector.sessions.files import Findings, Recording
+from detector.training.trial import best_of
 from tests.support.motors import RATE_HZ, live, small_bundle, with_fault
+from tests.support.training.machines import bundle_of_machines, machine
 
 
 def recording(n=5000, seed=3, rate_hz=RATE_HZ):
@@ -30,8 +34,7 @@ def recording(n=5000, seed=3, rate_hz=RATE_HZ):
 def learnt_from(*recordings, **options):
     """What is learnt from recordings, and what it was learnt from."""
     normal = look_at(recorded_stretch(recordings), "pump-1")
-    chosen = {"base": None, "is_forced": False, "seed": 0, "tell": lambda *_: None, **options}
-    return normal, learn_model(normal, "pump-1", **chosen)
+    return normal, learn_model(normal, "pump-1", Wanted(**options), lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def test_what_it_sees_was_counted_on_faults_that_it_was_not_shown(adopted):
     stuck = next(one for one in learnt.seen if one.family == "stuck")
     assert stuck.from_severity is not None
     assert any(line.startswith("sees stuck") for line in sees(learnt.seen, normal))
-    assert set(learnt.compared) == {"zscore", "pca", "dense_ae"}
+    assert {one.name for one in learnt.trials} == {"zscore", "pca", "dense_ae"}
     assert any("nothing above 25 Hz" in line for line in limits(normal, learnt.bundle))
 
 
@@ -93,7 +96,7 @@ def test_the_base_that_fits_is_found_by_features_rate_and_speed(bundle, tmp_path
     """Order of features does not count; another rate, unit or speed does."""
     save_bundle(bundle, tmp_path / "near")
     normal = look_at(recorded_stretch([recording(3000)]), "pump-1")
-    assert nearest_base(tmp_path, normal, without="").name == "near"
+    assert nearest_base(tmp_path, normal, without="") == tmp_path / "near"
     assert nearest_base(tmp_path, normal, without="near") is None
     base = load_bundle(tmp_path / "near")
 
@@ -115,8 +118,8 @@ def test_a_base_can_be_begun_from_whatever_the_order_of_features():
     """Its network and window, with the machine's own scales."""
     base = small_bundle("near", network="dense_ae", config={"hidden": 8, "latent": 4})
     turned = Recording("r", recording(4000).samples.with_features(("rpm", "y", "x")), None)
-    _, learnt = learnt_from(turned, base=base, is_forced=True)
-    assert learnt.chosen == "from near"
+    _, learnt = learnt_from(turned, base=base, only_from_base=True)
+    assert learnt.chosen.name == "from near"
     assert learnt.bundle.features == base.features
     assert learnt.bundle.document.window == base.document.window
 
@@ -146,3 +149,69 @@ def test_a_bundle_is_there_whole_or_not_at_all(tmp_path, adopted, monkeypatch):
     assert load_bundle(out).document == bundle.document
     write_whole(bundle, out, is_forced=True)
     assert [path.name for path in out.parent.iterdir()] == ["pump-1"]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """A fleet of machines that are alike but for their level, and one more of them."""
+    return bundle_of_machines(), Recording("r", machine(4000, 50), None)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """One model of its own and one severity; what is weighed is the same."""
+    monkeypatch.setattr("detector.adopting.machine.candidates.SCRATCH", ("zscore",))
+    monkeypatch.setattr("detector.adopting.machine.learn.SEVERITIES", (0.25,))
+
+
+def test_a_shipped_model_with_commissioning_is_weighed_against_one_of_its_own(shipped, quick):
+    """On the same held-out running, by the same figures; the machine's own level is learnt anew."""
+    fleet, one = shipped
+    normal, learnt = learnt_from(one, shipped=fleet)
+    tried = {trial.name: trial for trial in learnt.trials}
+    assert set(tried) == {"fleet commissioned", "zscore"}
+    assert learnt.chosen is best_of(learnt.trials)
+    own = tried["fleet commissioned"].own
+    assert own.end < learnt.bench.normal[0].samples.ts[0]
+    for trial in learnt.trials:
+        assert trial.curve.cases == learnt.trials[0].curve.cases > 10
+    lines = model_lines(Adopted("r", Path("models/r"), normal, learnt, None, "", ""))
+    (choice,) = [line for line in lines if line.startswith("model: ")]
+    assert choice.startswith(f"model: {learnt.chosen.name}, ")
+
+
+def test_either_kind_can_be_forced(shipped, quick):
+    """The one is the shipped bundle itself, the other none of it."""
+    fleet, one = shipped
+    _, learnt = learnt_from(one, shipped=fleet, kind="base")
+    assert learnt.bundle is fleet
+    assert learnt.own.seconds > learnt.chosen.own.seconds
+    frames = score_recording(fleet, Recording("next", machine(3000, 50, run=1), None),
+                             own=learnt.own)  # fmt: skip
+    assert not np.concatenate([frame.anomaly for frame in frames]).any()
+    with pytest.raises(TrainingError, match="no shipped model fits the machine"):
+        learnt_from(one, kind="base")
+
+
+def test_a_shipped_model_that_calls_the_machine_abnormal_is_not_taken(shipped, quick):
+    """It is refused with the reason, and told where nothing else may be tried."""
+    fleet, one = shipped
+    values = one.samples.values.copy()
+    values[:, 0] = 30 * values[:, 0]
+    loud = Recording("r", Samples(one.samples.features, one.samples.ts, values), None)
+    with pytest.raises(TrainingError, match="its score reaches"):
+        learnt_from(loud, shipped=fleet, kind="base")
+
+
+def test_the_shipped_model_that_fits_is_found(shipped, bundle, tmp_path):
+    """One that has limits for single machines, of these features."""
+    fleet, one = shipped
+    save_bundle(fleet, tmp_path / "fleet")
+    save_bundle(bundle, tmp_path / "old")
+    normal = look_at(recorded_stretch([one]), "r")
+    assert nearest_shipped(tmp_path, normal, without="") == tmp_path / "fleet"
+    assert nearest_shipped(tmp_path, normal, without="fleet") is None
+    limitless = msgspec.structs.replace(fleet.document, commissioned=None)
+    assert "no limits for single machines" in unfit(
+        type(fleet)("x", limitless, fleet.model), normal
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.alarms.lifecycle import AlarmRule
+from detector.alarms.lifecycle import AlarmRule, AlarmState, advance
 from detector.records import Samples
 from detector.sessions.files import Recording
 from detector.training.lab.cases import Case, FaultEvent
-from detector.training.lab.judging import Scores, judge, only
+from detector.training.lab.judging import Scores, judge, only, telling
 from detector.training.lab.lab import RECOVERY_S
 from detector.training.lab.metrics import Interval, evaluate
 
@@ -36,6 +36,22 @@ def test_nothing_is_point_adjusted():
     found = evaluate([judged], RECOVERY_S)
     assert found.recall == pytest.approx(0.01)
     assert found.event_recall == 1.0
+
+
+@pytest.mark.parametrize("rule", [AlarmRule(3, 5, 8), AlarmRule(2, 9, 4, on_delay_s=6.0)])
+def test_windows_that_are_passed_over_change_nothing(rule):
+    """The same alarms as by every window, with single ones above, bursts of them and calm."""
+    rng = np.random.default_rng(0)
+    told = 0
+    for share in (0.02, 0.5, 0.9):
+        above = rng.random(2000) < np.repeat(rng.random(40) < 0.3, 50) * share + 0.002
+        kept = np.flatnonzero(telling(above, rule))
+        every = advance(rule, AlarmState(), enumerate(above.tolist()))[1]
+        some = advance(rule, AlarmState(), zip(kept.tolist(), above[kept].tolist(), strict=True))[1]
+        assert [(t.kind, t.ts) for t in some] == [(t.kind, t.ts) for t in every]
+        assert len(kept) < 2000
+        told += len(every)
+    assert told > 10
 
 
 def test_only_takes_out_the_samples_and_alarms_of_other_faults():

@@ -17,7 +17,7 @@ from detector.training.lab.cases import Case, FaultEvent, labelled_case
 from detector.training.lab.evaluate import Injection
 from detector.training.lab.judging import Scores, judge
 from detector.training.lab.limit_picture import draw
-from detector.training.lab.limit_report import HEAD, as_json, as_markdown, as_text, told
+from detector.training.lab.limit_report import HEAD, as_json, as_markdown, as_text
 from detector.training.lab.limits import Trial, curve_of
 from detector.training.lab.trials import (
     Health,
@@ -205,8 +205,8 @@ def test_limits_are_comparable_only_where_the_hours_show_the_level(health, is_co
 def test_what_lies_beyond_the_severities_tried_is_told_as_such():
     """At most the smallest, or more than the largest; null in JSON."""
     never, always = row([0, 0, 0]), row([10, 10, 10])
-    assert told(never.curve.s50.at, never.curve) == "> 1"
-    assert told(always.curve.s50.at, always.curve) == "<= 0.1"
+    assert never.curve.told(never.curve.s50.at) == "> 1"
+    assert always.curve.told(always.curve.s50.at) == "<= 0.1"
     first, second = json.loads(as_json(LimitLab((never, always), 1, 1.0, 1)))
     assert (first["s50"], first["s90_high"], second["s50"]) == (None, None, 0.1)
     assert first["false_alarms_per_day_bound"] is None
