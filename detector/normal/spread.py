@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 from detector.normal.conditions import Conditions
 
 Array = npt.NDArray[np.float64]
 FULL_S = 3.0  # of running at a speed after which more of it says no more of the level
-PASSES = 2  # of levels and variances in turn
+PASSES = 3  # of levels and variances in turn
+STEPS = 30  # of fitting variances
 TINY = 1e-9
 MOST = 0.9995  # quantile of squared distances; what lies above counts as that
 
@@ -137,59 +137,91 @@ def fit_spread(
     means = [np.nan_to_num(np.nanmean(one, axis=0)) for one in away]
     between = np.maximum(np.var(means, axis=0), least)
     at = conditions.others(np.concatenate(given)).mean(axis=0)
-    columns = [_columns(conditions, one, at) for one in given]
-    squared = [(one - mean) ** 2 for one, mean in zip(away, means, strict=True)]
+    rows = [
+        _Rows(_columns(conditions, there, at), (one - mean) ** 2, np.zeros_like(one))
+        for one, there, mean in zip(away, given, means, strict=True)
+    ]
     learnt = round(learn_s / period_s)
-    for _ in range(PASSES + 1):
-        within, rest = _variances(np.concatenate(columns), np.concatenate(squared), least, at.size)
-        spread = Spread(between=_floats(between), within=tuple(map(_floats, within)),
-                        away=tuple(map(_floats, rest)), at=_floats(at))  # fmt: skip
-        machines = Machines(conditions, spread)
-        columns, squared = [], []
-        for one, there in zip(away, given, strict=True):
-            level = machines.level(one[:learnt], there[:learnt], period_s)
-            columns.append(_columns(conditions, there, level.at)[learnt:])
-            squared.append(((one - level.offset) ** 2 - level.uncertain)[learnt:])
+    for _ in range(PASSES):
+        within, rest = _variances(_Rows.joined(rows), least, at.size)
+        machines = Machines(
+            conditions,
+            Spread(between=_floats(between), within=tuple(map(_floats, within)),
+                   away=tuple(map(_floats, rest)), at=_floats(at)),
+        )  # fmt: skip
+        rows = [_rows(machines, *pair, learnt, period_s) for pair in zip(away, given, strict=True)]
     return machines
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What variances are fitted to.
+
+    Attributes:
+        columns: Shape (n, P), what they are sums of.
+        squared: Shape (n, F), squared distances; NaN where missing.
+        uncertain: Shape (n, F), how uncertain the level is that these are from.
+    """
+
+    columns: Array
+    squared: Array
+    uncertain: Array
+
+    @staticmethod
+    def joined(rows: Sequence[_Rows]) -> _Rows:
+        """All of them."""
+        return _Rows(
+            np.concatenate([one.columns for one in rows]),
+            np.concatenate([one.squared for one in rows]),
+            np.concatenate([one.uncertain for one in rows]),
+        )
+
+
+def _rows(
+    machines: Machines,
+    away: npt.NDArray[np.floating],
+    given: npt.NDArray[np.floating],
+    learnt: int,
+    period_s: float,
+) -> _Rows:
+    """Of one machine after its level has been learnt from its beginning."""
+    level = machines.level(away[:learnt], given[:learnt], period_s)
+    squared = (away[learnt:] - level.offset) ** 2
+    columns = _columns(machines.conditions, given[learnt:], level.at)
+    return _Rows(columns, squared, np.broadcast_to(level.uncertain, squared.shape))
+
+
 def _columns(conditions: Conditions, given: npt.NDArray[np.floating], at: Array) -> Array:
-    """What variances are sums of, shape (n, places + others)."""
+    """Places, then the other conditions' squared distances, shape (n, N + C')."""
     return np.hstack([conditions.places(given), (conditions.others(given) - at) ** 2])
 
 
-def _variances(columns: Array, squared: Array, least: Array, others: int) -> tuple[Array, Array]:
-    """At the places, (F, N), and for each other condition, (F, others); none is below 0."""
-    places = columns.shape[1] - others
-    found = np.stack([_fitted(columns, one, places) for one in squared.T])
-    return np.maximum(found[:, :places], np.asarray(least)[:, None]), found[:, places:]
+def _variances(rows: _Rows, least: Array, others: int) -> tuple[Array, Array]:
+    """At the places, (F, N), and for each other condition, (F, others)."""
+    each = zip(rows.squared.T, rows.uncertain.T, strict=True)
+    found = np.stack([_likeliest(rows.columns, *one) for one in each])
+    places = found.shape[1] - others
+    return np.maximum(found[:, :places], least[:, None]), found[:, places:]
 
 
-def _fitted(columns: Array, squared: Array, places: int) -> Array:
-    """Non-negative least squares of relative errors, over the rows that show a feature."""
+def _likeliest(columns: Array, squared: Array, uncertain: Array) -> Array:
+    """Variances of normal distances, by multiplicative steps that keep them above 0.
+
+    A place that no row shows keeps the mean of all.
+
+    Source: Févotte, Bertin and Durrieu, Neural Computation 2009 (Itakura-Saito updates).
+    """
     shown = ~np.isnan(squared)
     if not shown.any():
         return np.zeros(columns.shape[1])
-    columns, squared = columns[shown], np.minimum(squared, np.quantile(squared[shown], MOST))[shown]
-    rows = columns[:, :places]
-    about = np.maximum(rows.T @ squared, 0) / np.maximum(rows.sum(axis=0), TINY)
-    expected = rows @ about
-    weight = 1 / np.maximum(expected, max(float(expected.mean()), 1e-12) * 1e-3)
-    weighted = np.vstack([columns * weight[:, None], _bends(columns.shape[1], places, about)])
-    gram = weighted.T @ weighted
-    aimed = columns.T @ (weight**2 * squared)
-    ridge = TINY * np.trace(gram) * np.eye(len(gram))
-    lower = np.linalg.cholesky(gram + ridge)
-    return np.asarray(nnls(lower.T, np.linalg.solve(lower, aimed))[0])
-
-
-def _bends(width: int, places: int, about: Array) -> Array:
-    """Rows that ask a place which few samples show to lie on a line between its neighbours."""
-    rows = np.zeros((max(places - 2, 0), width))
-    size = max(float(about.mean()), 1e-12)
-    for row in range(len(rows)):
-        rows[row, row : row + 3] = np.array([1.0, -2.0, 1.0]) / size
-    return rows
+    columns, squared, uncertain = columns[shown], squared[shown], uncertain[shown]
+    squared = np.minimum(squared, np.quantile(squared, MOST))
+    found = np.full(columns.shape[1], max(float(squared.mean()), TINY))
+    for _ in range(STEPS):
+        variance = columns @ found + uncertain + TINY
+        more, less = columns.T @ (squared / variance**2), columns.T @ (1 / variance)
+        found *= np.sqrt(np.divide(more, less, out=np.ones_like(more), where=less > TINY))
+    return found
 
 
 def _floats(values: npt.NDArray[np.floating]) -> tuple[float, ...]:
