@@ -12,6 +12,7 @@ import numpy as np
 
 from detector.errors import CommissionError
 from detector.normal.level import Level, Own, level_of, mean_of
+from detector.normal.spread import MachineLevel
 from detector.normal.terms import Terms, joined, no_terms
 from detector.records import Samples, Times, Values
 from detector.scoring.bundle import Bundle
@@ -78,8 +79,9 @@ def learn_own(
         raise _too_short(device, seconds)
     own = _own(bundle, rule, first, seconds)
     terms = _pass(stream(own), stretch, len(first.ts)).terms
-    return Learnt(_with_level(own, level_of(*_levelled(terms))), first.peak,
-                  tuple(_doubts(bundle, rule, terms, first.peak)))  # fmt: skip
+    if bundle.document.spread is None:
+        own = _with_level(own, level_of(*_levelled(terms)))
+    return Learnt(own, first.peak, tuple(_doubts(bundle, rule, terms, first.peak)))
 
 
 def _too_short(device: str, seconds: float) -> CommissionError:
@@ -110,12 +112,16 @@ class _Passage:
     Attributes:
         ts: Shape (B,), of their last samples.
         newest: Shape (B, F), these samples in scaled units.
+        given: Shape (B, C), their conditions.
+        width: Shape (B, F), deviation that each is in units of; 1 where the model has no spread.
         terms: Smoothed.
         peak: Their largest score.
     """
 
     ts: Times
     newest: Values
+    given: Array
+    width: Array
     terms: Terms
     peak: float
 
@@ -124,6 +130,9 @@ def _pass(stream: ScoringStream, stretch: Sequence[Samples], most: float) -> _Pa
     """At most so many windows."""
     width, left = len(stream.bundle.features), round(min(most, sys.maxsize))
     ts, newest, peak = [np.empty(0)], [np.empty((0, width), np.float32)], 0.0
+    follows = stream.follows
+    given = [np.empty((0, len(follows.columns)))]
+    wide = [np.empty((0, width))]
     terms = [no_terms(len(stream.bundle.detector.groups), width)]
     for part in (part for samples in stretch for part in stream.accept(samples)):
         scored = score_views(stream.bundle.detector, part.plan.views(part.windows), CHUNK)
@@ -132,10 +141,16 @@ def _pass(stream: ScoringStream, stretch: Sequence[Samples], most: float) -> _Pa
         left -= len(kept)
         ts.append(part.piece.ts[part.ends[kept]])
         newest.append(part.windows[kept, -1])
+        rows = part.piece.filled[part.ends[kept]]
+        given.append(follows.given(rows).astype(np.float64))
+        wide.append(np.ones((len(rows), width)) * follows.width(rows))
         terms.append(Terms(*(term[kept] for term in stream.smoothed.each)))
         scores = frame.score[np.isin(frame.ts, ts[-1])]
         peak = max(peak, float(np.nanmax(scores, initial=0.0)))
-    return _Passage(np.concatenate(ts), np.concatenate(newest), joined(terms), peak)
+    return _Passage(
+        np.concatenate(ts), np.concatenate(newest), np.concatenate(given), np.concatenate(wide),
+        joined(terms), peak,
+    )  # fmt: skip
 
 
 def _levelled(terms: Terms) -> tuple[Array, Array, Array]:
@@ -144,17 +159,29 @@ def _levelled(terms: Terms) -> tuple[Array, Array, Array]:
 
 def _own(bundle: Bundle, rule: ScoreRule, first: _Passage, seconds: float) -> Own:
     """What is known after the first pass: the offset; the level is still the fleet's."""
+    level = _level(bundle, first)
     return Own(
         model=bundle.name,
         data_hash=bundle.document.training.data_hash,
         start=float(first.ts[0]),
         end=float(first.ts[-1]),
         seconds=seconds,
-        offset=tuple(mean_of(first.newest).tolist()),
+        offset=tuple(level.offset.tolist()),
         spread=rule.spread_centre,
         peak=rule.peak_centre,
         mean=rule.mean_centre or (0.0,) * len(rule.spread_centre),
+        uncertain=tuple(level.uncertain.tolist()),
+        at=tuple(level.at.tolist()),
     )
+
+
+def _level(bundle: Bundle, first: _Passage) -> MachineLevel:
+    """Where the machine lies; how sure that is, where the model tells."""
+    machines, nothing = bundle.document.machines, np.empty(0)
+    if machines is None:
+        return MachineLevel(mean_of(first.newest), nothing, nothing)
+    away = first.newest * first.width
+    return machines.level(away, first.given, bundle.document.sampling_period_s)
 
 
 def _with_level(own: Own, level: Level) -> Own:

@@ -21,6 +21,9 @@ class WindowPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         speed: Channel with the speed in 1/min; None: there is none.
         rpm: Nominal speed, where no channel has it; None: no orders.
         conditions: Channels whose mean over each block says what is normal then, see ``beside``.
+        rest: Whether shape and bands are of what the whole multiples of the speed leave.
+        highest: Turns per sample up to which an order is shown; nearer to half of one a filter
+            against aliases, and what it lets through, say more than the machine.
     """
 
     inputs: tuple[str, ...]
@@ -34,6 +37,8 @@ class WindowPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     speed: str | None = None
     rpm: float | None = None
     conditions: tuple[str, ...] = ()
+    rest: bool = False
+    highest: float = 0.5
 
 
 class WaveformPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,

@@ -16,7 +16,7 @@ from detector.frontends.contract import Keeps
 from detector.frontends.plans import WindowPlan, beside
 from detector.records import Flags, Values
 from detector.sessions.representation import FLOOR, WindowFeatures
-from detector.sessions.spectrum import NYQUIST, ORDERS, tracked_amplitudes
+from detector.sessions.spectrum import ORDERS, tracked_amplitudes, without_orders
 from detector.sessions.windows import flatness
 
 Array = npt.NDArray[np.float64]
@@ -24,6 +24,7 @@ Array = npt.NDArray[np.float64]
 DB = 20 / np.log(10)  # of a natural logarithm of an amplitude
 CHUNK = 512  # blocks described at once, so that memory stays bounded
 LEAST_SHARE, LEAST_DB, LEAST_REPEATS = 1e-3, 0.1, 0.05
+OF_ALL = 2  # kinds that are always of the whole signal: the mean and the rms about it
 TURN = 1.0  # an order is shown that goes round so often in a block
 
 
@@ -97,15 +98,23 @@ class WindowFrontEnd:
         scaled = exact.astype(np.float32)
         parts = [self._shape.represent(scaled).reshape(count, width, -1).astype(np.float64)]
         if self._has_orders:
-            parts.append(self._levels(exact, conditions))
+            centred = (exact - exact.mean(axis=1, keepdims=True)).transpose(0, 2, 1)  # (B, F, n)
+            turns = self._turns(conditions)
+            if self._plan.rest:
+                parts[0][..., OF_ALL:] = self._rest(centred, turns)[..., OF_ALL:]
+            parts.append(self._levels(centred, turns))
         parts.append(flatness(scaled)[..., None])
         described = np.concatenate(parts, axis=-1).reshape(count, -1)  # (B, F · kinds)
         return np.asarray(described * self._gain + self._offset)
 
-    def _levels(self, exact: Array, conditions: Values) -> Array:
+    def _rest(self, centred: Array, turns: Array) -> Array:
+        """The same as of the whole signal, (B, F, kinds without orders and repeats)."""
+        left = without_orders(centred, turns).transpose(0, 2, 1)
+        described = self._shape.represent(left.astype(np.float32))
+        return described.reshape(*centred.shape[:2], -1).astype(np.float64)
+
+    def _levels(self, centred: Array, turns: Array) -> Array:
         """Log amplitudes (B, F, orders)."""
-        turns = self._turns(conditions)  # (B, n)
-        centred = (exact - exact.mean(axis=1, keepdims=True)).transpose(0, 2, 1)
         amplitudes = tracked_amplitudes(centred, self._orders, turns)
         shown = self._shown(turns)[:, None, :]
         return np.where(shown, np.log(amplitudes + FLOOR**0.5), np.nan)
@@ -123,7 +132,7 @@ class WindowFrontEnd:
         """Which orders each block can show at the speed it had, shape (B, orders)."""
         made = np.abs(turns[:, -1:]) * self._orders  # either way round
         fastest = np.abs(np.diff(turns, axis=1)).max(axis=1, keepdims=True) * self._orders
-        return np.asarray((made >= TURN) & (fastest < NYQUIST))
+        return np.asarray((made >= TURN) & (fastest < self._plan.highest))
 
     def _to_units(self) -> tuple[Array, Array]:
         """Gain and offset per column: from logarithms of scaled units to dB of the input's."""

@@ -1,13 +1,14 @@
 """Conditions: channels that say what is normal now, such as speed, load or temperature.
 
-The centre of a feature follows them with few parameters: a and b for the logarithm of the speed and
-its square, one for each other channel. They are fitted on normal running, kept where they lower the
-error in sessions that were held out, and hold within the range that was seen.
+The centre of a feature follows them with few parameters: a value at each of some places along the
+logarithm of the speed, with straight lines between them, and one for each other channel. They are
+fitted on normal running, kept where they lower the error in sessions that were held out, and hold
+within the range that was seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -22,6 +23,9 @@ BEYOND = 0.05  # of the range seen, that is still inside
 LEAST_GAIN = 0.05  # of the held-out squared error that a feature's conditions must save
 MOST_ROWS = 200_000
 FOLDS = 5
+STEP = 0.08  # of the speed from one place to the next, as a share of it
+MOST_PLACES = 33
+BEND = 1e-3  # of the rows at a place: how much a bend there costs, so that gaps are bridged
 
 
 class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,18 +35,78 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         channels: Their names.
         low: Lowest value of each in normal running.
         high: Highest value, above ``low``.
-        weights: Per feature one number for each column of ``basis``, in the feature's unit.
+        weights: Per feature one number for each column of ``columns``, in the feature's unit.
+        knots: Places along the range of each speed; 0: a logarithm and its square instead.
     """
 
     channels: tuple[str, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     weights: tuple[tuple[float, ...], ...]
+    knots: int = 0
+
+    def fits(self, features: int) -> bool:
+        """Whether there is a row for each of so many features, and a range for each channel."""
+        ranges = len(self.channels) == len(self.low) == len(self.high)
+        return (
+            ranges
+            and len(self.weights) == features
+            and all(low < high for low, high in zip(self.low, self.high, strict=True))
+            and {len(row) for row in self.weights} == {self.columns(np.array([self.low])).shape[1]}
+        )
 
     def centre(self, values: npt.NDArray[np.floating]) -> Array:
         """What to take off F features at samples of shape (n, C); shape (n, F)."""
-        found = basis(self.channels, self.low, self.high, values) @ np.array(self.weights).T
-        return np.asarray(found)
+        return np.asarray(self.columns(values) @ np.array(self.weights).T)
+
+    def columns(self, values: npt.NDArray[np.floating]) -> Array:
+        """Columns that centres are made of, each of size 1 and less, shape (n, P)."""
+        each = [
+            self._speed(place) if self._is_speed(c) else (place - 0.5)[:, None]
+            for c, place in enumerate(self._in_range(values))
+        ]
+        return np.hstack(each)
+
+    def places(self, values: npt.NDArray[np.floating]) -> Array:
+        """How near the first speed is to each place of its range, shape (n, N); rows sum to 1."""
+        for c, place in enumerate(self._in_range(values)):
+            if self._is_speed(c):
+                return _hats(place, max(self.knots, 2))
+        return np.ones((len(values), 1))
+
+    def others(self, values: npt.NDArray[np.floating]) -> Array:
+        """The conditions that are no speed, within -0.5..0.5, shape (n, C')."""
+        each = [p - 0.5 for c, p in enumerate(self._in_range(values)) if not self._is_speed(c)]
+        return np.stack(each, axis=1) if each else np.empty((len(values), 0))
+
+    @property
+    def bends(self) -> Array:
+        """Second differences along each speed, (rows, 1 + P), a constant first; see ``BEND``."""
+        widths = [self.knots - 1 if self._is_speed(c) else 1 for c in range(len(self.channels))]
+        rows = []
+        for c in range(len(widths)):
+            if self._is_speed(c):
+                bend = np.diff(np.eye(self.knots), 2, axis=0)[:, 1:]  # the first place is 0
+                before, behind = 1 + sum(widths[:c]), sum(widths[c + 1 :])
+                rows.append(np.pad(bend, ((0, 0), (before, behind))))
+        return np.vstack(rows) if rows else np.empty((0, 1 + sum(widths)))
+
+    def _is_speed(self, channel: int) -> bool:
+        return self.channels[channel].lower() in SPEEDS and self.low[channel] > 0
+
+    def _speed(self, place: Array) -> Array:
+        if self.knots:
+            return _hats(place, self.knots)[:, 1:]  # the first place is the feature's own centre
+        return np.stack([place - 0.5, 2 * (place - 0.5) ** 2 - 0.25], axis=1)
+
+    def _in_range(self, values: npt.NDArray[np.floating]) -> Iterator[Array]:
+        """Where each channel lies in what was seen, 0..1, a speed by its logarithm."""
+        for c, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            inside = np.clip(values[:, c].astype(np.float64), low, high)
+            if self._is_speed(c):
+                yield np.log(inside / low) / np.log(high / low)
+            else:
+                yield (inside - low) / (high - low)
 
     def outside(self, values: npt.NDArray[np.floating]) -> Flags:
         """Which conditions are outside what was learnt, at samples of shape (n, C)."""
@@ -64,56 +128,28 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"outside what it has learnt: {', '.join(found)}" if found else None
 
 
-class Followed:
-    """The conditions of one device: what they add to its centres, and whether they were learnt.
-
-    Args:
-        conditions: Of its model; None: there are none.
-        features: The columns of its samples, those of the conditions among them.
-
-    Attributes:
-        outside: What of the sample looked at last is outside what was learnt, in words; or None.
-    """
-
-    def __init__(self, conditions: Conditions | None, features: Sequence[str]) -> None:
-        self._conditions = conditions
-        channels = () if conditions is None else conditions.channels
-        self.columns = [features.index(name) for name in channels]
-        self.outside: str | None = None
-
-    def centre(self, samples: npt.NDArray[np.floating]) -> Array | float:
-        """Added to the centres of F features, shape (n, F); 0 where nothing is followed."""
-        conditions = self._conditions
-        return 0.0 if conditions is None else conditions.centre(samples[:, self.columns])
-
-    def look(self, samples: npt.NDArray[np.floating]) -> None:
-        """Whether the conditions of the newest of some samples are ones that the model has seen."""
-        if self._conditions is not None and len(samples):
-            self.outside = self._conditions.told(samples[-1, self.columns].astype(np.float64))
+def _hats(place: Array, knots: int) -> Array:
+    """Straight lines between evenly spaced places, shape (n, knots)."""
+    along = place * (knots - 1)
+    return np.maximum(0.0, 1.0 - np.abs(along[:, None] - np.arange(knots)))
 
 
-def basis(
-    channels: Sequence[str],
-    low: Sequence[float],
-    high: Sequence[float],
-    values: npt.NDArray[np.floating],
-) -> Array:
-    """Columns that centres are made of, each within -0.5..0.5, shape (n, P)."""
-    columns = []
-    for name, least, most, column in zip(channels, low, high, values.T, strict=True):
-        inside = np.clip(column.astype(np.float64), least, most)
-        if name.lower() in SPEEDS and least > 0:
-            place = np.log(inside / least) / np.log(most / least) - 0.5
-            columns += [place, 2 * place**2 - 0.25]
-        else:
-            columns.append((inside - least) / (most - least) - 0.5)
-    return np.stack(columns, axis=1)
+def _knots(channels: Sequence[str], low: Sequence[float], high: Sequence[float]) -> int:
+    """Places along the widest range of a speed."""
+    wide = [
+        np.log(most / least)
+        for name, least, most in zip(channels, low, high, strict=True)
+        if name.lower() in SPEEDS and least > 0
+    ]
+    return int(np.clip(np.ceil(max(wide, default=0.0) / STEP) + 1, 2, MOST_PLACES))
 
 
 def fit_conditions(
     channels: Sequence[str],
     features: Sequence[npt.NDArray[np.floating]],
     values: Sequence[npt.NDArray[np.floating]],
+    *,
+    if_none_helps: bool = False,
 ) -> Conditions | None:
     """Fit centres to normal running, in float64.
 
@@ -121,10 +157,11 @@ def fit_conditions(
         channels: The C conditions.
         features: Per session of shape (n, F); NaN where one is missing.
         values: Per session of shape (n, C).
+        if_none_helps: Keep them all the same, for what they say of how far a feature may go.
 
     Returns:
-        Conditions that vary, with weights of 0 for features that they do not help; None where they
-        help none.
+        Conditions that vary, with weights of 0 for features that they do not help; None where
+        none varies or helps.
     """
     union = np.concatenate(values).astype(np.float64)
     low, high = union.min(axis=0), union.max(axis=0)
@@ -135,26 +172,34 @@ def fit_conditions(
     reach = tuple(low[varies].tolist()), tuple(high[varies].tolist())
     step = max(sum(map(len, values)) // MOST_ROWS, 1)
     seen = [one[::step].astype(np.float64) for one in features]
-    given = [basis(names, *reach, one[::step][:, varies]) for one in values]
-    helps = _helps(seen, given)
-    if not helps.any():
+    found = Conditions(names, *reach, (), _knots(names, *reach))
+    given = [found.columns(one[::step][:, varies]) for one in values]
+    helps = _helps(seen, given, found.bends)
+    if not (helps.any() or if_none_helps):
         return None
-    lines = _lines(np.concatenate(seen), np.concatenate(given))
+    lines = _lines(np.concatenate(seen), np.concatenate(given), found.bends)
     weights = np.where(helps[:, None], lines[:, 1:], 0.0)
-    return Conditions(names, *reach, tuple(tuple(row) for row in weights.tolist()))
+    return msgspec.structs.replace(found, weights=tuple(tuple(row) for row in weights.tolist()))
 
 
-def _lines(seen: Array, given: Array) -> Array:
+def _lines(seen: Array, given: Array, bends: Array) -> Array:
     """Least squares over the rows that show a feature: a constant, then slopes, (F, 1 + P)."""
-    columns = np.column_stack([np.ones(len(given)), given])
     shown = ~np.isnan(seen)
-    if shown.all():
-        return np.asarray(np.linalg.lstsq(columns, seen, rcond=None)[0].T)
-    each = [_lines(seen[rows, f, None], given[rows])[0] for f, rows in enumerate(shown.T)]
-    return np.stack(each)
+    whole = shown.all(axis=0)
+    found = np.empty((seen.shape[1], 1 + given.shape[1]))
+    found[whole] = _solved(seen[:, whole], given, bends)
+    for f in np.flatnonzero(~whole).tolist():
+        found[f] = _solved(seen[shown[:, f], f, None], given[shown[:, f]], bends)[0]
+    return found
 
 
-def _helps(seen: Sequence[Array], given: Sequence[Array]) -> Flags:
+def _solved(seen: Array, given: Array, bends: Array) -> Array:
+    columns = np.column_stack([np.ones(len(given)), given])
+    gram = columns.T @ columns + BEND * max(len(given), 1) * bends.T @ bends
+    return np.asarray(np.linalg.lstsq(gram, columns.T @ seen, rcond=None)[0].T)
+
+
+def _helps(seen: Sequence[Array], given: Sequence[Array], bends: Array) -> Flags:
     """Per feature, whether held-out sessions, or parts of a few, are nearer to their centre."""
     if len(seen) < FOLDS:
         seen = [part for one in seen for part in np.array_split(one, FOLDS)]
@@ -167,7 +212,7 @@ def _helps(seen: Sequence[Array], given: Sequence[Array]) -> Flags:
                              if is_held is wanted]) for parts in (seen, given)]
             for wanted in (False, True)
         )  # fmt: skip
-        lines = _lines(*learn)
+        lines = _lines(learn[0], learn[1], bends)
         without += np.nansum((test[0] - mean_of(learn[0])) ** 2, axis=0)
         with_them += np.nansum((test[0] - lines[:, 0] - test[1] @ lines[:, 1:].T) ** 2, axis=0)
     return np.asarray(with_them < (1 - LEAST_GAIN) * without)

@@ -87,6 +87,8 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         spread: Per column, see ``Level``.
         peak: Per column.
         mean: Per column.
+        uncertain: Per feature, variance of ``offset``, where the model has a spread; else empty.
+        at: Conditions it was learnt at, see ``MachineLevel``.
     """
 
     model: str
@@ -98,6 +100,8 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     spread: tuple[float, ...]
     peak: tuple[float, ...]
     mean: tuple[float, ...]
+    uncertain: tuple[float, ...] = ()
+    at: tuple[float, ...] = ()
 
     def misfit(self, model: str, data_hash: str) -> str | None:
         """Why it says nothing of a model; None where it does."""

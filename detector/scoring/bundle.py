@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
@@ -17,7 +18,9 @@ from detector.frontends.contract import FrontEnd
 from detector.frontends.table import front_end
 from detector.networks.base import NETWORKS, build_network
 from detector.networks.contract import Network
+from detector.normal.followed import Followed
 from detector.normal.level import Own
+from detector.normal.spread import MachineLevel
 from detector.records import ModelCard
 from detector.references.base import REFERENCES, load_reference, save_reference
 from detector.references.contract import Reference
@@ -91,6 +94,8 @@ class Bundle:
         document = self.document
         if own is None or document.commissioned is None:
             return document.score
+        if document.spread is not None:  # the limits hold for a level however sure it is
+            return document.commissioned
         rule = document.commissioned.around(own.level)
         wider = max(document.commission_s / own.seconds, 1.0) ** 0.5
         return replace(rule, threshold=rule.threshold * wider)
@@ -101,6 +106,8 @@ class Bundle:
             return None
         if own is None:
             return NOT_COMMISSIONED
+        if self.document.spread is not None and len(own.uncertain) != len(self.features):
+            return f"not commissioned: its commissioning is of an earlier {self.name}"
         return own.misfit(self.name, self.document.training.data_hash)
 
     def centre(self, own: Own | None) -> tuple[float, ...]:
@@ -112,6 +119,13 @@ class Bundle:
             centre + offset * scale
             for centre, offset, scale in zip(scaling.centre, own.offset, scaling.scale, strict=True)
         )
+
+    def followed(self, features: tuple[str, ...], own: Own | None) -> Followed:
+        """What conditions do to a machine that sends these features."""
+        document, level = self.document, None
+        if own is not None and document.machines is not None:
+            level = MachineLevel(np.array(own.offset), np.array(own.uncertain), np.array(own.at))
+        return Followed(document.conditions, features, document.machines, level)
 
     def card(self) -> ModelCard:
         """What a page needs to know of it."""

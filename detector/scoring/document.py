@@ -12,6 +12,7 @@ from detector.errors import BundleError, TrainingError
 from detector.frontends.plans import FrontEndPlan
 from detector.frontends.table import front_end
 from detector.normal.conditions import Conditions
+from detector.normal.spread import Machines, Spread
 from detector.scoring.score import ScoreRule
 from detector.sensors.normal import SensorNormal
 from detector.sessions.representation import WindowFeatures
@@ -116,6 +117,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     signal: Scaling | None = None  # of the signal, where it is judged beside the residual
     front_end: FrontEndPlan | None = None
     conditions: Conditions | None = None
+    spread: Spread | None = None  # about their centres; then a machine's level has one as well
     commissioned: ScoreRule | None = None  # of a machine that is; its level is its centre
     commission_s: float = 0.0  # seconds of its running that such a level is learnt from
     sensors: SensorNormal | None = None  # of the channels a device sends, for the rules on them
@@ -141,6 +143,13 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def condition_names(self) -> tuple[str, ...]:
         """Channels that centres follow."""
         return () if self.conditions is None else self.conditions.channels
+
+    @property
+    def machines(self) -> Machines | None:
+        """How far machines may lie from where their conditions put them."""
+        if self.conditions is None or self.spread is None:
+            return None
+        return Machines(self.conditions, self.spread)
 
     def represented(self) -> WindowFeatures | None:
         """The window features, where the detector sees these."""
@@ -274,9 +283,10 @@ def check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> Non
 def _check_conditions(path: Path, document: Document) -> None:
     found = document.conditions
     if found is None:
+        if document.spread is not None:
+            raise BundleError(f"{path}: spread without conditions, allowed: both")
         return
-    fits = len(found.weights) == len(document.features) and all(
-        low < high for low, high in zip(found.low, found.high, strict=False)
-    )
-    if not fits or not len(found.channels) == len(found.low) == len(found.high):
+    if not found.fits(len(document.features)):
         raise BundleError(f"{path}: conditions do not fit the features, allowed: a row for each")
+    if document.machines is not None and not document.machines.fit(len(document.features)):
+        raise BundleError(f"{path}: spread does not fit the conditions, allowed: a row for each")

@@ -94,7 +94,7 @@ class FrontEndStream:
             own=own,
         )  # fmt: skip
         self._described.segmenter.counters = self.segmenter.counters
-        self._row = self.rule.smoothing - 1 + in_a_row
+        self.follows, self._row = self._described.follows, self.rule.smoothing - 1 + in_a_row
         self._usable, self._wait, self._judged = True, 0, False
 
     @property
@@ -273,15 +273,16 @@ class FrontEndStream:
 
     def _causes(self, frame: Frame, windows: Values) -> tuple[Cause, ...]:
         """The columns behind the largest score, of those judged if there are any."""
-        scores = np.where(frame.judged, frame.score, np.nan)
-        if not np.isfinite(scores).any():
-            scores = frame.score
+        judged = np.where(frame.judged, frame.score, np.nan)
+        scores = judged if np.isfinite(judged).any() else frame.score
         if not np.isfinite(scores).any():
             return ()
-        at = int(np.nanargmax(scores)) - (len(frame.ts) - len(windows))
+        row = int(np.nanargmax(scores))
+        at = row - (len(frame.ts) - len(windows))
         window = windows[at] if at >= 0 else np.empty((0, len(self._front.columns)), np.float32)
-        scale = self.bundle.document.scaling.scale
-        return causes_of(self._front, frame.contributions, window, scale)
+        width = self.follows.width(frame.values[row : row + 1])
+        scale = np.ravel(width * np.array(self.bundle.document.scaling.scale))
+        return causes_of(self._front, frame.contributions, window, scale.tolist())
 
 
 ScoringStream: TypeAlias = DeviceStream | FrontEndStream

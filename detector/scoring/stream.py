@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detector.normal.conditions import Followed
 from detector.normal.level import Own
 from detector.normal.terms import no_terms
 from detector.records import Flags, Frame, Samples, Values
@@ -58,6 +57,7 @@ class DeviceStream:
         own_card: Of the bundle by that rule; None: the bundle's own.
         smoothed: Terms of the windows that were scored last.
         thinning: Which windows are scored.
+        follows: What its conditions do to its normal.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class DeviceStream:
         document = bundle.document
         self._judging = Judging(bundle, features, running or document.running_signal)
         self._columns = [features.index(name) for name in bundle.features]
-        self._follows = Followed(document.conditions, features)
         signal = self._judging.signal
         # A column of a front end that cannot be shown is no hole.
         whole = bundle.channels if bundle.front is None else document.condition_names
@@ -92,6 +91,7 @@ class DeviceStream:
         self._missing = MissingRule(self._columns, len(features))
         self.uncommissioned = bundle.accepts(own)
         own = own if self.uncommissioned is None else None
+        self.follows = bundle.followed(features, own)
         self.rule, self._centre = bundle.rule(own), bundle.centre(own)
         self.own_card = None if own is None else bundle.card_by(self.rule)
         columns, width = len(bundle.detector.groups), len(self._columns)
@@ -107,7 +107,7 @@ class DeviceStream:
     @property
     def note(self) -> str | None:
         """What is said beside its state."""
-        said = [self.bundle.note or self.uncommissioned, self._follows.outside]
+        said = [self.bundle.note or self.uncommissioned, self.follows.outside]
         return "; ".join(one for one in said if one) or None
 
     @property
@@ -170,9 +170,9 @@ class DeviceStream:
             shares = self._missing.shares(piece)
         mse[at] = scored.mse
         reconstruction = np.full(piece.values.shape, np.nan, np.float32)
-        offset = stretch.offset + self._follows.centre(piece.filled[at])
-        reconstruction[at[:, None], self._columns] = self._in_units(scored.newest, offset)
-        self._follows.look(piece.values)
+        newest = self._in_units(scored.newest, piece.filled[at]) + stretch.offset
+        reconstruction[at[:, None], self._columns] = newest
+        self.follows.look(piece.values)
         return Frame(
             device=self.device,
             session=piece.session,
@@ -270,11 +270,12 @@ class DeviceStream:
     def _scaled(self, filled: Values) -> Values:
         scaling = self.bundle.document.scaling
         centred = filled[:, self._columns].astype(np.float64) - self._baseline.offset
-        return scale(centred - self._follows.centre(filled), self._centre, scaling.scale)
+        spread = self.follows.width(filled) * np.asarray(scaling.scale)
+        return scale(centred - self.follows.centre(filled), self._centre, spread)
 
-    def _in_units(self, newest: Values, offset: Array) -> Array:
-        scaling = self.bundle.document.scaling
-        return unscale(newest, self._centre, scaling.scale) + offset
+    def _in_units(self, newest: Values, filled: Values) -> Array:
+        spread = self.follows.width(filled) * np.asarray(self.bundle.document.scaling.scale)
+        return unscale(newest, self._centre, spread) + self.follows.centre(filled)
 
     def _contributions(self, scores: Array, judged: Flags) -> Values:
         shares = np.zeros(len(self.features), np.float32)

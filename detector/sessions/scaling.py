@@ -83,7 +83,9 @@ def _centre_and_scale(values: npt.NDArray[np.float64], method: str) -> tuple[flo
 
 
 def scale(
-    values: npt.NDArray[np.floating], centre: Sequence[float], spread: Sequence[float]
+    values: npt.NDArray[np.floating],
+    centre: Sequence[float],
+    spread: Sequence[float] | npt.NDArray[np.float64],
 ) -> Values:
     """Values of shape (n, F) in scaled units, computed in float64, returned as float32."""
     scaled: Values = ((values.astype(np.float64) - centre) / np.asarray(spread)).astype(np.float32)
@@ -91,7 +93,7 @@ def scale(
 
 
 def unscale(
-    values: Values, centre: Sequence[float], spread: Sequence[float]
+    values: Values, centre: Sequence[float], spread: Sequence[float] | npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Back from scaled units to the features' own, shape (n, F)."""
     return np.asarray(values.astype(np.float64) * np.asarray(spread) + centre)

@@ -11,6 +11,8 @@ Array = npt.NDArray[np.float64]
 
 ORDERS = (0.5, 1.0, 2.0, 3.0)  # half is looseness and rub, one unbalance, two misalignment
 NYQUIST = 0.5  # turns per sample
+WHOLE = np.arange(1.0, 7.0)  # orders that a healthy shaft may show
+RIDGE = 1e-6  # of a tone's power: keeps equations solvable where two orders fold to one
 
 
 def band_edges(length: int, bands: int) -> tuple[int, ...]:
@@ -105,6 +107,33 @@ def tracked_amplitudes(centred: Array, orders: Array, turns: Array) -> Array:
     cosine = np.einsum("bfn,bon->bfo", centred, np.cos(angle) * weight)
     sine = np.einsum("bfn,bon->bfo", centred, np.sin(angle) * weight)
     return np.asarray(np.hypot(cosine, sine))
+
+
+def without_orders(centred: Array, turns: Array) -> Array:
+    """What is left of segments without the whole multiples of a speed, by least squares.
+
+    The amplitude of each may rise or fall evenly within a segment, as it does while the speed
+    changes. One above the Nyquist frequency is taken out where it folds to.
+
+    Args:
+        centred: Shape (B, F, n), segments without their mean.
+        turns: Shape (B, n), turns made at each sample since the segment began.
+
+    Returns:
+        Shape (B, F, n), in the signal's unit.
+    """
+    tones = _tones(turns)
+    gram = np.einsum("bpn,bqn->bpq", tones, tones) + RIDGE * turns.shape[1] * np.eye(4 * len(WHOLE))
+    held = np.einsum("bpn,bfn->bpf", tones, centred)
+    return np.asarray(centred - np.einsum("bpf,bpn->bfn", np.linalg.solve(gram, held), tones))
+
+
+def _tones(turns: Array) -> Array:
+    """Cosine and sine of each whole order, steady and growing from -1 to 1, (B, 4 · orders, n)."""
+    angle = 2 * np.pi * WHOLE[:, None] * turns[:, None, :]  # (B, O, n)
+    steady = np.stack([np.cos(angle), np.sin(angle)], axis=2)  # (B, O, 2, n)
+    growing = steady * np.linspace(-1.0, 1.0, turns.shape[1])
+    return np.concatenate([steady, growing], axis=2).reshape(len(turns), -1, turns.shape[1])
 
 
 def _taper(length: int) -> Array:

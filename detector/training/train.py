@@ -170,7 +170,13 @@ def _floors(front: FrontEnd | None, ready: Prepared) -> Array | None:
     """Per column of a front end, the square of the least that it tells, in scaled units."""
     if front is None:
         return None
-    return np.asarray((np.asarray(front.resolution) / ready.scaling.scale) ** 2)
+    floors = (np.asarray(front.resolution) / ready.scaling.scale) ** 2
+    if ready.machines is None:
+        return np.asarray(floors)
+    pairs = zip(ready.given, ready.judged, strict=True)
+    given = np.concatenate([one[flags] for one, flags in pairs])
+    deviation = ready.machines.deviation(ready.machines.unknown, given)
+    return np.asarray(floors / (deviation**2).mean(axis=0))
 
 
 def _calibrator(ready: Prepared, period_s: float, floors: Array | None) -> Calibrator:

@@ -21,6 +21,7 @@ from detector.scoring.rate import TOLERANCE
 from detector.training.data.dataset import Dataset, TrainingSession
 
 BLOCK_S, HOP_S = 1.0, 0.1
+HIGHEST = 0.4  # turns per sample: a filter against aliases begins there
 STEADY = 0.05  # share by which the speed of a machine that has one may differ
 USUAL = {"window": (BLOCK_S, HOP_S), "waveform": (WAVEFORM_BLOCK_S, WAVEFORM_HOP_S)}
 
@@ -146,6 +147,8 @@ def _window(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> 
         speed=wanted.speed,
         rpm=None if wanted.speed is not None else wanted.rpm,
         conditions=wanted.conditions,
+        rest=wanted.speed is not None or wanted.rpm is not None,
+        highest=HIGHEST,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detector.errors import TrainingError
 from detector.frontends.blocks import settling
 from detector.normal.conditions import Array, Conditions, fit_conditions
+from detector.normal.spread import Machines, fit_spread
 from detector.records import Flags, Values
 from detector.scoring.document import Scaling
 from detector.sessions.operating import level_flags, log_rms, settled_flags
@@ -17,6 +18,9 @@ from detector.sessions.scaling import fit_known, fit_scaling, scale
 from detector.sessions.windows import whole_windows
 from detector.training.data.dataset import Dataset, TrainingSession, take_baseline
 
+LEAST_MACHINES = 3  # sessions that tell how machines differ
+LEARN_S = 60.0  # of running that a machine's level is learnt from
+THINNED = 5  # of feature samples, whose blocks overlap, one in so many tells of variances
 STANDSTILL = np.log(3.0)  # levels further apart than this are two states, not one
 
 
@@ -50,6 +54,8 @@ class Prepared:
         scaling: How values were scaled.
         lowest_log_rms: Level below which the machine stands still; None: not used.
         conditions: How centres follow conditions; None: they do not.
+        machines: How far they may lie from them; None: that is in ``scaling`` alone.
+        given: Shape (n, C) each, the conditions, where ``machines`` are known.
     """
 
     sessions: list[Values]
@@ -58,6 +64,12 @@ class Prepared:
     scaling: Scaling
     lowest_log_rms: float | None
     conditions: Conditions | None = None
+    machines: Machines | None = None
+    given: tuple[Values, ...] = ()
+
+    def away(self, number: int, machines: Machines) -> Array:
+        """One session's distance from where conditions put any machine, in scaled units."""
+        return self.sessions[number] * machines.deviation(machines.unknown, self.given[number])
 
 
 def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
@@ -80,9 +92,8 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
     plain = take_baseline([session.values for session in kept], chosen.baseline)
     conditions = _conditions(dataset, kept, plain)
     if conditions is not None:
-        columns = [dataset.conditions.index(name) for name in conditions.channels]
         plain = [
-            values - conditions.centre(_given(session)[:, columns])
+            values - conditions.centre(_of(session, conditions, dataset))
             for values, session in zip(plain, kept, strict=True)
         ]
     plain = [values[chosen.trim :] for values in plain]
@@ -99,7 +110,37 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
         for values, session in zip(scaled, kept, strict=True)
     ]
     scaling = Scaling(chosen.scaling, tuple(centre), tuple(spread))
-    return Prepared(scaled, running, judged, scaling, lowest, conditions)
+    ready = Prepared(scaled, running, judged, scaling, lowest, conditions)
+    if dataset.front is None or conditions is None or len(kept) < LEAST_MACHINES:
+        return ready
+    given = [_of(session, conditions, dataset)[chosen.trim :] for session in kept]
+    least = (np.asarray(dataset.front.resolution) / spread) ** 2
+    return _by_machine(ready, conditions, given, least, dataset.sampling_period_s)
+
+
+def _by_machine(
+    ready: Prepared,
+    conditions: Conditions,
+    given: Sequence[Values],
+    least: Array,
+    period_s: float,
+) -> Prepared:
+    """The same in units of what any machine may be away under its conditions."""
+    rows = [np.flatnonzero(flags)[::THINNED] for flags in ready.judged]
+    known = [number for number, one in enumerate(rows) if len(one)]
+    machines = fit_spread(
+        conditions,
+        [ready.sessions[number][rows[number]].astype(np.float64) for number in known],
+        [given[number][rows[number]] for number in known],
+        least,
+        period_s=period_s * THINNED,
+        learn_s=LEARN_S,
+    )
+    sessions = [
+        (session / machines.deviation(machines.unknown, there)).astype(np.float32)
+        for session, there in zip(ready.sessions, given, strict=True)
+    ]
+    return replace(ready, sessions=sessions, machines=machines, given=tuple(given))
 
 
 def _conditions(
@@ -114,7 +155,14 @@ def _conditions(
     if not pairs:
         return None
     features, values = zip(*pairs, strict=True)
-    return fit_conditions(dataset.conditions, features, values)
+    has_levels = dataset.front is not None
+    return fit_conditions(dataset.conditions, features, values, if_none_helps=has_levels)
+
+
+def _of(session: TrainingSession, conditions: Conditions, dataset: Dataset) -> Values:
+    """The channels that are followed."""
+    columns = [dataset.conditions.index(name) for name in conditions.channels]
+    return _given(session)[:, columns]
 
 
 def _given(session: TrainingSession) -> Values:

@@ -1,27 +1,38 @@
 """The rule of a machine that is commissioned: its own level, and limits around that.
 
 Every training session stands for a machine that was commissioned in a minute of its own running,
-whichever minute that was, and is judged in all the others; by models that have not seen it.
+whichever minute that was, and is judged in all the others; by models that have not seen it. Where
+the model knows how far a level may be trusted under other conditions, the limits are in units of
+that, and the same for every machine.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from detector.normal.level import Level, levels, mean_of, widest
+from detector.normal.spread import Machines
 from detector.normal.terms import joined
 from detector.records import Flags, Values
 from detector.scoring.score import Array, ScoreRule
 from detector.scoring.thinning import smooth
-from detector.training.data.prepare import Prepared
-from detector.training.fitting.calibrate import Conditioning, HeldOut, placed_rule
+from detector.training.data.prepare import LEAST_MACHINES, Prepared
+from detector.training.fitting.calibrate import (
+    Conditioning,
+    HeldOut,
+    Split,
+    calibrate,
+    placed_rule,
+)
 from detector.training.fitting.hold_out import HoldOut, score_parts
 from detector.training.fitting.limits import Machine
 
-LEAST_MACHINES = 3  # sessions that tell how machines depart from a level of their own
+PLACES = 3  # in each session: where a machine might have been commissioned
 LEAST_STRETCHES = 2  # in each: one to be commissioned in, one to be judged in
 
 
@@ -52,6 +63,11 @@ def commissioned_rule(
     long_enough = [flags.sum() >= LEAST_STRETCHES * width for flags in ready.judged]
     if not width or sum(long_enough) < LEAST_MACHINES:
         return None
+    if ready.machines is not None:
+        parts = list(
+            _around_levels(ready, ready.machines, held, window, long_enough, width, period_s)
+        )
+        return calibrate(parts, tuple(weights), chosen, period_s, floor)[0]
     offsets = [
         own_offset(session, flags, width) if is_long else None
         for session, flags, is_long in zip(ready.sessions, ready.judged, long_enough, strict=True)
@@ -61,6 +77,52 @@ def commissioned_rule(
     ]
     centre, _ = widest([machine.low for machine in machines])
     return placed_rule(machines, _known(centre), tuple(weights), chosen, period_s, floor)[0]
+
+
+def _around_levels(
+    ready: Prepared,
+    machines: Machines,
+    held: HoldOut,
+    window: int,
+    long_enough: Sequence[np.bool_],
+    width: int,
+    period_s: float,
+) -> Iterator[HeldOut]:
+    """What is held out, around levels learnt at the beginning of sessions and at later places."""
+    for place in range(PLACES):
+        learnt = [
+            np.flatnonzero(flags)[place * (int(flags.sum()) - width) // PLACES :][:width]
+            for flags in ready.judged
+        ]
+        sessions = [
+            _around(ready, machines, number, learnt[number], period_s) if is_long else None
+            for number, is_long in enumerate(long_enough)
+        ]
+        for fit, block in zip(held.fits, held.blocks, strict=True):
+            for part in score_parts(ready, block, fit.detector, window, sessions):
+                yield _without(part, ready, learnt[part.session], block)
+
+
+def _around(
+    ready: Prepared,
+    machines: Machines,
+    number: int,
+    learnt: npt.NDArray[np.intp],
+    period_s: float,
+) -> Values:
+    """A session in units of what its machine may be away, once its level is known."""
+    away, given = ready.away(number, machines), ready.given[number]
+    level = machines.level(away[learnt], given[learnt], period_s)
+    found: Values = ((away - level.offset) / machines.deviation(level, given)).astype(np.float32)
+    return found
+
+
+def _without(part: HeldOut, ready: Prepared, rows: npt.NDArray[np.intp], block: Split) -> HeldOut:
+    """The same, not judged where its level was learnt."""
+    [end] = [end for number, _, end in block.held_out if number == part.session]
+    flags = ready.judged[part.session].copy()
+    flags[rows] = False
+    return replace(part, judged=flags[end - len(part.judged) : end])
 
 
 def own_offset(scaled: Values, judged: Flags, width: int) -> Array:
@@ -79,8 +141,12 @@ def _parts(
 ) -> Iterator[list[HeldOut]]:
     """What is held out of each session that has an offset, scored with that taken off."""
     found: dict[int, list[HeldOut]] = defaultdict(list)
+    sessions = [
+        None if offset is None else (session.astype(np.float64) - offset).astype(np.float32)
+        for session, offset in zip(ready.sessions, offsets, strict=True)
+    ]
     for fit, block in zip(held.fits, held.blocks, strict=True):
-        for part in score_parts(ready, block, fit.detector, window, offsets):
+        for part in score_parts(ready, block, fit.detector, window, sessions):
             found[part.session].append(part)
     yield from (parts for parts in found.values() if any(part.judged.any() for part in parts))
 

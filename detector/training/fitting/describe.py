@@ -61,6 +61,7 @@ def describe(
         running=_running(dataset.signal),
         lowest_log_rms=ready.lowest_log_rms,
         conditions=ready.conditions,
+        spread=None if ready.machines is None else ready.machines.spread,
         score=rule,
         calibration=told(placed, len(held.fits)),
         training=_provenance(dataset, options, last),

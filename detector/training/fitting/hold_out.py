@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from detector.records import Values
 from detector.scoring.detectors import Detector
-from detector.scoring.score import Array
 from detector.scoring.scorer import score_windows
 from detector.sessions.representation import WindowFeatures
 from detector.sessions.windows import windows
@@ -138,7 +137,7 @@ def score_parts(
     block: Split,
     detector: Detector,
     window: int,
-    offsets: Sequence[Array | None] | None = None,
+    sessions: Sequence[Values | None] | None = None,
 ) -> list[HeldOut]:
     """Score the windows that a block holds out.
 
@@ -147,16 +146,14 @@ def score_parts(
         block: What is held out.
         detector: What scores it.
         window: L, samples.
-        offsets: Per session of shape (F,), taken off before; sessions with None are left out.
+        sessions: Taken for those of ``ready``; those that are None are left out.
     """
     parts = []
     for number, first, end in block.held_out:
-        session = ready.sessions[number][first:end]
-        if offsets is not None:
-            if (offset := offsets[number]) is None:
-                continue
-            session = (session.astype(np.float64) - offset).astype(np.float32)
-        seen = windows(session, window)
+        session = (sessions or ready.sessions)[number]
+        if session is None:
+            continue
+        seen = windows(session[first:end], window)
         scored = score_windows(detector, seen, chunk=CHUNK)
         parts.append(HeldOut(scored.terms, ready.judged[number][end - len(seen) : end], number))
     return parts

@@ -55,6 +55,24 @@ def test_orders_follow_the_speed_within_the_block():
     assert described(tone(0.4, ramp, order=2.0), ramp.mean())["x.order2"] < -12
 
 
+def test_what_orders_leave_is_the_machines_noise_at_any_speed():
+    """Bands and shape are no longer those of the tones, steady, on a ramp, or folded back."""
+    plan = msgspec.structs.replace(PLAN, rest=True)
+    for rpm in (600.0, 1274.0, np.linspace(500.0, 900.0, BLOCK)):
+        values = tone(0.4, rpm) + tone(0.2, rpm, order=3.0) - tone(0.0, rpm)
+        row, bare = described(values, rpm, plan), described(tone(0.0, rpm), rpm)
+        for kind in ("band3", "band4", "band5", "kurtosis"):
+            assert row[f"x.{kind}"] == pytest.approx(bare[f"x.{kind}"], abs=5.0)
+        assert row["x.rms"] > bare["x.rms"] + 30
+
+
+def test_an_order_too_near_to_the_filter_is_missing():
+    """The plan says how near."""
+    plan = msgspec.structs.replace(PLAN, highest=0.4)
+    assert np.isnan(described(tone(0.4, 1300.0), 1300.0, plan)["x.order2"])
+    assert np.isfinite(described(tone(0.4, 1300.0), 1300.0)["x.order2"])
+
+
 @pytest.mark.parametrize(
     ("rpm", "hidden"),
     [

@@ -51,6 +51,26 @@ def test_they_are_kept_where_they_help_a_session_that_was_held_out():
     assert not np.any(found.weights[1])
 
 
+def test_a_resonance_is_followed_and_a_gap_in_the_speeds_is_bridged():
+    """A hump that no power of the speed has; where nothing ran the centre goes straight on."""
+    rng = np.random.default_rng(5)
+
+    def hump(rpm):
+        return 6 * np.exp(-(((rpm - 700) / 80) ** 2))
+
+    def made(n=1500):
+        rpm = rng.uniform(*SEEN, n)
+        rpm = rpm[(rpm < 1000) | (rpm > 1200)][:, None]
+        return hump(rpm) + rng.normal(0, 0.1, rpm.shape), rpm
+
+    features, values = zip(*(made() for _ in range(6)), strict=True)
+    found = fit_conditions(("rpm",), features, values)
+    fresh, given = made()
+    assert (fresh - found.centre(given)).std() < 0.25
+    bridge = found.centre(np.array([[1000.0], [1100.0], [1200.0]]))
+    assert np.ptp(bridge) < 0.3
+
+
 def test_what_helps_nothing_or_never_changes_is_left_out():
     """A constant channel is none, and so are conditions of features that follow nothing."""
     features, values = zip(*(session(2000, seed) for seed in range(6)), strict=True)
