@@ -27,13 +27,14 @@ fixed_speed() {  # RPM: 74 motors that run at one speed
     train "$model" --network lstm_ae --set variant=folded --window 60 --smoothing 50
 }
 
-variable_speed() {  # 48 motors on inverters, 18 of which warm up
+variable_speed() {  # 48 motors on inverters, 18 of which warm up; load and temperature are sent
     model=motor-variable
-    for unit in $(seq 1 30); do session "$model" "$unit" 5 --preset motor-vs-1500; done
+    for unit in $(seq 1 30); do session "$model" "$unit" 10 --preset motor-vs-1500; done
     for unit in $(seq 61 78); do
         session "$model" "$unit" 10 --preset motor-vs-1500 --benign temperature
     done
-    train "$model" --features acc_x,acc_y,acc_z --front-end window --network pca
+    train "$model" --features acc_x,acc_y,acc_z --front-end window \
+        --conditions rpm,load,temp_c --network zscore
 }
 
 waveform() {  # 44 motors heard in bursts, 12 of which warm up
