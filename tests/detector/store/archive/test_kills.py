@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 
 from detector.store import frames as stored
 from detector.store.archive import closing, hours, reading
@@ -19,10 +15,10 @@ from detector.store.keeping import room
 from detector.store.keeping.deciding import ARCHIVE, HOT, Drop
 from detector.store.keeping.merging import merge
 from detector.store.schema import open_store
+from tests.support.stores.kills import was_killed
 from tests.support.stores.machine import START, frames
 
 LATER = START + 1e6
-FILES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}  # as Python's audit calls them
 LEAST = 10  # kills
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked"),
@@ -82,41 +78,6 @@ def joined(found):
     return np.concatenate(rows) if rows else np.empty((0, 3))
 
 
-def was_killed(site, act, step):
-    """Run ``act`` in a child that kills itself before a step; False: it came to its end."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            with site.opened() as store:
-                kill_before(step)
-                act(store, place_at(site.archive))
-            status = 0
-        finally:
-            os._exit(status)
-    _, ended = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(ended) or os.WEXITSTATUS(ended) == 0, "the child failed by itself"
-    return os.WIFSIGNALED(ended)
-
-
-def kill_before(step):
-    """Steps are statements and commits of the store, and what changes files."""
-    left = [step]
-
-    def count(*_):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-
-    def audit(event, _):
-        if event in FILES:
-            count()
-
-    sa.event.listen(Engine, "before_cursor_execute", count)
-    sa.event.listen(Engine, "commit", count)
-    sys.addaudithook(audit)
-
-
 def close_all(store, place):
     """Merge and close."""
     merge(store, "press-1", LATER)
@@ -124,10 +85,16 @@ def close_all(store, place):
         pass
 
 
+def on(site, act):
+    """In a child."""
+    with site.opened() as store:
+        act(store, place_at(site.archive))
+
+
 def kills(site, act, check):
     """Kill before every step there is, once each; returns how many."""
     step = 0
-    while was_killed(site, act, step):
+    while was_killed(lambda: on(site, act), step):
         check()
         step += 1
     check()
