@@ -78,17 +78,22 @@ def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(tmp_path):
         back_up(store, tmp_path / name, force=True)
         store.dispose()
 
-    killed = 0
+    killed = leaving = 0
     for step in range(100):
         if not was_killed(lambda: act("copy.db"), step):
             break
         killed += 1
+        leaving = step if list(tmp_path.glob(f".*{backup.UNFINISHED}*")) else leaving
         assert facts(tmp_path / "store.db") == whole
         if (tmp_path / "copy.db").exists():
             assert facts(tmp_path / "copy.db") == whole
     assert killed >= KILLS
-    for left in tmp_path.glob(f".*{backup.UNFINISHED}*"):
-        os.utime(left, (0, time.time() - backup.DEAD_S - 1))
+    assert was_killed(lambda: act("copy.db"), leaving)
+    left = list(tmp_path.glob(f".*{backup.UNFINISHED}*"))
+    assert left
+    (made_now := tmp_path / f".now.db{backup.UNFINISHED}").touch()
+    for one in left:
+        os.utime(one, (0, time.time() - backup.DEAD_S - 1))
     act("another.db")
     assert facts(tmp_path / "copy.db") == facts(tmp_path / "another.db") == whole
-    assert not list(tmp_path.glob(f".*{backup.UNFINISHED}*"))
+    assert list(tmp_path.glob(f".*{backup.UNFINISHED}*")) == [made_now]
