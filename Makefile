@@ -46,6 +46,8 @@ soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.overload
 	$(PY) -m benchmarks.soak.provisional
 	$(PY) -m benchmarks.soak.adopt
+	$(PY) -m benchmarks.soak.store_kills
+	$(PY) -m benchmarks.soak.size_limit
 
 system:
 	@sh .ci/system-packages mosquitto chromium openssl --optional postgresql

@@ -104,7 +104,7 @@ def _store(project: Path, run: Path) -> Iterator[Path]:
     try:
         yield default
     finally:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm", "-reserve"):
             default.with_name(default.name + suffix).unlink(missing_ok=True)
         shutil.rmtree(archive, ignore_errors=True)
 

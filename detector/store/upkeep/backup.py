@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from detector.errors import StoreError
@@ -15,6 +16,8 @@ from detector.store.schema import Engine
 
 PAGES = 1024  # copied at once, so that progress shows
 MARGIN_BYTES = 2**20  # that stays free beside the copy
+UNFINISHED = ".faultline-part"  # ends the name of a copy that is being made
+DEAD_S = 3600.0  # without a word written, and whoever made it was killed
 SIDECARS = ("-wal", "-shm", "-journal")  # that SQLite keeps beside an open file
 
 Tell = Callable[[int, int], None]
@@ -41,7 +44,8 @@ def back_up(store: Engine, target: Path, *, force: bool = False, tell: Tell = si
     """
     source = _source(store)
     _refuse_target(source, target, force=force)
-    unfinished = target.with_name(f".{target.name}.part")
+    unfinished = target.with_name(f".{target.name}{UNFINISHED}")
+    _clear_away(target.parent)
     try:
         _refuse_full(store, target)
         _copy(store, unfinished, tell)
@@ -107,6 +111,14 @@ def _refuse_full(store: Engine, target: Path) -> None:
             f"backup {target}: needs {needed / 1e6:,.0f} MB, found {free / 1e6:,.0f} MB free, "
             "allowed: a disk with room"
         )
+
+
+def _clear_away(folder: Path) -> None:
+    """Delete what copies that were killed have left, to whatever name they were made."""
+    for left in folder.glob(f".*{UNFINISHED}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > DEAD_S:
+                left.unlink()
 
 
 def _copy(store: Engine, target: Path, tell: Tell) -> None:

@@ -13,7 +13,7 @@ from detector.errors import StoreError
 from detector.store import devices
 from detector.store.connecting import BACKUP_MARK, alone, file_of, reason_of, shown
 from detector.store.schema import Connection, Engine, StoreFailure
-from detector.store.upkeep.backup import Tell, back_up, silent
+from detector.store.upkeep.backup import UNFINISHED, Tell, back_up, silent
 from detector.store.versions import VERSION, version_of
 
 logger = logging.getLogger(__name__)
@@ -85,9 +85,8 @@ def _newest(versions: Path) -> str:
 def _backed_up(store: Engine, version: str, tell: Tell) -> Path:
     path = file_of(store)
     assert path is not None
-    for left in path.parent.glob(
-        f".{escape(path.name)}{BACKUP_MARK}*.part*"
-    ):  # by one that was killed
+    begun = f".{escape(path.name)}{BACKUP_MARK}*{UNFINISHED}*"
+    for left in path.parent.glob(begun):  # by one that was killed
         left.unlink()
     moment = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
     target = path.with_name(f"{path.name}{BACKUP_MARK}{version}-{moment}")

@@ -19,6 +19,7 @@ from detector.store.schema import open_store
 from detector.store.versions import VERSION
 from tests.support.serving import environment
 from tests.support.stores import golden_store
+from tests.support.stores.lease import renewed
 
 PROJECT = Path(__file__).resolve().parents[3]
 # Root may read and write everything unless these are taken from it.
@@ -85,12 +86,12 @@ def test_status_as_json_has_what_the_table_has(folder, capsys):
 
 def test_a_store_is_not_migrated_while_a_detector_runs(folder, capsys, monkeypatch):
     """Its lease is renewed."""
-    monkeypatch.setattr(devices, "LEASE_S", 0.2)
-    with closing(sqlite3.connect("faultline.db")) as connection, connection:
-        connection.execute("INSERT INTO lease VALUES (1, 'host:1', 9e9, 'connected', '{}')")
-    before = (folder / "faultline.db").read_bytes()
-    assert "written by another detector (host:1" in refused(capsys, "migrate")
-    assert (folder / "faultline.db").read_bytes() == before
+    monkeypatch.setattr(devices, "LEASE_S", 0.3)
+    store = open_store("sqlite:///faultline.db", may_be_older=True)
+    with renewed(store, "host:1"):
+        assert "written by another detector (host:1" in refused(capsys, "migrate")
+    store.dispose()
+    assert "version: 0000" in run(capsys, "status")[1]
     assert not list(folder.glob("*.backup-*"))
 
 

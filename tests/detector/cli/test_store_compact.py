@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 
@@ -16,6 +14,8 @@ from detector.__main__ import main
 from detector.store import devices
 from detector.store import frames as stored
 from detector.store.schema import open_store
+from tests.support.stores.disk import disk
+from tests.support.stores.lease import renewed
 from tests.support.stores.machine import START, frame, frames
 
 BLOCKS = [
@@ -88,27 +88,20 @@ def test_a_new_store_can_shrink(folder):
 
 def test_beside_a_detector_it_is_refused(folder, capsys, monkeypatch):
     """In one line; nothing is done."""
-    monkeypatch.setattr(devices, "LEASE_S", 0.2)
+    monkeypatch.setattr(devices, "LEASE_S", 0.3)
     store = open_store("sqlite:///faultline.db")
-    with store.begin() as connection:
-        devices.take_lease(connection, "another", time.time() + 60)
+    with renewed(store, "another"):
+        assert main(["store", "compact"]) == 2
     store.dispose()
-    assert main(["store", "compact"]) == 2
     assert "another detector" in capsys.readouterr().err
     assert hot_samples() == 7300
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system with 3 MB; only root may have one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
-    if os.geteuid() or subprocess.run(mounted, capture_output=True, check=False).returncode:
-        pytest.skip("no file system of its own can be mounted here")
-    yield place
-    unmounted = ["umount", str(place)]
-    subprocess.run(unmounted, check=True)
+    """A file system with 3 MB."""
+    with disk(tmp_path / "disk", 3) as made:
+        yield made.folder
 
 
 def test_a_disk_that_is_full_is_one_line_and_loses_nothing(folder, small_disk, capsys, monkeypatch):

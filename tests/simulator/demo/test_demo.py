@@ -226,8 +226,11 @@ def test_the_archive_goes_with_the_store(show):
     running.wait_for((running.folder / "settings").exists)
     (running.folder / "archive" / "device=m").mkdir(parents=True)
     (running.folder / "archive" / "device=m" / "00-1.parquet").write_bytes(b"x")
+    for beside in ("", "-wal", "-shm", "-reserve"):
+        (running.folder / f"faultline.db{beside}").touch()
     running.end(signal.SIGTERM)
     assert not (running.folder / "archive").exists()
+    assert not list(running.folder.glob("faultline.db*"))
 
 
 def test_own_variables_do_not_reach_the_children(show):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 
 from detector.flights.recorder import FlightRecorder
 from detector.records import Alarm, DeviceState, DeviceStatus
@@ -26,9 +22,9 @@ from detector.store.keeping.merging import ALL, merge
 from detector.store.keeping.rules import Rules
 from detector.store.keeping.upkeep import Upkeep
 from detector.store.schema import open_store
+from tests.support.stores.kills import was_killed
 from tests.support.stores.machine import START, frames
 
-FILES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}  # as Python's audit calls them
 LEAST = 10  # kills
 OWNER = "here:1"
 RULES = Rules(hot_s=0.0, days=dict.fromkeys((HOT, ARCHIVE, *rollups.TIERS), 1e6))
@@ -93,45 +89,6 @@ def joined(found):
     return np.concatenate(rows) if rows else np.empty((0, 3))
 
 
-def was_killed(site, act, step):
-    """Run ``act`` in a child that kills itself before a step; False: it came to its end."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            with site.opened() as store:
-                kill_before(step)
-                act(store, place_at(site.archive))
-            status = 0
-        finally:
-            os._exit(status)
-    _, ended = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(ended) or os.WEXITSTATUS(ended) == 0, "the child failed by itself"
-    return os.WIFSIGNALED(ended)
-
-
-def kill_before(step):
-    """Steps are changes and commits of the store, and what changes files."""
-    left = [step]
-
-    def look(_connection, _cursor, statement, *_):
-        if not statement.lstrip().startswith(("SELECT", "PRAGMA")):
-            count()
-
-    def count(*_):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-
-    def audit(event, _):
-        if event in FILES:
-            count()
-
-    sa.event.listen(Engine, "before_cursor_execute", look)
-    sa.event.listen(Engine, "commit", count)
-    sys.addaudithook(audit)
-
-
 def close_all(store, place):
     """Merge and close."""
     merge(store, "press-1", ALL)
@@ -139,10 +96,16 @@ def close_all(store, place):
         pass
 
 
+def on(site, act):
+    """In a child."""
+    with site.opened() as store:
+        act(store, place_at(site.archive))
+
+
 def kills(site, act, check):
     """Kill before every step there is, once each; returns how many."""
     step = 0
-    while was_killed(site, act, step):
+    while was_killed(lambda: on(site, act), step):
         check()
         step += 1
     check()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
+from detector.records import DetectorHealth
 from detector.service.keeping import rules_of
 from detector.settings.store import StoreSettings
+from detector.store import devices
 from detector.store import frames as stored
 from detector.store.archive import flights, hours
+from detector.store.archive.place import place_at
 from detector.store.connecting import file_of
 from detector.store.history import rolling, rollups
 from detector.store.keeping import room
@@ -169,6 +173,25 @@ def test_a_full_archive_is_said_once_and_tried_again(store, caplog):
 def store_folder(store):
     """Where its file is."""
     return file_of(store).parent
+
+
+def test_what_is_kept_is_told_when_it_is_too_large_alone(store, monkeypatch, caplog):
+    """In the log and in the detector's word on itself, which a renewal leaves; it stays."""
+    now = time.time()
+    with store.begin() as connection:
+        devices.take_lease(connection, "me", now)
+    writer, health = upkeep(store), DetectorHealth("me", now, "connected", {"thinned": 1})
+    place_at(archive_place(store, None)).write("_flights/alarm-000001.parquet", bytes(10**6))
+    told = []
+    for limit in (500_000, 10**9):
+        monkeypatch.setattr(room, "limit_of", lambda *_, limit=limit: limit)
+        writer.make_room(START + 700)
+        with store.begin() as connection:
+            devices.renew_lease(connection, health)
+            told.append(devices.health(connection).counters)
+    assert told == [{"thinned": 1, devices.KEPT_TOO_LARGE: kept} for kept in (1, 0)]
+    assert caplog.text.count("alone take 0.00 GB, more than") == 1
+    assert place_at(archive_place(store, None)).sizes("_flights")
 
 
 def test_what_is_empty_goes_back_to_the_disk_where_there_is_no_room_for_it(store):

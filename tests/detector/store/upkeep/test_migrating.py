@@ -268,9 +268,9 @@ def test_a_migration_that_fails_changes_nothing(path, tmp_path):
 def test_what_a_killed_backup_left_is_cleared_away(path):
     """The next migration makes its own."""
     url = older(path)
-    left = path.with_name(".faultline.db.backup-0000-20260101T000000.part")
+    left = path.with_name(".faultline.db.backup-0000-20260101T000000.faultline-part")
     left.touch()
-    other = path.with_name(".other.db.backup-0000-20260101T000000.part")
+    other = path.with_name(".other.db.backup-0000-20260101T000000.faultline-part")
     other.touch()
     migrated(url)
     assert (left.exists(), other.exists()) == (False, True)
