@@ -14,7 +14,7 @@ from typing import TypeAlias
 from detector.scoring.bundle import Bundle
 from detector.training.lab.cases import Case
 from detector.training.lab.limit_picture import draw
-from detector.training.lab.limit_report import as_markdown, told
+from detector.training.lab.limit_report import as_markdown
 from detector.training.lab.limits import LIMIT_SEVERITIES
 from detector.training.lab.trials import Judges, LimitLab, LimitRow
 from simulator.machines.designs import design_for
@@ -104,7 +104,7 @@ def _against(row: LimitRow, least: float | None) -> str:
     if limit.low <= at and limit.high >= above:
         return ": agrees"
     if limit.high < above:
-        return f"; found from {told(limit.at, row.curve)}: less than twice a band's power is enough"
+        return f"; found from {row.curve.told(limit.at)}: less than twice a band's power is enough"
     return "; found later: healthy motors differ by more than twice a band's power"
 
 

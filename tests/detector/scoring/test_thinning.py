@@ -195,7 +195,7 @@ def statuses(fleet, samples, size):
         )
         card = fleet.streams["m"].bundle.card()
         made = status_of(
-            fleet.streams["m"], frame, card, is_alarmed=False, threshold=1.0, received={},
+            fleet.streams["m"], frame, card, alarm=None, threshold=1.0, received={},
             clock_offset_s=None, before=made,
         )  # fmt: skip
         said.append(made)
