@@ -60,12 +60,15 @@ class Recording:
             cells are NaN.
         label: Shape (n,), True where a fault is labelled; None without labels.
         found: What reading it found.
+        machine: The file, with the table where there are several: what is one machine's, in one
+            session or many; empty: not known.
     """
 
     name: str
     samples: Samples
     label: Flags | None
     found: Findings = Findings()
+    machine: str = ""
 
 
 def read_recordings(
@@ -133,4 +136,5 @@ def _recording(
         samples=Samples(features, stretch.ts, stretch.values, stretch.session),
         label=stretch.label,
         found=replace(found, notes=(*found.notes, *stretch.notes)),
+        machine=f"{found.file}:{name}",
     )

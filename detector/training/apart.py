@@ -93,5 +93,6 @@ def _without(session: TrainingSession, number: int) -> list[TrainingSession]:
 
 def _part(session: TrainingSession, rows: slice) -> TrainingSession:
     return TrainingSession(
-        session.name, session.ts[rows], session.values[rows], session.running[rows]
-    )
+        session.name, session.ts[rows], session.values[rows], session.running[rows],
+        machine=session.machine,
+    )  # fmt: skip

@@ -34,6 +34,7 @@ class TrainingSession:
         values: Shape (n, F), the model features in their own units.
         running: Shape (n,), whether it is in the states that are judged.
         conditions: Shape (n, C), see ``Dataset``; None: there are none.
+        machine: Whose it is, see ``Recording``; empty: nothing else is known to be of it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class TrainingSession:
     values: Values
     running: Flags
     conditions: Values | None = None
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,26 +267,26 @@ def _sessions(
     parts: list[tuple[Times, Values]] = []
     for piece in segmenter.push(samples):
         if piece.starts and parts:
-            found.append(_join(recording.name, parts, samples, features, running, conditions))
+            found.append(_join(recording, parts, features, running, conditions))
             parts = []
         if piece.usable:
             parts.append((piece.ts, piece.filled))
-    return found + [_join(recording.name, parts, samples, features, running, conditions)] * bool(
-        parts
-    )
+    if parts:
+        found.append(_join(recording, parts, features, running, conditions))
+    return found
 
 
 def _join(
-    name: str,
+    recording: Recording,
     parts: Sequence[tuple[Times, Values]],
-    samples: Samples,
     features: tuple[str, ...],
     running: RunningSignal | None,
     conditions: tuple[str, ...],
 ) -> TrainingSession:
+    samples = recording.samples
     ts = np.concatenate([ts for ts, _ in parts])
     values = np.concatenate([filled for _, filled in parts])
     columns = [samples.features.index(feature) for feature in features]
     flags = running_flags(values, samples.features, running)
     given = values[:, [samples.features.index(one) for one in conditions]] if conditions else None
-    return TrainingSession(name, ts, values[:, columns], flags, given)
+    return TrainingSession(recording.name, ts, values[:, columns], flags, given, recording.machine)

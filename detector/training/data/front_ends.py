@@ -116,8 +116,9 @@ def _described(
     runs = found.runs & (np.abs(found.spans_s - span_s) <= TOLERANCE * span_s)
     given = found.conditions[:, [front.conditions.index(name) for name in conditions]]
     return TrainingSession(
-        session.name, session.ts[found.at], found.columns, runs, given if conditions else None
-    )
+        session.name, session.ts[found.at], found.columns, runs, given if conditions else None,
+        session.machine,
+    )  # fmt: skip
 
 
 def _window(dataset: Dataset, wanted: FrontEndChoice, units: dict[str, str]) -> WindowPlan:

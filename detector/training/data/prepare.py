@@ -56,6 +56,7 @@ class Prepared:
         conditions: How centres follow conditions; None: they do not.
         machines: How far they may lie from them; None: that is in ``scaling`` alone.
         given: Shape (n, C) each, the conditions, where ``machines`` are known.
+        whose: The machine of each session; bursts and runs of one file are one machine's.
     """
 
     sessions: list[Values]
@@ -66,6 +67,7 @@ class Prepared:
     conditions: Conditions | None = None
     machines: Machines | None = None
     given: tuple[Values, ...] = ()
+    whose: tuple[str, ...] = ()
 
     def away(self, number: int, machines: Machines) -> Array:
         """One session's distance from where conditions put any machine, in scaled units."""
@@ -110,7 +112,8 @@ def prepare(dataset: Dataset, chosen: Preparation) -> Prepared:
         for values, session in zip(scaled, kept, strict=True)
     ]
     scaling = Scaling(chosen.scaling, tuple(centre), tuple(spread))
-    ready = Prepared(scaled, running, judged, scaling, lowest, conditions)
+    whose = tuple(session.machine or session.name for session in kept)
+    ready = Prepared(scaled, running, judged, scaling, lowest, conditions, whose=whose)
     if dataset.front is None or conditions is None or len(kept) < LEAST_MACHINES:
         return ready
     given = [_of(session, conditions, dataset)[chosen.trim :] for session in kept]

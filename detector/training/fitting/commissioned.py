@@ -1,6 +1,6 @@
 """The rule of a machine that is commissioned: its own level, and limits around that.
 
-Every training session stands for a machine that was commissioned in a minute of its own running,
+Every training machine stands for a machine that was commissioned in a minute of its own running,
 whichever minute that was, and is judged in all the others; by models that have not seen it. Where
 the model knows how far a level may be trusted under other conditions, the limits are in units of
 that, and the same for every machine.
@@ -9,7 +9,7 @@ that, and the same for every machine.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from detector.normal.level import Level, levels, mean_of, widest
 from detector.normal.spread import Machines
 from detector.normal.terms import joined
-from detector.records import Flags, Values
+from detector.records import Values
 from detector.scoring.score import Array, ScoreRule
 from detector.scoring.thinning import smooth
 from detector.training.data.prepare import LEAST_MACHINES, Prepared
@@ -60,18 +60,31 @@ def commissioned_rule(
         None where it is not asked for, or too few sessions run long enough.
     """
     width = round(chosen.commission_s / period_s)
+    if ready.machines is None:
+        return _around_offsets(ready, held, window, weights, chosen, period_s, floor, width)
     long_enough = [flags.sum() >= LEAST_STRETCHES * width for flags in ready.judged]
-    if not width or sum(long_enough) < LEAST_MACHINES:
-        return None
-    if ready.machines is not None:
+    if width and sum(long_enough) >= LEAST_MACHINES:
         parts = list(
             _around_levels(ready, ready.machines, held, window, long_enough, width, period_s)
         )
         return calibrate(parts, tuple(weights), chosen, period_s, floor)[0]
-    offsets = [
-        own_offset(session, flags, width) if is_long else None
-        for session, flags, is_long in zip(ready.sessions, ready.judged, long_enough, strict=True)
-    ]
+    return None
+
+
+def _around_offsets(
+    ready: Prepared,
+    held: HoldOut,
+    window: int,
+    weights: Sequence[float],
+    chosen: Conditioning,
+    period_s: float,
+    floor: tuple[float, ...],
+    width: int,
+) -> ScoreRule | None:
+    """From machines with an offset and a level of their own each, ``width`` samples learnt."""
+    offsets = own_offsets(ready, width) if width else {}
+    if len(offsets) < LEAST_MACHINES:
+        return None
     machines = [
         _machine(parts, chosen, width, floor) for parts in _parts(ready, held, window, offsets)
     ]
@@ -125,29 +138,41 @@ def _without(part: HeldOut, ready: Prepared, rows: npt.NDArray[np.intp], block: 
     return replace(part, judged=flags[end - len(part.judged) : end])
 
 
-def own_offset(scaled: Values, judged: Flags, width: int) -> Array:
-    """Mean of the first ``width`` judged samples, shape (F,), scaled units; see ``mean_of``.
+def own_offsets(ready: Prepared, width: int) -> dict[str, Array]:
+    """Where each machine lies that was heard for long enough.
 
     Args:
-        scaled: Shape (n, F).
-        judged: Shape (n,), at least one.
-        width: Samples.
+        ready: All sessions.
+        width: Judged samples that it is learnt from, the first ones of it.
+
+    Returns:
+        By machine, shape (F,), scaled units; see ``mean_of``.
     """
-    return mean_of(scaled[np.flatnonzero(judged)[:width]])
+    judged: dict[str, list[Values]] = defaultdict(list)
+    for machine, session, flags in zip(ready.whose, ready.sessions, ready.judged, strict=True):
+        judged[machine].append(session[flags])
+    joint = {machine: np.concatenate(parts) for machine, parts in judged.items()}
+    return {
+        machine: mean_of(rows[:width])
+        for machine, rows in joint.items()
+        if len(rows) >= LEAST_STRETCHES * width
+    }
 
 
 def _parts(
-    ready: Prepared, held: HoldOut, window: int, offsets: Sequence[Array | None]
+    ready: Prepared, held: HoldOut, window: int, offsets: Mapping[str, Array]
 ) -> Iterator[list[HeldOut]]:
-    """What is held out of each session that has an offset, scored with that taken off."""
-    found: dict[int, list[HeldOut]] = defaultdict(list)
+    """What is held out of each machine that has an offset, scored with that taken off."""
+    found: dict[str, list[HeldOut]] = defaultdict(list)
     sessions = [
-        None if offset is None else (session.astype(np.float64) - offset).astype(np.float32)
-        for session, offset in zip(ready.sessions, offsets, strict=True)
+        (session.astype(np.float64) - offsets[machine]).astype(np.float32)
+        if machine in offsets
+        else None
+        for machine, session in zip(ready.whose, ready.sessions, strict=True)
     ]
     for fit, block in zip(held.fits, held.blocks, strict=True):
         for part in score_parts(ready, block, fit.detector, window, sessions):
-            found[part.session].append(part)
+            found[ready.whose[part.session]].append(part)
     yield from (parts for parts in found.values() if any(part.judged.any() for part in parts))
 
 
