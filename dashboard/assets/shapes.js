@@ -2,6 +2,7 @@
 
 const SHAPES = {
   alarm: '<path d="M8 1.5 15 14.5H1z"/>',
+  sensor: '<path d="M2.5 2.5h11v11h-11z" fill="none" stroke-width="2"/><path d="M5.5 5.5l5 5m0-5l-5 5" fill="none" stroke-width="2"/>',
   suspect: '<path d="M8 2.6 14 13.6H2z" fill="none" stroke-width="1.8" stroke-linejoin="round"/>',
   stale: '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2.2" stroke-dasharray="3 2.6"/>',
   unscored: '<path d="M8 1 15 8 8 15 1 8z"/>',
@@ -12,6 +13,7 @@ const SHAPES = {
 
 export const WORDS = {
   alarm: "Alarm",
+  sensor: "Sensor trouble",
   suspect: "Suspect",
   stale: "Stale",
   unscored: "Unscored",

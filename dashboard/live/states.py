@@ -9,6 +9,7 @@ from detector.records import DeviceState, DeviceStatus, ModelCard
 STALE = "stale"
 WORST_FIRST = (
     DeviceState.ALARM.value,
+    DeviceState.SENSOR.value,
     STALE,
     DeviceState.SUSPECT.value,
     DeviceState.UNSCORED.value,
@@ -21,7 +22,10 @@ AUTO_SAMPLES = 600  # the least an automatic live window shows
 
 def shown_state(status: DeviceStatus, now: float, stale_s: float) -> str:
     """The one word for a device; an alarm stays an alarm when its data grow old."""
-    if status.state is not DeviceState.ALARM and now - status.last_arrival > stale_s:
+    if (
+        status.state not in {DeviceState.ALARM, DeviceState.SENSOR}
+        and now - status.last_arrival > stale_s
+    ):
         return STALE
     return status.state.value
 

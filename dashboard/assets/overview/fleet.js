@@ -1,7 +1,7 @@
 // What the overview knows of all devices: one full message, then the changes after it.
 
 const SPARK_POINTS = 120;
-const WORST_FIRST = ["alarm", "stale", "suspect", "unscored", "warming-up", "not-judged", "ok"];
+const WORST_FIRST = ["alarm", "sensor", "stale", "suspect", "unscored", "warming-up", "not-judged", "ok"];
 const byName = new Intl.Collator(undefined, { numeric: true }).compare;
 
 function rank(state) {
