@@ -21,19 +21,17 @@ def test_each_state_has_its_place():
 @pytest.mark.browser
 def test_the_page_has_a_shape_a_word_and_a_place_for_each(run):
     """Never colour alone, and the same order as here."""
-    said = run(
-        """
+    code = """
       const {shape, WORDS} = await import("/assets/x/shapes.js");
       const {Fleet} = await import("/assets/x/overview/fleet.js");
-      const states = %s, fleet = new Fleet();
+      const states = EVERY, fleet = new Fleet();
       fleet.receive({full: true, names: states, sparks: {}, scores: states.map(() => 0),
         arrivals: states.map(() => 0),
         tiles: Object.fromEntries(states.map(s => [s, {shown_state: s}]))});
       const order = fleet.totals().map(total => total[0]);
       return JSON.stringify([states.map(shape), states.map(s => WORDS[s]), order]);
     """
-        % json.dumps(sorted(EVERY))
-    )  # noqa: UP031 -- braces are JavaScript's
+    said = run(code.replace("EVERY", json.dumps(sorted(EVERY))))
     shapes, words, order = json.loads(said)
     assert len(set(shapes)) == len(set(words)) == len(EVERY)
     assert None not in words
