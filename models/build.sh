@@ -37,15 +37,15 @@ variable_speed() {  # 48 motors on inverters, 18 of which warm up; load and temp
         --conditions rpm,load,temp_c --network zscore
 }
 
-waveform() {  # 44 motors heard in bursts, 12 of which warm up
+waveform() {  # 44 motors heard in bursts, 12 of which warm up and are heard for long
     model=motor-waveform
     for unit in $(seq 1 16); do
         session "$model" "$unit" 5 --preset motor-hf-600
         session "$model" $((unit + 100)) 5 --preset motor-hf-1200
     done
     for unit in $(seq 61 66); do
-        session "$model" "$unit" 10 --preset motor-hf-600 --benign temperature
-        session "$model" $((unit + 100)) 10 --preset motor-hf-1200 --benign temperature
+        session "$model" "$unit" 20 --preset motor-hf-600 --benign temperature
+        session "$model" $((unit + 100)) 20 --preset motor-hf-1200 --benign temperature
     done
     train "$model" --features acc_x,acc_y,acc_z --front-end waveform --bearing 6205 --teeth 23 \
         --block 1 --hop 0.5 --window 1 --network pca

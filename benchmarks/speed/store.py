@@ -1,9 +1,9 @@
-"""What a store takes and costs: ``python -m benchmarks.speed.store``, all that issue 14 asks for.
+"""What a store takes and costs: ``python -m benchmarks.speed.store``.
 
-Five parts: ``sizes`` of a sample in each tier, ``commits`` while hours are archived, samples
-deleted, flight records written and rows exported, ``limit`` of size under sustained writing,
-``history`` over a billion samples, ``opening`` a store of ten million frames. ``--quick`` makes
-fiftieths of all but the limit, which takes three minutes.
+Four parts: ``sizes`` of a sample in each tier, ``commits`` while hours are archived, samples
+deleted, flight records written and rows exported, ``history`` over a billion samples, ``opening`` a
+store of ten million frames. ``--quick`` makes fiftieths. Whether a limit of size holds is asked by
+``python -m benchmarks.soak.size_limit``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from benchmarks.lib.machine import machine
 from benchmarks.speed.history import SAMPLES, look_back
 from benchmarks.stores.beside import commits
-from benchmarks.stores.limit import limit
 from benchmarks.stores.opening import opening
 from benchmarks.stores.sizes import sizes
 
@@ -25,7 +24,6 @@ from benchmarks.stores.sizes import sizes
 PARTS: dict[str, Callable[[Path, float], bool]] = {
     "sizes": lambda folder, part: sizes(folder, round(60_000 * max(part, 0.2))),
     "commits": lambda folder, part: commits(folder, 20.0 * max(part, 0.2)),
-    "limit": lambda folder, _: limit(folder),
     "history": lambda folder, part: look_back(folder, round(SAMPLES * part)),
     "opening": lambda folder, part: opening(folder, round(10_000_000 * part)),
 }
