@@ -12,7 +12,7 @@ from simulator.recordings.presets import PRESETS
 from tests.support.serving import PROJECT
 
 DEVICES = [*(f"{name}-1" for name in PRESETS), *(machine.name for machine in build(6, seed=7))]
-MOST_BYTES = 300_000
+MOST_BYTES = 350_000
 
 
 @pytest.mark.parametrize("device", DEVICES)
