@@ -52,4 +52,5 @@ ROUTES = (
     *(Route(path, front_page.serve) for path in PAGES),
     WebSocketRoute("/live", live),
     Route("/assets/{version}/{name:path}", asset_files.serve),
+    Route("/words/{version}/{wanted}", asset_files.serve_words),
 )

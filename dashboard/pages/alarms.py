@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.pages.answering import ANONYMOUS, answer, last_refusal
-from dashboard.pages.moments import length, local
+from dashboard.words.viewer import length, moment
 from detector.alarms import requests
 from detector.records import HELD, Alarm, Command, Life
 from detector.store import alarms, commands, devices
@@ -188,7 +188,7 @@ def _past(alarm: Alarm, comments: Sequence[Command]) -> dict[str, Any]:
         "Kind": alarm.kind,
         "State": alarm.life,
         "Priority": alarm.priority,
-        "Start": local(alarm.start),
+        "Start": moment(alarm.start),
         "Duration": "ongoing" if alarm.end is None else length(alarm.end - alarm.start),
         "Ended by": alarm.ended_by or "",
         "What": alarm.sentence,
@@ -217,7 +217,7 @@ def _by(alarm: Alarm) -> str:
 
 
 def _since(alarm: Alarm) -> str:
-    return f"{PRIORITY[alarm.priority]} priority, since {local(alarm.start)[11:]}"
+    return f"{PRIORITY[alarm.priority]} priority, since {moment(alarm.start)[11:]}"
 
 
 def _rank(alarm: Alarm) -> tuple[int, int, int]:

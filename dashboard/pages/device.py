@@ -13,9 +13,9 @@ from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
-from dashboard.pages.moments import length
 from dashboard.pages.past import choose_range, show_past
 from dashboard.pages.threshold import threshold_control
+from dashboard.words.viewer import length
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
 

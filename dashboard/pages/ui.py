@@ -9,22 +9,25 @@ from dashboard.live import asset_files
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.words.viewer import say
 
 st.set_page_config(
     page_title="Faultline", page_icon=str(asset_files.FOLDER / "icon.svg"), layout="wide"
 )
 st.logo(asset_files.FOLDER / "logo.svg", icon_image=asset_files.FOLDER / "icon.svg")
 
-device = st.Page(device_page.show, title="Device", url_path="device", icon=":material/show_chart:")
+device = st.Page(
+    device_page.show, title=say("common.device"), url_path="device", icon=":material/show_chart:"
+)
 overview = st.Page(
     lambda: overview_page.show(device),
-    title="Overview",
+    title=say("common.overview"),
     url_path="overview",
     default=True,
     icon=":material/grid_view:",
 )
 alarms = st.Page(
-    alarms_page.show, title="Alarms", url_path="alarms", icon=":material/notifications:"
+    alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
 )
 with refusals.on_one_line():
     st.navigation([overview, device, alarms]).run()
