@@ -17,6 +17,7 @@ from detector.cli.operating.operating_options import (
     add_answer_why,
     add_comment,
     add_maintenance,
+    add_note,
     add_notify,
     add_out_of_service,
     add_shelve,
@@ -211,6 +212,10 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                       "faultline threshold pump-1 1.3 --who Kim\n"
                       "  faultline threshold pump-1 --reset --who Kim",
                       add_threshold, ("operating.answering", "answer_device")),
+        "note": ("write something beside a stretch of a device's time",
+                 "faultline note pump-1 --start 2026-03-01T12:00 --end 2026-03-01T12:20 "
+                 "--why 'valve was stuck' --who Kim",
+                 add_note, ("operating.answering", "answer_device")),
         "devices": ("list devices and their state, or what was received and not used",
                     "faultline devices --json\n  faultline devices --unused",
                     _devices, ("listings", "list_devices")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from detector.cli.options import above, add_json, add_settings, at_least
+from detector.cli.options import above, add_json, add_settings, at_least, instant
 
 
 def add_alarms(part: argparse.ArgumentParser) -> None:
@@ -76,6 +76,16 @@ def add_out_of_service(part: argparse.ArgumentParser) -> None:
     """Add what ``out-of-service`` takes."""
     part.add_argument("device")
     _undo(part)
+
+
+def add_note(part: argparse.ArgumentParser) -> None:
+    """Add what ``note`` takes."""
+    part.add_argument("device")
+    when = "ISO 8601, UTC unless it says otherwise, by the device's clock"
+    part.add_argument("--start", type=instant, required=True, help=f"of the stretch: {when}")
+    part.add_argument("--end", type=instant, help="of the stretch (default: its start)")
+    part.add_argument("--why", "--text", required=True, help="what is to be said, one line")
+    add_who(part)
 
 
 def add_threshold(part: argparse.ArgumentParser) -> None:
