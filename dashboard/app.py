@@ -21,6 +21,7 @@ from dashboard.live.routes import ROUTES
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.past.routes import ROUTES as PAST
 from dashboard.refusals import show_refusal
 from detector.errors import SettingsError
 
@@ -35,7 +36,7 @@ gc.freeze()  # later collections skip all that the imports made
 app = st.App(
     Path(__file__).parent / "pages" / "ui.py",
     lifespan=lifespan,
-    routes=(*ROUTES, Mount("/api", api)),
+    routes=(*ROUTES, *PAST, Mount("/api", api)),
     middleware=[Middleware(OwnPagesOnly, hosts=lambda: context.dashboard_settings().hosts)],
     on_script_error=show_refusal,
 )
