@@ -33,5 +33,5 @@ def _component(name: str, module: str) -> st.components.v2.types.ComponentRender
     )
 
 
-device_chart = _component("faultline_device", "device.js")
+device_chart = _component("faultline_device", "device/device.js")
 overview_tiles = _component("faultline_overview", "overview/overview.js")

@@ -16,6 +16,7 @@ from babel.numbers import format_decimal, format_percent
 from dashboard.words import catalogue
 
 _CHOSEN = "language"
+_MARKS = "\\`*_{}[]()<>#+-.!|~:$"
 SIZES = ((86_400, "days", 3600, "hours"), (3600, "hours", 60, "minutes"),
          (60, "minutes", 1, "seconds"))  # fmt: skip
 
@@ -31,6 +32,11 @@ def language() -> str:
 def say(key: str, **fields: object) -> str:
     """A text of the catalogue; see ``catalogue.say``."""
     return catalogue.say(language(), key, **fields)
+
+
+def no_markdown(text: str) -> str:
+    """Text from elsewhere, such as a device's name, of which nothing is Markdown."""
+    return "".join(f"\\{mark}" if mark in _MARKS else mark for mark in text)
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -1,7 +1,7 @@
 // The Plotly figure of a device: the ranges it keeps from drawing to drawing, and what of the ring
 // goes into the next one.
 
-import { SteadyRange } from "./axes.js";
+import { SteadyRange } from "../axes.js";
 import { anomalies, bucketOf } from "./decimate.js";
 import { Frame } from "./frame.js";
 

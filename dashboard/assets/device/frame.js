@@ -1,7 +1,7 @@
 // One drawing of a device: per feature the signal with its reconstruction, the error below, and at
 // the right a lens on the newest samples; the score under all of them.
 
-import { logTicks, timeTicks, toLog, valueTicks } from "./axes.js";
+import { logTicks, timeTicks, toLog, valueTicks } from "../axes.js";
 import { caused, errors, extent, notJudged } from "./decimate.js";
 import { bandTraces, dots, errorTrace, lineTrace } from "./traces.js";
 

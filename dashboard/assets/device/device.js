@@ -1,12 +1,12 @@
 // The live view of one device: socket -> ring -> figure, drawn at most once per animation frame.
 
 import { Figure } from "./figure.js";
-import { loadPlotly, loadStyle, now } from "./page.js";
-import { Panel } from "./panel.js";
+import { loadPlotly, loadStyle, now } from "../page.js";
+import { Panel } from "../panel.js";
 import { Ring } from "./ring.js";
-import { LiveSocket } from "./socket.js";
-import { readTheme } from "./theme.js";
-import { decode } from "./wire.js";
+import { LiveSocket } from "../socket.js";
+import { readTheme } from "../theme.js";
+import { decode } from "../wire.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const CLOCK_MS = 500;
