@@ -1,5 +1,8 @@
 // A state is told by shape and word, never by colour alone.
 
+import { decimal } from "./format.js";
+import { say } from "./words.js";
+
 const SHAPES = {
   alarm: '<path d="M8 1.5 15 14.5H1z"/>',
   sensor: '<path d="M2.5 2.5h11v11h-11z" fill="none" stroke-width="2"/><path d="M5.5 5.5l5 5m0-5l-5 5" fill="none" stroke-width="2"/>',
@@ -11,16 +14,12 @@ const SHAPES = {
   ok: '<circle cx="8" cy="8" r="6.5"/>',
 };
 
-export const WORDS = {
-  alarm: "Alarm",
-  sensor: "Sensor trouble",
-  suspect: "Suspect",
-  stale: "Stale",
-  unscored: "Unscored",
-  "warming-up": "Warming up",
-  "not-judged": "Not judged",
-  ok: "OK",
-};
+export const STATES = Object.keys(SHAPES);
+
+// The word for a state.
+export function stateWord(state) {
+  return STATES.includes(state) ? say(`states.${state.replace("-", "_")}`) : state;
+}
 
 export function shape(state) {
   const drawn = SHAPES[state] ?? SHAPES.unscored;
@@ -32,16 +31,16 @@ export function showState(element, state) {
   if (element.dataset.state === state) return;
   element.dataset.state = state;
   element.innerHTML = shape(state);
-  element.append(WORDS[state] ?? state);
+  element.append(stateWord(state));
 }
 
 export function age(seconds) {
   if (!Number.isFinite(seconds)) return "–";
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} days`;
+  if (seconds < 10) return say("common.seconds", { n: decimal(Math.max(0, seconds), 1) });
+  if (seconds < 120) return say("common.seconds", { n: Math.round(seconds) });
+  if (seconds < 7200) return say("common.minutes", { n: Math.round(seconds / 60) });
+  if (seconds < 172800) return say("common.hours", { n: Math.round(seconds / 3600) });
+  return say("common.days", { n: Math.round(seconds / 86400) });
 }
 
 export function number(value, digits = 2) {

@@ -13,10 +13,10 @@ from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
-from dashboard.pages.past import show_past
+from dashboard.pages.notes import show_refusal, write_note
 from dashboard.pages.threshold import threshold_control
-from dashboard.shell.time_range import choose_range
-from dashboard.words.viewer import length
+from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
+from dashboard.words.viewer import length, say
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
 
@@ -29,6 +29,9 @@ WINDOWS: dict[str, float | None] = {
     "20 min": 1200.0,
 }
 LOOK_AGAIN_S = 2.0
+BEHIND = "clock_offset_ms"  # how far the device's clock is behind
+PAUSED = "paused"  # in the link, where the chart stands still
+_REVISED, _MOVED = "chart revised", "chart moved"
 WAVEFORM_HZ = 500.0
 
 
@@ -42,14 +45,74 @@ def show() -> None:
         return
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)
-    chosen = choose_range()
-    if chosen.is_live:
-        _show_live(device, facts)
-    else:
-        threshold_control(device, facts)
-        show_past(device, facts, chosen)
+    asked = asked_range(choose_range())
+    window = st.sidebar.selectbox(
+        say("device.window"),
+        list(WINDOWS),
+        key="window",
+        bind="query-params",
+        help=say("device.window_help"),
+    )
+    card = None if facts.status is None else facts.status.model
+    chosen = choose_features(device, card.features if card else ())
+    threshold_control(device, facts)
+    data = {
+        "device": device,
+        "window_s": WINDOWS.get(window or "Auto"),
+        "chosen": chosen,
+        "revision": facts.revision,
+        "command": _pending(facts),
+        "asked": asked,
+        "behind_ms": 0 if facts.status is None else facts.status.counters.get(BEHIND, 0),
+    }
+    _chart(device, data)
     _show_spectrum(device, facts)
     _recent_alarms(facts.alarms)
+
+
+def asked_range(chosen: TimeRange) -> dict[str, float | None] | None:
+    """What the chart is to show: ``last_s``, or ``from`` and ``to`` (None: now); None: live."""
+    if chosen.is_live:
+        return None
+    if chosen.last_s is not None:
+        return {"last_s": chosen.last_s}
+    return {"from": chosen.start, "to": chosen.end}
+
+
+@st.fragment
+def _chart(device: str, data: dict[str, Any]) -> None:
+    """The chart; what it says runs this part of the page alone."""
+    said = device_chart(
+        key="live",
+        data=data,
+        on_revision_change=_changed,
+        on_shown_change=_moved,
+        on_note_change=lambda: None,
+    )
+    if st.session_state.pop(_REVISED, False):
+        st.rerun()
+    if st.session_state.pop(_MOVED, False):
+        _link(said.shown)
+    if said.note:
+        write_note(device, said.note)
+    show_refusal()
+
+
+def _changed() -> None:
+    st.session_state[_REVISED] = True
+
+
+def _moved() -> None:
+    st.session_state[_MOVED] = True
+
+
+def _link(shown: dict[str, float] | None) -> None:
+    """The range of the chart becomes that of the link and of the other pages."""
+    keep(as_link(shown["from"], shown["to"]) if shown else {})
+    if shown:
+        st.query_params[PAUSED] = "1"
+    elif PAUSED in st.query_params:
+        del st.query_params[PAUSED]
 
 
 def _show_spectrum(device: str, facts: reading.Facts) -> None:
@@ -59,30 +122,6 @@ def _show_spectrum(device: str, facts: reading.Facts) -> None:
         from dashboard.pages.spectrum import show_spectrum  # noqa: PLC0415 -- few need scipy
 
         show_spectrum(device, facts.alarms)
-
-
-def _show_live(device: str, facts: reading.Facts) -> None:
-    window = st.sidebar.selectbox(
-        "Time window",
-        list(WINDOWS),
-        key="window",
-        bind="query-params",
-        help="Device time on the live chart. Auto shows at least 600 samples.",
-    )
-    card = None if facts.status is None else facts.status.model
-    chosen = choose_features(device, card.features if card else ())
-    threshold_control(device, facts)
-    device_chart(
-        key="live",
-        data={
-            "device": device,
-            "window_s": WINDOWS.get(window or "Auto"),
-            "chosen": chosen,
-            "revision": facts.revision,
-            "command": _pending(facts),
-        },
-        on_revision_change=lambda: None,
-    )
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
@@ -106,7 +145,8 @@ def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
     st.session_state["device"] = asked
     options = names if asked in names else [*names, asked]
     device = st.sidebar.selectbox("Device", options, key="device", persist_state="session")
-    st.query_params["device"] = device
+    if st.query_params.get("device") != device:
+        st.query_params["device"] = device
     return device
 
 

@@ -1,12 +1,10 @@
-"""Which features of a device get a chart: all of a few; of many, those that matter."""
+"""Which features of a device get a chart: all of a few; of many, those that matter, or chosen ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import streamlit as st
-
-from detector.records import Alarm
 
 MOST = 8  # as in dashboard/assets/figure.js
 
@@ -34,22 +32,3 @@ def choose_features(device: str, names: Sequence[str]) -> tuple[str, ...]:
         help=HELP,
     )
     return tuple(chosen)
-
-
-def those_that_matter(names: Sequence[str], alarms: Sequence[Alarm]) -> tuple[str, ...]:
-    """All of a few; of many those behind the newest alarms, then the first, in their order.
-
-    Args:
-        names: All that can be drawn.
-        alarms: The newest first.
-    """
-    if len(names) <= MOST:
-        return tuple(names)
-    behind = [
-        name
-        for alarm in alarms
-        for name, _ in sorted(alarm.contributions.items(), key=lambda item: -item[1])
-        if name in names
-    ]
-    shown = set(list(dict.fromkeys([*behind, *names]))[:MOST])
-    return tuple(name for name in names if name in shown)

@@ -1,6 +1,6 @@
 // The bar above the devices: find by text, totals by state that choose it, tiles or table, groups.
 
-import { setText, shape, WORDS } from "../shapes.js";
+import { setText, shape, stateWord } from "../shapes.js";
 
 const BAR = `
 <input type="search" placeholder="Find a device, model or reason" aria-label="Find a device" spellcheck="false">
@@ -69,7 +69,7 @@ export class Finder {
     button.className = "fl-chip";
     button.dataset.state = state;
     button.innerHTML = `${shape(state)}<b></b><span></span>`;
-    button.querySelector("span").textContent = WORDS[state] ?? state;
+    button.querySelector("span").textContent = stateWord(state);
     button.addEventListener("click", () => {
       const states = new Set(this.states);
       if (!states.delete(state)) states.add(state);
