@@ -157,6 +157,7 @@ class ModelCard:
         provenance: One sentence on threshold method, hours of data and false-alarm bound.
         provisional: It was learnt by itself, and nobody has confirmed it.
         hop: Samples from one score to the next; 1: every sample has one.
+        trained_h: Hours of data that it was trained on; None: not told.
     """
 
     name: str
@@ -170,6 +171,7 @@ class ModelCard:
     provenance: str = ""
     provisional: bool = False
     hop: int = 1
+    trained_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

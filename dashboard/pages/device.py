@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -14,9 +13,10 @@ from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
 from dashboard.pages.notes import show_refusal, write_note
+from dashboard.pages.panels.model import show_model
 from dashboard.pages.threshold import threshold_control
 from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
-from dashboard.words.viewer import length, say
+from dashboard.words.viewer import length, moment, number, percent, say
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
 
@@ -32,7 +32,7 @@ LOOK_AGAIN_S = 2.0
 BEHIND = "clock_offset_ms"  # how far the device's clock is behind
 PAUSED = "paused"  # in the link, where the chart stands still
 _REVISED, _MOVED = "chart revised", "chart moved"
-WAVEFORM_HZ = 500.0
+SPECTROGRAM_HZ, WAVEFORM_HZ = 50.0, 500.0  # rates from which on the panels are there
 
 
 def show() -> None:
@@ -66,8 +66,7 @@ def show() -> None:
         "behind_ms": 0 if facts.status is None else facts.status.counters.get(BEHIND, 0),
     }
     _chart(device, data)
-    _show_spectrum(device, facts)
-    _recent_alarms(facts.alarms)
+    _panels(device, facts)
 
 
 def asked_range(chosen: TimeRange) -> dict[str, float | None] | None:
@@ -115,13 +114,19 @@ def _link(shown: dict[str, float] | None) -> None:
         del st.query_params[PAUSED]
 
 
-def _show_spectrum(device: str, facts: reading.Facts) -> None:
-    """Of a device that sends a waveform; the chart above shows all there is of a slower one."""
+def _panels(device: str, facts: reading.Facts) -> None:
+    """Below the chart: what few look at, and what takes scipy."""
     rate_hz = None if facts.status is None else facts.status.rate_hz
-    if rate_hz is not None and rate_hz >= WAVEFORM_HZ:
-        from dashboard.pages.spectrum import show_spectrum  # noqa: PLC0415 -- few need scipy
+    if rate_hz is not None and rate_hz >= SPECTROGRAM_HZ:
+        from dashboard.pages.panels.spectrogram import show_spectrogram  # noqa: PLC0415 -- scipy
 
-        show_spectrum(device, facts.alarms)
+        if rate_hz >= WAVEFORM_HZ:
+            from dashboard.pages.panels.spectrum import show_spectrum  # noqa: PLC0415
+
+            show_spectrum(device, facts.alarms)
+        show_spectrogram(device, facts)
+    show_model(device, facts)
+    _recent_alarms(facts.alarms)
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
@@ -130,7 +135,7 @@ def _wait_for_a_device() -> None:
     with context.engine().connect() as connection:
         if devices.every(connection):
             st.rerun()
-    st.info("No device has been seen yet. The overview says what to do.")
+    st.info(say("device.none_yet"))
 
 
 def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
@@ -144,7 +149,9 @@ def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
         return None
     st.session_state["device"] = asked
     options = names if asked in names else [*names, asked]
-    device = st.sidebar.selectbox("Device", options, key="device", persist_state="session")
+    device = st.sidebar.selectbox(
+        say("common.device"), options, key="device", persist_state="session"
+    )
     if st.query_params.get("device") != device:
         st.query_params["device"] = device
     return device
@@ -159,33 +166,26 @@ def _pending(facts: reading.Facts) -> dict[str, Any] | None:
 
 
 def _recent_alarms(alarms: Sequence[Alarm]) -> None:
-    label = f"Recent alarms ({len(alarms)})" if alarms else "Recent alarms (none)"
-    with st.expander(label, icon=":material/history:"):
+    with st.expander(say("device.recent_alarms", n=len(alarms)), icon=":material/history:"):
         if not alarms:
-            st.caption("This device has raised no alarm yet.")
+            st.caption(say("device.no_alarm_yet"))
             return
-        st.dataframe(
-            [_row(alarm) for alarm in alarms],
-            hide_index=True,
-            column_config={
-                "Start": st.column_config.DatetimeColumn(
-                    format="YYYY-MM-DD HH:mm:ss", timezone=st.context.timezone
-                ),
-                "Peak score": st.column_config.NumberColumn(format="%.2f"),
-                "Threshold (score)": st.column_config.NumberColumn(format="%.2f"),
-            },
-        )
+        st.dataframe([_row(alarm) for alarm in alarms], hide_index=True)
 
 
 def _row(alarm: Alarm) -> dict[str, Any]:
     shares = sorted(alarm.contributions.items(), key=lambda item: -item[1])
-    return {
-        "State": alarm.life if alarm.kind == "score" else f"{alarm.life} ({alarm.kind})",
-        "Priority": alarm.priority,
-        "Start": datetime.fromtimestamp(alarm.start, UTC),
-        "Duration": "ongoing" if alarm.end is None else length(alarm.end - alarm.start),
-        "Peak score": alarm.peak_score,
-        "Threshold (score)": alarm.threshold,
-        "Contributions": ", ".join(f"{name} {share:.0%}" for name, share in shares[:3]),
-        "Model": alarm.model,
+    is_over = alarm.end is not None
+    row = {
+        "id": alarm.id,
+        "state": say(f"device.life_{alarm.life.replace('-', '_')}"),
+        "kind": alarm.kind,
+        "priority": say(f"device.priority_{alarm.priority}"),
+        "start": moment(alarm.start),
+        "duration": length((alarm.end or 0.0) - alarm.start) if is_over else say("device.ongoing"),
+        "peak": number(alarm.peak_score, 2),
+        "threshold": number(alarm.threshold, 2),
+        "contributions": ", ".join(f"{name} {percent(share)}" for name, share in shares[:3]),
+        "model": alarm.model,
     }
+    return {say(f"device.column_{name}"): value for name, value in row.items()}

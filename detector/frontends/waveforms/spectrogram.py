@@ -59,8 +59,9 @@ def spectrogram(ts: Array, values: npt.NDArray[np.floating], rate_hz: float) -> 
         power = 2 * np.abs(lines) ** 2 / window.sum() ** 2  # mean square of a tone's highest line
     if not np.isfinite(power).any():
         raise SpectrumError(f"spectrogram: found no {block} samples in a row, allowed: fewer gaps")
-    middle = float(ts[0]) + (starts + block / 2) / rate_hz
-    return Spectrogram(middle, np.fft.rfftfreq(block, 1 / rate_hz), 10 * np.log10(power.T + TINY))
+    middle = np.asarray(float(ts[0]) + (starts + block / 2) / rate_hz, np.float64)
+    hz = np.asarray(np.arange(power.shape[1]) * rate_hz / block, np.float64)
+    return Spectrogram(middle, hz, np.asarray(10 * np.log10(power.T + TINY), np.float64))
 
 
 def on_a_grid(ts: Array, values: npt.NDArray[np.floating], rate_hz: float) -> Array:
@@ -79,6 +80,6 @@ def on_a_grid(ts: Array, values: npt.NDArray[np.floating], rate_hz: float) -> Ar
 
 
 def block_of(n: int) -> int:
-    """Samples of a block, a power of two, so that time and frequency are told about equally well."""
+    """Samples of a block, a power of two, so that time and frequency are told alike."""
     wanted = 2 ** round(np.log2(max(n, 1) ** 0.5 * 2))
     return int(np.clip(wanted, SHORTEST, LONGEST))

@@ -18,7 +18,9 @@ def site(tmp_path_factory):
 START = """
 const url = name => `/assets/x/${name}.js`;
 const {Ring} = await import(url("device/ring"));
-const {line, band, errors, caused, anomalies, bucketOf, notJudged} = await import(url("device/decimate"));
+const {line, band, errors, caused, anomalies, bucketOf, notJudged} =
+  await import(url("device/decimate"));
+await (await import(url("words"))).loadWords("x");
 const {Figure, Rows, MOST_ROWS} = await import(url("device/figure"));
 const {SteadyRange, timeTicks, valueTicks, clock} = await import(url("axes"));
 // A block of n samples of one feature at 100 Hz.

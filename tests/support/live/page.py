@@ -10,9 +10,9 @@ LIVE = ".faultline_device[data-draws]"
 SLIDER = "input[type=range]"
 
 
-def open_device(page, site, device, window="Auto"):
+def open_device(page, site, device, window="Auto", **link):
     """Open a device and wait for its first drawing."""
-    page.goto(f"{site.url}/device?{urlencode({'device': device, 'window': window})}")
+    page.goto(f"{site.url}/device?{urlencode({'device': device, 'window': window, **link})}")
     page.wait_for_selector(LIVE, timeout=30_000)
 
 
