@@ -177,7 +177,7 @@ export class Charting {
       threshold: card ? this.device.threshold() : null, note: isStill ? null : this.device.note(),
     };
     if (stretch) return this.past.buildPast(stretch, { ...view, alarms: stretch.alarms, gaps: stretch.gaps });
-    if (stretch === undefined && !overlaps(ring, range)) return null;
+    if (stretch === undefined && (this.history.asked || !overlaps(ring, range))) return null;
     const figure = isStill ? this.past : this.live;
     if (figure.base === null) figure.base = Math.floor(range[0]);
     return figure.build(ring, view);
@@ -201,7 +201,7 @@ export class Charting {
     const { device, view, compare, history } = this;
     const isLive = !view.fixed;
     const { ring } = device;
-    this.bar.show({ range, isLive, isComparing: compare.isOn, told: made ? drawn(stretch, made.anomalies) : [] });
+    this.bar.show({ range, isLive, isComparing: compare.isOn, told: made && stretch !== undefined ? drawn(stretch, made.anomalies) : [] });
     const gaps = isLive ? [] : stretch?.gaps ?? gapsOf(ring, { from: ring.first, to: ring.next }, device.header?.gap_s);
     this.told.show({
       reading: this.reading(stretch), gaps: gaps.filter((gap) => gap.end > range[0] && gap.start < range[1]),

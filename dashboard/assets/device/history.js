@@ -14,11 +14,9 @@ export class Stretch {
     Object.assign(this, header);
     this.range = [header.from, header.to];
     this.heard = performance.now();
-    if (header.kind === "samples") this.ring = filled(header.blocks);
-  }
-
-  get features() {
-    return this.ring ? this.ring.features : this.buckets.features;
+    if (header.kind !== "samples") return;
+    this.ring = filled(header.blocks, header.gaps);
+    this.features = this.ring.features;
   }
 
   covers([start, end]) {
@@ -38,10 +36,12 @@ export class Stretch {
   }
 }
 
-function filled(blocks) {
+// No line leads over what the server calls a gap.
+function filled(blocks, gaps) {
   const ring = new Ring();
   ring.keep_s = Infinity;
-  for (const block of blocks) ring.push(block, 0);
+  const shortest = Math.min(...gaps.map(({ start, end }) => end - start));
+  for (const block of blocks) ring.push(block, Number.isFinite(shortest) ? shortest * 0.999 : 0);
   return ring;
 }
 

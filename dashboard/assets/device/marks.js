@@ -5,7 +5,7 @@ import { band, bucketOf, line } from "./decimate.js";
 import { SILENT } from "./traces.js";
 
 const LEAST_PIXELS = 3; // of a gap that is shaded
-const NOTE_TOP = 0.012; // of the height, where a note's bar lies
+const NOTE_TOP = 0.006; // of the height, where a note's bar lies
 const WORDS_OF_NOTE = 26; // letters beside its bar
 const OVERLAY_POINTS = 1000;
 const BAND_FROM = 5; // samples in a bucket
@@ -48,8 +48,8 @@ export function markNotes(frame, notes) {
       fillcolor: theme.note, line: { width: 0 },
     });
     frame.annotations.push({
-      xref: "x", yref: "paper", x: x0, y: 1, xanchor: "left", yanchor: "bottom", showarrow: false,
-      text: frame.escape(short(`✎ ${who}: ${value.why}`)), font: { size: 11, color: theme.note },
+      xref: "x", yref: "paper", x: x0, y: 1 - NOTE_TOP, xanchor: "left", yanchor: "top", showarrow: false,
+      text: frame.escape(short(`✎ ${who}: ${value.why}`)), font: { size: 11, color: theme.note }, yshift: -2,
     });
   }
 }
