@@ -209,7 +209,7 @@ export class Charting {
       notes: device.notes,
     });
     Object.assign(device.root.dataset, device.counts, {
-      device: device.device, samples: ring.length, threshold: device.threshold() ?? "",
+      device: device.device, samples: ring.length, newest: ring.lastTs, threshold: device.threshold() ?? "",
       zoomed: !isLive, state: device.header?.status?.state ?? "", from: range[0], to: range[1],
       source: stretch ? stretch.kind : "ring", reading: history.asked ? "yes" : "",
       anomalies: made?.anomalies ?? "", marked: JSON.stringify(made?.marked ?? {}), lens_s: made?.lens_s ?? 0,

@@ -61,7 +61,8 @@ const bucketed = (more = {}) => {
     gaps: [{start: 120, end: 180, reason: "silent", detail: null}], alarms: [], features: ["a"],
     buckets: {ts: Float64Array.from(at, i => 10 * i), width: all(() => 10), low: [all(() => -1)],
       mean: [all(i => i / 30)], high: [all(i => i === 20 ? 7 : 1)],
-      score: all(i => i > 26 ? 5 : .5), threshold: all(() => 1), anomalies: all(i => i > 26 ? 3 : 0), running: all(() => 1),
+      score: all(i => i > 26 ? 5 : .5), threshold: all(() => 1),
+      anomalies: all(i => i > 26 ? 3 : 0), running: all(() => 1),
       breaks: Uint8Array.from(at, i => i === 18 ? 1 : 0)}, ...more});
 };
 const past = (stretch, more = {}) => {

@@ -11,11 +11,11 @@ OF = "const of = (drawing, name) => drawing.data.find(trace => trace.name === na
 def test_the_band_reaches_every_extreme_and_nothing_is_drawn_in_a_gap(run):
     """From the beginning of the first bucket to the end of the last; the gap has its reason."""
     code = f"""{OF} const made = past(bucketed());
-    const band = of(made, "a band"), finite = band.y.filter(Number.isFinite);
+    const lies = of(made, "a band"), finite = lies.y.filter(Number.isFinite);
     const within = made.data.flatMap(t => t.x).filter(x => x !== null && x > 120000 && x < 180000);
     const words = made.layout.shapes.map(shape => shape.label?.text).filter(Boolean);
-    return [Math.min(...finite), Math.max(...finite), band.x[0], Math.max(...band.x), within.length,
-            band.x.filter(x => x === null).length, words]"""
+    return [Math.min(...finite), Math.max(...finite), lies.x[0], Math.max(...lies.x), within.length,
+            lies.x.filter(x => x === null).length, words]"""
     low, high, first, last, within, cuts, words = run(code)
     assert (low, high, first, last) == (-1, 7, 0, 300_000)
     assert (within, cuts) == (0, 2)
