@@ -18,7 +18,7 @@ DEVICE, WINDOW_S, POINTS = "motor-600-1", 60.0, 1000
 @st.cache_resource
 def store() -> Engine:
     """Opened once."""
-    return open_store(os.environ["FAULTLINE_BENCHMARK_STORE"])
+    return open_store(os.environ["BENCHMARK_STORE"])
 
 
 @st.fragment(run_every=0.5)

@@ -102,7 +102,7 @@ def _environment(folder: Path, url: str, store: Engine) -> dict[str, str]:
     )
     kept = {name: text for name, text in os.environ.items() if not name.startswith("FAULTLINE_")}
     return {**kept, "FAULTLINE_SETTINGS": str(settings), "OMP_NUM_THREADS": "1",
-            "FAULTLINE_BENCHMARK_STORE": str(store.url)}  # fmt: skip
+            "BENCHMARK_STORE": str(store.url)}  # fmt: skip
 
 
 def _start_motor(children: Children, folder: Path, url: str) -> None:

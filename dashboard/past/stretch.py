@@ -2,7 +2,7 @@
 
 A short one is sent sample by sample, as a live update is (``live/wire.py``), a long one in buckets:
 ``ts`` f8, ``width`` f4, then ``low``, ``mean`` and ``high`` f4 by column, ``score`` f4,
-``threshold`` f4, ``anomalies`` f4, ``running`` f4, ``breaks`` u1. ``assets/device/history.js``
+``threshold`` f4, ``anomalies`` f4, ``running`` f4, ``breaks`` u1. ``assets/wire.js``
 reads it.
 """
 

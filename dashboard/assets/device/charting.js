@@ -1,14 +1,14 @@
 // The chart of a device: which stretch is drawn from where, what may be done with it.
 
 import { Bar } from "./bar.js";
-import { Compare } from "./compare.js";
+import { Compare } from "./past/compare.js";
 import { Figure } from "./figure.js";
-import { History, told } from "./history.js";
+import { History, told } from "./past/history.js";
 import { gapsOf } from "./marks.js";
 import { savePicture } from "./picture.js";
 import { drawn, Told } from "./told.js";
 import { say } from "../words.js";
-import { View } from "./view.js";
+import { View } from "./past/view.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const STEP = 0.5; // of the range, earlier or later

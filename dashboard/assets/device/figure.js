@@ -3,7 +3,7 @@
 
 import { SteadyRange } from "../axes.js";
 import { anomalies, bucketOf } from "./decimate.js";
-import { BucketFrame } from "./bucketframe.js";
+import { BucketFrame } from "./past/bucketframe.js";
 import { Frame } from "./frame.js";
 
 const MOST_POINTS = 1000; // per trace

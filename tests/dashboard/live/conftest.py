@@ -52,7 +52,7 @@ const built = (ring, window, width = 1000) => {
   const end = ring.lastTs, view = {theme, card, alarms: [], threshold: 1, width, note: null};
   return new Figure().build(ring, {...view, range: [end - window, end]});
 };
-const {Stretch} = await import(url("device/history"));
+const {Stretch} = await import(url("device/past/history"));
 // Five minutes of feature a in buckets of 10 s; the third has none, the last is anomalous.
 const bucketed = (more = {}) => {
   const at = [...Array(30).keys()].filter(i => i < 12 || i >= 18), n = at.length;

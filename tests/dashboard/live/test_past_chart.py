@@ -87,7 +87,7 @@ def test_the_ticks_of_days_have_dates(run):
 
 def test_standing_still_moves_by_parts_and_ends_at_the_newest(run):
     """More time is never more of the future."""
-    code = """const {View} = await import(url("device/view"));
+    code = """const {View} = await import(url("device/past/view"));
     let moves = 0; const view = new View(() => moves++), live = [90, 100], newest = 100;
     const seen = [];
     const act = (name, ...given) => { view[name](...given); seen.push(view.fixed); };

@@ -1,7 +1,7 @@
 // The past of a device from the server, drawn by the same figure as what comes live.
 
-import { decode } from "../wire.js";
-import { Ring } from "./ring.js";
+import { decode } from "../../wire.js";
+import { Ring } from "../ring.js";
 
 const POINTS = 980; // of a stretch, which is twice as long as what is shown: a band has two edges
 const BESIDE = 0.5; // of the range, at each side of it

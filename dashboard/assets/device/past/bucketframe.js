@@ -1,10 +1,10 @@
 // One drawing of a long time: per feature the band that its samples lay in, with their mean.
 
-import { logTicks, toLog, valueTicks } from "../axes.js";
-import { say } from "../words.js";
-import { Frame, joined, SCORE_HEIGHT } from "./frame.js";
-import { overlay, overlayExtent } from "./marks.js";
-import { SILENT } from "./traces.js";
+import { logTicks, toLog, valueTicks } from "../../axes.js";
+import { say } from "../../words.js";
+import { Frame, joined, SCORE_HEIGHT } from "../frame.js";
+import { overlay, overlayExtent } from "../marks.js";
+import { SILENT } from "../traces.js";
 
 const BEHIND = 0.5; // of the largest share of an alarm: a feature that caused it
 
