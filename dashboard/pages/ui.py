@@ -9,6 +9,7 @@ from dashboard.live import asset_files
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.shell.header import show_header
 from dashboard.words.viewer import say
 
 st.set_page_config(
@@ -29,5 +30,8 @@ overview = st.Page(
 alarms = st.Page(
     alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
 )
+pages = {"overview": overview, "device": device, "alarms": alarms}
 with refusals.on_one_line():
-    st.navigation([overview, device, alarms]).run()
+    page = st.navigation(list(pages.values()))
+    show_header(pages)
+    page.run()
