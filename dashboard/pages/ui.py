@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard import refusals
 from dashboard.live import asset_files
@@ -21,7 +22,7 @@ device = st.Page(
     device_page.show, title=say("common.device"), url_path="device", icon=":material/show_chart:"
 )
 overview = st.Page(
-    lambda: overview_page.show(device),
+    lambda: overview_page.show(pages),
     title=say("common.overview"),
     url_path="overview",
     default=True,
@@ -30,7 +31,7 @@ overview = st.Page(
 alarms = st.Page(
     alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
 )
-pages = {"overview": overview, "device": device, "alarms": alarms}
+pages: dict[str, StreamlitPage] = {"overview": overview, "device": device, "alarms": alarms}
 with refusals.on_one_line():
     page = st.navigation(list(pages.values()))
     show_header(pages)

@@ -93,7 +93,7 @@ def _open(pages: Mapping[str, StreamlitPage], asked: Mapping[str, Any]) -> None:
     words = {_text(name): _text(value) for name, value in query.items()}
     if "device" in words:
         st.session_state["device"] = words["device"]
-    st.switch_page(page, query_params={**time_range.kept(), **words})
+    time_range.open_page(page, words)
 
 
 def _text(value: object) -> str:
