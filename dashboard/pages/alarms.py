@@ -9,11 +9,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import ANONYMOUS, answer, last_refusal
-from dashboard.words.viewer import length, moment
+from dashboard.pages.answering import answer, last_refusal
+from dashboard.words.viewer import length, moment, no_markdown
 from detector.alarms import requests
 from detector.records import HELD, Alarm, Command, Life
-from detector.store import alarms, commands, devices
+from detector.store import alarms, commands
 from detector.text import inert
 
 LOOK_AGAIN_S = 0.5
@@ -41,18 +41,8 @@ RANK = {"high": 0, "medium": 1, "low": 2}
 def show() -> None:
     """Draw the page."""
     st.title("Alarms")
-    with st.sidebar:
-        st.text_input(
-            "Your name", key="who", persist_state="session", max_chars=requests.LONGEST_NAME,
-            placeholder=ANONYMOUS, help="Kept with each answer.",
-        )  # fmt: skip
     seen = _look()
     _look_again(seen)
-    if not seen.is_alive:
-        st.warning("The detector is stopped. Answers count once it runs.", icon=":material/pause:")
-    if seen.flood:
-        st.warning(f"Alarm flood: {seen.flood} alarms in the last ten minutes. People are told of "
-                   "the flood, not of each.", icon=":material/flood:")  # fmt: skip
     if seen.refused:
         st.warning(seen.refused, icon=":material/error:")
     asking = sorted((one for one in seen.still if one.life not in HELD), key=_rank)
@@ -68,8 +58,6 @@ class Seen:
     still: list[Alarm]
     before: list[Alarm]
     comments: dict[int, list[Command]]
-    is_alive: bool
-    flood: int
     refused: str | None
 
     @property
@@ -80,18 +68,15 @@ class Seen:
             for one in (*self.still, *self.before)
         ]
         comments = sum(len(some) for some in self.comments.values())
-        return tuple(rows), comments, self.is_alive, self.flood, self.refused
+        return tuple(rows), comments, self.refused
 
 
 def _look() -> Seen:
     with context.engine().connect() as connection:
-        health = devices.health(connection)
         return Seen(
             alarms.open_ones(connection),
             alarms.listed(connection, limit=HISTORY),
             commands.comments(connection),
-            devices.is_alive(connection),
-            0 if health is None else health.counters.get("flood", 0),
             last_refusal(connection),
         )
 
@@ -122,7 +107,7 @@ def _active(asking: Sequence[Alarm]) -> None:
 def _row(alarm: Alarm) -> None:
     with st.container(border=True, key=f"alarm-{alarm.id}"):
         what, state, acknowledge, more = st.columns([5, 4, 2, 1], vertical_alignment="center")
-        what.markdown(f"**{_plain(_title(alarm))}**  \n{_plain(alarm.sentence)}")
+        what.markdown(f"**{no_markdown(_title(alarm))}**  \n{no_markdown(alarm.sentence)}")
         state.markdown(f"{WORDS[Life(alarm.life)]}{_by(alarm)}  \n{_since(alarm)}")
         acknowledge.button(
             "Acknowledge", key=f"ack {alarm.id}", disabled=not _may_acknowledge(alarm),
@@ -160,7 +145,7 @@ def _held(held: Sequence[Alarm]) -> None:
     for alarm in held[:SHOWN]:
         with st.container(border=True, key=f"held-{alarm.id}"):
             what, state, button = st.columns([5, 4, 3], vertical_alignment="center")
-            what.markdown(f"**{_plain(_title(alarm))}**  \n{_plain(alarm.sentence)}")
+            what.markdown(f"**{no_markdown(_title(alarm))}**  \n{no_markdown(alarm.sentence)}")
             state.markdown(f"{WORDS[Life(alarm.life)]}  \n{_since(alarm)}")
             if alarm.life == Life.SHELVED.value:
                 button.button(
@@ -207,13 +192,8 @@ def _device(alarm: Alarm) -> str:
     return inert(alarm.device) or "The detector"
 
 
-def _plain(text: str) -> str:
-    """Text from devices, of which nothing is Markdown."""
-    return "".join(f"\\{mark}" if mark in "\\`*_{}[]()<>#+-.!|~:$" else mark for mark in text)
-
-
 def _by(alarm: Alarm) -> str:
-    return f" by {_plain(alarm.acknowledged_by)}" if alarm.acknowledged_by else ""
+    return f" by {no_markdown(alarm.acknowledged_by)}" if alarm.acknowledged_by else ""
 
 
 def _since(alarm: Alarm) -> str:
