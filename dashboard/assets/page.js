@@ -12,11 +12,11 @@ function load(id, element) {
   return element.loaded;
 }
 
-export function loadStyle(version) {
+export function loadStyle(version, name = "live.css") {
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = `/assets/${version}/live.css`;
-  return load("faultline-style", link);
+  link.href = `/assets/${version}/${name}`;
+  return load(`faultline-style-${name}`, link);
 }
 
 export async function loadPlotly(version) {

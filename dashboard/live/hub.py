@@ -30,6 +30,7 @@ Snapshots: TypeAlias = dict[Start, bytes]
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
 BATCH = 1000  # frames read at once
 RETRY_S = 1.0
+ANSWERS = "\x00answers"  # watched instead of a device: alarms and what people say to them
 LOG_EVERY = 60  # failures
 
 
@@ -147,7 +148,7 @@ class LiveHub:
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
-        named = sorted(device for device in watched if device is not None)
+        named = sorted(device for device in watched if device not in {None, ANSWERS})
         self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
             new = self._new_frames(connection, named)
@@ -160,6 +161,9 @@ class LiveHub:
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
                     snapshots[start] = wire.encode(head, held)
+            if ANSWERS in watched:
+                updates[ANSWERS] = msgspec.json.encode(reading.answers(connection, health))
+                snapshots[ANSWERS, None] = updates[ANSWERS]
             if None in watched:
                 said = reading.overview(connection, settings)
                 updates[None] = self._overview.update(connection, said)

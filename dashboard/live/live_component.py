@@ -24,14 +24,23 @@ WAITING = """<div class="faultline {name}">
 </div>"""
 
 
-def _component(name: str, module: str) -> st.components.v2.types.ComponentRenderer:
+EMPTY = """<div class="faultline {name}">
+</div>"""
+
+
+def _component(
+    name: str, module: str, html: str = WAITING
+) -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component(
         name,
         js=BOOT.format(version=asset_files.version(), module=module),
-        html=WAITING.format(name=name),
+        html=html.format(name=name),
         isolate_styles=False,
     )
 
 
 device_chart = _component("faultline_device", "device.js")
 overview_tiles = _component("faultline_overview", "overview/overview.js")
+alarm_list = _component("faultline_alarms", "alarms/list.js", EMPTY)
+alarm_record = _component("faultline_record", "alarms/record.js", EMPTY)
+answers_watch = _component("faultline_watch", "alarms/watch.js", EMPTY)

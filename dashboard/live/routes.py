@@ -10,16 +10,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import context
 from dashboard.live import asset_files, front_page
-from dashboard.live.hub import LiveHub, Viewer
+from dashboard.live.hub import ANSWERS, LiveHub, Viewer
 
-PAGES = ("/", "/device", "/alarms")
+PAGES = ("/", "/device", "/alarms", "/tuning")
 hub = LiveHub(context.settings, context.engine)
 
 
 async def live(websocket: WebSocket) -> None:
-    """Push live updates of one device (``?device=``), or of the overview without it."""
+    """Push live updates of one device (``?device=``) or alarms (``?answers=``), else of all."""
     await websocket.accept()
     device = websocket.query_params.get("device") or None
+    if "answers" in websocket.query_params:
+        device = ANSWERS
     with hub.watching(device, _seconds(websocket.query_params.get("window"))) as viewer:
         sending = asyncio.create_task(_send(websocket, viewer))
         try:

@@ -89,6 +89,13 @@ def said(connection: Connection, kinds: Sequence[str]) -> list[Command]:
     return _read(connection, sa.and_(commands.c.kind.in_(kinds), commands.c.outcome == "applied"))
 
 
+def about(connection: Connection, alarm_id: int) -> list[Command]:
+    """What operators said to an alarm, whatever came of it, the oldest first."""
+    mentions = sa.cast(commands.c.value, sa.Text).like(f"%{alarm_id}%")
+    found = _read(connection, mentions)
+    return [one for one in found if alarm_id in (one.value.get("alarms") or ())]
+
+
 def comments(connection: Connection) -> dict[int, list[Command]]:
     """What operators wrote beside alarms, by alarm, the oldest first."""
     found: dict[int, list[Command]] = {}
