@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dashboard.live import reading, wire
+from dashboard.live import header, reading, wire
 from dashboard.live.overview import Overview
 from dashboard.refusals import one_line
 from detector.errors import FaultlineError
@@ -30,8 +30,9 @@ Snapshots: TypeAlias = dict[Start, bytes]
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
 BATCH = 1000  # frames read at once
 RETRY_S = 1.0
-ANSWERS = "\x00answers"  # watched instead of a device: alarms and what people say to them
 LOG_EVERY = 60  # failures
+HEADER = "\0"  # watched by the header of every page; no device has the name, MQTT forbids it
+ANSWERS = "\0answers"  # watched by pages that list alarms or commands
 
 
 class Viewer:
@@ -41,7 +42,7 @@ class Viewer:
     chart never has a hole.
 
     Args:
-        device: Which device it watches; None: the overview of all.
+        device: Which device it watches; None: the overview of all; ``HEADER``: the header.
         window_s: Seconds of device time it shows; None: the automatic window.
     """
 
@@ -92,6 +93,7 @@ class LiveHub:
         self._newest: int | None = None
         self._sent: dict[str, bytes] = {}
         self._overview = Overview()
+        self._header = header.Header()
         self._joined = asyncio.Event()
         self._closing = False
         self.errors = 0
@@ -148,7 +150,7 @@ class LiveHub:
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
-        named = sorted(device for device in watched if device not in {None, ANSWERS})
+        named = sorted(device for device in watched if device not in {None, HEADER, ANSWERS})
         self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
             new = self._new_frames(connection, named)
@@ -164,6 +166,11 @@ class LiveHub:
             if ANSWERS in watched:
                 updates[ANSWERS] = msgspec.json.encode(reading.answers(connection, health))
                 snapshots[ANSWERS, None] = updates[ANSWERS]
+            if HEADER in watched:
+                told = header.read(connection, settings, health)
+                if (update := self._header.update(told)) is not None:
+                    updates[HEADER] = update
+                snapshots[HEADER, None] = msgspec.json.encode(told)
             if None in watched:
                 said = reading.overview(connection, settings)
                 updates[None] = self._overview.update(connection, said)
@@ -195,6 +202,7 @@ class LiveHub:
     def _forget(self) -> None:
         self._sent.clear()
         self._overview.forget()
+        self._header.forget()
 
     def _fail(self, error: Exception) -> None:
         """Count a failure, tell the viewers, and say it in the log now and then."""

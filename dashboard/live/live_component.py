@@ -1,4 +1,4 @@
-"""The live chart and the live overview as components that fetch their own updates.
+"""The header, the live chart and the live overview as components that fetch their own updates.
 
 Streamlit only mounts them: the code comes from ``/assets``, the data through ``/live``.
 """
@@ -26,6 +26,9 @@ WAITING = """<div class="faultline {name}">
 
 EMPTY = """<div class="faultline {name}">
 </div>"""
+ROOM = (
+    '<div class="faultline {name}" style="min-height:3rem"></div>\n'  # nothing jumps when it comes
+)
 
 
 def _component(
@@ -44,3 +47,4 @@ overview_tiles = _component("faultline_overview", "overview/overview.js")
 alarm_list = _component("faultline_alarms", "alarms/list.js", EMPTY)
 alarm_record = _component("faultline_record", "alarms/record.js", EMPTY)
 answers_watch = _component("faultline_watch", "alarms/watch.js", EMPTY)
+header_bar = _component("faultline_header", "shell/header.js", ROOM)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.live.reading import Facts
-from dashboard.pages.answering import ANONYMOUS, who
+from dashboard.pages.answering import who
 from detector.records import ModelCard
 from detector.store import commands
 from detector.thresholds.methods import mse_at
@@ -30,7 +30,7 @@ restarts and notes who set it.
 
 
 def threshold_control(device: str, facts: Facts) -> None:
-    """Draw the slider and the name of who moves it.
+    """Draw the slider.
 
     Args:
         device: Name of the machine.
@@ -52,14 +52,6 @@ def threshold_control(device: str, facts: Facts) -> None:
             args=(device, key),
         )
         st.caption(_meaning(value, facts.status.model))
-        st.text_input(
-            "Your name",
-            key="who",
-            persist_state="session",
-            max_chars=80,
-            placeholder=ANONYMOUS,
-            help="Kept with each change of the threshold.",
-        )
 
 
 def in_force(facts: Facts) -> float:

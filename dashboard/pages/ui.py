@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard import refusals
 from dashboard.live import asset_files
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.shell.header import show_header
 from dashboard.words.viewer import say
 
 st.set_page_config(
@@ -20,7 +22,7 @@ device = st.Page(
     device_page.show, title=say("common.device"), url_path="device", icon=":material/show_chart:"
 )
 overview = st.Page(
-    lambda: overview_page.show(device),
+    lambda: overview_page.show(pages),
     title=say("common.overview"),
     url_path="overview",
     default=True,
@@ -29,5 +31,8 @@ overview = st.Page(
 alarms = st.Page(
     alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
 )
+pages: dict[str, StreamlitPage] = {"overview": overview, "device": device, "alarms": alarms}
 with refusals.on_one_line():
-    st.navigation([overview, device, alarms]).run()
+    page = st.navigation(list(pages.values()))
+    show_header(pages)
+    page.run()

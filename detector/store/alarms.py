@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.records import Alarm, Life
+from detector.records import Alarm, Life, Priority
 from detector.store.schema import alarm_log, alarms, commands, frames, new_id
 
+UNANSWERED = (Life.UNACKNOWLEDGED.value, Life.LATCHED.value, Life.RETURNED.value)
 OPEN = tuple(life.value for life in Life if life is not Life.NORMAL)  # somebody has to look
 
 
@@ -104,6 +105,39 @@ def active(connection: Connection) -> list[Alarm]:
 def open_ones(connection: Connection) -> list[Alarm]:
     """Alarms that are not over or not answered yet, the newest first."""
     return _read(connection, alarms.c.life.in_(OPEN), limit=None)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Alarms that nobody has answered.
+
+    Attributes:
+        counts: How many, by priority; of those that there are.
+        first: The one to answer first: of the highest priority the newest; None: none waits.
+        newest: The one raised last.
+    """
+
+    counts: dict[str, int]
+    first: Alarm | None
+    newest: Alarm | None
+
+
+def waiting(connection: Connection, besides: Sequence[str] = ()) -> Waiting:
+    """Alarms that wait for an answer, at the cost of a few of them however many there are.
+
+    Args:
+        connection: To the store.
+        besides: Kinds that ask nobody.
+    """
+    condition = sa.and_(alarms.c.life.in_(UNANSWERED), alarms.c.kind.not_in(besides))
+    counted = sa.select(alarms.c.priority, sa.func.count()).where(condition)
+    rows = connection.execute(counted.group_by(alarms.c.priority))
+    counts = {str(priority): int(n) for priority, n in rows}
+    newest = next(iter(_read(connection, condition, limit=1)), None)
+    highest = next((one.value for one in reversed(Priority) if one.value in counts), None)
+    of_it = sa.and_(condition, alarms.c.priority == highest)
+    first = next(iter(_read(connection, of_it, limit=1)), None) if highest else None
+    return Waiting(counts, first, newest)
 
 
 def one(connection: Connection, alarm_id: int) -> Alarm | None:
