@@ -18,9 +18,7 @@ hub = LiveHub(context.settings, context.engine)
 
 
 async def live(websocket: WebSocket) -> None:
-    """Push live updates: of one device (``?device=``), the header (``?header``), alarms and answers
-    (``?answers``), or the overview.
-    """
+    """Push live updates of one device (``?device=``), of a channel, or of the overview."""
     await websocket.accept()
     asked = websocket.query_params
     own = next((channel for name, channel in CHANNELS.items() if name in asked), None)

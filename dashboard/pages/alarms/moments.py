@@ -73,7 +73,8 @@ def shares(bins: _Bins, flight: Flight, began: float) -> Array:
     relative = np.stack([bins.mean(squared[:, i]) for i in range(squared.shape[1])], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = relative / np.where(normal > 0, normal, np.nan)
-        return relative / np.nansum(relative, axis=1, keepdims=True)
+        found: Array = relative / np.nansum(relative, axis=1, keepdims=True)
+    return found
 
 
 class _Bins:
@@ -105,7 +106,8 @@ class _Bins:
 def _mean(squared: Array) -> Array:
     is_there = np.isfinite(squared)
     total, count = np.where(is_there, squared, 0.0).sum(axis=0), is_there.sum(axis=0)
-    return total / np.maximum(count, 1)
+    mean: Array = total / np.maximum(count, 1)
+    return mean
 
 
 def _told(values: Array) -> list[float | None]:

@@ -13,7 +13,9 @@ MAY_ACKNOWLEDGE = (Life.UNACKNOWLEDGED, Life.RETURNED, Life.LATCHED)
 FIRST = (*MAY_ACKNOWLEDGE[:1], Life.LATCHED, Life.RETURNED, Life.ACKNOWLEDGED, *HELD, Life.NORMAL)
 RANK = {"high": 0, "medium": 1, "low": 2}
 OF_SCORE = ("score", "provisional")
+QUIET = ("provisional", "drift")  # nobody is notified of these
 NAMED = 3  # features
+BY = {Life.ACKNOWLEDGED: "alarms.acknowledged_by", Life.NORMAL: "alarms.over_by"}
 
 
 def ranked(alarms: Sequence[Alarm]) -> list[Alarm]:
@@ -29,6 +31,7 @@ def row(alarm: Alarm, comments: int = 0) -> dict[str, Any]:
         "id": alarm.id,
         "life": alarm.life,
         "priority": alarm.priority,
+        "is_quiet": alarm.kind in QUIET,
         "title": title(alarm),
         "what": what(alarm),
         "state": state(alarm),
@@ -71,9 +74,10 @@ def what(alarm: Alarm) -> str:
 def state(alarm: Alarm) -> str:
     """Where it is in its life, and who answered."""
     word = say(f"alarms.life_{alarm.life.replace('-', '_')}")
-    if alarm.acknowledged_by is None or alarm.life not in {Life.ACKNOWLEDGED, Life.NORMAL}:
+    key = BY.get(Life(alarm.life))
+    if alarm.acknowledged_by is None or key is None:
         return word
-    return say("alarms.state_by", state=word, who=inert(alarm.acknowledged_by))
+    return say(key, who=inert(alarm.acknowledged_by))
 
 
 def verdict(alarm: Alarm) -> str:
