@@ -43,11 +43,11 @@ def _choose_days(key: str) -> str | None:
 
 def _cards(found: Figures) -> None:
     rate, wait = found.per_operator_hour or 0.0, found.mean_time_to_acknowledge_s
-    said = found.verdicts
+    said, waiting = found.verdicts, found.open_unacknowledged
     cards = [
         (say("alarms.per_hour"), number(rate, 2), _aim(rate > AIM_PER_HOUR, "alarms.aim_per_hour")),
         (say("alarms.all_alarms"), number(found.alarms), say("alarms.all_told")),
-        (say("alarms.unanswered"), number(found.open_unacknowledged), say("alarms.unanswered_told")),
+        (say("alarms.unanswered"), number(waiting), say("alarms.unanswered_told")),
         (say("alarms.time_to_ack"), "-" if wait is None else length(wait),
          say("alarms.of_alarms", n=number(found.acknowledged))),
         (say("alarms.in_flood"), percent(found.flood_share),

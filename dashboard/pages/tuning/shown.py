@@ -19,6 +19,7 @@ from detector.records import DeviceStatus
 
 LOOK_BACK_S = 86_400.0  # where no range of time is chosen
 MINUTE_S = 60.0
+HOURS = 72
 TODAY, ASKED = 0, 1  # of the outcomes
 
 
@@ -31,9 +32,10 @@ def show_preview(status: DeviceStatus, now: Values, tried: Values) -> None:
         tried: By the viewer.
     """
     start, end = stretch(status, time.time())
+    waiting = st.empty()  # drawn again it lets a newer run begin
     try:
         with st.spinner(say("tuning.replaying")):
-            found = preview(status.device, start, end, tried, now)
+            found = preview(status.device, start, end, now, tried, waiting.empty)
     except PreviewError as error:
         st.info(no_markdown(say("tuning.no_preview", reason=str(error))))
         return
@@ -69,11 +71,17 @@ def sentence(found: Mapping[str, Any], *, is_tried: bool) -> str:
     missed = len(outcome["missed"])
     count = len(outcome["raised"])
     said = say(
-        "tuning.would", n=count, count=number(count), length=length(found["end"] - found["start"])
+        "tuning.would", n=count, count=number(count), length=_span(found["end"] - found["start"])
     )
     of_false = say("tuning.of_false", n=number(outcome["by_verdict"].get("false", 0)))
     of_real = say("tuning.would_miss", n=missed, count=number(missed))
     return f"{said} {of_false} {of_real}"
+
+
+def _span(seconds: float) -> str:
+    """Whole hours of up to three days, as people say them: ``24 h``."""
+    hours, rest = divmod(round(seconds), 3600)
+    return say("common.hours", n=hours) if 0 < hours <= HOURS and not rest else length(seconds)
 
 
 def _cards(found: Mapping[str, Any], *, is_tried: bool) -> None:

@@ -102,12 +102,9 @@ def _follow(device: str, now: Values) -> dict[str, str]:
 
 def _seconds(label: str, about: str, key: str) -> float:
     return float(st.number_input(
-        say(label), 0.0, LONGEST_DELAY_S, step=0.5, format="%.1f", key=key, help=say(about),
-        required=True,
+        say(label), 0.0, LONGEST_DELAY_S, step=0.5, format="%.1f", key=key, help=say(about)
     ))  # fmt: skip
 
 
 def _windows(label: str, about: str, key: str) -> int:
-    return int(st.number_input(
-        say(label), 1, MOST_WINDOWS, key=key, help=say(about), required=True
-    ))  # fmt: skip
+    return int(st.number_input(say(label), 1, MOST_WINDOWS, key=key, help=say(about)))
