@@ -26,6 +26,7 @@ from detector.store.schema import StoreFailure
 POINTS = 60
 MOST = 24  # devices asked for at once; the browser asks again for others
 LONGEST_S = 3660 * 86_400.0
+READ = 16 * POINTS  # from a tier that is fine enough to be summed up here
 KEPT = 4000  # answers, of about 1 KB
 _one_reads = asyncio.Lock()  # however many viewers there are, the store is asked by one
 
@@ -77,7 +78,7 @@ def _sparks(names: list[str], start: float, end: float, now: float) -> dict[str,
             # By the device's own clock; whole points, so that a wavering offset asks alike.
             point_s = (end - start) / POINTS
             ahead = round((status.last_ts - status.last_arrival) / point_s) * point_s
-            is_over = end + point_s < now
+            is_over = end <= now
             found[name] = _spark(name, start + ahead, end + ahead, 0 if is_over else int(now / 10))
     return found
 
@@ -87,16 +88,20 @@ def _spark(device: str, start: float, end: float, _when: int) -> Spark:
     store = context.engine()
     place = place_at(archive_place(store, context.settings().store.archive))
     with store.connect() as connection:
-        return told(history(connection, place, device, start, end, POINTS))
+        return told(history(connection, place, device, start, end, READ))
 
 
 def told(past: History) -> Spark:
     """Highest score of each point, None where there is none, and whether it has an anomaly."""
     point_s = (past.end - past.start) / POINTS
-    at = np.clip((past.ts - past.start) / point_s, 0, POINTS - 1).astype(int)
-    scores = np.full(POINTS, np.nan)
-    np.fmax.at(scores, at, past.score)
-    marks = np.zeros(POINTS, bool)
-    np.logical_or.at(marks, at, past.anomalies > 0)
+    first = np.floor((past.ts - past.start) / point_s).astype(int)
+    last = np.ceil((past.ts + past.width_s - past.start) / point_s).astype(int) - 1
+    scores, marks = np.full(POINTS, np.nan), np.zeros(POINTS, bool)
+    for at, until, score, anomalies in zip(
+        np.maximum(first, 0), np.maximum(first, last), past.score, past.anomalies, strict=True
+    ):
+        covered = slice(at, until + 1)  # a bucket may be wider than a point
+        scores[covered] = np.fmax(scores[covered], score)
+        marks[covered] |= anomalies > 0
     shown = [round(float(score), 3) if np.isfinite(score) else None for score in scores]
     return {"scores": shown, "marks": marks.astype(int).tolist()}

@@ -46,7 +46,7 @@ def show_header(pages: Mapping[str, StreamlitPage], signed_in: str | None = None
 def _told(pages: Mapping[str, StreamlitPage], signed_in: str | None) -> dict[str, Any]:
     return {
         "pages": [
-            {"path": path, "title": page.title, "key": KEYS.get(path, "")}
+            {"path": path, "title": getattr(page, "title", path), "key": KEYS.get(path, "")}
             for path, page in pages.items()
         ],
         "range": time_range.kept(),

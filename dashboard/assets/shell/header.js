@@ -14,7 +14,7 @@ import { say } from "../words.js";
 
 const LAYOUT = `
 <a class="fl-skip" href="#fl-after-header" data-say="shell.skip"></a>
-<div class="fl-bar-row" role="banner">
+<div class="fl-bar-row">
   <div class="fl-status" data-is="status"></div>
   <div class="fl-range" data-is="range"></div>
   <div class="fl-tools" data-is="tools"></div>

@@ -15,24 +15,32 @@ export class RangePicker {
     this.choose = choose;
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", say("shell.range"));
-    for (const name of OFFERED) {
+    this.menu = this.fromTo();
+    element.append(...this.presets(), this.menu);
+    this.menu.querySelector(".fl-presets").append(...this.presets());
+    this.buttons = [...element.querySelectorAll("[data-range]")];
+    this.stop = closesOutside(this.menu);
+  }
+
+  presets() {
+    return OFFERED.map((name) => {
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.range = name;
       button.textContent = say(`shell.range_${name}`);
-      button.addEventListener("click", () => this.pick(name === "live" ? {} : { range: name }));
-      element.append(button);
-    }
-    this.buttons = [...element.children];
-    element.append(this.fromTo());
-    this.stop = closesOutside(this.menu);
+      button.addEventListener("click", () => {
+        this.menu.open = false;
+        this.pick(name === "live" ? {} : { range: name });
+      });
+      return button;
+    });
   }
 
   fromTo() {
     const menu = document.createElement("details");
     menu.className = "fl-menu";
     menu.innerHTML = `<summary>${icon("calendar")}<span></span></summary><form class="fl-panel">
-      <label><span></span><input type="datetime-local" step="1" name="from" required></label>
+      <div class="fl-presets"></div><label><span></span><input type="datetime-local" step="1" name="from" required></label>
       <label><span></span><input type="datetime-local" step="1" name="to" required></label>
       <p class="fl-wrong" role="alert"></p><button type="submit" class="fl-act"></button></form>`;
     const [title, from, to] = menu.querySelectorAll("span");
@@ -42,7 +50,6 @@ export class RangePicker {
     setText(menu.querySelector(".fl-act"), say("shell.show_range"));
     menu.addEventListener("toggle", () => menu.open && this.fill());
     menu.querySelector("form").addEventListener("submit", (event) => this.submit(event));
-    this.menu = menu;
     return menu;
   }
 
@@ -75,9 +82,10 @@ export class RangePicker {
     const isFromTo = Boolean(words.from);
     const name = isFromTo ? "" : words.range ?? "live";
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.dataset.range === name));
-    const other = !isFromTo && !OFFERED.includes(name) ? name : "";
-    this.menu.dataset.chosen = String(isFromTo || Boolean(other));
-    setText(this.title, isFromTo ? fromToWords(words) : other || say("shell.from_to"));
+    const isOffered = OFFERED.includes(name);
+    this.menu.dataset.chosen = String(!isOffered);
+    this.menu.firstElementChild.dataset.named = isOffered ? say(`shell.range_${name}`) : ""; // where there is no room for buttons
+    setText(this.title, isFromTo ? fromToWords(words) : isOffered ? say("shell.from_to") : name);
   }
 
   end() {
