@@ -25,11 +25,15 @@ def answer(kind: str, alarms: Sequence[Alarm], value: dict[str, Any]) -> None:
     """Write the command; called before the page is drawn again."""
     found = {alarm.device for alarm in alarms}
     device = found.pop() if len(found) == 1 else ""
-    numbers = [alarm.id for alarm in alarms]
+    issue(device, kind, {"alarms": [alarm.id for alarm in alarms], **value})
+
+
+def issue(device: str, kind: str, value: dict[str, Any]) -> int | None:
+    """Write a command under this viewer's name; returns its id."""
     with context.engine().begin() as connection:
-        st.session_state[_ASKED] = commands.issue(
-            connection, device, kind, {"alarms": numbers, **value}, who()
-        )
+        number = commands.issue(connection, device, kind, value, who())
+    st.session_state[_ASKED] = number
+    return number
 
 
 def last_refusal(connection: Connection) -> str | None:

@@ -7,9 +7,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboard import refusals
 from dashboard.live import asset_files
-from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.pages.alarms import page as alarms_page
+from dashboard.pages.tuning import page as tuning_page
 from dashboard.shell.header import show_header
 from dashboard.words.viewer import say
 
@@ -29,9 +30,17 @@ overview = st.Page(
     icon=":material/grid_view:",
 )
 alarms = st.Page(
-    alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
+    lambda: alarms_page.show(pages),
+    title=say("common.alarms"),
+    url_path="alarms",
+    icon=":material/notifications:",
 )
-pages: dict[str, StreamlitPage] = {"overview": overview, "device": device, "alarms": alarms}
+tuning = st.Page(
+    tuning_page.show, title=say("tuning.title"), url_path="tuning", icon=":material/tune:"
+)
+pages: dict[str, StreamlitPage] = {
+    "overview": overview, "device": device, "alarms": alarms, "tuning": tuning,
+}  # fmt: skip
 with refusals.on_one_line():
     page = st.navigation(list(pages.values()))
     show_header(pages)
