@@ -26,7 +26,7 @@ from detector.cli.operating.operating_options import (
 from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.stores.store_options import add_store
-from detector.cli.version import version_line
+from detector.version import version_line
 
 Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
 SHELLS = ("bash", "zsh", "fish")

@@ -25,6 +25,8 @@ from detector.notifying.notifier import Notifier
 from detector.notifying.targets import refuse_unusable
 from detector.records import DetectorHealth
 from detector.reloading.request import Request
+from detector.service.account.log_tail import LogTail
+from detector.service.account.writer import AccountWriter
 from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
@@ -64,6 +66,7 @@ class Detector:
         settings: The whole tree.
         read: Reads it again for a reload; None: it stays as it is, and bundles alone are looked at.
         request: Asks for a reload, as commands in the store do; None: nobody does.
+        tail: The last warnings, which the store keeps; None: they are not kept.
 
     Raises:
         SettingsError: If a source or a target of notifications cannot be used, or the port for
@@ -77,6 +80,7 @@ class Detector:
         settings: Settings,
         read: Callable[[], Settings] | None = None,
         request: Request | None = None,
+        tail: LogTail | None = None,
     ) -> None:
         refuse_unusable(settings.notify)
         self._settings = settings
@@ -103,6 +107,10 @@ class Detector:
         self._waveforms: WaveformRecorder | None = None  # once scoring begins
         place = archive_place(self._store, settings.store.archive)
         self._notifier = Notifier(self._store, place, lambda: self._now.notify)
+        self._account = AccountWriter(
+            self._store, self._sources, self._buffer, broker=settings.mqtt.url,
+            connection=lambda: self._subscriber.connection, tail=tail,
+        )  # fmt: skip
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -121,6 +129,7 @@ class Detector:
             self._housekeeper.start()
             self._notifier.start()
             self._buffer.patience_s = PATIENCE_S
+            self._account.begin()
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
             clocks_trusted = False
@@ -128,6 +137,7 @@ class Detector:
                 pipeline.wait_for_work()
                 tick()
                 reloads.step()
+                self._account.write(pipeline.figures)
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
                     pipeline.trust_clocks()
