@@ -21,11 +21,13 @@ from dashboard.live.routes import ROUTES
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.pages.system import page as system_page
 from dashboard.refusals import show_refusal
 from detector.errors import SettingsError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-_PAGES = (alarms_page, device_page, overview_page)  # imported once here, before the freeze
+# Imported once here, before the freeze.
+_PAGES = (alarms_page, device_page, overview_page, system_page)
 try:
     context.dashboard_settings().refuse_open(st.get_option("server.address"))
 except SettingsError as error:
