@@ -21,13 +21,14 @@ from dashboard.live.routes import ROUTES
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.pages.models import page as models_page
 from dashboard.pages.system import page as system_page
 from dashboard.refusals import show_refusal
 from detector.errors import SettingsError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 # Imported once here, before the freeze.
-_PAGES = (alarms_page, device_page, overview_page, system_page)
+_PAGES = (alarms_page, device_page, overview_page, models_page, system_page)
 try:
     context.dashboard_settings().refuse_open(st.get_option("server.address"))
 except SettingsError as error:

@@ -147,8 +147,9 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
     with (folder / LOCK).open("wb") as lock, (folder / LOG).open("ab") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
-            [*nice, sys.executable, str(RUNNER), str(folder)], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, start_new_session=True, pass_fds=(lock.fileno(),), env=env,
+            [*nice, sys.executable, str(RUNNER), str(folder), str(lock.fileno())],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            pass_fds=(lock.fileno(),), env=env,
         )  # fmt: skip
     (folder / "pid").write_text(str(process.pid))
     return process

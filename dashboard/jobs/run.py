@@ -1,7 +1,8 @@
 """The child that does a job: one command after the other, whatever becomes of the page.
 
-``python dashboard/jobs/run.py FOLDER`` reads ``request.json`` there. What the last command prints
-goes to ``result.txt``, all else to ``log.txt``; ``ended.json`` is written last.
+``python dashboard/jobs/run.py FOLDER LOCK`` reads ``request.json`` there. What the last
+command prints goes to ``result.txt``, all else to ``log.txt``; ``ended.json`` is written last. The
+open file LOCK is handed on, so that it stays locked until the last of them is gone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, lock: int) -> int:
     """Run the commands of a request until one fails; returns the exit code of that one, or 0."""
     steps = json.loads((folder / "request.json").read_text("utf-8"))["steps"]
     code = 0
@@ -21,8 +22,10 @@ def main(folder: Path) -> int:
         for number, step in enumerate(steps, 1):
             is_last = number == len(steps)
             with (folder / "result.txt").open("wb") as result:
-                code = subprocess.run(step, stdin=subprocess.DEVNULL, check=False, stderr=log,
-                                      stdout=result if is_last else log).returncode  # fmt: skip
+                code = subprocess.run(
+                    step, stdin=subprocess.DEVNULL, stdout=result if is_last else log, stderr=log,
+                    pass_fds=(lock,), check=False,
+                ).returncode  # fmt: skip
             if code:
                 break
     part = folder / ".ended.part"
@@ -32,4 +35,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

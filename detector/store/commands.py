@@ -51,6 +51,17 @@ def latest(connection: Connection, device: str, kind: str) -> Command | None:
     return None if row is None else Command(**row._mapping)
 
 
+def recent(connection: Connection, kind: str, most: int) -> list[Command]:
+    """The newest commands of a kind, applied or not, the newest first."""
+    query = (
+        sa.select(commands)
+        .where(commands.c.kind == kind)
+        .order_by(commands.c.id.desc())
+        .limit(most)
+    )
+    return [Command(**row._mapping) for row in connection.execute(query)]
+
+
 def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
     """Note that a command was dealt with; ``outcome``: see ``Command``."""
     connection.execute(

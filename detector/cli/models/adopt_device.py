@@ -40,7 +40,7 @@ from detector.store import commands, commissionings
 from detector.store.schema import open_store
 
 MODELS = Path("models")
-GATHERING = "minutes of running"
+GATHERING = "running"  # what the progress file calls the wait for it, in minutes
 FIRST = 1e-9  # above 0, so that waiting is told once
 WAITING = "{n:.1f} of {total:g} min of running |{bar}| {desc}"
 
