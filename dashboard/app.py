@@ -21,6 +21,7 @@ from dashboard.live.routes import ROUTES
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.pages.lab import page as lab_page
 from dashboard.pages.models import page as models_page
 from dashboard.pages.system import page as system_page
 from dashboard.refusals import show_refusal
@@ -28,7 +29,7 @@ from detector.errors import SettingsError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 # Imported once here, before the freeze.
-_PAGES = (alarms_page, device_page, overview_page, models_page, system_page)
+_PAGES = (alarms_page, device_page, overview_page, models_page, lab_page, system_page)
 try:
     context.dashboard_settings().refuse_open(st.get_option("server.address"))
 except SettingsError as error:

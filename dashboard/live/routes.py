@@ -12,7 +12,7 @@ from dashboard import context
 from dashboard.live import asset_files, front_page
 from dashboard.live.hub import LiveHub, Viewer
 
-PAGES = ("/", "/device", "/alarms", "/models", "/system")
+PAGES = ("/", "/device", "/alarms", "/models", "/lab", "/system")
 hub = LiveHub(context.settings, context.engine)
 
 

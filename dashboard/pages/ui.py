@@ -9,6 +9,7 @@ from dashboard.live import asset_files
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.pages.lab import page as lab_page
 from dashboard.pages.models import page as models_page
 from dashboard.pages.system import page as system_page
 from dashboard.words.viewer import say
@@ -31,6 +32,7 @@ overview = st.Page(
 alarms = st.Page(
     alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
 )
+lab = st.Page(lab_page.show, title=say("lab.title"), url_path="lab", icon=":material/science:")
 models = st.Page(
     models_page.show, title=say("models.title"), url_path="models", icon=":material/tune:"
 )
@@ -38,4 +40,4 @@ system = st.Page(
     system_page.show, title=say("system.title"), url_path="system", icon=":material/monitor_heart:"
 )
 with refusals.on_one_line():
-    st.navigation([overview, device, alarms, models, system]).run()
+    st.navigation([overview, device, alarms, models, lab, system]).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -69,8 +70,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     running: Running | None = None
     commission_s: float = 0.0
-    commissioned: msgspec.Raw | None = None
-    front_end: msgspec.Raw | None = None
+    commissioned: dict[str, Any] | None = None
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -94,8 +94,7 @@ class Bundle(msgspec.Struct, frozen=True):
     @property
     def can_be_commissioned(self) -> bool:
         """Whether single machines may have a level of their own on top of it."""
-        found = None if self.told is None else self.told.commissioned
-        return found is not None and bytes(found) != b"null"
+        return self.told is not None and self.told.commissioned is not None
 
 
 def found(named: Iterable[Path]) -> list[Bundle]:

@@ -10,15 +10,16 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from dashboard import context
-from dashboard.words.viewer import length, say, zone
+from dashboard.words.viewer import say, zone
 from detector.records import DeviceStatus
 from detector.store.archive.place import place_at
 from detector.store.history.history import History, history
 from detector.store.places import archive_place
 
-SPANS_S = (900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
+HOUR_S = 3600.0
+SPANS_S = (900.0, HOUR_S, 6 * HOUR_S, 24 * HOUR_S)
 POINTS, MOST_FEATURES = 600, 3
-ROW, MARGIN = 60, 40  # pixels
+ROW, MARGIN = 60, 56  # pixels
 LINE, CHOSEN, GRID = "#6b7a88", "rgba(43, 108, 176, 0.18)", "rgba(128, 128, 128, 0.2)"
 
 
@@ -34,7 +35,7 @@ def choose(status: DeviceStatus) -> tuple[float, float] | None:
     device = status.device
     with st.container(horizontal=True, vertical_alignment="bottom"):
         span_s = st.segmented_control(
-            say("models.look_back"), SPANS_S, default=SPANS_S[0], format_func=length,
+            say("models.look_back"), SPANS_S, default=SPANS_S[0], format_func=_span,
             key=f"span {device}",
         ) or SPANS_S[0]  # fmt: skip
         st.button(say("models.up_to_now"), icon=":material/refresh:", on_click=_up_to_now,
@@ -69,9 +70,15 @@ def figure(past: History, chosen: tuple[float, float]) -> go.Figure:
     )
     made.update_layout(
         height=ROW * (len(names) + 1) + MARGIN, showlegend=False, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", margin={"l": 40, "r": 4, "t": 20, "b": 20},
+        plot_bgcolor="rgba(0,0,0,0)", margin={"l": 40, "r": 4, "t": 20, "b": 36},
     )  # fmt: skip
     return made
+
+
+def _span(seconds: float) -> str:
+    if seconds < HOUR_S:
+        return say("common.minutes", n=round(seconds / 60))
+    return say("common.hours", n=round(seconds / HOUR_S))
 
 
 def _slider(device: str, first: float, end: float) -> tuple[float, float]:
@@ -81,7 +88,7 @@ def _slider(device: str, first: float, end: float) -> tuple[float, float]:
     begin = max(low, high - timedelta(minutes=5))
     chosen = st.slider(
         say("models.stretch"), low, high, (begin, high), step=timedelta(seconds=1),
-        format="MMM D, HH:mm:ss", key=f"chosen {device} {low} {high}",
+        format="HH:mm:ss", key=f"chosen {device} {low} {high}",
         help=say("models.stretch_help"),
     )  # fmt: skip
     start, until = (_seconds(one) for one in chosen)
