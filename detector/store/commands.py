@@ -17,6 +17,7 @@ from detector.store.schema import commands, new_id
 RELOAD = "reload"  # kind of a command that asks for the settings to be read again
 COMMISSION = "commission"  # kind of one after which a device has another commissioning, or none
 WAVEFORM = "waveform"  # kind of one that has a device's newest waveform written
+FAULT = "fault"  # kind of one that asks the simulator of a device for a fault
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
 
 

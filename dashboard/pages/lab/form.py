@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.pages.lab import request as asking
 from dashboard.pages.lab.request import ALL, NONE, Request
-from dashboard.words.viewer import say
+from dashboard.words.viewer import number, say
 from detector.records import DeviceStatus
 from detector.text import inert
 from simulator.faults.catalogue import FAULTS
@@ -33,7 +33,8 @@ def show(devices: Sequence[DeviceStatus], models: Sequence[Path], *, is_busy: bo
     with st.container(border=True, key="lab-form"):
         source = _source(devices)
         chosen = st.multiselect(say("lab.models"), models, key="lab models",
-                                format_func=Path.as_posix)  # fmt: skip
+                                format_func=Path.as_posix,
+                                placeholder=say("lab.choose_models"))  # fmt: skip
         faults, severities = _faults()
         wanted = _wanted(source, chosen, faults, severities)
         st.button(say("lab.run"), type="primary", key="run", icon=":material/science:",
@@ -81,10 +82,11 @@ def _faults() -> tuple[tuple[str, ...], tuple[float, ...]]:
     labelled = st.toggle(say("lab.labelled"), key="lab labelled", help=say("lab.labelled_help"))
     if labelled:
         return (NONE,), SEVERITIES
-    families = st.multiselect(say("lab.faults"), FAMILIES, key="lab faults",
-                              placeholder=say("lab.all_faults"))  # fmt: skip
-    severities = st.multiselect(say("lab.severities"), SEVERITIES, SEVERITIES[1:],
-                                key="lab severities")  # fmt: skip
+    families = st.pills(say("lab.faults"), FAMILIES, selection_mode="multi", key="lab faults",
+                        help=say("lab.all_faults"))  # fmt: skip
+    severities = st.pills(say("lab.severities"), SEVERITIES, selection_mode="multi",
+                          default=SEVERITIES[1:], key="lab severities",
+                          format_func=lambda one: number(one, 2))  # fmt: skip
     return tuple(families) or (ALL,), tuple(sorted(severities))
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.account_records import Account, LogLine
+from detector.simulated_records import Simulated
 from detector.store.schema import facts
 
-ACCOUNT, LOG = "account", "log"
+ACCOUNT, LOG, SIMULATED = "account", "log", "simulated"
 
 
 def clear(connection: Connection) -> None:
@@ -36,6 +37,12 @@ def account(connection: Connection) -> Account | None:
 def log(connection: Connection) -> Sequence[LogLine]:
     """The last warnings, the oldest first."""
     return msgspec.convert(_read(connection, LOG) or [], list[LogLine])
+
+
+def simulated(connection: Connection) -> dict[str, Simulated]:
+    """Simulated machines that take faults, by device; those long silent may be among them."""
+    found = msgspec.convert(_read(connection, SIMULATED) or [], list[Simulated])
+    return {one.device: one for one in found}
 
 
 def _read(connection: Connection, name: str) -> Any:  # noqa: ANN401 -- whatever was written
