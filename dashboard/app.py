@@ -22,16 +22,15 @@ from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
 from dashboard.pages.alarms import page as alarms_page
 from dashboard.pages.tuning import page as tuning_page
+from dashboard.pages.lab import page as lab_page
+from dashboard.pages.models import page as models_page
+from dashboard.pages.system import page as system_page
 from dashboard.refusals import show_refusal
 from detector.errors import SettingsError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-_PAGES = (
-    alarms_page,
-    device_page,
-    overview_page,
-    tuning_page,
-)  # imported once here, before the freeze
+# Imported once here, before the freeze.
+_PAGES = (alarms_page, device_page, overview_page, tuning_page, models_page, system_page)
 try:
     context.dashboard_settings().refuse_open(st.get_option("server.address"))
 except SettingsError as error:

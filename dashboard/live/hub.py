@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
@@ -108,6 +108,11 @@ class LiveHub:
             yield viewer
         finally:
             self._viewers.discard(viewer)
+
+    @property
+    def viewers(self) -> Counter[str | None]:
+        """How many watch each device; None: the overview."""
+        return Counter(viewer.device for viewer in list(self._viewers))
 
     async def run(self) -> None:
         """Push until closed; a store that fails is tried again."""

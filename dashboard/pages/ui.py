@@ -12,6 +12,8 @@ from dashboard.pages import overview as overview_page
 from dashboard.pages.alarms import page as alarms_page
 from dashboard.pages.tuning import page as tuning_page
 from dashboard.shell.header import show_header
+from dashboard.pages.models import page as models_page
+from dashboard.pages.system import page as system_page
 from dashboard.words.viewer import say
 
 st.set_page_config(
@@ -38,8 +40,15 @@ alarms = st.Page(
 tuning = st.Page(
     tuning_page.show, title=say("tuning.title"), url_path="tuning", icon=":material/tune:"
 )
+models = st.Page(
+    models_page.show, title=say("models.title"), url_path="models", icon=":material/tune:"
+)
+system = st.Page(
+    system_page.show, title=say("system.title"), url_path="system", icon=":material/monitor_heart:"
+)
 pages: dict[str, StreamlitPage] = {
     "overview": overview, "device": device, "alarms": alarms, "tuning": tuning,
+    "models": models, "system": system,
 }  # fmt: skip
 with refusals.on_one_line():
     page = st.navigation(list(pages.values()))
