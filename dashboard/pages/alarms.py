@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import ANONYMOUS, answer, last_refusal
+from dashboard.pages.answering import answer, last_refusal, name_field, why_not
 from dashboard.words.viewer import length, moment
 from detector.alarms import requests
 from detector.records import HELD, Alarm, Command, Life
@@ -42,10 +42,7 @@ def show() -> None:
     """Draw the page."""
     st.title("Alarms")
     with st.sidebar:
-        st.text_input(
-            "Your name", key="who", persist_state="session", max_chars=requests.LONGEST_NAME,
-            placeholder=ANONYMOUS, help="Kept with each answer.",
-        )  # fmt: skip
+        name_field("Kept with each answer.")
     seen = _look()
     _look_again(seen)
     if not seen.is_alive:
@@ -108,7 +105,10 @@ def _active(asking: Sequence[Alarm]) -> None:
     if not asking:
         st.caption("No alarm asks for an answer.")
     waiting = [one for one in asking[:SHOWN] if _may_acknowledge(one)]
-    if len(waiting) > 1:
+    denied = why_not(requests.ACK)
+    if asking and denied is not None:
+        st.caption(f":material/lock: {denied}")
+    if len(waiting) > 1 and denied is None:
         st.button(
             f"Acknowledge all {len(waiting)} shown", on_click=answer,
             args=(requests.ACK, waiting, {}), key="ack all",
@@ -124,11 +124,14 @@ def _row(alarm: Alarm) -> None:
         what, state, acknowledge, more = st.columns([5, 4, 2, 1], vertical_alignment="center")
         what.markdown(f"**{_plain(_title(alarm))}**  \n{_plain(alarm.sentence)}")
         state.markdown(f"{WORDS[Life(alarm.life)]}{_by(alarm)}  \n{_since(alarm)}")
+        denied = why_not(requests.ACK)
         acknowledge.button(
-            "Acknowledge", key=f"ack {alarm.id}", disabled=not _may_acknowledge(alarm),
+            "Acknowledge", key=f"ack {alarm.id}", help=denied,
+            disabled=denied is not None or not _may_acknowledge(alarm),
             on_click=answer, args=(requests.ACK, [alarm], {}), width="stretch",
         )  # fmt: skip
-        with more.popover("", icon=":material/more_horiz:", help="Shelve, comment, verdict"):
+        with more.popover("", icon=":material/more_horiz:", help="Shelve, comment, verdict",
+                          disabled=denied is not None):  # fmt: skip
             _more(alarm)
 
 

@@ -8,6 +8,7 @@ from dashboard import refusals
 from dashboard.live import asset_files
 from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
+from dashboard.pages import login
 from dashboard.pages import overview as overview_page
 from dashboard.words.viewer import say
 
@@ -30,4 +31,10 @@ alarms = st.Page(
     alarms_page.show, title=say("common.alarms"), url_path="alarms", icon=":material/notifications:"
 )
 with refusals.on_one_line():
-    st.navigation([overview, device, alarms]).run()
+    is_shut = login.is_needed()
+    page = st.navigation([overview, device, alarms], position="hidden" if is_shut else "sidebar")
+    if is_shut:
+        login.show()
+    else:
+        login.corner()
+        page.run()
