@@ -65,7 +65,8 @@ def wanted(referer: str, origin: str) -> str:
     parts = urlsplit(referer)
     if f"{parts.scheme}://{parts.netloc}" != origin:
         return ""
-    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    query = "" if parts.query in FAILED else f"?{parts.query}"
+    path = f"{parts.path}{query}"
     return path if is_own_path(path) else ""
 
 

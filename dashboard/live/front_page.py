@@ -20,19 +20,23 @@ from dashboard.live import asset_files
 STREAMLITS = Path(streamlit.__file__).parent / "static" / "index.html"
 HERE = '<script>window.__streamlit = {BACKEND_BASE_URL: window.location.origin + "/"}</script>'
 # Streamlit opens a socket that was closed again, under whatever session there is now, and leaves on
-# the page what the old one drew. Not more often than every 10 s, should the server insist.
-SIGNED_OUT = """<script>
+# the page what the old one drew. Not on the way out, which a reload would cut off, and not more often
+# than every 10 s, should the server insist.
+SIGNED_OUT = """<script>{
+let leaving = 0;
+addEventListener("beforeunload", () => { leaving = Date.now(); });
 window.WebSocket = class extends WebSocket {
   constructor(...given) {
     super(...given);
     this.addEventListener("close", ({ code }) => {
-      if (code !== 4401 || Date.now() - (sessionStorage.signedOut ?? 0) < 10000) return;
+      const last = Math.max(leaving, sessionStorage.signedOut ?? 0);
+      if (code !== 4401 || Date.now() - last < 10000) return;
       sessionStorage.signedOut = Date.now();
       location.reload();
     });
   }
 };
-</script>"""
+}</script>"""
 BEFORE = "</head>"
 
 
