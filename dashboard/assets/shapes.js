@@ -1,7 +1,7 @@
-// A state is told by shape and word, never by colour alone.
-
 import { decimal } from "./format.js";
 import { say } from "./words.js";
+
+// A state is told by shape and word, never by colour alone.
 
 const SHAPES = {
   alarm: '<path d="M8 1.5 15 14.5H1z"/>',
@@ -12,13 +12,11 @@ const SHAPES = {
   "warming-up": '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2"/><path d="M8 2a6 6 0 0 1 0 12z"/>',
   "not-judged": '<path d="M3 2h4v12H3zM9 2h4v12H9z"/>',
   ok: '<circle cx="8" cy="8" r="6.5"/>',
+  flood: '<path d="M1 5q2-3 4.7 0t4.7 0 4.6 0M1 9q2-3 4.7 0t4.7 0 4.6 0M1 13q2-3 4.7 0t4.7 0 4.6 0" fill="none" stroke-width="1.8"/>',
 };
 
-export const STATES = Object.keys(SHAPES);
-
-// The word for a state.
 export function stateWord(state) {
-  return STATES.includes(state) ? say(`states.${state.replace("-", "_")}`) : state;
+  return say(`states.${state.replace("-", "_")}`);
 }
 
 export function shape(state) {
@@ -37,14 +35,14 @@ export function showState(element, state) {
 export function age(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 10) return say("common.seconds", { n: decimal(Math.max(0, seconds), 1) });
-  if (seconds < 120) return say("common.seconds", { n: Math.round(seconds) });
-  if (seconds < 7200) return say("common.minutes", { n: Math.round(seconds / 60) });
-  if (seconds < 172800) return say("common.hours", { n: Math.round(seconds / 3600) });
-  return say("common.days", { n: Math.round(seconds / 86400) });
+  for (const [unit, size, most] of [["seconds", 1, 120], ["minutes", 60, 7200], ["hours", 3600, 172800]]) {
+    if (seconds < most) return say(`common.${unit}`, { n: decimal(seconds / size) });
+  }
+  return say("common.days", { n: decimal(seconds / 86400) });
 }
 
 export function number(value, digits = 2) {
-  return value === null || value === undefined ? "–" : value.toFixed(digits);
+  return value === null || value === undefined ? "–" : decimal(value, digits);
 }
 
 export function setText(element, text) {

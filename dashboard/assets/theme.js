@@ -25,7 +25,7 @@ export function readTheme(root) {
     healthy: dark ? "#66c49a" : "#2e7d5b",
     note: dark ? "#b9c4cf" : "#4b5863",
     grid: dark ? "rgba(255, 255, 255, 0.07)" : "rgba(30, 45, 60, 0.08)",
-    faint: dark ? "#93a1ae" : "#66727d",
+    faint: dark ? "#93a1ae" : "#596570",
   };
 }
 

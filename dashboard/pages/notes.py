@@ -7,12 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import context
-from dashboard.pages.answering import who
-from dashboard.words.viewer import say
+from dashboard.pages.answering import issue, why_not
+from dashboard.words.viewer import no_markdown, say
 from detector.alarms import requests
 from detector.errors import AlarmError
-from detector.store import commands
 
 _REFUSED = "note refused"
 
@@ -30,13 +28,13 @@ def write_note(device: str, said: Mapping[str, Any]) -> None:
     except AlarmError as error:
         st.session_state[_REFUSED] = str(error)
         return
-    st.session_state[_REFUSED] = None
-    with context.engine().begin() as connection:
-        commands.issue(connection, device, requests.NOTE, value, who())
+    st.session_state[_REFUSED] = why_not(requests.NOTE)
+    issue(device, requests.NOTE, value)
 
 
 def show_refusal() -> None:
     """Say why this viewer's newest note was refused."""
     refused = st.session_state.get(_REFUSED)
     if refused:
-        st.warning(say("device.note_refused", why=refused), icon=":material/warning:")
+        line = say("device.note_refused", why=refused)
+        st.warning(no_markdown(line), icon=":material/warning:")

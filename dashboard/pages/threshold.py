@@ -6,19 +6,18 @@ import math
 
 import streamlit as st
 
-from dashboard import context
 from dashboard.live.reading import Facts
-from dashboard.pages.answering import ANONYMOUS, who
+from dashboard.pages.answering import issue, why_not
 from dashboard.words.viewer import number, say
 from detector.records import ModelCard
-from detector.store import commands
 from detector.thresholds.methods import mse_at
 
+KIND = "threshold"
 LOWEST, HIGHEST, STEP = 0.2, 5.0, 0.05
 
 
 def threshold_control(device: str, facts: Facts) -> None:
-    """Draw the slider and the name of who moves it.
+    """Draw the slider.
 
     Args:
         device: Name of the machine.
@@ -28,7 +27,7 @@ def threshold_control(device: str, facts: Facts) -> None:
         if facts.status is None or facts.status.model is None:
             st.caption(say("device.no_threshold"))
             return
-        key = _follow_the_truth(device, facts)
+        key, denied = _follow_the_truth(device, facts), why_not(KIND)
         value = st.slider(
             say("device.fact_threshold"),
             LOWEST,
@@ -38,16 +37,11 @@ def threshold_control(device: str, facts: Facts) -> None:
             help=say("device.threshold_help"),
             on_change=_issue,
             args=(device, key),
+            disabled=denied is not None,
         )
         st.caption(_meaning(value, facts.status.model))
-        st.text_input(
-            "Your name",
-            key="who",
-            persist_state="session",
-            max_chars=80,
-            placeholder=ANONYMOUS,
-            help="Kept with each change of the threshold.",
-        )
+        if denied is not None:
+            st.caption(f":material/lock: {denied}")
 
 
 def in_force(facts: Facts) -> float:
@@ -72,8 +66,8 @@ def _follow_the_truth(device: str, facts: Facts) -> str:
 def _issue(device: str, key: str) -> None:
     """Write the command; called before the page is drawn again."""
     value = round(float(st.session_state[key]), 2)
-    with context.engine().begin() as connection:
-        commands.issue(connection, device, "threshold", {"threshold": value}, who())
+    if issue(device, KIND, {"threshold": value}) is None:
+        return
     # Not to be set again from here: the slider may have moved on meanwhile and would jump back.
     st.session_state[_seen(device)] = value
 

@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import NoReturn
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard.words.viewer import no_markdown, say, zone
 
@@ -93,6 +95,11 @@ def keep(words: Mapping[str, str]) -> None:
 def kept() -> dict[str, str]:
     """The range as the link says it."""
     return dict(st.session_state.get(_KEPT, {}))
+
+
+def open_page(page: StreamlitPage, query: Mapping[str, str]) -> NoReturn:
+    """Go to another page of which the link says ``query``; the range goes with it."""
+    st.switch_page(page, query_params={**kept(), **query})
 
 
 def read(words: Mapping[str, str], zone: tzinfo) -> TimeRange:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+TICKS = [part * 10.0**power for power in range(-2, 5) for part in (1, 3)]  # of a log axis
+
 
 @dataclass(frozen=True)
 class Palette:

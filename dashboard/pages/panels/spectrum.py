@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import who
+from dashboard.pages.answering import issue
 from dashboard.pages.panels.palette import palette
 from dashboard.pages.panels.spectrum_figure import figure
 from dashboard.words.viewer import moment, no_markdown, number, say
@@ -122,8 +122,9 @@ def _newer(device: str, place: str, path: str, before: Waveform | None) -> Wavef
     Raises:
         StoreError: If the detector keeps no waveform of the device.
     """
-    with context.engine().begin() as connection:
-        number = commands.issue(connection, device, commands.WAVEFORM, {}, who())
+    number = issue(device, commands.WAVEFORM, {})
+    if number is None:
+        return before
     until = time.monotonic() + WAIT_S
     with st.spinner(say("spectrum.asking"), show_time=False):
         while time.monotonic() < until:

@@ -109,6 +109,9 @@ def test_each_word_is_answered_and_kept(plant, capsys):
             ("note", "m", "--start", "2026-03-01", "--end", "2026-02-01", "--why", "x"),
             "start: found 1772323200, allowed: up to the end, 1769904000",
         ),
+        (("delays", "m"), "delays: found neither or both, allowed: --reset, or some of the others"),
+        (("delays", "m", "--on-delay", "nan"), "on_delay_s: found nan, allowed: "),
+        (("delays", "m", "--k", 6), "k: found 6, allowed: up to n, which is 5"),
         (("out-of-service", "nobody"), "out-of-service: refused: device nobody: was never seen"),
     ],
 )
