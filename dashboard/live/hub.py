@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
@@ -32,6 +32,7 @@ BATCH = 1000  # frames read at once
 RETRY_S = 1.0
 LOG_EVERY = 60  # failures
 HEADER = "\0"  # watched by the header of every page; no device has the name, MQTT forbids it
+ANSWERS = "\0answers"  # watched by pages that list alarms or commands
 
 
 class Viewer:
@@ -108,6 +109,11 @@ class LiveHub:
         finally:
             self._viewers.discard(viewer)
 
+    @property
+    def viewers(self) -> Counter[str | None]:
+        """How many watch each device; None: the overview."""
+        return Counter(viewer.device for viewer in list(self._viewers))
+
     async def run(self) -> None:
         """Push until closed; a store that fails is tried again."""
         while not self._closing:
@@ -149,7 +155,7 @@ class LiveHub:
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
-        named = sorted(device for device in watched if device not in {None, HEADER})
+        named = sorted(device for device in watched if device not in {None, HEADER, ANSWERS})
         self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
             new = self._new_frames(connection, named)
@@ -162,6 +168,9 @@ class LiveHub:
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
                     snapshots[start] = wire.encode(head, held)
+            if ANSWERS in watched:
+                updates[ANSWERS] = msgspec.json.encode(reading.answers(connection, health))
+                snapshots[ANSWERS, None] = updates[ANSWERS]
             if HEADER in watched:
                 told = header.read(connection, settings, health)
                 if (update := self._header.update(told)) is not None:

@@ -24,6 +24,8 @@ WAITING = """<div class="faultline {name}">
 </div>"""
 
 
+EMPTY = """<div class="faultline {name}">
+</div>"""
 ROOM = (
     '<div class="faultline {name}" style="min-height:3rem"></div>\n'  # nothing jumps when it comes
 )
@@ -42,4 +44,7 @@ def _component(
 
 device_chart = _component("faultline_device", "device.js")
 overview_tiles = _component("faultline_overview", "overview/overview.js")
+alarm_list = _component("faultline_alarms", "alarms/list.js", EMPTY)
+alarm_record = _component("faultline_record", "alarms/record.js", EMPTY)
+answers_watch = _component("faultline_watch", "alarms/watch.js", EMPTY)
 header_bar = _component("faultline_header", "shell/header.js", ROOM)

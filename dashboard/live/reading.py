@@ -66,6 +66,15 @@ def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
     }
 
 
+def answers(connection: Connection, health: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes whenever a page that lists alarms or commands should be drawn again."""
+    log_id, dealt_with = alarms.revision(connection)
+    return {
+        "now": time.time(),
+        "revision": f"{log_id} {dealt_with:.6f} {health['alive']} {health['flood']}",
+    }
+
+
 def _plain(counters: Mapping[str, int]) -> dict[str, Any]:
     """What of the detector's counters is said on every page."""
     return {"thinned": counters.get("thinned", 1), "flood": counters.get("flood", 0),

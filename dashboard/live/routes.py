@@ -10,17 +10,19 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import context
 from dashboard.live import asset_files, finding, front_page, sparks
-from dashboard.live.hub import HEADER, LiveHub, Viewer
+from dashboard.live.hub import ANSWERS, HEADER, LiveHub, Viewer
 
-PAGES = ("/", "/device", "/alarms")
+PAGES = ("/", "/device", "/alarms", "/tuning", "/models", "/system")
+CHANNELS = {"header": HEADER, "answers": ANSWERS}  # by their names in a query
 hub = LiveHub(context.settings, context.engine)
 
 
 async def live(websocket: WebSocket) -> None:
-    """Push live updates of one device (``?device=``), of the header (``?header``), or overview."""
+    """Push live updates of one device (``?device=``), of a channel, or of the overview."""
     await websocket.accept()
     asked = websocket.query_params
-    device = HEADER if "header" in asked else asked.get("device") or None
+    own = next((channel for name, channel in CHANNELS.items() if name in asked), None)
+    device = own or asked.get("device") or None
     with hub.watching(device, _seconds(asked.get("window"))) as viewer:
         sending = asyncio.create_task(_send(websocket, viewer))
         try:

@@ -53,7 +53,7 @@ def test_a_foreign_or_missing_origin_is_refused(site, origin, path):
     """Another site's page in the same browser must neither read the plant's data nor act."""
     with opened(site, path, origin) as live, pytest.raises(ConnectionClosed) as closed:
         live.recv(timeout=5)
-    assert closed.value.rcvd.code == 4401
+    assert closed.value.rcvd.code == 4403
     assert "from the dashboard itself" in closed.value.rcvd.reason
 
 
@@ -65,7 +65,7 @@ def test_a_foreign_host_is_refused_at_a_socket(site, name, path):
     refused = opened(site, path, f"http://{host}", host)
     with refused as live, pytest.raises(ConnectionClosed) as closed:
         live.recv(timeout=5)
-    assert closed.value.rcvd.code == 4401
+    assert closed.value.rcvd.code == 4403
     assert "dashboard.hosts" in closed.value.rcvd.reason
 
 
