@@ -1,6 +1,6 @@
 // Axes that stand still: ranges that grow at once and shrink late, and time ticks.
 
-import { offset } from "./viewer/format.js";
+import { offset } from "./format.js";
 
 const SHRINK_AFTER_MS = 15000;
 const SHRINK_BELOW = 0.55; // of the span shown

@@ -1,4 +1,4 @@
-import { decimal } from "./viewer/format.js";
+import { decimal } from "./format.js";
 import { say } from "./words.js";
 
 // A state is told by shape and word, never by colour alone.

@@ -1,6 +1,6 @@
 // What the page says, in the viewer's language, from the same catalogues as the server's texts.
 
-import { cookie, setCookie } from "./viewer/preferences.js";
+import { cookie, setCookie } from "./preferences.js";
 
 const asked = new URLSearchParams(location.search).get("lang");
 if (asked) setCookie("language", asked);

@@ -1,7 +1,7 @@
 // A flight record: signal, reconstruction and score around an alarm, and a slider through it.
 
-import { decimal, moment, offset, percent } from "../viewer/format.js";
-import { inert } from "../viewer/inert.js";
+import { decimal, moment, offset, percent } from "../format.js";
+import { inert } from "../inert.js";
 import { loadPlotly, loadStyle } from "../page.js";
 import { setText } from "../shapes.js";
 import { readTheme } from "../theme.js";

@@ -1,6 +1,6 @@
 // The chart of a flight record: a row per feature and one of the score, over the moments.
 
-import { inert } from "../viewer/inert.js";
+import { inert } from "../inert.js";
 import { say } from "../words.js";
 
 const ROW = 84;

@@ -1,6 +1,6 @@
 // The bar above the devices: find by text, totals by state that choose it, tiles or table, groups.
 
-import { decimal } from "../viewer/format.js";
+import { decimal } from "../format.js";
 import { setText, shape, stateWord } from "../shapes.js";
 import { say } from "../words.js";
 

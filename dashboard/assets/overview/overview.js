@@ -2,8 +2,8 @@
 
 import { clock } from "../axes.js";
 import { loadPlotly, loadStyle, now } from "../page.js";
-import { percent } from "../viewer/format.js";
-import { inert } from "../viewer/inert.js";
+import { percent } from "../format.js";
+import { inert } from "../inert.js";
 import { number, setText, shape } from "../shapes.js";
 import { LiveSocket } from "../socket.js";
 import { readTheme } from "../theme.js";

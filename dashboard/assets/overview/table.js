@@ -1,6 +1,6 @@
 // Devices as a table that draws only the rows in view, so that a thousand cost as much as thirty.
 
-import { inert } from "../viewer/inert.js";
+import { inert } from "../inert.js";
 import { age, number, setText, showState } from "../shapes.js";
 import { say } from "../words.js";
 import { nextStep, scoreWords } from "./tiles.js";

@@ -1,6 +1,6 @@
 // Devices as tiles: state, score, its past, data age, model, and the next step where one is due.
 
-import { inert } from "../viewer/inert.js";
+import { inert } from "../inert.js";
 import { age, number, setText, showState } from "../shapes.js";
 import { say } from "../words.js";
 import { drawSpark, SPARK } from "./spark.js";

@@ -1,7 +1,7 @@
 // Sound and desktop notifications of new alarms, by priority. Off until the viewer switches them
 // on. They come with a message of the socket, so they come in a hidden tab too, where timers sleep.
 
-import { choose, chosen } from "../viewer/preferences.js";
+import { choose, chosen } from "../preferences.js";
 import { setText } from "../shapes.js";
 import { say } from "../words.js";
 import { icon } from "./icons.js";

@@ -2,7 +2,7 @@
 
 import { words, say } from "../words.js";
 import { setText } from "../shapes.js";
-import { choose, chosen, cookie, setCookie } from "../viewer/preferences.js";
+import { choose, chosen, cookie, setCookie } from "../preferences.js";
 import { icon } from "./icons.js";
 import { permalink } from "./link.js";
 

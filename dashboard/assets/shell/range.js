@@ -1,6 +1,6 @@
 // The time picker: live, the last so long, or from one time to another.
 
-import { fromLocalIso, localIso, moment } from "../viewer/format.js";
+import { fromLocalIso, localIso, moment } from "../format.js";
 import { setText } from "../shapes.js";
 import { say } from "../words.js";
 import { icon } from "./icons.js";

@@ -1,7 +1,7 @@
 // Connection, age of the data, the alarm to answer first, a flood; what is wrong in sentences.
 
 import { clock } from "../axes.js";
-import { decimal } from "../viewer/format.js";
+import { decimal } from "../format.js";
 import { age, setText, shape } from "../shapes.js";
 import { say } from "../words.js";
 import { notices } from "./notices.js";

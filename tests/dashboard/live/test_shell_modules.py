@@ -13,8 +13,8 @@ const {found} = await import(url("shell/search"));
 const {round} = await import(url("shell/kiosk"));
 const {permalink} = await import(url("shell/link"));
 const {cells, path} = await import(url("overview/spark"));
-const {inert} = await import(url("viewer/inert"));
-const {fromLocalIso, localIso} = await import(url("viewer/format"));
+const {inert} = await import(url("inert"));
+const {fromLocalIso, localIso} = await import(url("format"));
 const places = {
   devices: [["p-10", "ok"], ["p-2", "alarm"], ["pump", "ok"]].map(([device, state]) => ({device, shown: device, state})),
   alarms: [{id: 12, device: "p-2", shown: "p-2", start: 0}]};

@@ -1,7 +1,7 @@
 // Numbers and times as the viewer's locale writes them, in the time zone that was chosen.
 
 import { cookie } from "./preferences.js";
-import { words } from "../words.js";
+import { words } from "./words.js";
 
 const MINUTE_MS = 60000;
 const numbers = new Map();
