@@ -21,15 +21,19 @@ from dashboard.api.app import app as api
 from dashboard.lifespan import lifespan
 from dashboard.live.access import OwnPagesOnly
 from dashboard.live.routes import PAGES, ROUTES
-from dashboard.pages import alarms as alarms_page
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
+from dashboard.pages.alarms import page as alarms_page
+from dashboard.pages.models import page as models_page
+from dashboard.pages.system import page as system_page
+from dashboard.pages.tuning import page as tuning_page
 from dashboard.refusals import show_refusal
 from detector.errors import SettingsError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # else each request to the provider is told
-_PAGES = (alarms_page, device_page, overview_page)  # imported once here, before the freeze
+# Imported once here, before the freeze.
+_PAGES = (alarms_page, device_page, overview_page, tuning_page, models_page, system_page)
 try:
     auth = context.auth_settings()
     provider.refuse_streamlits_own()

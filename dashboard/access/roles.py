@@ -19,7 +19,7 @@ NEEDED: dict[str, Role] = {
     requests.OUT_OF_SERVICE: "engineer",
     commands.COMMISSION: "engineer",
     commands.RELOAD: "engineer",
-    "threshold": "engineer",
+    commands.THRESHOLD: "engineer",
 }
 
 

@@ -19,9 +19,9 @@ from dashboard.live import asset_files
 
 STREAMLITS = Path(streamlit.__file__).parent / "static" / "index.html"
 HERE = '<script>window.__streamlit = {BACKEND_BASE_URL: window.location.origin + "/"}</script>'
-# Streamlit opens a socket that was closed again, under whatever session there is now, and leaves on
-# the page what the old one drew. Not on the way out, which a reload would cut off, and not more often
-# than every 10 s, should the server insist.
+# Streamlit opens a socket that was closed again, under whatever session there is now, and leaves
+# on the page what the old one drew. Not on the way out, which a reload would cut off, and not more
+# often than every 10 s, should the server insist.
 SIGNED_OUT = """<script>{
 let leaving = 0;
 addEventListener("beforeunload", () => { leaving = Date.now(); });

@@ -15,7 +15,6 @@ from dashboard import context
 from dashboard.access import denials, viewer
 from dashboard.access.roles import may, needed
 from dashboard.words.viewer import say
-from detector.alarms.requests import LONGEST_NAME
 from detector.records import Alarm
 from detector.store import commands
 from detector.store.schema import Connection
@@ -32,15 +31,6 @@ def who() -> str:
     return str(st.session_state.get("who") or "").strip() or ANONYMOUS
 
 
-def name_field(what_for: str) -> None:
-    """Ask for the viewer's name where there is no login that tells it."""
-    if context.settings().auth is None:
-        st.text_input(
-            say("access.your_name"), key="who", persist_state="session",
-            max_chars=LONGEST_NAME, placeholder=ANONYMOUS, help=what_for,
-        )  # fmt: skip
-
-
 def why_not(kind: str) -> str | None:
     """Why this viewer may not give a kind of command, in their language; None: they may."""
     role = viewer.role()
@@ -51,12 +41,18 @@ def why_not(kind: str) -> str | None:
     return say(f"access.needs_{needed(kind)}", role=say(f"access.role_{role}"))
 
 
-def issue(device: str, kind: str, value: dict[str, Any]) -> int | None:
-    """Write a command; returns its id, None where this viewer may not give it."""
+def is_allowed(kind: str) -> bool:
+    """Whether this viewer may do something; what is denied is told on the page and in the log."""
     denied = st.session_state[_DENIED] = why_not(kind)
     if denied is not None:
         st.session_state[_ASKED] = None
         denials.tell(kind, who(), f"needs the role {needed(kind)}")
+    return denied is None
+
+
+def issue(device: str, kind: str, value: dict[str, Any]) -> int | None:
+    """Write a command; returns its id, None where this viewer may not give it."""
+    if not is_allowed(kind):
         return None
     with context.engine().begin() as connection:
         number = commands.issue(connection, device, kind, value, who())

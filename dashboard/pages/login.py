@@ -52,6 +52,12 @@ def _way_in(auth: AuthSettings) -> None:
         st.link_button(say("access.own_address", address=auth.origin), auth.origin, type="primary")
 
 
+def signed_in() -> str | None:
+    """The name of the login; None where there is none."""
+    found = viewer.session()
+    return None if found is None else found.who
+
+
 def corner() -> None:
     """Who is signed in, and the way out; nothing where there is no login."""
     found = viewer.session()

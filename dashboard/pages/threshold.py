@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from dashboard.live.reading import Facts
-from dashboard.pages.answering import issue, name_field, why_not
+from dashboard.pages.answering import issue, why_not
 from detector.records import ModelCard
 from detector.thresholds.methods import mse_at
 
@@ -29,7 +29,7 @@ restarts and notes who set it.
 
 
 def threshold_control(device: str, facts: Facts) -> None:
-    """Draw the slider and the name of who moves it.
+    """Draw the slider.
 
     Args:
         device: Name of the machine.
@@ -54,7 +54,6 @@ def threshold_control(device: str, facts: Facts) -> None:
         st.caption(_meaning(value, facts.status.model))
         if denied is not None:
             st.caption(f":material/lock: {denied}")
-        name_field("Kept with each change of the threshold.")
 
 
 def in_force(facts: Facts) -> float:

@@ -76,10 +76,9 @@ def page():
     import streamlit as st  # noqa: PLC0415 -- Streamlit runs this body as a file of its own
 
     from dashboard import context  # noqa: PLC0415
-    from dashboard.pages.answering import issue, last_refusal, name_field  # noqa: PLC0415
+    from dashboard.pages.answering import issue, last_refusal  # noqa: PLC0415
 
     st.session_state["who"] = "somebody else"
-    name_field("")
     number = issue("pump", "threshold", {"threshold": 2.0})
     with context.engine().connect() as connection:
         st.text(str(number is not None))
@@ -105,7 +104,6 @@ def test_a_command_is_written_under_the_name_of_the_login(store, claims, said):
     running.user = {"is_logged_in": True, "iat": time.time(), "preferred_username": "kim", **claims}
     running.run()
     assert [one.value for one in running.text] == said
-    assert not running.text_input
     with store.connect() as connection:
         written = [(one.kind, one.who) for one in commands.pending(connection)]
     assert written == ([("threshold", "kim")] if said[0] == "True" else [])

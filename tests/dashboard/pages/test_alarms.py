@@ -9,6 +9,7 @@ import pytest
 
 from detector.store import alarms, commands
 from tests.conftest import PATIENCE, wait_for
+from tests.support.live.page import give_name
 from tests.support.serving import PROJECT, environment
 
 pytestmark = pytest.mark.browser
@@ -36,8 +37,7 @@ def test_two_browsers_and_the_command_line_see_the_same(site, feed, bad, page, w
     for one in (page, other):
         one.goto(f"{site.url}/alarms")
         one.wait_for_selector(f"{row} >> text=unacknowledged", timeout=30_000)
-    page.get_by_role("textbox", name="Your name").fill("Kim")
-    page.get_by_role("textbox", name="Your name").press("Enter")
+    give_name(page, "Kim")
     page.locator(row).get_by_role("button", name="Acknowledge").click()
     for one in (page, other):
         one.wait_for_selector(f"{row} >> text=acknowledged by Kim", timeout=SOON_MS)
