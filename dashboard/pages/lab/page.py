@@ -16,7 +16,7 @@ from dashboard.pages.lab.results import Row, matrix, models, rows_of
 from dashboard.pages.models import reading
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, table, whole
-from dashboard.pages.sheets.working import follow, outcome, state_word, took
+from dashboard.pages.sheets.working import follow, outcome, remove, state_word, took
 from dashboard.words.viewer import moment, say
 from detector.alarms.requests import LONGEST_NAME
 from detector.text import inert
@@ -102,7 +102,7 @@ def _one(job: Job, rows: list[Row], *, is_alone: bool) -> None:
         with st.expander(say("lab.more_pictures")):
             st.image(picture.read_bytes())
     st.button(say("lab.remove"), key=f"remove {job.id}", icon=":material/delete:",
-              on_click=jobs.remove, args=(job,))  # fmt: skip
+              on_click=remove, args=(job,))  # fmt: skip
 
 
 def _title(job: Job) -> str:
