@@ -71,7 +71,7 @@ def test_an_alarm_is_looked_into_and_judged(site, bad, page):
     number = bad().id
     page.goto(f"{site.url}/alarms?alarm={number}")
     record = ".faultline_record[data-drawn]"
-    page.wait_for_selector(record, timeout=30_000)
+    page.wait_for_selector(record, timeout=60_000)
     before = page.get_attribute(record, "data-at")
     page.get_by_role("slider", name="Moment").press("End")
     assert page.get_attribute(record, "data-at") != before

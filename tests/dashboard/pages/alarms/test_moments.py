@@ -41,6 +41,14 @@ def test_extremes_gaps_and_shares_of_each_moment_are_kept(flight):
     assert x["share"][7] + y["share"][7] == pytest.approx(1.0, rel=1e-3)
 
 
+def test_a_record_without_a_time_before_is_against_its_own_mean(flight):
+    """Such as one that begins in the warm-up."""
+    flight.reconstruction[flight.ts < 100] = np.nan
+    made = moments_of(flight, alarm(1), ("x", "y"), moments=10)
+    assert [feature["share"][7] for feature in made["features"]] == pytest.approx([0.5, 0.5])
+    assert made["features"][0]["share"][0] is None
+
+
 def test_a_model_without_a_reconstruction_has_no_shares(flight):
     """And a record of one sample is one."""
     flight.reconstruction[:] = np.nan
