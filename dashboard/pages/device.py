@@ -14,6 +14,7 @@ from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
 from dashboard.pages.past import show_past
+from dashboard.pages.simulated import panel as simulated
 from dashboard.pages.threshold import threshold_control
 from dashboard.shell.time_range import choose_range
 from dashboard.words.viewer import length
@@ -48,6 +49,7 @@ def show() -> None:
     else:
         threshold_control(device, facts)
         show_past(device, facts, chosen)
+    simulated.show(device)
     _show_spectrum(device, facts)
     _recent_alarms(facts.alarms)
 
