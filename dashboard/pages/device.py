@@ -14,6 +14,7 @@ from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
 from dashboard.pages.notes import show_refusal, write_note
 from dashboard.pages.panels.model import show_model
+from dashboard.pages.simulated import panel as simulated
 from dashboard.pages.threshold import threshold_control
 from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
 from dashboard.words.viewer import length, moment, number, percent, say
@@ -66,6 +67,7 @@ def show() -> None:
         "behind_ms": 0 if facts.status is None else facts.status.counters.get(BEHIND, 0),
     }
     _chart(device, data)
+    simulated.show(device)
     _panels(device, facts)
 
 

@@ -17,6 +17,7 @@ from detector.cli.operating.operating_options import (
     add_answer_why,
     add_comment,
     add_delays,
+    add_devices,
     add_maintenance,
     add_note,
     add_notify,
@@ -25,7 +26,7 @@ from detector.cli.operating.operating_options import (
     add_shelve,
     add_threshold,
     add_verdict,
-)  # fmt: skip
+)
 from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.stores.store_options import add_store
@@ -118,13 +119,6 @@ def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
         return answer
 
     return run
-
-
-def _devices(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
-                      "since its start and did not use, and why")  # fmt: skip
-    add_json(part)
-    add_settings(part)
 
 
 def _export(part: argparse.ArgumentParser) -> None:
@@ -227,7 +221,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     add_preview, ("operating.preview", "show")),
         "devices": ("list devices and their state, or what was received and not used",
                     "faultline devices --json\n  faultline devices --unused",
-                    _devices, ("listings", "list_devices")),
+                    add_devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet\n"
                    "  faultline export --device motor-600-1 --every 1min --out minutes.csv\n"

@@ -23,6 +23,14 @@ def add_alarms(part: argparse.ArgumentParser) -> None:
     add_settings(part)
 
 
+def add_devices(part: argparse.ArgumentParser) -> None:
+    """Add what ``devices`` takes."""
+    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
+                      "since its start and did not use, and why")  # fmt: skip
+    add_json(part)
+    add_settings(part)
+
+
 def add_answer(part: argparse.ArgumentParser) -> None:
     """Add which alarms, and who answers."""
     part.add_argument(
