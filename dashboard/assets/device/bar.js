@@ -2,6 +2,7 @@
 
 import { fromLocalIso, localIso, moment } from "../format.js";
 import { setText } from "../shapes.js";
+import { tellKeys } from "../shell/keys.js";
 import { say } from "../words.js";
 import { lengthOf } from "./told.js";
 
@@ -12,6 +13,8 @@ const ICONS = {
   wider: '<path d="M2 7h12v2H2z"/>', closer: '<path d="M7 2h2v5h5v2H9v5H7V9H2V7h5z"/>',
 };
 const KEYS = { p: "pause", l: "live", ArrowLeft: "earlier", ArrowRight: "later", "-": "wider", "+": "closer", "=": "closer" };
+
+const KEYS_TOLD = [["P", "pause"], ["L", "live"], ["←", "earlier"], ["→", "later"], ["−", "wider"], ["+", "closer"]];
 
 function button(name, key) {
   const word = say(`device.do_${name}`);
@@ -32,9 +35,7 @@ export class Bar {
   constructor(element, does) {
     this.does = does;
     this.is = {};
-    for (const [name, key] of [["pause", "P"], ["live", "L"], ["earlier", "←"], ["later", "→"], ["wider", "−"], ["closer", "+"]]) {
-      this.add(element, name, key);
-    }
+    for (const [key, name] of KEYS_TOLD) this.add(element, name, key);
     this.shown = element.appendChild(document.createElement("span"));
     this.shown.className = "fl-shown";
     for (const name of ["compare", "note", "picture"]) this.add(element, name);
@@ -43,6 +44,7 @@ export class Bar {
     this.isLive = true;
     this.onKey = (event) => this.press(event);
     document.addEventListener("keydown", this.onKey);
+    this.forgetKeys = tellKeys(say("device.keys"), KEYS_TOLD.map(([key, name]) => [key, say(`device.do_${name}`)]));
   }
 
   add(element, name, key) {
@@ -109,6 +111,7 @@ export class Bar {
 
   end() {
     document.removeEventListener("keydown", this.onKey);
+    this.forgetKeys();
   }
 }
 
