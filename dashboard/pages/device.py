@@ -20,6 +20,7 @@ from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
 from dashboard.words.viewer import length, moment, number, percent, say
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
+from detector.text import inert
 
 WINDOWS: dict[str, float | None] = {
     "Auto": None,
@@ -165,7 +166,7 @@ def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
     st.session_state["device"] = asked
     options = names if asked in names else [*names, asked]
     device = st.sidebar.selectbox(
-        say("common.device"), options, key="device", persist_state="session"
+        say("common.device"), options, key="device", persist_state="session", format_func=inert
     )
     if st.query_params.get("device") != device:
         st.query_params["device"] = device
