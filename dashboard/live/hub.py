@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
@@ -109,6 +109,11 @@ class LiveHub:
         finally:
             self._viewers.discard(viewer)
 
+    @property
+    def viewers(self) -> Counter[str | None]:
+        """How many watch each device; None: the overview."""
+        return Counter(viewer.device for viewer in list(self._viewers))
+
     async def run(self) -> None:
         """Push until closed; a store that fails is tried again."""
         while not self._closing:
@@ -182,8 +187,8 @@ class LiveHub:
     def _update(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
     ) -> bytes:
-        """One update; the card and the alarms are left out while they stay the same."""
-        lasting = {key: said[key] for key in ("card", "alarms")}
+        """One update; card, alarms and notes are left out while they stay the same."""
+        lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
             lasting = {}

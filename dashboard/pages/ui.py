@@ -8,8 +8,11 @@ from streamlit.navigation.page import StreamlitPage
 from dashboard import refusals
 from dashboard.live import asset_files
 from dashboard.pages import device as device_page
+from dashboard.pages import login
 from dashboard.pages import overview as overview_page
 from dashboard.pages.alarms import page as alarms_page
+from dashboard.pages.models import page as models_page
+from dashboard.pages.system import page as system_page
 from dashboard.pages.tuning import page as tuning_page
 from dashboard.shell.header import show_header
 from dashboard.words.viewer import say
@@ -38,10 +41,22 @@ alarms = st.Page(
 tuning = st.Page(
     tuning_page.show, title=say("tuning.title"), url_path="tuning", icon=":material/tune:"
 )
+models = st.Page(
+    models_page.show, title=say("models.title"), url_path="models", icon=":material/tune:"
+)
+system = st.Page(
+    system_page.show, title=say("system.title"), url_path="system", icon=":material/monitor_heart:"
+)
 pages: dict[str, StreamlitPage] = {
     "overview": overview, "device": device, "alarms": alarms, "tuning": tuning,
+    "models": models, "system": system,
 }  # fmt: skip
 with refusals.on_one_line():
-    page = st.navigation(list(pages.values()))
-    show_header(pages)
-    page.run()
+    is_shut = login.is_needed()
+    page = st.navigation(list(pages.values()), position="hidden" if is_shut else "sidebar")
+    if is_shut:
+        login.show()
+    else:
+        show_header(pages, login.signed_in())
+        login.corner()
+        page.run()

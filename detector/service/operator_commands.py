@@ -26,6 +26,7 @@ KNOWN = (
     *(commands.THRESHOLD, commands.DELAYS, "confirm", commands.COMMISSION, commands.WAVEFORM),
     *requests.KINDS,
     commands.RELOAD,
+    commands.FAULT,
 )
 
 
@@ -37,14 +38,18 @@ class Operated:
     newcomers: Newcomers
     desk: AlarmDesk
     waveforms: Waveforms | None = None
+    has_simulators: bool = False
 
     def apply_pending(self, connection: Connection) -> list[Command]:
         """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
 
+        Nor faults, where simulators are listened for; see ``SimulatorDesk``.
+
         Returns:
             Those that were applied. A device that was commissioned waits for ``Renewal.renew``.
         """
-        waiting = [one for one in commands.pending(connection) if one.kind != commands.RELOAD]
+        apart = {commands.RELOAD, *((commands.FAULT,) if self.has_simulators else ())}
+        waiting = [one for one in commands.pending(connection) if one.kind not in apart]
         return [one for one in waiting if self._apply(connection, one)]
 
     def _apply(self, connection: Connection, command: Command) -> bool:
@@ -62,11 +67,17 @@ class Operated:
             return self.newcomers.confirm(command.device, command.who)
         if command.kind == commands.COMMISSION:
             return self._commission(connection, command.device)
+        if command.kind in requests.KINDS:
+            return answer(connection, self.desk, command, time.time())
+        return self._other(command)
+
+    def _other(self, command: Command) -> str:
+        """What needs no connection."""
         if command.kind == commands.WAVEFORM:
             is_there = self.waveforms is not None and self.waveforms.ask(command.device)
             return APPLIED if is_there else f"refused: no waveform of {command.device} is kept"
-        if command.kind in requests.KINDS:
-            return answer(connection, self.desk, command, time.time())
+        if command.kind == commands.FAULT:
+            return "refused: no simulator is listened for, allowed: mqtt.simulators = true"
         return f"refused: unknown command {command.kind}, allowed: {', '.join(KNOWN)}"
 
     def _tune(self, connection: Connection, command: Command) -> str:

@@ -92,7 +92,8 @@ class Pipeline:
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
         self._waveforms = waveforms
-        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms)
+        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms,
+                                  settings.mqtt.simulators)  # fmt: skip
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from detector.settings.access.auth import AuthSettings
 from detector.settings.adopt import AdoptSettings
 from detector.settings.alarms import AlarmSettings, Delays
 from detector.settings.alignment import AlignmentSettings
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     adopt: AdoptSettings = AdoptSettings()
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    auth: AuthSettings | None = None
     metrics: MetricsSettings = MetricsSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
     sources: tuple[SourceSettings, ...] = ()

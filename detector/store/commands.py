@@ -18,6 +18,8 @@ THRESHOLD, DELAYS = "threshold", "delays"  # kinds of those that tune a device
 RELOAD = "reload"  # kind of a command that asks for the settings to be read again
 COMMISSION = "commission"  # kind of one after which a device has another commissioning, or none
 WAVEFORM = "waveform"  # kind of one that has a device's newest waveform written
+NOTE = "note"  # kind of one that says something of a stretch of a device's time
+FAULT = "fault"  # kind of one that asks the simulator of a device for a fault
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
 
 
@@ -50,6 +52,17 @@ def latest(connection: Connection, device: str, kind: str) -> Command | None:
     )
     row = connection.execute(query).first()
     return None if row is None else Command(**row._mapping)
+
+
+def recent(connection: Connection, kind: str, most: int) -> list[Command]:
+    """The newest commands of a kind, applied or not, the newest first."""
+    query = (
+        sa.select(commands)
+        .where(commands.c.kind == kind)
+        .order_by(commands.c.id.desc())
+        .limit(most)
+    )
+    return [Command(**row._mapping) for row in connection.execute(query)]
 
 
 def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
@@ -103,6 +116,19 @@ def comments(connection: Connection) -> dict[int, list[Command]]:
         for number in command.value["alarms"]:
             found.setdefault(number, []).append(command)
     return found
+
+
+def notes(connection: Connection, device: str, limit: int = 100) -> list[Command]:
+    """What operators wrote beside stretches of a device's time, the newest first."""
+    query = (
+        sa.select(commands)
+        .where(
+            commands.c.device == device, commands.c.kind == NOTE, commands.c.outcome == "applied"
+        )
+        .order_by(commands.c.id.desc())
+        .limit(limit)
+    )
+    return [Command(**row._mapping) for row in connection.execute(query)]
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live import reading
 from dashboard.live.live_component import answers_watch
-from dashboard.pages.answering import issue, last_refusal
+from dashboard.pages.answering import issue, last_refusal, tell_role, why_not
 from dashboard.pages.linked import linked
 from dashboard.pages.tuning.audit import KINDS, LOOKED_AT, show_audit
 from dashboard.pages.tuning.shown import show_preview
@@ -32,6 +32,7 @@ def show() -> None:
         revision = reading.answers(connection, health)["revision"]
         refused = last_refusal(connection)
     st.title(say("tuning.title"), anchor=False)
+    tell_role(THRESHOLD)
     answers_watch(key="watch", data={"revision": revision}, on_revision_change=lambda: None)
     if not known:
         st.info(say("tuning.no_device"))
@@ -83,7 +84,8 @@ def _apply(device: str, now: Values, tried: Values) -> None:
     st.text_input(say("tuning.why"), key=key, max_chars=LONGEST_WHY,
                   placeholder=say("tuning.why_for_whom"))  # fmt: skip
     st.button(
-        say("tuning.apply"), type="primary", disabled=tried == now, on_click=_issue,
+        say("tuning.apply"), type="primary", on_click=_issue,
+        disabled=tried == now or why_not(THRESHOLD) is not None,
         args=(device, now, tried, key), help=say("tuning.apply_help"),
     )  # fmt: skip
 

@@ -124,6 +124,8 @@ class Feed:
                 self.machines[command.device].threshold = command.value["threshold"] or 1.0
             elif command.kind == commands.DELAYS:
                 requests.delays_of(command.value)
+            elif command.kind in {commands.RELOAD, commands.COMMISSION}:
+                outcome = "applied: 1 rule changed" if command.kind == commands.RELOAD else outcome
             elif command.kind == commands.WAVEFORM:
                 outcome = self._write_waveform(self.machines[command.device])
             else:
