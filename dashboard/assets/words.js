@@ -1,6 +1,10 @@
 // What the page says, in the viewer's language, from the same catalogues as the server's texts.
 
-const wanted = new URLSearchParams(location.search).get("lang") || navigator.language;
+import { cookie, setCookie } from "./preferences.js";
+
+const asked = new URLSearchParams(location.search).get("lang");
+if (asked) setCookie("language", asked);
+const wanted = asked || cookie("language") || navigator.language;
 export const words = { language: "en", texts: {} };
 
 // Once, before anything is said; `version` is that of the assets.

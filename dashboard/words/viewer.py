@@ -6,16 +6,19 @@ The language is that of ``?lang=``, else what the viewer chose before, else the 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
+from babel.localtime import get_localzone
 from babel.numbers import format_decimal, format_percent
 
 from dashboard.words import catalogue
 
 _CHOSEN = "language"
+_MARKS = "\\`*_{}[]()<>#+-.!|~:$"
 SIZES = ((86_400, "days", 3600, "hours"), (3600, "hours", 60, "minutes"),
          (60, "minutes", 1, "seconds"))  # fmt: skip
 
@@ -25,12 +28,18 @@ def language() -> str:
     asked = st.query_params.get("lang")
     if asked:
         st.session_state[_CHOSEN] = catalogue.closest(asked)
-    return str(st.session_state.get(_CHOSEN) or catalogue.closest(st.context.locale))
+    chosen = st.session_state.get(_CHOSEN) or st.context.cookies.get("faultline_language")
+    return catalogue.closest(chosen or st.context.locale)
 
 
 def say(key: str, **fields: object) -> str:
     """A text of the catalogue; see ``catalogue.say``."""
     return catalogue.say(language(), key, **fields)
+
+
+def no_markdown(text: str) -> str:
+    """Text from elsewhere, such as a device's name, of which nothing is Markdown."""
+    return "".join(f"\\{mark}" if mark in _MARKS else mark for mark in text)
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -44,11 +53,19 @@ def percent(share: float) -> str:
 
 
 def zone() -> ZoneInfo:
-    """The viewer's time zone, UTC where it is unknown."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    """The time zone that the viewer has chosen, else the browser's, UTC where that is unknown."""
+    for name in (st.context.cookies.get("faultline_zone"), st.context.timezone):
+        try:
+            if name:
+                return ZoneInfo(unquote(name))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+def machine_zone() -> str:
+    """The name of the time zone that the computer of this server is set to."""
+    return str(getattr(get_localzone(), "key", "UTC"))
 
 
 def moment(ts: float) -> str:

@@ -9,16 +9,15 @@ import streamlit as st
 from dashboard import context
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job, State
-from dashboard.pages.answering import ANONYMOUS
+from dashboard.pages.answering import tell_role
 from dashboard.pages.lab import drawing, form
 from dashboard.pages.lab.request import KIND, PICTURE, request_of
 from dashboard.pages.lab.results import Row, matrix, models, rows_of, shares
 from dashboard.pages.models import reading
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, table, whole
-from dashboard.pages.sheets.working import follow, outcome, state_word, took
+from dashboard.pages.sheets.working import follow, outcome, remove, state_word, took
 from dashboard.words.viewer import moment, say
-from detector.alarms.requests import LONGEST_NAME
 from detector.text import inert
 
 SHOWN = 20
@@ -28,9 +27,7 @@ def show() -> None:
     """Draw the page."""
     st.title(say("lab.title"))
     st.caption(say("lab.about"))
-    with st.sidebar:
-        st.text_input(say("models.your_name"), key="who", persist_state="session",
-                      max_chars=LONGEST_NAME, placeholder=ANONYMOUS)  # fmt: skip
+    tell_role(KIND)
     found = jobs.listed(jobs.place(context.engine()), [KIND])
     running = [job for job in found if job.state is State.RUNNING]
     known = reading.read()
@@ -100,7 +97,7 @@ def _one(job: Job, rows: list[Row], *, is_alone: bool) -> None:
         with st.expander(say("lab.more_pictures")):
             st.image(picture.read_bytes())
     st.button(say("lab.remove"), key=f"remove {job.id}", icon=":material/delete:",
-              on_click=jobs.remove, args=(job,))  # fmt: skip
+              on_click=remove, args=(job,))  # fmt: skip
 
 
 def _title(job: Job) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import ANONYMOUS
+from dashboard.pages.answering import last_refusal, tell_role
 from dashboard.pages.models import adopting, commissioning, switching, tables
 from dashboard.pages.models.reading import Models, read
+from dashboard.pages.models.working import USE
 from dashboard.pages.sheets import sheet
 from dashboard.words.viewer import say
-from detector.alarms.requests import LONGEST_NAME
 from detector.store import commissionings
 from detector.text import inert
 
@@ -21,10 +21,12 @@ STEPS = (SWITCH, COMMISSION, ADOPT)
 def show() -> None:
     """Draw the page."""
     st.title(say("models.title"))
-    with st.sidebar:
-        st.text_input(say("models.your_name"), key="who", persist_state="session",
-                      max_chars=LONGEST_NAME, placeholder=ANONYMOUS)  # fmt: skip
+    tell_role(USE)
     models = read()
+    with context.engine().connect() as connection:
+        refused = last_refusal(connection)
+    if refused:
+        st.warning(refused, icon=":material/error:")
     if not models.is_alive:
         st.warning(say("models.stopped"), icon=":material/pause:")
     sheet.draw(tables.devices(models))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.jobs.job import State
-from dashboard.pages.answering import who
+from dashboard.pages.answering import issue
 from dashboard.pages.models import working
 from dashboard.pages.models.reading import Models
 from dashboard.pages.sheets import sheet
@@ -71,5 +71,4 @@ def _confirm(device: str) -> None:
 
 
 def _ask_confirm(device: str) -> None:
-    with context.engine().begin() as connection:
-        commands.issue(connection, device, CONFIRM, {}, who())
+    issue(device, CONFIRM, {})

@@ -10,7 +10,7 @@ from typing import Any
 from dashboard import context
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job
-from dashboard.pages.answering import who
+from dashboard.pages.answering import is_allowed, who
 
 USE, CHECK, COMMISSION, UNDO, ADOPT = "use", "check", "commission", "undo", "adopt"
 COMMISSIONING = (CHECK, COMMISSION, UNDO)
@@ -49,6 +49,8 @@ def undo(device: str) -> None:
 
 def adopt(device: str, minutes: float, out: Path) -> None:
     """Learn a model of its own for one machine; it is not switched on."""
+    if not is_allowed(ADOPT):
+        return
     folder = jobs.new_folder(jobs.place(context.engine()))
     words = ["adopt", f"--device={device}", f"--minutes={minutes:g}", f"--out={out.as_posix()}",
              "--own", "--no-settings", "--json",
@@ -63,6 +65,8 @@ def _commission(device: str, start: float, end: float, more: list[str]) -> list[
 
 
 def _begin(kind: str, words: list[str], about: Mapping[str, Any]) -> None:
+    if not is_allowed(kind):
+        return
     folder = jobs.new_folder(jobs.place(context.engine()))
     jobs.begin(folder, kind, [jobs.detector_command(*words)], who(), about)
 
