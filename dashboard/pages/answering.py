@@ -41,6 +41,13 @@ def why_not(kind: str) -> str | None:
     return say(f"access.needs_{needed(kind)}", role=say(f"access.role_{role}"))
 
 
+def tell_role(kind: str) -> None:
+    """Say once on a page that this viewer may look at it and no more."""
+    denied = why_not(kind)
+    if denied is not None:
+        st.caption(f":material/lock: {denied}")
+
+
 def is_allowed(kind: str) -> bool:
     """Whether this viewer may do something; what is denied is told on the page and in the log."""
     denied = st.session_state[_DENIED] = why_not(kind)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live.live_component import alarm_list
 from dashboard.pages.alarms.rows import row
-from dashboard.pages.answering import answer
+from dashboard.pages.answering import answer, why_not
 from dashboard.words.viewer import say
 from detector.alarms import requests
 from detector.records import Alarm
@@ -44,11 +44,12 @@ def draw_list(view: str, few: Sequence[Alarm], opened: int | None, none: str) ->
     """
     with context.engine().connect() as connection:
         said = commands.comments(connection)
+    mine = {kind for kind in MAY if why_not(kind) is None}
     key = f"alarm list {view}"
     alarm_list(
         key=key,
         data={
-            "rows": [row(one, len(said.get(one.id or 0, ()))) for one in few],
+            "rows": [row(one, mine, len(said.get(one.id or 0, ()))) for one in few],
             "opened": opened,
             "none": none,
             "shelves": _shelves(),

@@ -15,9 +15,10 @@ from dashboard.live.live_component import answers_watch
 from dashboard.pages.alarms import detail, figures, history
 from dashboard.pages.alarms.listing import draw_list, opened_id
 from dashboard.pages.alarms.rows import ranked
-from dashboard.pages.answering import last_refusal
+from dashboard.pages.answering import last_refusal, tell_role
 from dashboard.pages.linked import linked
 from dashboard.words.viewer import number, say
+from detector.alarms.requests import ACK
 from detector.records import HELD, Alarm
 from detector.store import alarms, devices
 
@@ -39,6 +40,7 @@ def show(pages: Mapping[str, StreamlitPage]) -> None:
     st.title(say("common.alarms"), anchor=False)
     if refused:
         st.warning(refused, icon=":material/error:")
+    tell_role(ACK)
     held = [one for one in still if one.life in HELD]
     asking = [one for one in still if one.life not in HELD]
     view = linked("view", VIEWS, partial(_choose_view, len(asking), len(held)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from dashboard.words.viewer import length, moment, number, percent, say
@@ -25,8 +25,14 @@ def ranked(alarms: Sequence[Alarm]) -> list[Alarm]:
     )
 
 
-def row(alarm: Alarm, comments: int = 0) -> dict[str, Any]:
-    """What a line of a list shows, and what may be done to it."""
+def row(alarm: Alarm, mine: Collection[str], comments: int = 0) -> dict[str, Any]:
+    """What a line of a list shows, and what may be done to it.
+
+    Args:
+        alarm: The alarm.
+        mine: Kinds of commands that this viewer may give.
+        comments: How many there are.
+    """
     return {
         "id": alarm.id,
         "life": alarm.life,
@@ -40,7 +46,7 @@ def row(alarm: Alarm, comments: int = 0) -> dict[str, Any]:
         "length": say("alarms.ongoing") if alarm.end is None else length(alarm.end - alarm.start),
         "verdict": "" if alarm.verdict is None else verdict(alarm),
         "comments": comments,
-        "may": _allowed(alarm),
+        "may": [kind for kind in _allowed(alarm) if kind in mine],
     }
 
 

@@ -9,16 +9,15 @@ import streamlit as st
 from dashboard import context
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job, State
-from dashboard.pages.answering import ANONYMOUS
+from dashboard.pages.answering import tell_role
 from dashboard.pages.lab import drawing, form
 from dashboard.pages.lab.request import KIND, PICTURE, request_of
-from dashboard.pages.lab.results import Row, matrix, models, rows_of
+from dashboard.pages.lab.results import Row, matrix, models, rows_of, shares
 from dashboard.pages.models import reading
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, table, whole
-from dashboard.pages.sheets.working import follow, outcome, state_word, took
+from dashboard.pages.sheets.working import follow, outcome, remove, state_word, took
 from dashboard.words.viewer import moment, say
-from detector.alarms.requests import LONGEST_NAME
 from detector.text import inert
 
 SHOWN = 20
@@ -28,9 +27,7 @@ def show() -> None:
     """Draw the page."""
     st.title(say("lab.title"))
     st.caption(say("lab.about"))
-    with st.sidebar:
-        st.text_input(say("models.your_name"), key="who", persist_state="session",
-                      max_chars=LONGEST_NAME, placeholder=ANONYMOUS)  # fmt: skip
+    tell_role(KIND)
     found = jobs.listed(jobs.place(context.engine()), [KIND])
     running = [job for job in found if job.state is State.RUNNING]
     known = reading.read()
@@ -84,14 +81,12 @@ def _results(done: Sequence[Job]) -> None:
 
 def _picture(results: Sequence[tuple[Job, list[Row]]]) -> None:
     series = [
-        drawing.series_of(model if len(results) == 1 else f"{model}, {moment(job.at)}", rows, model)
+        (model if len(results) == 1 else f"{model}, {moment(job.at)}", shares(rows, model))
         for job, rows in results
         for model in models(rows)
     ]
-    if any(shares for _, shares in series):
-        st.markdown(f"**{say('lab.picture')}**")
-        st.plotly_chart(drawing.picture(series), theme=None, key="lab picture",
-                        config={"displayModeBar": False})  # fmt: skip
+    if any(found for _, found in series):
+        sheet.draw(sheet.bars(say("lab.picture"), series))
 
 
 def _one(job: Job, rows: list[Row], *, is_alone: bool) -> None:
@@ -102,7 +97,7 @@ def _one(job: Job, rows: list[Row], *, is_alone: bool) -> None:
         with st.expander(say("lab.more_pictures")):
             st.image(picture.read_bytes())
     st.button(say("lab.remove"), key=f"remove {job.id}", icon=":material/delete:",
-              on_click=jobs.remove, args=(job,))  # fmt: skip
+              on_click=remove, args=(job,))  # fmt: skip
 
 
 def _title(job: Job) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dashboard import context
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job
-from dashboard.pages.answering import who
+from dashboard.pages.answering import is_allowed, who
 
 KIND = "evaluate"
 SESSIONS, STORED, PICTURE = "sessions", "stored.parquet", "picture.png"
@@ -65,12 +65,14 @@ def steps(request: Request, folder: Path) -> list[list[str]]:
     return [jobs.detector_command(*words) for words in found]
 
 
-def begin(request: Request) -> Job:
-    """Begin to try it.
+def begin(request: Request) -> Job | None:
+    """Begin to try it; None where this viewer may not.
 
     Raises:
         JobError: If too much runs already.
     """
+    if not is_allowed(KIND):
+        return None
     folder = jobs.new_folder(jobs.place(context.engine()))
     (folder / SESSIONS).mkdir()
     return jobs.begin(folder, KIND, steps(request, folder), who(), asdict(request))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import last_refusal
+from dashboard.pages.answering import last_refusal, tell_role
 from dashboard.pages.models import adopting, commissioning, switching, tables
 from dashboard.pages.models.reading import Models, read
+from dashboard.pages.models.working import USE
 from dashboard.pages.sheets import sheet
 from dashboard.words.viewer import say
 from detector.store import commissionings
@@ -20,6 +21,7 @@ STEPS = (SWITCH, COMMISSION, ADOPT)
 def show() -> None:
     """Draw the page."""
     st.title(say("models.title"))
+    tell_role(USE)
     models = read()
     with context.engine().connect() as connection:
         refused = last_refusal(connection)

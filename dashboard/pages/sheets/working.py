@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job, State, read
+from dashboard.pages.answering import is_allowed
 from dashboard.words.viewer import length, number, say
 from detector.text import inert
 
@@ -33,7 +34,19 @@ def _follow(folder: str, key: str) -> None:
     with st.container(border=True, key=f"job-{key}"):
         st.progress(0.0 if job.progress is None else job.progress.share, text=_told(job))
         st.button(say("jobs.cancel"), key=f"cancel {key}", icon=":material/stop_circle:",
-                  on_click=jobs.cancel, args=(job,))  # fmt: skip
+                  on_click=cancel, args=(job,))  # fmt: skip
+
+
+def cancel(job: Job) -> None:
+    """End a job, where this viewer's role may begin one."""
+    if is_allowed(job.kind):
+        jobs.cancel(job)
+
+
+def remove(job: Job) -> None:
+    """Forget a job, where this viewer's role may begin one."""
+    if is_allowed(job.kind):
+        jobs.remove(job)
 
 
 def _told(job: Job) -> str:

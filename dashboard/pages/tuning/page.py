@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.live import reading
 from dashboard.live.live_component import answers_watch
-from dashboard.pages.answering import issue, last_refusal
+from dashboard.pages.answering import issue, last_refusal, tell_role, why_not
 from dashboard.pages.linked import linked
 from dashboard.pages.tuning.audit import KINDS, LOOKED_AT, show_audit
 from dashboard.pages.tuning.shown import show_preview
@@ -32,6 +32,7 @@ def show() -> None:
         revision = reading.answers(connection, health)["revision"]
         refused = last_refusal(connection)
     st.title(say("tuning.title"), anchor=False)
+    tell_role(THRESHOLD)
     answers_watch(key="watch", data={"revision": revision}, on_revision_change=lambda: None)
     if not known:
         st.info(say("tuning.no_device"))
@@ -65,6 +66,8 @@ def _tune(status: DeviceStatus) -> None:
         now = in_force(connection, status)
         said = commands.of_device(connection, status.device, KINDS, LOOKED_AT)
     controls, seen = st.columns([2, 3], gap="large")
+    with st.container():
+        show_audit(status.device, said)
     with controls:
         tried = choose(status.device, now)
         if tried.k > tried.n:
@@ -73,8 +76,7 @@ def _tune(status: DeviceStatus) -> None:
             _apply(status.device, now, tried)
     with seen:
         if tried.k <= tried.n:
-            show_preview(status, now, tried)
-    show_audit(status.device, said)
+            show_preview(status, now, tried)  # the last, for it takes a while
 
 
 def _apply(device: str, now: Values, tried: Values) -> None:
@@ -82,7 +84,8 @@ def _apply(device: str, now: Values, tried: Values) -> None:
     st.text_input(say("tuning.why"), key=key, max_chars=LONGEST_WHY,
                   placeholder=say("tuning.why_for_whom"))  # fmt: skip
     st.button(
-        say("tuning.apply"), type="primary", disabled=tried == now, on_click=_issue,
+        say("tuning.apply"), type="primary", on_click=_issue,
+        disabled=tried == now or why_not(THRESHOLD) is not None,
         args=(device, now, tried, key), help=say("tuning.apply_help"),
     )  # fmt: skip
 

@@ -11,10 +11,12 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.conftest import PATIENCE
 from tests.support.live.provider import COOKIE_SECRET
 
 NAME = "_streamlit_user"
 HOUR = 3600
+SOON_S = 20 * PATIENCE
 
 
 def cookie(site, secret=COOKIE_SECRET, **changes):
@@ -31,9 +33,11 @@ def closed(site, sent, origin=None, path="/live?device=bad"):
     """With which code and words a socket is closed; None: it is served."""
     headers = {} if sent is None else {"Cookie": sent}
     url = f"ws://127.0.0.1:{site.port}{path}"
-    with connect(url, origin=origin or site.url, additional_headers=headers) as live:
+    with connect(
+        url, origin=origin or site.url, additional_headers=headers, open_timeout=SOON_S
+    ) as live:
         try:
-            assert b'"full":true' in live.recv(timeout=20)
+            assert b'"full":true' in live.recv(timeout=SOON_S)
         except ConnectionClosed as ended:
             return ended.rcvd.code, ended.rcvd.reason
     return None
@@ -42,12 +46,12 @@ def closed(site, sent, origin=None, path="/live?device=bad"):
 def last_of(live):
     """Hear a socket out."""
     while True:
-        live.recv(timeout=60)
+        live.recv(timeout=SOON_S)
 
 
 def asked(site, path, sent=None, **headers):
     """Status and text of one request."""
-    there = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    there = http.client.HTTPConnection("127.0.0.1", site.port, timeout=SOON_S)
     there.request("GET", path, headers={**headers, **({"Cookie": sent} if sent else {})})
     answer = there.getresponse()
     return answer.status, answer.read().decode(errors="replace")
@@ -90,7 +94,9 @@ def test_a_socket_ends_with_its_session(site, feed, path):
     sent = cookie(site, iat=time.time() - 12 * HOUR + 1.5)
     url = f"ws://127.0.0.1:{site.port}{path}"
     with (
-        connect(url, origin=site.url, additional_headers={"Cookie": sent}) as live,
+        connect(
+            url, origin=site.url, additional_headers={"Cookie": sent}, open_timeout=SOON_S
+        ) as live,
         pytest.raises(ConnectionClosed) as ended,
     ):
         last_of(live)

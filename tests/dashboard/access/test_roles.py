@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -49,6 +50,17 @@ def test_commands_are_written_in_one_place():
         if "commands.issue(" in path.read_text()
     }
     assert found == {"answering.py"}
+
+
+JOB = re.compile(r"\bjobs\.(?:begin|cancel|remove)\b")
+
+
+def test_jobs_are_begun_and_ended_by_roles_too():
+    """A page that begins, cancels or removes one asks first."""
+    pages = (PROJECT / "dashboard" / "pages").rglob("*.py")
+    found = [path for path in pages if JOB.search(path.read_text())]
+    assert found
+    assert not [path.name for path in found if "is_allowed(" not in path.read_text()]
 
 
 @pytest.fixture
