@@ -2,6 +2,7 @@
 
 import { fromLocalIso, localIso, moment } from "../format.js";
 import { setText } from "../shapes.js";
+import { isTyped, tellKeys } from "../shell/keys.js";
 import { say } from "../words.js";
 import { lengthOf } from "./told.js";
 
@@ -43,6 +44,8 @@ export class Bar {
     this.isLive = true;
     this.onKey = (event) => this.press(event);
     document.addEventListener("keydown", this.onKey);
+    const keys = [["P", "pause"], ["L", "live"], ["←", "earlier"], ["→", "later"], ["−", "wider"], ["+", "closer"]];
+    this.forget = tellKeys(say("common.device"), keys.map(([key, name]) => [key, say(`device.do_${name}`)]));
   }
 
   add(element, name, key) {
@@ -84,8 +87,7 @@ export class Bar {
 
   // A key counts where nobody writes or chooses.
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], [role=slider], [role=combobox], [role=dialog], [role=listbox]")) return;
+    if (event.defaultPrevented || isTyped(event) || event.target.closest("input, [role=slider], [role=dialog], [role=listbox]")) return;
     const name = KEYS[event.key];
     if (!name || (name === "live" && this.isLive)) return;
     event.preventDefault();
@@ -108,6 +110,7 @@ export class Bar {
   }
 
   end() {
+    this.forget();
     document.removeEventListener("keydown", this.onKey);
   }
 }
