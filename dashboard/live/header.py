@@ -35,14 +35,16 @@ class Header:
         """What there is to send: all of it when it changed, else a sign of life; None: nothing.
 
         Args:
-            said: As ``read`` gives it.
+            said: As ``read`` gives it, or ``reading.answers``.
         """
         lasting = {name: value for name, value in said.items() if name not in MOVING}
         is_new = lasting != self._told
         if not is_new and 0 <= said["now"] - self._at < ALIVE_S:
             return None
         self._told, self._at = lasting, said["now"]
-        return msgspec.json.encode(said if is_new else {name: said[name] for name in MOVING})
+        return msgspec.json.encode(
+            said if is_new else {name: said[name] for name in MOVING if name in said}
+        )
 
     def forget(self) -> None:
         """Send everything the next time."""

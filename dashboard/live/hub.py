@@ -93,7 +93,7 @@ class LiveHub:
         self._newest: int | None = None
         self._sent: dict[str, bytes] = {}
         self._overview = Overview()
-        self._header = header.Header()
+        self._channels = {HEADER: header.Header(), ANSWERS: header.Header()}
         self._joined = asyncio.Event()
         self._closing = False
         self.errors = 0
@@ -168,14 +168,15 @@ class LiveHub:
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
                     snapshots[start] = wire.encode(head, held)
-            if ANSWERS in watched:
-                updates[ANSWERS] = msgspec.json.encode(reading.answers(connection, health))
-                snapshots[ANSWERS, None] = updates[ANSWERS]
+            told = {}
             if HEADER in watched:
-                told = header.read(connection, settings, health)
-                if (update := self._header.update(told)) is not None:
-                    updates[HEADER] = update
-                snapshots[HEADER, None] = msgspec.json.encode(told)
+                told[HEADER] = header.read(connection, settings, health)
+            if ANSWERS in watched:
+                told[ANSWERS] = reading.answers(connection, health)
+            for channel, all_of_it in told.items():
+                if (update := self._channels[channel].update(all_of_it)) is not None:
+                    updates[channel] = update
+                snapshots[channel, None] = msgspec.json.encode(all_of_it)
             if None in watched:
                 said = reading.overview(connection, settings)
                 updates[None] = self._overview.update(connection, said)
@@ -186,8 +187,8 @@ class LiveHub:
     def _update(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
     ) -> bytes:
-        """One update; the card and the alarms are left out while they stay the same."""
-        lasting = {key: said[key] for key in ("card", "alarms")}
+        """One update; card, alarms and notes are left out while they stay the same."""
+        lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
             lasting = {}
@@ -207,7 +208,8 @@ class LiveHub:
     def _forget(self) -> None:
         self._sent.clear()
         self._overview.forget()
-        self._header.forget()
+        for channel in self._channels.values():
+            channel.forget()
 
     def _fail(self, error: Exception) -> None:
         """Count a failure, tell the viewers, and say it in the log now and then."""

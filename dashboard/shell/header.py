@@ -93,7 +93,8 @@ def _open(pages: Mapping[str, StreamlitPage], asked: Mapping[str, Any]) -> None:
     words = {_text(name): _text(value) for name, value in query.items()}
     if "device" in words:
         st.session_state["device"] = words["device"]
-    time_range.open_page(page, words)
+    seconds = _kiosk()
+    time_range.open_page(page, {**words, **({_KIOSK: seconds} if seconds else {})})
 
 
 def _text(value: object) -> str:

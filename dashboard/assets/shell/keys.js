@@ -2,7 +2,7 @@
 
 import { say } from "../words.js";
 
-const NEXT_MS = 1500; // within which the second key of two follows
+const NEXT_MS = 3000; // within which the second key of two follows
 const RANGES = { 0: {}, 1: { range: "15m" }, 2: { range: "1h" }, 3: { range: "24h" }, 4: { range: "7d" } };
 const sections = new Map(); // keys of the page that is open, by its title
 
@@ -35,16 +35,16 @@ export class Keys {
       return this.header.search.open();
     }
     if (event.defaultPrevented || isTyped(event)) return;
-    if (this.isAfterG(key)) return event.preventDefault();
+    if (this.isAfterG(key, event.timeStamp)) return event.preventDefault();
     const act = this.act(key);
     if (!act) return;
     event.preventDefault();
     act();
   }
 
-  isAfterG(key) {
-    const isSecond = this.g && performance.now() - this.g < NEXT_MS;
-    this.g = key === "g" ? performance.now() : null;
+  isAfterG(key, at) {
+    const isSecond = this.g && at - this.g < NEXT_MS;
+    this.g = key === "g" ? at : null;
     const page = isSecond && this.header.data.pages.find((one) => one.key === key);
     if (page) this.header.go(page.path);
     return key === "g" || Boolean(page);

@@ -68,8 +68,8 @@ def shares(bins: _Bins, flight: Flight, began: float) -> Array:
     """
     with np.errstate(invalid="ignore"):
         squared = flight.error.astype(np.float64) ** 2
-    before = squared[flight.ts < began]
-    normal = _mean(before) if len(before) else _mean(squared)
+    before, whole = _mean(squared[flight.ts < began]), _mean(squared)
+    normal = np.where(before > 0, before, whole)
     relative = np.stack([bins.mean(squared[:, i]) for i in range(squared.shape[1])], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = relative / np.where(normal > 0, normal, np.nan)

@@ -12,7 +12,7 @@ from dashboard.jobs.job import Job, State
 from dashboard.pages.answering import tell_role
 from dashboard.pages.lab import drawing, form
 from dashboard.pages.lab.request import KIND, PICTURE, request_of
-from dashboard.pages.lab.results import Row, matrix, models, rows_of
+from dashboard.pages.lab.results import Row, matrix, models, rows_of, shares
 from dashboard.pages.models import reading
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, table, whole
@@ -81,14 +81,12 @@ def _results(done: Sequence[Job]) -> None:
 
 def _picture(results: Sequence[tuple[Job, list[Row]]]) -> None:
     series = [
-        drawing.series_of(model if len(results) == 1 else f"{model}, {moment(job.at)}", rows, model)
+        (model if len(results) == 1 else f"{model}, {moment(job.at)}", shares(rows, model))
         for job, rows in results
         for model in models(rows)
     ]
-    if any(shares for _, shares in series):
-        st.markdown(f"**{say('lab.picture')}**")
-        st.plotly_chart(drawing.picture(series), theme=None, key="lab picture",
-                        config={"displayModeBar": False})  # fmt: skip
+    if any(found for _, found in series):
+        sheet.draw(sheet.bars(say("lab.picture"), series))
 
 
 def _one(job: Job, rows: list[Row], *, is_alone: bool) -> None:

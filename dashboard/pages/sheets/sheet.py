@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import streamlit as st
 
+from dashboard.words.viewer import percent
 from detector.text import inert
 
 STYLES = Path(__file__).with_name("sheet.css")
@@ -83,6 +84,32 @@ def table(
         body = (f'<div class="sheet-scroll" tabindex="0"><table><thead><tr>{heads}</tr></thead>'
                 f"<tbody>{lines}</tbody></table></div>")  # fmt: skip
     return f'<section class="sheet-table">{_heading(title)}{said}{body}</section>'
+
+
+def bars(title: str, series: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+    """Shares by name as bars, side by side for some series; at most four look different.
+
+    Args:
+        title: Of the section.
+        series: Names, each with shares 0..1 by row; a row that one lacks stays empty there.
+    """
+    names = sorted({name for _, shares in series for name in shares})
+    keys = "".join(f'<span class="sheet-key" data-series="{number}">{_safe(name)}</span>'
+                   for number, (name, _) in enumerate(series))  # fmt: skip
+    rows = "".join(
+        f"<div><dt>{_safe(name)}</dt><dd>{''.join(_bars(name, series))}</dd></div>"
+        for name in names
+    )
+    return (f'<section class="sheet-bars">{_heading(title)}<p class="sheet-keys">{keys}</p>'
+            f"<dl>{rows}</dl></section>")  # fmt: skip
+
+
+def _bars(name: str, series: Sequence[tuple[str, Mapping[str, float]]]) -> Iterator[str]:
+    for number, (_, shares) in enumerate(series):
+        if name in shares:
+            width = f"{100 * min(max(shares[name], 0.0), 1.0):.1f}%"
+            yield (f'<span class="sheet-bar" data-series="{number}"><i style="width:{width}"></i>'
+                   f"<b>{percent(shares[name])}</b></span>")  # fmt: skip
 
 
 def troubles(title: str, lines: Sequence[str], calm: str) -> str:

@@ -66,6 +66,8 @@ def _tune(status: DeviceStatus) -> None:
         now = in_force(connection, status)
         said = commands.of_device(connection, status.device, KINDS, LOOKED_AT)
     controls, seen = st.columns([2, 3], gap="large")
+    with st.container():
+        show_audit(status.device, said)
     with controls:
         tried = choose(status.device, now)
         if tried.k > tried.n:
@@ -74,8 +76,7 @@ def _tune(status: DeviceStatus) -> None:
             _apply(status.device, now, tried)
     with seen:
         if tried.k <= tried.n:
-            show_preview(status, now, tried)
-    show_audit(status.device, said)
+            show_preview(status, now, tried)  # the last, for it takes a while
 
 
 def _apply(device: str, now: Values, tried: Values) -> None:

@@ -7,10 +7,10 @@ import json
 import pytest
 
 from dashboard.live import header
-from dashboard.live.hub import HEADER, LiveHub
+from dashboard.live.hub import ANSWERS, HEADER, LiveHub
 from detector.records import Alarm
 from detector.settings.tree import Settings
-from detector.store import alarms, devices
+from detector.store import alarms, commands, devices
 from detector.store.schema import open_store
 from tests.support.live.feed import Machine, frame, status
 from tests.support.live.server import in_a_loop
@@ -82,3 +82,19 @@ def test_a_newcomer_gets_everything_and_then_nothing(store):
     first, is_drained = in_a_loop(two_pushes())
     assert {"alive", "alarm", "arrival", "waiting"} <= set(first)
     assert is_drained
+
+
+def test_pages_hear_at_once_that_an_answer_was_dealt_with(store):
+    """Another revision when a command is applied, and none before."""
+    hub = LiveHub(Settings, lambda: store)
+    with store.begin() as connection:
+        number = commands.issue(connection, "m1", "delays", {"delays": None}, "Kim")
+    with hub.watching(ANSWERS) as viewer:
+        in_a_loop(hub.push())
+        first = json.loads(in_a_loop(viewer.take()))["revision"]
+        in_a_loop(hub.push())
+        assert viewer.drained
+        with store.begin() as connection:
+            commands.mark_applied(connection, number, "applied")
+        in_a_loop(hub.push())
+        assert json.loads(in_a_loop(viewer.take()))["revision"] != first
