@@ -7,7 +7,6 @@ kept in a folder, since making it takes as long as looking at it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.detection.sensor_line import Sent
+from benchmarks.detection.twins import twins
 from detector.records import Samples
 from simulator.faults.inject import FAULTS, Healthy, Signal, fault_on
 from simulator.machines.damage import Damage
 from simulator.machines.designs import FEATURES
 from simulator.machines.faults import MACHINE_FAULTS
+from simulator.machines.motor import Motor
 from simulator.machines.motor import Samples as Recorded
 from simulator.machines.profile import BENIGN, CONTROL_HZ
 from simulator.recordings.session_request import Request
@@ -28,7 +29,7 @@ EPOCH_S = 1_700_000_000.0
 SEVERITIES = (0.5, 1.0, 0.25)
 RAMPS_S = (0.0, 5.0, 30.0)
 LASTS_S, APART_S, FIRST_S, MARGIN_S = (20.0, 40.0), (60.0, 120.0), (10.0, 30.0), 5.0
-CHUNK = 3000
+HEALTHY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +60,68 @@ def cases(
     rng = np.random.default_rng(request.seed)
     operation = request.motor(0).profile.take(round(60.0 * request.minutes * CONTROL_HZ))
     damages = _places(operation.speed > 0.9, rng, request.seed)
-    recorded = record(request, kept=kept)
+    wanted = list(families or [*FAULTS, *MACHINE_FAULTS, *BENIGN])
+    machine = [family for family in wanted if family in MACHINE_FAULTS]
+    recorded = _recorded(request, damages, machine, kept)
     if not families:
-        yield Case("healthy", sent(recorded), [])
-    for family in families or [*FAULTS, *MACHINE_FAULTS, *BENIGN]:
+        yield Case("healthy", sent(recorded[HEALTHY]), [])
+    for family in wanted:
         if family in FAULTS:
-            yield _with_sensor_fault(family, recorded, damages, request.rpm, rng)
+            yield _with_sensor_fault(family, recorded[HEALTHY], damages, request.rpm, rng)
         elif family in MACHINE_FAULTS:
-            mine = [replace(damage, family=family) for damage in damages]
-            told = [(family, d.severity, EPOCH_S + d.start_s, EPOCH_S + d.end_s) for d in mine]
-            yield Case(family, sent(record(request, mine, kept=kept)), told)
+            told = [(family, d.severity, EPOCH_S + d.start_s, EPOCH_S + d.end_s) for d in damages]
+            yield Case(family, sent(recorded[family]), told)
         else:
-            yield Case(family, sent(record(replace(request, benign=family), kept=kept)), [])
+            benign = replace(request, benign=family)
+            yield Case(family, sent(_recorded(benign, (), (), kept)[HEALTHY]), [])
 
 
-def record(
-    request: Request, damages: Sequence[Damage] = (), *, kept: Path | None = None
-) -> Recorded:
-    """A session of one motor, read where it is kept."""
+def _recorded(
+    request: Request, damages: Sequence[Damage], families: Sequence[str], kept: Path | None
+) -> dict[str, Recorded]:
+    """The healthy session of one motor, and the same with each family of damage."""
+    wanted = {name: _path(kept, request, name) for name in (HEALTHY, *families)}
+    missing = [name for name, path in wanted.items() if path is None or not path.exists()]
+    made = _made(request, damages, missing) if missing else {}
+    for name, recorded in made.items():
+        if (path := wanted[name]) is not None:
+            _keep(path, recorded)
+    return made | {
+        n: _read(path) for n, path in wanted.items() if path is not None and n not in made
+    }
+
+
+def record(request: Request) -> Recorded:
+    """A healthy session of one motor."""
+    return _made(request, (), [HEALTHY])[HEALTHY]
+
+
+def _made(request: Request, damages: Sequence[Damage], names: Sequence[str]) -> dict[str, Recorded]:
+    others = {name: _damaged(request, damages, name) for name in names}
+    return twins(request.motor(0), others, round(60.0 * request.minutes))
+
+
+def _damaged(request: Request, damages: Sequence[Damage], name: str) -> Motor:
+    return request.motor(0, [replace(one, family=name) for one in damages] if name else ())
+
+
+def _path(kept: Path | None, request: Request, name: str) -> Path | None:
     if kept is None:
-        return _made(request, damages)
-    name = hashlib.sha256(repr((request, list(damages))).encode()).hexdigest()[:24]
-    path = kept / f"{name}.npz"
-    if not path.exists():
-        kept.mkdir(parents=True, exist_ok=True)
-        parts = {
-            one.name: getattr(made, one.name)
-            for made in [_made(request, damages)]
-            for one in fields(made)
-        }
-        unfinished = path.with_suffix(".part.npz")
-        np.savez(unfinished, **parts)
-        unfinished.replace(path)
+        return None
+    which = f"{request.rpm:g}-{request.seed}-{request.minutes:g}-{request.benign or 'plain'}"
+    return kept / f"{which}-{name or 'healthy'}.npz"
+
+
+def _keep(path: Path, recorded: Recorded) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **{one.name: getattr(recorded, one.name) for one in fields(recorded)})
+    unfinished.replace(path)
+
+
+def _read(path: Path) -> Recorded:
     with np.load(path) as stored:
         return Recorded(**stored)
-
-
-def _made(request: Request, damages: Sequence[Damage]) -> Recorded:
-    motor, left = request.motor(0, damages), round(60.0 * request.minutes * request.rate_hz)
-    blocks = [motor.block(min(CHUNK, left - at)) for at in range(0, left, CHUNK)]
-    joined = {
-        name: np.concatenate([getattr(block, name) for block in blocks])
-        for name in Recorded.__dataclass_fields__
-    }
-    return Recorded(**joined)
 
 
 def _places(running: np.ndarray, rng: np.random.Generator, seed: int) -> list[Damage]:
@@ -154,6 +173,7 @@ def _clock(before: np.ndarray, after: np.ndarray) -> str:
 
 
 def sent(recorded: Recorded, arrival: np.ndarray | None = None) -> Sent:
+    """As the device sends it, each sample when it was measured unless told otherwise."""
     values = np.column_stack([recorded.acc, recorded.rpm]).astype(np.float32)
     samples = Samples((*FEATURES, "rpm"), EPOCH_S + recorded.ts, values)
     return Sent(samples, EPOCH_S + (recorded.ts if arrival is None else arrival))
