@@ -17,6 +17,7 @@ Complex = npt.NDArray[np.complex128]
 LEAST_LOG = -40.0  # of a spread of nothing
 WIDEST = 4096  # samples that a spectrum is made of; of a waveform the first of the block
 LAGS = 12  # samples that the next one is told from
+BEFORE = 4 * LAGS  # samples of the look before that are seen with a look
 BREAK = 3.0  # usual steps: a longer one breaks the waveform
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from detector.sensors.contract import Rule, Scene
-from detector.sensors.look import LAGS, Array
+from detector.sensors.look import BEFORE, LAGS, Array
 from detector.text import counted
 
 WITHIN_S = 20.0
-FAR = 6.0  # deviations of what the samples around do not tell
-BESIDE = 4.0  # likewise of the other axes, up to which they show nothing
+FAR = 5.0  # deviations of what the samples around do not tell
+BESIDE = 3.5  # likewise of the other axes, up to which they show nothing
 NEAR = 2  # samples: so far from a jump another axis may show it
 ALONE = 0.75  # share of them that the other axes must not show
 RESTLESS = 1.6  # times the usual deviation: it moves otherwise, and that is no jump
@@ -24,41 +24,42 @@ NORMAL = 1.4826  # of the median, to the standard deviation
 
 
 def _jumps(scene: Scene) -> Array:
-    """Jumps in the look."""
-    lags = scene.alike.lags
-    known = np.isfinite(lags).all(axis=0) & (lags[0] > 0) & np.isfinite(scene.look.floor)
-    found = np.where(known & scene.channels.shakes, 0.0, np.nan)
-    columns = np.flatnonzero(np.isfinite(found))
-    if len(columns) == 0 or len(scene.look) < 4 * LAGS:
-        return scene.nothing
-    untold, usual = _untold(scene.look.values[:, columns], lags[:, columns])
+    """Jumps in the look, and in the end of the one before that could not be told without this."""
+    lags, found = scene.alike.lags, scene.nothing
+    is_known = np.isfinite(lags).all(axis=0) & (lags[0] > 0) & np.isfinite(scene.look.floor)
+    columns = np.flatnonzero(is_known & scene.channels.shakes)
+    if len(columns) == 0 or len(scene.before) < BEFORE:
+        return found
+    values = np.concatenate([scene.before, scene.look.values])[:, columns]
+    untold, usual = _untold(values, lags[:, columns])
     scale = NORMAL * np.median(untold, axis=0)
-    far = untold / np.maximum(np.maximum(scale, usual), np.finfo(float).tiny)
-    rests = scale <= RESTLESS * usual
-    place = {int(column): i for i, column in enumerate(columns)}
-    for column in columns[rests & (far.max(axis=0) > FAR)].tolist():
-        beside = [place[one] for one in scene.channels.siblings(column) if one in place]
-        found[column] = _count(far[:, place[column]], far[:, beside])
+    far = untold / np.maximum(scale, usual)
+    found[columns] = 0.0
+    for i in np.flatnonzero((scale <= RESTLESS * usual) & (far.max(axis=0) > FAR)).tolist():
+        siblings = np.isin(columns, scene.channels.siblings(int(columns[i])))
+        found[columns[i]] = _count(far[:, i], far[:, siblings])
     return found
 
 
 def _untold(values: Array, lags: Array) -> tuple[Array, Array]:
-    """How far each sample is from what those on both sides of it tell, and how far it usually is.
+    """How far each sample is from what those on both sides tell, and the usual deviation of that.
 
     Args:
         values: Shape (n, C).
         lags: Shape (1 + L, C), autocovariance.
 
     Returns:
-        Shapes (n - 2 L, C) and (C,), in one unit that is a column's own.
+        Shapes (n - 2 L, C) and (C,), in a unit that is each column's own.
     """
-    order = len(lags) - 1
-    taps, left = _predictors(lags)
-    for weights in (taps, taps[::-1]):
-        n = len(values) - order
-        values = sum((weights[k] * values[order - k : order - k + n] for k in range(order + 1)), 0.0 * values[:n])
-    centred = values - np.median(values, axis=0)
-    return np.abs(centred), np.sqrt(left * (taps**2).sum(axis=0))
+    taps, variance = _predictors(lags)
+    told = _filtered(_filtered(values, taps), taps[::-1])
+    return np.abs(told - np.median(told, axis=0)), np.sqrt(variance * (taps**2).sum(axis=0))
+
+
+def _filtered(values: Array, taps: Array) -> Array:
+    order = len(taps) - 1
+    windows = np.lib.stride_tricks.sliding_window_view(values, order + 1, axis=0)
+    return np.asarray(np.einsum("nck,kc->nc", windows, taps[::-1]))
 
 
 def _predictors(lags: Array) -> tuple[Array, Array]:
@@ -77,12 +78,13 @@ def _predictors(lags: Array) -> tuple[Array, Array]:
 
 
 def _count(far: Array, beside: Array) -> int:
-    """Jumps of a channel, apart from each other by more than one leaves a trace of."""
-    at = np.flatnonzero(far > FAR)
-    near = np.array([beside[max(i - NEAR, 0) : i + NEAR + 1].max(initial=0.0) for i in at])
-    if (near <= BESIDE).mean() < ALONE:
-        return 0
-    return int((np.diff(at, prepend=-LAGS - 1) > LAGS).sum())
+    """Samples that are the farthest of those that one jump reaches, and not so of other axes."""
+    widest = np.lib.stride_tricks.sliding_window_view(far, 2 * LAGS + 1).max(axis=1)
+    middle = far[LAGS:-LAGS]
+    at = LAGS + np.flatnonzero((middle > FAR) & (middle == widest))
+    near = np.array([beside[i - NEAR : i + NEAR + 1].max(initial=0.0) for i in at])
+    alone = near <= BESIDE
+    return int(alone.sum()) if len(at) and alone.mean() >= ALONE else 0
 
 
 def _say(_: Scene, __: int, jumps: float) -> str:
