@@ -32,7 +32,7 @@ class Scene:
         alike: The same of moments in which a channel's siblings were as they are now.
         channels: The F channels.
         held: Shape (F,), samples for which each channel has had one value until the end.
-        before: Shape (``BEFORE``, F), values just before the look; empty where there is a gap.
+        far: Shape (m, F), how far samples are from what those around tell; see ``untold``.
     """
 
     look: Look
@@ -40,7 +40,7 @@ class Scene:
     alike: Alike
     channels: Channels
     held: Array
-    before: Array
+    far: Array
 
     @property
     def nothing(self) -> Array:

@@ -38,6 +38,8 @@ class Look:
         distinct: Different values.
         step: Smallest distance of two different values; infinite with one.
         railed: Share of samples at the largest or smallest value, those two themselves aside.
+        farthest: How far the farthest sample is from what those around it tell, in deviations;
+            NaN until the past tells.
         lags: Shape (1 + ``LAGS``, F), how each sample goes with those before: autocovariance.
         cross: Shape (pairs,), covariance of two axes over their deviations: in phase as the real,
             a quarter turn apart as the imaginary part.
@@ -55,6 +57,7 @@ class Look:
     distinct: Array
     step: Array
     railed: Array
+    farthest: Array
     lags: Array
     cross: Complex
 
@@ -101,6 +104,7 @@ def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> 
         distinct=_unless(holes, differs.sum(axis=0) + 1.0),
         step=_unless(holes, np.where(differs, apart, np.inf).min(axis=0)),
         railed=_unless(holes, (sums - 2.0) / len(x)),
+        farthest=np.full(x.shape[1], np.nan),
         lags=_unless(shapeless, lags),
         cross=np.where(is_broken, np.nan, cross),
     )

@@ -21,7 +21,9 @@ FEWEST = 10  # looks before anything is called unusual
 ALIKE = 0.1  # log of the standard deviation, of siblings that are as they were
 FEWEST_ALIKE, SHARE_ALIKE = 5, 0.2  # looks, and of all: a state that was there before
 SUMMED_EVERY = 5  # looks
-MEASURES = ("mean", "level", "floor", "run", "distinct", "step", "railed", "missing")
+MEASURES = (
+    "mean", "level", "floor", "run", "distinct", "step", "railed", "missing", "farthest",
+)  # fmt: skip
 PLACE = {name: place for place, name in enumerate(MEASURES)}
 OWN = [PLACE["mean"], PLACE["level"]]
 SPREAD = 1.4826  # of the median distance, to the standard deviation

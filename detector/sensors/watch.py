@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from detector.sensors.past import Past
 from detector.sensors.rules.table import RULES
 from detector.sensors.standing import Standing
 from detector.sensors.trouble import Trouble
+from detector.sensors.untold import untold
 
 LOOK_S = 1.0
 FEWEST, MOST = 64, 32_768  # samples of a look
@@ -131,7 +132,9 @@ class SensorWatch:
     def _judge(self, look: Look) -> None:
         self._hold(look)
         alike = self._past.alike(look)
-        scene = Scene(look, self._past, alike, self._channels, self._held, self._before(look))
+        far = untold(self._before(look), look, alike.lags)
+        look = replace(look, farthest=far.max(axis=0))
+        scene = Scene(look, self._past, alike, self._channels, self._held, far)
         with np.errstate(invalid="ignore"):
             measures = self._summed(look, np.array([rule.measure(scene) for rule in RULES]))
         self._measures.append(measures)
