@@ -244,9 +244,9 @@ class Command:
     Attributes:
         id: Given by the store.
         device: Name of the machine; empty where it is no single one.
-        kind: ``threshold``, ``confirm`` of a provisional model, ``commission``, ``reload``, or what
-            an operator says to alarms: ``ack``, ``shelve``, ``unshelve``, ``comment``, ``verdict``,
-            ``maintenance``, ``out-of-service``.
+        kind: ``threshold``, ``delays``, ``confirm`` of a provisional model, ``commission``,
+            ``reload``, or what an operator says to alarms: ``ack``, ``shelve``, ``unshelve``,
+            ``comment``, ``verdict``, ``maintenance``, ``out-of-service``.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.

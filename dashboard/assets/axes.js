@@ -1,5 +1,7 @@
 // Axes that stand still: ranges that grow at once and shrink late, and time ticks.
 
+import { offset } from "./format.js";
+
 const SHRINK_AFTER_MS = 15000;
 const SHRINK_BELOW = 0.55; // of the span shown
 const TIME_STEPS_S = [
@@ -48,22 +50,22 @@ export class SteadyRange {
 export function timeTicks(start, end, width) {
   const most = Math.max(2, Math.floor(width / 95));
   const step = TIME_STEPS_S.find((s) => (end - start) / s <= most) ?? 7200;
-  const offset = new Date(start * 1000).getTimezoneOffset() * 60;
+  const ahead = offset(start);
   const ticks = [];
-  for (let n = Math.ceil((start - offset) / step); n * step + offset <= end; n++) {
-    ticks.push(n * step + offset);
+  for (let n = Math.ceil((start + ahead) / step); n * step - ahead <= end; n++) {
+    ticks.push(n * step - ahead);
   }
   const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
   return { at: ticks, text: ticks.map((ts) => clock(ts, digits)) };
 }
 
-// Local time of day, for example 14:03:12 or with digits 14:03:12.25.
+// Time of day in the viewer's zone, for example 14:03:12 or with digits 14:03:12.25.
 export function clock(ts, digits = 0) {
   const scale = 10 ** digits;
   const rounded = Math.round(ts * scale) / scale;
-  const time = new Date(Math.floor(rounded) * 1000);
+  const seconds = Math.floor(rounded) + offset(rounded);
   const two = (value) => String(value).padStart(2, "0");
-  const whole = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  const whole = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(":");
   if (!digits) return whole;
   const rest = Math.round((rounded - Math.floor(rounded)) * scale);
   return `${whole}.${String(rest).padStart(digits, "0")}`;

@@ -161,13 +161,10 @@ function thresholdNote(command, now) {
   return now - command.applied_at < REFUSAL_SHOWN_S ? ` (${command.outcome})` : "";
 }
 
-function notices({ header, link, now, error, device }) {
+// What is wrong with this device; of the connection and the detector the header speaks.
+function notices({ header, now, device }) {
   const lines = [];
-  if (link === "lost") lines.push("Connection lost, retrying. The chart shows the last data received.");
-  if (link === "refused") lines.push("The server refused the live connection. Reload the page.");
-  if (error) lines.push(`The dashboard cannot read its store: ${error}`);
   if (!header) return lines;
-  lines.push(...healthNotices(header.health));
   const { status, stale_s, clock_limit_s } = header;
   const behind_s = (status?.counters?.clock_offset_ms ?? 0) / 1000;
   if (Math.abs(behind_s) > clock_limit_s) {
@@ -178,28 +175,6 @@ function notices({ header, link, now, error, device }) {
     lines.push(`No data for ${age(now - status.last_arrival)}. The state and figures below are old.`);
   }
   return lines;
-}
-
-export function healthNotices(health) {
-  if (!health.alive) {
-    const since = health.age_s === null ? "" : `, last sign ${age(health.age_s)} ago`;
-    return [`The detector is stopped${since}. No data are scored and no alarms are raised.`];
-  }
-  return [...floodNotice(health), ...detectorNotice(health)];
-}
-
-function floodNotice({ flood }) {
-  if (!flood) return [];
-  return [`Alarm flood: ${flood} alarms in the last ten minutes. People are told of the flood, not of each; the page Alarms has them all, the highest priority first.`];
-}
-
-function detectorNotice({ disk_full: isFull, kept_too_large: isTooLarge, thinned, connection }) {
-  if (isFull) return ["The disk of the store is full. Samples wait at the broker; alarms go on only as long as it sends more. Make room."];
-  if (isTooLarge) return ["Alarms, flight records and commands alone take more than the store may (store.size_gb). They stay, and no sample does."];
-  if (thinned > 1) return [`Overloaded: one window in ${thinned} is scored. No sample is lost, but alarms may come later.`];
-  if (connection === "connected") return [];
-  if (connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
-  return [`The detector has no connection to the MQTT broker (${connection}).`];
 }
 
 // Active, not held back, and more than a statement.

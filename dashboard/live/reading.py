@@ -19,6 +19,7 @@ LONGEST_WINDOW_S = 1200.0
 LONGEST_SNAPSHOT = 300_000  # samples
 ALARMS_SHOWN = 200
 RECENT_COMMAND_S = 60.0
+QUIET = ("provisional", "drift")  # kinds of alarms that nobody is notified of
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,15 @@ def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
         "age_s": age,
         "connection": health.connection,
         **_plain(health.counters),
+    }
+
+
+def answers(connection: Connection, health: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes whenever a page that lists alarms or commands should be drawn again."""
+    log_id, dealt_with = alarms.revision(connection)
+    return {
+        "now": time.time(),
+        "revision": f"{log_id} {dealt_with:.6f} {health['alive']} {health['flood']}",
     }
 
 

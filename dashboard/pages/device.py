@@ -13,9 +13,11 @@ from dashboard import context
 from dashboard.live import reading, states
 from dashboard.live.live_component import device_chart
 from dashboard.pages.features import choose_features
-from dashboard.pages.moments import length
-from dashboard.pages.past import choose_range, show_past
+from dashboard.pages.past import show_past
+from dashboard.pages.simulated import panel as simulated
 from dashboard.pages.threshold import threshold_control
+from dashboard.shell.time_range import choose_range
+from dashboard.words.viewer import length
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
 
@@ -41,12 +43,13 @@ def show() -> None:
         return
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)
-    span_s = choose_range()
-    if span_s is None:
+    chosen = choose_range()
+    if chosen.is_live:
         _show_live(device, facts)
     else:
         threshold_control(device, facts)
-        show_past(device, facts, span_s)
+        show_past(device, facts, chosen)
+    simulated.show(device)
     _show_spectrum(device, facts)
     _recent_alarms(facts.alarms)
 

@@ -13,42 +13,29 @@ from dashboard.live.reading import Facts
 from dashboard.live.states import unit_of
 from dashboard.pages.features import choose_features, those_that_matter
 from dashboard.pages.past_figure import DARK, LIGHT, figure
+from dashboard.shell.time_range import TimeRange
 from detector.store.archive.place import place_at
 from detector.store.history.history import History, history
 from detector.store.places import archive_place
 
-LIVE = "Live"
-RANGES: dict[str, float] = {"15 min": 900.0, "1 h": 3600.0, "24 h": 86_400.0, "7 days": 604_800.0}
 POINTS = 2000
 SIZES = {"full": "Every sample", "1s": "Seconds", "1min": "Minutes", "15min": "Quarters of an hour"}
 
 
-def choose_range() -> float | None:
-    """How far to look back, seconds; None: live."""
-    chosen = st.sidebar.selectbox(
-        "Range",
-        [LIVE, *RANGES],
-        key="range",
-        bind="query-params",
-        help="Live follows the machine; the others show what is stored, up to now.",
-    )
-    return RANGES.get(chosen or LIVE)
-
-
-def show_past(device: str, facts: Facts, span_s: float) -> None:
-    """Draw what is stored of the newest ``span_s`` seconds, by the device's clock.
+def show_past(device: str, facts: Facts, chosen: TimeRange) -> None:
+    """Draw what is stored of a range, by the device's clock.
 
     Args:
         device: Name of the machine.
         facts: Of the same device.
-        span_s: Seconds, > 0.
+        chosen: Not live.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.subheader(device, anchor=False)
         st.button("Up to now", icon=":material/refresh:", help="Read again, up to this moment.")
-    end = device_now(facts)
+    start, end = chosen.bounds(device_now(facts)) or (0.0, 1.0)
     with st.spinner("Reading what is stored …", show_time=False):
-        past = _read(device, end - span_s, end)
+        past = _read(device, start, end)
     zone = zone_at(end, st.context.timezone)
     st.caption(told(past, zone))
     for hour in past.lost:

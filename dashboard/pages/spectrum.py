@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import who
+from dashboard.pages.answering import issue
 from dashboard.pages.past import zone_at
 from dashboard.pages.past_figure import DARK, LIGHT
 from dashboard.pages.spectrum_figure import figure
@@ -115,8 +115,9 @@ def _newer(device: str, place: str, path: str, before: Waveform | None) -> Wavef
     Raises:
         StoreError: If the detector keeps no waveform of the device.
     """
-    with context.engine().begin() as connection:
-        number = commands.issue(connection, device, commands.WAVEFORM, {}, who())
+    number = issue(device, commands.WAVEFORM, {})
+    if number is None:
+        return before
     until = time.monotonic() + WAIT_S
     with st.spinner("Asking the detector …", show_time=False):
         while time.monotonic() < until:

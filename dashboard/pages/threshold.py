@@ -6,13 +6,12 @@ import math
 
 import streamlit as st
 
-from dashboard import context
 from dashboard.live.reading import Facts
-from dashboard.pages.answering import ANONYMOUS, who
+from dashboard.pages.answering import issue, why_not
 from detector.records import ModelCard
-from detector.store import commands
 from detector.thresholds.methods import mse_at
 
+KIND = "threshold"
 LOWEST, HIGHEST, STEP = 0.2, 5.0, 0.05
 
 HELP = """
@@ -30,7 +29,7 @@ restarts and notes who set it.
 
 
 def threshold_control(device: str, facts: Facts) -> None:
-    """Draw the slider and the name of who moves it.
+    """Draw the slider.
 
     Args:
         device: Name of the machine.
@@ -40,7 +39,7 @@ def threshold_control(device: str, facts: Facts) -> None:
         if facts.status is None or facts.status.model is None:
             st.caption("No model watches this device, so there is no threshold to set.")
             return
-        key = _follow_the_truth(device, facts)
+        key, denied = _follow_the_truth(device, facts), why_not(KIND)
         value = st.slider(
             "Threshold (score)",
             LOWEST,
@@ -50,16 +49,11 @@ def threshold_control(device: str, facts: Facts) -> None:
             help=HELP,
             on_change=_issue,
             args=(device, key),
+            disabled=denied is not None,
         )
         st.caption(_meaning(value, facts.status.model))
-        st.text_input(
-            "Your name",
-            key="who",
-            persist_state="session",
-            max_chars=80,
-            placeholder=ANONYMOUS,
-            help="Kept with each change of the threshold.",
-        )
+        if denied is not None:
+            st.caption(f":material/lock: {denied}")
 
 
 def in_force(facts: Facts) -> float:
@@ -84,8 +78,8 @@ def _follow_the_truth(device: str, facts: Facts) -> str:
 def _issue(device: str, key: str) -> None:
     """Write the command; called before the page is drawn again."""
     value = round(float(st.session_state[key]), 2)
-    with context.engine().begin() as connection:
-        commands.issue(connection, device, "threshold", {"threshold": value}, who())
+    if issue(device, KIND, {"threshold": value}) is None:
+        return
     # Not to be set again from here: the slider may have moved on meanwhile and would jump back.
     st.session_state[_seen(device)] = value
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pydantic import ValidationError
+
 from detector.errors import AlarmError
+from detector.settings.alarms import Delays
 from detector.text import inert
 
 ACK, SHELVE, UNSHELVE, COMMENT, VERDICT = "ack", "shelve", "unshelve", "comment", "verdict"
@@ -73,6 +76,36 @@ def who_of(name: object) -> str:
         AlarmError: If it is empty, too long, or holds what does not print.
     """
     return _line("who", name, LONGEST_NAME)
+
+
+def delays_of(value: Value) -> Delays | None:
+    """Check the delays that a command asks for.
+
+    Args:
+        value: As it came: ``{"delays": {"k", "n", "on_delay_s", "off_delay_s"}}``.
+
+    Returns:
+        All four; None: those of the settings.
+
+    Raises:
+        AlarmError: If something in it is not allowed; one line.
+    """
+    found = value.get("delays", {})
+    if found is None:
+        return None
+    if not isinstance(found, dict) or found.keys() != Delays.model_fields.keys():
+        raise AlarmError(
+            f"delays: found {_shown(found)}, allowed: {', '.join(Delays.model_fields)}"
+        )
+    try:
+        given = Delays.model_validate(found, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name, said = str(first["loc"][0]), first["msg"].removeprefix("Input should be ")
+        raise AlarmError(f"{name}: found {_shown(found[name])}, allowed: {said}") from None
+    if given.k > given.n:
+        raise AlarmError(f"k: found {given.k}, allowed: up to n, which is {given.n}")
+    return given
 
 
 def _ids(found: object) -> tuple[int, ...]:

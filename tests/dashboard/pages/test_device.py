@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.support.live.feed import Feed, Machine
 from tests.support.live.film import film
-from tests.support.live.page import LIVE, draws_more, facts, open_device, text
+from tests.support.live.page import LIVE, draws_more, facts, open_device, text, told
 from tests.support.live.server import Site
 
 pytestmark = pytest.mark.browser
@@ -156,12 +156,12 @@ def test_a_restarted_server_is_found_again(chromium, tmp_path):
         page = chromium.new_page()
         open_device(page, own, "m1")
         own.stop()
-        wait_for(lambda: "Connection lost, retrying" in text(page, "notices"), 10, "the notice")
+        wait_for(lambda: "Connection lost, retrying" in told(page), 10, "the notice")
         assert page.locator(".fl-chart .scatterlayer .trace").count() >= 7
         own.start()
         wait_for(lambda: facts(page)["link"] == "live", 20, "the socket is back")
         draws_more(page, 2)
-        assert "Connection lost" not in text(page, "notices")
+        wait_for(lambda: "Connection lost" not in told(page), 10, "the header is back too")
         page.close()
 
 
@@ -176,6 +176,5 @@ def test_the_past_is_shown_as_it_is_stored(site, feed, page):
     drawn = dict(page.evaluate(read))
     assert drawn["anomalies"] > 5
     assert {"acc_x band", "acc_x mean", "score", "threshold"} <= set(drawn)
-    page.get_by_role("combobox", name="Range").click()
-    page.get_by_role("option", name="Live").click()
+    page.click('.fl-range > [data-range="live"]')
     page.wait_for_selector(LIVE, timeout=30_000)

@@ -100,6 +100,9 @@ def test_each_word_is_answered_and_kept(plant, capsys):
         (("maintenance", "m"), "maintenance: found no length, allowed: --minutes N, or --undo"),
         (("threshold", "m"), "threshold: found neither or both, allowed: one of VALUE and --reset"),
         (("threshold", "m", 2, "--reset"), "threshold: found neither or both"),
+        (("delays", "m"), "delays: found neither or both, allowed: --reset, or some of the others"),
+        (("delays", "m", "--on-delay", "nan"), "on_delay_s: found nan, allowed: "),
+        (("delays", "m", "--k", 6), "k: found 6, allowed: up to n, which is 5"),
         (("out-of-service", "nobody"), "out-of-service: refused: device nobody: was never seen"),
     ],
 )

@@ -30,3 +30,18 @@ def draws_more(page, count):
     """Wait until the chart has been drawn ``count`` more times."""
     first = int(facts(page)["draws"])
     wait_for(lambda: int(facts(page)["draws"]) >= first + count, 20, "more draws")
+
+
+def told(page):
+    """What the header says is wrong with the connection, the store or the detector."""
+    return page.text_content(".faultline_header .fl-notices") or ""
+
+
+def give_name(page, name):
+    """Say who looks, in the header's menu."""
+    page.click(".fl-viewer summary")
+    field = page.get_by_role("textbox", name="Your name")
+    field.fill(name)
+    field.press("Enter")
+    page.get_by_text(name, exact=True).wait_for()
+    field.press("Escape")
