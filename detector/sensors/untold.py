@@ -19,7 +19,8 @@ def untold(before: Array, look: Look, lags: Array) -> Array:
     """How far each sample is from what those around it tell, in deviations.
 
     Args:
-        before: Shape (``BEFORE``, F), values before the look; fewer where there is a gap.
+        before: Shape (``BEFORE``, F), values before the look, NaN of channels with holes; fewer
+            where there is a gap.
         look: Of n samples.
         lags: Shape (1 + L, F), autocovariance as is usual; NaN where unknown.
 
@@ -28,6 +29,7 @@ def untold(before: Array, look: Look, lags: Array) -> Array:
         those that move otherwise than usual as a whole.
     """
     is_known = np.isfinite(lags).all(axis=0) & (lags[0] > 0) & np.isfinite(look.floor)
+    is_known &= np.isfinite(before).all(axis=0)
     found = np.full((len(look) + BEFORE - 2 * (len(lags) - 1), lags.shape[1]), np.nan)
     if len(before) < BEFORE or not is_known.any():
         return found

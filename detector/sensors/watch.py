@@ -150,13 +150,14 @@ class SensorWatch:
         self._held_value = look.values[-1]
 
     def _before(self, look: Look) -> Array:
-        """The last values before a look; none where there is a gap."""
+        """The last values before a look, NaN of channels with holes; none where there is a gap."""
         last, self._last = self._last, look
         if last is None:
             return look.values[:0]
         usual = (look.end - look.start) / (len(look) - 1)
         goes_on = 0 < look.start - last.end <= BREAK * usual
-        return last.values[-BEFORE:] if goes_on else look.values[:0]
+        whole = np.where(last.missing > 0, np.nan, last.values[-BEFORE:])
+        return whole if goes_on else look.values[:0]
 
     def _lasting(self) -> Array:
         """Least measure of each rule in as many of the last looks as raise it."""
