@@ -27,6 +27,7 @@ from dashboard.pages.alarms import page as alarms_page
 from dashboard.pages.models import page as models_page
 from dashboard.pages.system import page as system_page
 from dashboard.pages.tuning import page as tuning_page
+from dashboard.past.routes import ROUTES as PAST
 from dashboard.refusals import show_refusal
 from detector.errors import SettingsError
 
@@ -48,7 +49,7 @@ app = st.App(
     Path(__file__).parent / "pages" / "ui.py",
     secrets=provider.streamlit_secrets(auth),
     lifespan=lifespan,
-    routes=(*ROUTES, Mount("/api", api)),
+    routes=(*ROUTES, *PAST, Mount("/api", api)),
     middleware=[
         Middleware(OwnPagesOnly, hosts=context.hosts),
         Middleware(Gate, auth=context.auth_settings, pages=PAGES),

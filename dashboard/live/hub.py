@@ -187,8 +187,8 @@ class LiveHub:
     def _update(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
     ) -> bytes:
-        """One update; the card and the alarms are left out while they stay the same."""
-        lasting = {key: said[key] for key in ("card", "alarms")}
+        """One update; card, alarms and notes are left out while they stay the same."""
+        lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
             lasting = {}

@@ -42,7 +42,7 @@ def _component(
     )
 
 
-device_chart = _component("faultline_device", "device.js")
+device_chart = _component("faultline_device", "device/device.js")
 overview_tiles = _component("faultline_overview", "overview/overview.js")
 alarm_list = _component("faultline_alarms", "alarms/list.js", EMPTY)
 alarm_record = _component("faultline_record", "alarms/record.js", EMPTY)

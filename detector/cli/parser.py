@@ -17,7 +17,9 @@ from detector.cli.operating.operating_options import (
     add_answer_why,
     add_comment,
     add_delays,
+    add_devices,
     add_maintenance,
+    add_note,
     add_notify,
     add_out_of_service,
     add_preview,
@@ -119,13 +121,6 @@ def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
     return run
 
 
-def _devices(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
-                      "since its start and did not use, and why")  # fmt: skip
-    add_json(part)
-    add_settings(part)
-
-
 def _export(part: argparse.ArgumentParser) -> None:
     add = part.add_argument
     whose = part.add_mutually_exclusive_group(required=True)
@@ -213,6 +208,10 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                       "faultline threshold pump-1 1.3 --who Kim\n"
                       "  faultline threshold pump-1 --reset --who Kim",
                       add_threshold, ("operating.answering", "answer_device")),
+        "note": ("write something beside a stretch of a device's time",
+                 "faultline note pump-1 --start 2026-03-01T12:00 --end 2026-03-01T12:20 "
+                 "--why 'valve was stuck' --who Kim",
+                 add_note, ("operating.answering", "answer_device")),
         "delays": ("say how long a device must be above and below before an alarm comes and goes",
                    "faultline delays pump-1 --on-delay 2 --who Kim\n"
                    "  faultline delays pump-1 --reset --who Kim",
@@ -222,7 +221,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                     add_preview, ("operating.preview", "show")),
         "devices": ("list devices and their state, or what was received and not used",
                     "faultline devices --json\n  faultline devices --unused",
-                    _devices, ("listings", "list_devices")),
+                    add_devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet\n"
                    "  faultline export --device motor-600-1 --every 1min --out minutes.csv\n"

@@ -18,6 +18,7 @@ THRESHOLD, DELAYS = "threshold", "delays"  # kinds of those that tune a device
 RELOAD = "reload"  # kind of a command that asks for the settings to be read again
 COMMISSION = "commission"  # kind of one after which a device has another commissioning, or none
 WAVEFORM = "waveform"  # kind of one that has a device's newest waveform written
+NOTE = "note"  # kind of one that says something of a stretch of a device's time
 FAULT = "fault"  # kind of one that asks the simulator of a device for a fault
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
 
@@ -115,6 +116,19 @@ def comments(connection: Connection) -> dict[int, list[Command]]:
         for number in command.value["alarms"]:
             found.setdefault(number, []).append(command)
     return found
+
+
+def notes(connection: Connection, device: str, limit: int = 100) -> list[Command]:
+    """What operators wrote beside stretches of a device's time, the newest first."""
+    query = (
+        sa.select(commands)
+        .where(
+            commands.c.device == device, commands.c.kind == NOTE, commands.c.outcome == "applied"
+        )
+        .order_by(commands.c.id.desc())
+        .limit(limit)
+    )
+    return [Command(**row._mapping) for row in connection.execute(query)]
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.pages.past_figure import TICKS, Palette
+from dashboard.pages.panels.palette import TICKS, Palette
 
 SCORE_PX, LANE_PX, MARGIN = 190, 26, 56
 TRIED = {"light": "#1f7ec4", "dark": "#4aa8f0"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.pages.past_figure import DARK, LIGHT, Palette
+from dashboard.pages.panels.palette import DARK, LIGHT, Palette
 from dashboard.pages.tuning.picture import TRIED, Lane, figure
 from dashboard.pages.tuning.preview import PreviewError, preview
 from dashboard.pages.tuning.values import Values

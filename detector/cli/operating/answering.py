@@ -43,7 +43,7 @@ def answer_alarms(args: argparse.Namespace) -> str:
 
 
 def answer_device(args: argparse.Namespace) -> str:
-    """``maintenance``, ``out-of-service``, ``threshold`` and ``delays`` of a device.
+    """``maintenance``, ``out-of-service``, ``threshold``, ``delays`` and ``note`` of a device.
 
     Raises:
         AlarmError: If the detector refuses, with its reason.
@@ -75,7 +75,15 @@ def _threshold(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"threshold": args.value, "why": args.why}, said
 
 
+def _note(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    value = {"start": args.start, "end": args.start if args.end is None else args.end}
+    value |= {"why": args.why}
+    requests.read(requests.NOTE, value, 0.0)
+    return value, "noted"
+
+
 _DEVICE = {
+    requests.NOTE: _note,
     requests.MAINTENANCE: _maintenance,
     requests.OUT_OF_SERVICE: _out_of_service,
     commands.THRESHOLD: _threshold,

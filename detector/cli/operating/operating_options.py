@@ -23,6 +23,14 @@ def add_alarms(part: argparse.ArgumentParser) -> None:
     add_settings(part)
 
 
+def add_devices(part: argparse.ArgumentParser) -> None:
+    """Add what ``devices`` takes."""
+    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
+                      "since its start and did not use, and why")  # fmt: skip
+    add_json(part)
+    add_settings(part)
+
+
 def add_answer(part: argparse.ArgumentParser) -> None:
     """Add which alarms, and who answers."""
     part.add_argument(
@@ -76,6 +84,16 @@ def add_out_of_service(part: argparse.ArgumentParser) -> None:
     """Add what ``out-of-service`` takes."""
     part.add_argument("device")
     _undo(part)
+
+
+def add_note(part: argparse.ArgumentParser) -> None:
+    """Add what ``note`` takes."""
+    part.add_argument("device")
+    when = "ISO 8601, UTC unless it says otherwise, by the device's clock"
+    part.add_argument("--start", type=instant, required=True, help=f"of the stretch: {when}")
+    part.add_argument("--end", type=instant, help="of the stretch (default: its start)")
+    part.add_argument("--why", "--text", required=True, help="what is to be said, one line")
+    add_who(part)
 
 
 def add_threshold(part: argparse.ArgumentParser) -> None:

@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 from tests.conftest import wait_for
 
 LIVE = ".faultline_device[data-draws]"
+WAIT_MS = 90_000  # plenty is drawn, on a computer that may be busy
 SLIDER = "input[type=range]"
 
 
-def open_device(page, site, device, window="Auto"):
+def open_device(page, site, device, window="Auto", **link):
     """Open a device and wait for its first drawing."""
-    page.goto(f"{site.url}/device?{urlencode({'device': device, 'window': window})}")
-    page.wait_for_selector(LIVE, timeout=30_000)
+    query = urlencode({"device": device, "window": window, **link})
+    page.goto(f"{site.url}/device?{query}", timeout=WAIT_MS)
+    page.wait_for_selector(LIVE, timeout=WAIT_MS)
 
 
 def facts(page):

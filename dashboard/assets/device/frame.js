@@ -1,16 +1,18 @@
 // One drawing of a device: per feature the signal with its reconstruction, the error below, and at
 // the right a lens on the newest samples; the score under all of them.
 
-import { logTicks, timeTicks, toLog, valueTicks } from "./axes.js";
+import { logTicks, timeTicks, toLog, valueTicks } from "../axes.js";
+import { say } from "../words.js";
 import { caused, errors, extent, notJudged } from "./decimate.js";
-import { bandTraces, dots, errorTrace, lineTrace } from "./traces.js";
+import { gapsOf, markGaps, markNotes, overlay, overlayExtent } from "./marks.js";
+import { bandTraces, dotPath, dots, errorTrace, lineTrace } from "./traces.js";
 
 const SHADED = ["score", "provisional", "sensor"]; // what happened in the signal
 const MARGIN = { l: 52, r: 10, t: 4, b: 28 };
 const WORDS = 16; // pixels above the first row for the words of shaded stretches
 const GAP = 22; // pixels between rows, the row's name stands in it
 const ERROR_GAP = 8; // between a signal and its error
-const SCORE_HEIGHT = 120;
+export const SCORE_HEIGHT = 120;
 const LABEL_ABOVE = 46; // pixels a shaded stretch needs for its word
 const BAND_FROM = 5; // samples in a bucket; fewer can still be told apart as lines
 const LENS_SHARE = 0.27; // of the width
@@ -36,6 +38,7 @@ export class Frame {
     this.height = WORDS + rows.length * this.row + GAP + SCORE_HEIGHT;
     this.xOf = (ts) => (ts - figure.base) * 1000;
     this.xEnd = lens ? 1 - LENS_SHARE - LENS_GAP : 1;
+    this.pixelsPerSecond = (view.width * this.xEnd) / (view.range[1] - view.range[0]);
     this.data = [];
     this.shapes = [];
     this.annotations = [];
@@ -43,23 +46,40 @@ export class Frame {
     this.marked = {}; // anomalies marked, by feature
   }
 
+  // Where the row of a feature lies.
+  place(row) {
+    return { top: WORDS + GAP + row * this.row, height: signalHeight(this.rows.length) };
+  }
+
+  scoreTop() {
+    return WORDS + GAP + this.rows.length * this.row;
+  }
+
+  named(name) {
+    const unit = this.unitOf(name);
+    return unit ? `${name} (${unit})` : name;
+  }
+
+  unitOf(name) {
+    const { card } = this.view;
+    return card?.units[card.features.indexOf(name)] ?? "";
+  }
+
   featureRow(f, row, anomalous) {
-    const { ring, view, part, figure, rows } = this;
-    const { card } = view;
+    const { ring, view, part, figure } = this;
     const name = ring.features[f];
-    const unit = card ? card.units[card.features.indexOf(name)] : "";
-    const top = WORDS + GAP + row * this.row;
     const signal = 2 * row + 1;
+    const { top, height } = this.place(row);
     const seen = extent(ring, [ring.values[f], ring.reconstruction[f]], part.from, part.to);
     this.signal(f, `y${signal}`, part);
-    const range = figure.steady(name, seen);
-    const height = signalHeight(rows.length);
+    overlay(this, name, `y${signal}`);
+    const range = figure.steady(name, joined(seen, overlayExtent(view.compare, name)));
     this.axis(signal, top, height, range, valueTicks(range, height >= 90 ? 3 : 2));
-    this.title(unit ? `${name} (${unit})` : name, top);
+    this.title(this.named(name), top);
     const own = anomalous.filter((i) => caused(ring, f, i));
     this.marked[name] = own.length;
     this.markers(`${name} anomalies`, `y${signal}`, ring.values[f], own, asIs, "x");
-    if (this.hasErrors) this.errorRow(f, signal + 1, top + height + ERROR_GAP, unit);
+    if (this.hasErrors) this.errorRow(f, signal + 1, top + height + ERROR_GAP, this.unitOf(name));
     if (this.lens) this.lensRow(f, signal, own);
   }
 
@@ -87,7 +107,7 @@ export class Frame {
     this.axis(axis, top, errorHeight(rows.length), range, ticks);
     this.annotations.push({
       xref: "paper", yref: `y${axis}`, x: 0, y: range[1], xanchor: "left", yanchor: "top", xshift: 3,
-      text: unit ? `error (${escape(unit)})` : "error", showarrow: false,
+      text: escape(unit ? say("device.error_unit", { unit }) : say("device.error")), showarrow: false,
       font: { size: 10, color: view.theme.faint },
     });
   }
@@ -114,17 +134,20 @@ export class Frame {
     const seen = extent(ring, [ring.score], part.from, part.to);
     const top = Math.max(seen ? seen[1] : 0, (threshold ?? 1) * 2);
     const range = figure.steady("score", [toLog(0), toLog(top)]);
-    const above = WORDS + GAP + this.rows.length * this.row;
+    const above = this.scoreTop();
     this.axis(axis, above, SCORE_HEIGHT, range, logTicks(range));
-    this.title("Score (1 = calibrated threshold, log scale)", above);
+    this.title(say("device.score_axis"), above);
     if (threshold !== null) this.thresholdLine(`y${axis}`, threshold);
     if (note) this.note(`y${axis}`, range, note);
   }
 
   markers(name, yref, column, marked, scale, xref) {
     if (!marked.length) return;
-    const { ring, xOf, view } = this;
-    this.shapes.push(dots(name, yref, xref, ring, column, marked, xOf, scale, view.theme));
+    this.dots(name, yref, xref, dotPath(this.ring, column, marked, this.xOf, scale));
+  }
+
+  dots(name, yref, xref, path) {
+    this.shapes.push(dots(name, yref, xref, path, this.view.theme));
   }
 
   axis(number, top, height, range, ticks) {
@@ -150,7 +173,7 @@ export class Frame {
       type: "line", xref: "paper", yref, x0: 0, x1: this.xEnd, y0: toLog(threshold), y1: toLog(threshold),
       line: { color: theme.text, width: 1.3, dash: "7px,6px" },
       label: {
-        text: `threshold ${threshold.toFixed(2)}`, textposition: "start", yanchor: "bottom",
+        text: say("device.threshold_line", { value: threshold.toFixed(2) }), textposition: "start", yanchor: "bottom",
         padding: 2, font: { size: 11, color: theme.text },
       },
     });
@@ -165,40 +188,55 @@ export class Frame {
     });
   }
 
-  // Shaded behind all rows: where the machine is not judged, and the spans of alarms. What nobody
-  // is notified of has an outline only, and lies below the others.
+  // Shaded behind all rows: where the machine is not judged, the spans of alarms, gaps and notes.
   stretches() {
     const { ring, view, part } = this;
-    const [start, end] = view.range;
-    const join_s = (end - start) / 200;
+    const join_s = (view.range[1] - view.range[0]) / 200;
     if (view.card) {
       for (const [from, to] of notJudged(ring, part.from, part.to, join_s)) {
-        this.shade(from, to, { fill: view.theme.notJudged, word: "not judged", color: view.theme.faint });
+        this.shade(from, to, { fill: view.theme.notJudged, word: say("device.not_judged"), color: view.theme.faint });
       }
     }
-    const quiet = { fill: "rgba(0, 0, 0, 0)", word: "provisional alarm", color: view.theme.faint, dash: "dash" };
-    const loud = { fill: view.theme.alarm, word: "alarm", color: view.theme.anomaly };
+    this.alarmSpans(ring.lastTs);
+    this.marks(view.gaps ?? gapsOf(ring, part, view.gap_s));
+  }
+
+  marks(gaps) {
+    markGaps(this, gaps);
+    markNotes(this, this.view.notes ?? []);
+  }
+
+  // What nobody is notified of has an outline only, and lies below the others.
+  alarmSpans(newest) {
+    const { theme, alarms, range } = this.view;
+    const quiet = { fill: "rgba(0, 0, 0, 0)", word: say("device.provisional_alarm"), color: theme.faint, dash: "dash" };
+    const loud = { fill: theme.alarm, word: say("device.alarm"), color: theme.anomaly };
     const isQuiet = (alarm) => alarm.kind === "provisional";
-    const shown = view.alarms.filter((alarm) => SHADED.includes(alarm.kind));
+    const shown = alarms.filter((alarm) => SHADED.includes(alarm.kind));
     for (const alarm of shown.sort((one, other) => isQuiet(other) - isQuiet(one))) {
-      const to = alarm.end ?? ring.lastTs;
-      if (to >= start && alarm.start <= end) this.shade(alarm.start, to, isQuiet(alarm) ? quiet : loud);
+      const to = alarm.end ?? newest;
+      if (to >= range[0] && alarm.start <= range[1]) this.shade(alarm.start, to, isQuiet(alarm) ? quiet : loud);
     }
   }
 
-  shade(from, to, { fill, word, color, dash }) {
+  shade(from, to, { fill, word, color, dash, middle }) {
     const [start, end] = this.view.range;
     const x0 = Math.max(from, start);
     const x1 = Math.min(to, end);
-    const pixels = ((x1 - x0) / (end - start)) * this.view.width * this.xEnd;
+    if (x1 < x0) return;
     const shade = {
       type: "rect", xref: "x", yref: "paper", layer: "below", fillcolor: fill,
       x0: this.xOf(x0), x1: this.xOf(x1), y0: 0, y1: 1, line: { width: dash ? 1 : 0, color, dash },
     };
-    if (pixels > LABEL_ABOVE * (word.length / 6)) {
-      shade.label = { text: word, textposition: "top center", font: { size: 11, color } };
+    if (word && (x1 - x0) * this.pixelsPerSecond > LABEL_ABOVE * (word.length / 6)) {
+      const textposition = middle ? "middle center" : "top center";
+      shade.label = { text: escape(word), textposition, font: { size: 11, color } };
     }
     this.shapes.push(shade);
+  }
+
+  escape(text) {
+    return escape(text);
   }
 
   timeAxis(range, width, anchor, domain) {
@@ -228,10 +266,17 @@ export class Frame {
       const anchor = `y${this.view.card ? last - 1 : last - 2}`;
       layout.xaxis2 = this.timeAxis([lens.start, lens.end], width * LENS_SHARE, anchor, [1 - LENS_SHARE, 1]);
       layout.xaxis2.fixedrange = true;
-      this.title(`newest ${lens.seconds >= 10 ? lens.seconds.toFixed(0) : lens.seconds} s, every sample`, WORDS + GAP, 1 - LENS_SHARE);
+      const seconds = lens.seconds >= 10 ? lens.seconds.toFixed(0) : lens.seconds;
+      this.title(say("device.lens", { seconds }), WORDS + GAP, 1 - LENS_SHARE);
     }
     return { data: this.data, layout };
   }
+}
+
+// The range of both; either may be missing.
+export function joined(one, other) {
+  if (!one || !other) return one ?? other;
+  return [Math.min(one[0], other[0]), Math.max(one[1], other[1])];
 }
 
 function asIs(value) {

@@ -5,7 +5,7 @@ import { band, line } from "./decimate.js";
 const MARKER_WIDTH = 3.8; // pixels
 const BURST_POINT = 2; // pixels wider than the line
 
-const SILENT = { type: "scatter", mode: "lines", connectgaps: false, hoverinfo: "skip", showlegend: false };
+export const SILENT = { type: "scatter", mode: "lines", connectgaps: false, hoverinfo: "skip", showlegend: false };
 
 export function lineTrace(name, column, given, color, width, scale = null) {
   const { ring, from, to, bucket, xOf, yaxis, xaxis = "x", bridged = false } = given;
@@ -41,11 +41,15 @@ export function errorTrace(name, x, y, yaxis, xaxis, theme) {
 
 // Round markers, drawn as one path of dots without length (live.css rounds their ends): as a
 // marker trace each is a node of its own, and a long alarm would cost more than all the lines.
-export function dots(name, yref, xref, ring, column, marked, xOf, scale, theme) {
+export function dotPath(ring, column, marked, xOf, scale) {
   const { mask, ts } = ring;
   const path = marked.map((i) => {
     const dot = `${xOf(ts[i & mask]).toFixed(1)},${scale(column[i & mask])}`;
     return `M${dot}L${dot}`;
   });
-  return { name, type: "path", xref, yref, path: path.join(""), line: { color: theme.anomaly, width: MARKER_WIDTH } };
+  return path.join("");
+}
+
+export function dots(name, yref, xref, path, theme) {
+  return { name, type: "path", xref, yref, path, line: { color: theme.anomaly, width: MARKER_WIDTH } };
 }

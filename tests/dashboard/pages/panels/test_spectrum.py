@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.pages.past_figure import LIGHT
-from dashboard.pages.spectrum_figure import figure, thinned
+from dashboard.pages.panels.palette import LIGHT
+from dashboard.pages.panels.spectrum_figure import figure, thinned
 from detector.frontends.waveforms.viewed import viewed
 from detector.store.archive.waveforms import Waveform, WaveformNote
 from tests.support.live.page import open_device
@@ -53,10 +53,11 @@ def test_the_newest_waveform_is_read_on_request(site, feed, page):
     machine = feed["good-2"]
     machine.rate_hz, machine.waveform = RATE_HZ, waveform()
     try:
+        page.set_default_timeout(90_000)  # plenty is drawn, on a computer that may be busy
         open_device(page, site, "good-2")
-        page.get_by_text("Spectrum", exact=True).dispatch_event("click")
+        page.get_by_text("Spectrum", exact=True).click()
         page.get_by_text("Nothing was read yet").wait_for()
-        page.get_by_role("button", name="Read the newest").dispatch_event("click")
+        page.get_by_role("button", name="Read the newest").click()
         page.get_by_text("900 rpm").wait_for()
         assert "zone D" in page.get_by_text("900 rpm").text_content()
         page.wait_for_selector(".stPlotlyChart .main-svg")

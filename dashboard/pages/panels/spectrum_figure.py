@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.pages.past_figure import Palette
+from dashboard.pages.panels.palette import Palette
+from dashboard.words.viewer import say
 from detector.frontends.waveforms.viewed import Viewed
 
 ROW, MARGIN = 170, 90  # pixels
@@ -24,7 +27,7 @@ def figure(seen: Viewed, palette: Palette) -> go.Figure:
     """
     made = make_subplots(
         len(seen.inputs), 1, shared_xaxes=True, vertical_spacing=0.06,
-        subplot_titles=[f"{name} ({_unit(seen)})" for name in seen.inputs],
+        subplot_titles=[f"{escape(name)} ({_unit(seen)})" for name in seen.inputs],
     )  # fmt: skip
     made.update_annotations(font={"size": 12, "color": palette.text}, x=0, xanchor="left")
     levels = seen.spectrum.rms if seen.quantity == "velocity" else seen.spectrum.db
@@ -56,9 +59,11 @@ def thinned(
 
 def _unit(seen: Viewed) -> str:
     if seen.quantity == "velocity":
-        return "velocity, mm/s rms"
-    what = "squared envelope" if seen.quantity == "envelope" else "acceleration"
-    return f"{what}, dB re 1 {seen.spectrum.unit or 'unit'} rms"
+        return say("spectrum.velocity_level")
+    what = say(
+        "spectrum.squared_envelope" if seen.quantity == "envelope" else "spectrum.acceleration"
+    )
+    return say("spectrum.level", what=what, unit=seen.spectrum.unit or say("spectrum.one_unit"))
 
 
 def _line(seen: Viewed, name: str, level: np.ndarray, palette: Palette) -> go.Scatter:
@@ -66,7 +71,7 @@ def _line(seen: Viewed, name: str, level: np.ndarray, palette: Palette) -> go.Sc
     unit = seen.spectrum.axis_unit
     return go.Scatter(
         x=axis, y=shown, name=name, mode="lines", line={"color": palette.line, "width": 1.2},
-        hovertemplate=f"%{{x:.4g}} {unit}<br>%{{y:.4g}}<extra>{name}</extra>",
+        hovertemplate=f"%{{x:.4g}} {unit}<br>%{{y:.4g}}<extra>{escape(name)}</extra>",
     )  # fmt: skip
 
 
@@ -78,7 +83,7 @@ def _mark(made: go.Figure, seen: Viewed, palette: Palette) -> None:
             line={"color": palette.faint, "width": 1, "dash": "dot"},
         )  # fmt: skip
         made.add_annotation(
-            x=at, y=1, xref="x", yref="paper", yanchor="bottom", text=name, showarrow=False,
+            x=at, y=1, xref="x", yref="paper", yanchor="bottom", text=escape(name), showarrow=False,
             yshift=18 + 13 * (number % 3), font={"size": 11, "color": palette.faint},
         )  # fmt: skip
 
@@ -91,7 +96,7 @@ def _end(seen: Viewed) -> float:
 
 def _lay_out(made: go.Figure, seen: Viewed, palette: Palette) -> None:
     grid = {"gridcolor": palette.grid, "zeroline": False}
-    titles = {"x": "Multiples of the speed", "Hz": "Frequency (Hz)"}
+    titles = {"x": say("spectrum.multiples"), "Hz": say("spectrum.hz")}
     made.update_xaxes(range=[0, _end(seen)], **grid)
     made.update_xaxes(title=titles[seen.spectrum.axis_unit], row=len(seen.inputs), col=1)
     made.update_yaxes(nticks=4, fixedrange=True, **grid)

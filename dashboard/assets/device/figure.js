@@ -1,8 +1,9 @@
 // The Plotly figure of a device: the ranges it keeps from drawing to drawing, and what of the ring
 // goes into the next one.
 
-import { SteadyRange } from "./axes.js";
+import { SteadyRange } from "../axes.js";
 import { anomalies, bucketOf } from "./decimate.js";
+import { BucketFrame } from "./past/bucketframe.js";
 import { Frame } from "./frame.js";
 
 const MOST_POINTS = 1000; // per trace
@@ -50,6 +51,20 @@ export class Figure {
     return { data, layout, anomalies: found.count, marked: frame.marked, lens_s: frame.lens?.seconds ?? 0 };
   }
 
+  // The same of a stretch of the past.
+  buildPast(stretch, view) {
+    if (stretch.ring) return this.build(stretch.ring, view);
+    if (this.base === null) this.base = Math.floor(view.range[0]);
+    this.revision++;
+    const rows = this.rowsOf({ features: stretch.features }, view.card, view.chosen);
+    const frame = new BucketFrame(this, stretch, view, rows);
+    rows.forEach((f, row) => frame.featureRow(f, row));
+    frame.scoreRow();
+    frame.stretches();
+    const { data, layout } = frame.finish(view.width);
+    return { data, layout, anomalies: frame.count, marked: frame.marked, lens_s: 0 };
+  }
+
   stretch(ring, [start, end], rows) {
     const from = Math.max(ring.first, ring.at(start) - 1);
     const to = Math.min(ring.next, ring.at(end) + 1);
@@ -64,9 +79,9 @@ export class Figure {
   }
 }
 
-// The newest samples of the range, to be drawn one by one; null where the range is hardly longer.
-function lensOf(ring, { range: [start, end], card, width }, rows) {
-  if (width < LENS_FROM || !ring.length || !rows.length) return null;
+// The newest samples of what is live, to be drawn one by one; null where the range is hardly longer.
+function lensOf(ring, { range: [start, end], card, width, isStill }, rows) {
+  if (isStill || width < LENS_FROM || !ring.length || !rows.length) return null;
   const seconds = Math.max(LENS_S, LENS_SAMPLES * (card?.sampling_period_s ?? 0));
   const newest = Math.min(end, ring.lastTs);
   if (seconds * 2 > end - start || newest < start) return null;

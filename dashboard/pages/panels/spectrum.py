@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 import streamlit as st
 
 from dashboard import context
 from dashboard.pages.answering import issue
-from dashboard.pages.past import zone_at
-from dashboard.pages.past_figure import DARK, LIGHT
-from dashboard.pages.spectrum_figure import figure
+from dashboard.pages.panels.palette import palette
+from dashboard.pages.panels.spectrum_figure import figure
+from dashboard.words.viewer import moment, no_markdown, number, say
 from detector.errors import BundleError, SpectrumError, StoreError
 from detector.frontends.waveforms.severity import zone_in_words
 from detector.frontends.waveforms.spectrum import Quantity
@@ -25,29 +24,28 @@ from detector.store.archive.waveforms import Waveform
 from detector.store.places import archive_place
 
 WAIT_S, LOOK_S = 6.0, 0.2  # for the detector, which writes beside its scoring
-NEWEST = "Newest"
-QUANTITIES: dict[str, Quantity] = {
-    "Velocity": "velocity",
-    "Acceleration": "acceleration",
-    "Envelope": "envelope",
-}
-AXES = ("Orders of the speed", "Frequency")
+NEWEST = 0  # in place of an alarm's id
+QUANTITIES: tuple[Quantity, ...] = ("velocity", "acceleration", "envelope")
+AXES = ("orders", "frequency")
 
 
 def show_spectrum(device: str, alarms: Sequence[Alarm]) -> None:
     """Draw the panel of a device; what of it was kept around its alarms can be chosen."""
-    with st.expander("Spectrum", icon=":material/graphic_eq:"):
+    with st.expander(say("spectrum.spectrum"), icon=":material/graphic_eq:"):
         _panel(device, alarms)
 
 
 @st.fragment
 def _panel(device: str, alarms: Sequence[Alarm]) -> None:
-    known = {f"Alarm {alarm.id}": alarm for alarm in alarms}
+    known = {alarm.id: alarm for alarm in alarms if alarm.id is not None}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        asked = st.button("Read the newest", icon=":material/refresh:", key="spectrum read")
-        source = st.selectbox("Waveform", [NEWEST, *known], key="spectrum of", width=180)
-        kind = st.selectbox("Quantity", list(QUANTITIES), key="spectrum quantity", width=180)
-        axis = st.selectbox("Axis", AXES, key="spectrum axis", width=220)
+        asked = st.button(say("spectrum.read"), icon=":material/refresh:", key="spectrum read")
+        source = st.selectbox(say("spectrum.waveform"), [NEWEST, *known], key="spectrum of",
+                              width=180, format_func=_source)  # fmt: skip
+        kind = st.selectbox(say("spectrum.quantity"), QUANTITIES, key="spectrum quantity",
+                            width=180, format_func=_quantity)  # fmt: skip
+        axis = st.selectbox(say("spectrum.axis"), AXES, key="spectrum axis", width=220,
+                            format_func=_axis)  # fmt: skip
     alarm = known.get(source or NEWEST)
     try:
         found = _waveform(device, alarm, asked=asked)
@@ -57,39 +55,48 @@ def _panel(device: str, alarms: Sequence[Alarm]) -> None:
         seen = viewed(
             newest_burst(found.ts, found.values, found.note.rate_hz),
             found.note,
-            QUANTITIES[kind or "Velocity"],
+            kind or QUANTITIES[0],
             over_orders=axis == AXES[0],
         )
     except (SpectrumError, StoreError, BundleError) as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(no_markdown(str(error)), icon=":material/warning:")
         return
     _draw(device, found, seen)
 
 
+def _source(number_of: int) -> str:
+    return say("spectrum.alarm", id=number_of) if number_of else say("spectrum.newest")
+
+
+def _quantity(kind: Quantity) -> str:
+    return say(f"spectrum.of_{kind}")
+
+
+def _axis(axis: str) -> str:
+    return say(f"spectrum.over_{axis}")
+
+
 def _nothing(alarm: Alarm | None) -> str:
     if alarm is None:
-        return (
-            "Nothing was read yet. The detector keeps the newest seconds, and writes them if asked."
-        )
-    return f"No waveform was kept around alarm {alarm.id}."
+        return say("spectrum.nothing_read")
+    return say("spectrum.nothing_kept", id=alarm.id)
 
 
 def _draw(device: str, found: Waveform, seen: Viewed) -> None:
     told = _told(found, seen)
     st.caption(told)
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
-    made = figure(seen, palette)
-    st.plotly_chart(made, theme=None, key="spectrum", config={"displayModeBar": False},
-                    alt=f"{device}, spectrum: {told}")  # fmt: skip
+    st.plotly_chart(figure(seen, palette()), theme=None, key="spectrum",
+                    config={"displayModeBar": False},
+                    alt=f"{device}, {say('spectrum.spectrum')}: {told}")  # fmt: skip
 
 
 def _told(found: Waveform, seen: Viewed) -> str:
-    end = float(found.ts[-1])
-    zone = zone_at(end, st.context.timezone)
     parts = [
-        f"{seen.seconds:.2g} s up to {datetime.fromtimestamp(end, zone):%Y-%m-%d %H:%M:%S}",
-        f"{found.note.rate_hz:,.0f} Hz",
-        "speed not known" if seen.rpm is None else f"{seen.rpm:,.0f} rpm",
+        say(
+            "spectrum.seconds_up_to", seconds=f"{seen.seconds:.2g}", end=moment(float(found.ts[-1]))
+        ),
+        f"{number(found.note.rate_hz)} Hz",
+        say("spectrum.no_speed") if seen.rpm is None else f"{number(seen.rpm)} rpm",
     ]
     if seen.velocity_mm_s is not None:
         largest = float(np.max(seen.velocity_mm_s))
@@ -119,7 +126,7 @@ def _newer(device: str, place: str, path: str, before: Waveform | None) -> Wavef
     if number is None:
         return before
     until = time.monotonic() + WAIT_S
-    with st.spinner("Asking the detector …", show_time=False):
+    with st.spinner(say("spectrum.asking"), show_time=False):
         while time.monotonic() < until:
             with context.engine().connect() as connection:
                 outcome = commands.one(connection, number).outcome
@@ -129,5 +136,5 @@ def _newer(device: str, place: str, path: str, before: Waveform | None) -> Wavef
             if found is not None and (before is None or found.ts[-1] > before.ts[-1]):
                 return found
             time.sleep(LOOK_S)
-    st.warning("The detector sent nothing newer.", icon=":material/warning:")
+    st.warning(say("spectrum.nothing_newer"), icon=":material/warning:")
     return before

@@ -1,15 +1,17 @@
-// The live view of one device: socket -> ring -> figure, drawn at most once per animation frame.
+// One device: socket -> ring -> figure, or the store's history where the chart stands still; drawn
+// at most once per animation frame.
 
-import { Figure } from "./figure.js";
-import { loadPlotly, loadStyle, now } from "./page.js";
-import { Panel } from "./panel.js";
+import { loadPlotly, loadStyle, now } from "../page.js";
+import { Panel } from "../panel.js";
+import { LiveSocket } from "../socket.js";
+import { readTheme } from "../theme.js";
+import { decode } from "../wire.js";
+import { say } from "../words.js";
+import { Charting } from "./charting.js";
 import { Ring } from "./ring.js";
-import { LiveSocket } from "./socket.js";
-import { readTheme } from "./theme.js";
-import { decode } from "./wire.js";
 
-const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const CLOCK_MS = 500;
+const REPORT_MS = 500; // after the last move of the range
 const views = new WeakMap();
 
 // Called by Streamlit for the first time and whenever `data` changes.
@@ -32,16 +34,14 @@ class DeviceView {
   constructor(root, version) {
     this.root = root;
     this.ring = new Ring();
-    this.figure = new Figure();
-    this.plotly = null;
-    this.held = false; // between pointer down and up
-    this.zoom = null; // [start, end] in seconds while zoomed
     this.counts = { draws: 0, updates: 0, snapshots: 0, draw_ms: 0 };
+    this.chart = new Charting(this);
+    this.reported = new Set(); // ranges that were shown here first
     this.forgetDevice(null);
-    loadStyle(version)
+    loadStyle(version, "device/device")
       .then(() => this.begin())
       .then(() => loadPlotly(version)) // the words first: to run plotly.js takes half a second
-      .then((library) => this.beginChart(library));
+      .then((library) => this.ended || this.chart.begin(library));
     this.clock = setInterval(() => this.showPanel(), CLOCK_MS);
   }
 
@@ -51,13 +51,13 @@ class DeviceView {
     this.heard = 0;
     this.card = null;
     this.alarms = [];
+    this.notes = [];
     this.contributions = null;
     this.command = null; // given here, not yet seen by the hub
     this.link = "connecting";
     this.error = null;
     this.ring.reset([]);
-    this.figure.clear();
-    this.zoom = null;
+    this.chart.forget();
   }
 
   begin() {
@@ -66,26 +66,10 @@ class DeviceView {
     this.showPanel();
   }
 
-  beginChart(plotly) {
-    if (this.ended) return;
-    this.plotly = plotly;
-    this.graph = this.panel.is.chart;
-    this.graph.addEventListener("pointerdown", () => (this.held = true));
-    this.letGo = () => {
-      this.held = false;
-      this.requestDraw();
-    };
-    for (const event of ["pointerup", "pointercancel", "blur"]) window.addEventListener(event, this.letGo);
-    this.panel.is.back.addEventListener("click", () => this.backToLive());
-    this.resized = new ResizeObserver(() => this.requestDraw());
-    this.resized.observe(this.graph);
-    this.requestDraw();
-  }
-
-  // New data from Streamlit: another device or window, a moved threshold, or another theme.
+  // New data from Streamlit: another device, window or range, a moved threshold, or another theme.
   update(component) {
     this.component = component;
-    const { device, window_s, revision, command, chosen } = component.data;
+    const { device, window_s, revision, command, chosen, asked } = component.data;
     this.chosen = chosen;
     this.known = revision;
     this.theme = null; // read again at the next draw
@@ -97,7 +81,26 @@ class DeviceView {
       if (moved || longer) this.connect();
     }
     if (command) this.command = command;
-    this.requestDraw();
+    this.show(asked);
+    this.chart.requestDraw();
+  }
+
+  // A range that was asked for on the page; what was shown here first is not shown again.
+  show(asked) {
+    const key = JSON.stringify(asked ?? null);
+    if (key === this.asked) return;
+    const isFirst = this.asked === undefined;
+    this.asked = key;
+    if (this.reported.delete(keyOf(asked)) || (isFirst && !asked)) return;
+    if (!asked) return this.chart.view.live();
+    const end = asked.to ?? this.deviceNow();
+    this.chart.view.show([asked.last_s ? end - asked.last_s : asked.from, end]);
+  }
+
+  // This moment by the device's clock.
+  deviceNow() {
+    const ahead_s = -(this.header?.status?.counters?.clock_offset_ms ?? this.component.data.behind_ms) / 1000;
+    return now(this.header, this.heard) + ahead_s;
   }
 
   connect() {
@@ -125,7 +128,7 @@ class DeviceView {
     for (const block of header.blocks) this.ring.push(block, header.gap_s);
     this.counts.updates++;
     this.report();
-    this.requestDraw();
+    this.chart.requestDraw();
   }
 
   // What an update says besides samples; an older one that arrives late says nothing.
@@ -133,13 +136,14 @@ class DeviceView {
     this.header = header;
     this.heard = performance.now();
     if (header.card !== undefined) this.card = header.card;
+    if (header.notes !== undefined) this.notes = header.notes;
     if (header.alarms !== undefined) {
       this.alarms = header.alarms;
-      if (header.alarms.length) this.figure.rows.follow(header.alarms[0].contributions, true);
+      if (header.alarms.length) this.chart.rows.follow(header.alarms[0].contributions, true);
     }
     if (header.contributions) {
       this.contributions = header.contributions;
-      this.figure.rows.follow(header.contributions, header.status.score > header.status.threshold);
+      this.chart.rows.follow(header.contributions, header.status.score > header.status.threshold);
     }
     if (this.command && header.command && header.command.id >= this.command.id) this.command = null;
   }
@@ -152,8 +156,28 @@ class DeviceView {
     this.component.setStateValue("revision", revision);
   }
 
+  // Tell the page which range is shown, for its link; the chart waits for nothing.
+  reportRange(fixed) {
+    clearTimeout(this.reporting);
+    this.reporting = setTimeout(() => {
+      const shown = fixed && { from: rounded(fixed[0]), to: rounded(fixed[1]) };
+      this.reported.add(keyOf(shown));
+      this.component.setStateValue("shown", shown);
+    }, REPORT_MS);
+    window.dispatchEvent(new CustomEvent("faultline-range", { detail: fixed }));
+  }
+
+  write(text, [start, end]) {
+    if (text) this.component.setTriggerValue("note", { start: rounded(start), end: rounded(end), text });
+  }
+
   windowLength() {
     return this.window_s ?? this.header?.auto_window_s ?? 60;
+  }
+
+  liveRange() {
+    const end = this.ring.length ? this.ring.lastTs : this.header?.now ?? Date.now() / 1000;
+    return [end - this.windowLength(), end];
   }
 
   // The threshold that counts now: just given, given but not applied yet, or in force.
@@ -166,68 +190,19 @@ class DeviceView {
     return pending || justApplied ? command.value.threshold : status.threshold;
   }
 
+  // What stands over a chart without a score.
   note() {
     const status = this.header?.status;
-    if (!status) return this.header ? "no data yet" : null;
-    if (status.state === "unscored") return `not scored: ${status.reason ?? "no model"}`;
+    if (!status) return this.header ? say("device.no_data_yet") : null;
+    if (status.state === "unscored") return say("device.not_scored", { why: status.reason ?? say("device.no_model") });
     if (status.state !== "warming-up" || !this.card) return null;
     const got = Math.min(this.ring.next - this.ring.sessionStart, this.card.window);
-    return `warming up: ${got} of ${this.card.window} samples`;
-  }
-
-  requestDraw() {
-    if (this.drawing) return;
-    this.drawing = requestAnimationFrame(() => {
-      this.drawing = null;
-      this.draw();
-    });
-  }
-
-  draw() {
-    if (!this.plotly || this.ended) return;
-    this.showPanel();
-    const width = this.graph.clientWidth;
-    if (this.held || !this.header || !width) return;
-    const began = performance.now();
-    if (!this.theme) this.recolour();
-    const end = this.ring.length ? this.ring.lastTs : this.header.now;
-    const range = this.zoom ?? [end - this.windowLength(), end];
-    const { theme, card, alarms, chosen } = this;
-    const threshold = card ? this.threshold() : null;
-    const view = { theme, card, alarms, chosen, threshold, range, width, note: this.note() };
-    if (this.figure.base === null) this.figure.base = Math.floor(range[0]);
-    const { data, layout, anomalies, marked, lens_s } = this.figure.build(this.ring, view);
-    this.graph.style.height = `${layout.height}px`;
-    this.plotly.react(this.graph, data, layout, CONFIG);
-    this.listen();
-    this.counts.draws++;
-    this.counts.draw_ms = performance.now() - began;
-    this.publish({ anomalies, marked: JSON.stringify(marked), lens_s }, threshold);
-  }
-
-  listen() {
-    if (this.listening) return;
-    this.listening = true;
-    this.graph.on("plotly_relayout", (change) => {
-      const start = change["xaxis.range[0]"];
-      const end = change["xaxis.range[1]"];
-      if (start === undefined || end === undefined) return;
-      this.zoom = [start / 1000 + this.figure.base, end / 1000 + this.figure.base];
-      this.panel.showZoom(true);
-      this.requestDraw();
-    });
-    this.graph.on("plotly_doubleclick", () => this.backToLive());
-  }
-
-  backToLive() {
-    this.zoom = null;
-    this.panel.showZoom(false);
-    this.requestDraw();
+    return say("device.warming_up", { got, n: this.card.window });
   }
 
   recolour() {
     this.theme = readTheme(this.root);
-    for (const key of ["raw", "reconstruction", "error", "anomaly", "alarm", "notJudged", "text", "faint"]) {
+    for (const key of ["raw", "reconstruction", "error", "anomaly", "alarm", "notJudged", "text", "faint", "healthy"]) {
       this.root.style.setProperty(`--fl-${key}`, this.theme[key]);
     }
     this.root.classList.toggle("fl-dark", this.theme.dark);
@@ -235,25 +210,15 @@ class DeviceView {
 
   showPanel() {
     if (!this.panel) return;
+    const { chart } = this;
     this.panel.show({
       device: this.device, header: this.header, card: this.card, alarms: this.alarms,
-      shown: this.figure.rows.of(this.card?.features ?? [], this.chosen),
+      shown: chart.rows.of(this.card?.features ?? [], this.chosen), shares: chart.shares(),
       contributions: this.contributions, link: this.link, error: this.error,
       threshold: this.card ? this.threshold() : null, now: now(this.header, this.heard),
     });
-    this.panel.showZoom(!!this.zoom);
+    this.panel.showComparing(chart.compare.isOn);
     this.root.dataset.link = this.link;
-  }
-
-  // Facts for tests and for whoever looks with the browser's tools.
-  publish(drawn, threshold) {
-    Object.assign(this.root.dataset, this.counts, drawn, {
-      device: this.device,
-      samples: this.ring.length,
-      threshold: threshold ?? "",
-      zoomed: !!this.zoom,
-      state: this.header.status?.state ?? "",
-    });
   }
 
   receiveError(message) {
@@ -264,9 +229,16 @@ class DeviceView {
   end() {
     this.ended = true;
     clearInterval(this.clock);
+    clearTimeout(this.reporting);
     this.socket?.close();
-    this.resized?.disconnect();
-    for (const event of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(event, this.letGo);
-    if (this.plotly) this.plotly.purge(this.graph);
+    this.chart.end();
   }
+}
+
+function rounded(seconds) {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+function keyOf(range) {
+  return range ? `${rounded(range.from)} ${range.to && rounded(range.to)} ${range.last_s ?? ""}` : "live";
 }
