@@ -11,6 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
+from benchmarks.detection.fault_sessions import left_out
+from detector.errors import CommissionError
 from detector.scoring.bundle import Bundle
 from detector.training.lab.cases import Case
 from detector.training.lab.limit_picture import draw
@@ -54,9 +56,13 @@ def limits(
     ]
     sessions = 0
     for case in cases:
-        for one in judges:
-            one.hear(case, counts_health=True)
-        sessions += 1
+        try:
+            for one in judges:
+                one.hear(case, counts_health=True)
+        except CommissionError as error:
+            left_out(error)
+        else:
+            sessions += 1
     rows = tuple(row for one in judges for row in one.rows(SEED))
     lab = LimitLab(rows, sessions, LEVEL_PER_DAY, SEED)
     if png is not None:
