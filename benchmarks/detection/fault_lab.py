@@ -50,6 +50,7 @@ from detector.training.lab.cases import Case, FaultEvent, labelled_case
 from detector.training.lab.commissioned import NOT_COMMISSIONED, Commissioned, scored
 from detector.training.lab.judging import judge, only
 from detector.training.lab.lab import RECOVERY_S
+from detector.training.lab.limits import LIMIT_SEVERITIES
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
 from simulator.cli.options import not_negative, speeds
 from simulator.machines.faults import MACHINE_FAULTS
@@ -70,9 +71,8 @@ def main() -> int:
     parser.add_argument(
         "--rpm", type=speeds, default="600", help="600, 1200 or LOWEST:HIGHEST (default: 600)"
     )
-    parser.add_argument(
-        "--severities", type=severities, default=SEVERITIES, help="(default: 0.5,1,0.25,0.75)"
-    )
+    parser.add_argument("--severities", type=severities,
+                        help="(default: 0.5,1,0.25,0.75; for limits nine, 0.05 to 1)")  # fmt: skip
     parser.add_argument("--model", type=Path, help="bundle (default: the shipped one)")
     parser.add_argument(
         "--beside", type=Path, nargs="+", default=[], help="bundles to judge on the same faults"
@@ -92,6 +92,9 @@ def main() -> int:
     parser.add_argument("--limits", action="store_true", help="detection limits instead")
     parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
+    args.severities = args.severities or (LIMIT_SEVERITIES if args.limits else SEVERITIES)
+    if args.limits and not len(args.severities) % 2:
+        parser.error(f"--severities: found {len(args.severities)}, allowed: an odd number of them")
     *lowest, args.rpm = args.rpm
     bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm:g}rpm")
     args.beside = list(map(load_bundle, args.beside))
@@ -117,8 +120,8 @@ def main() -> int:
 def _limits(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
     bundles = [bundle, *args.beside]
     in_values = tuple(family for family in motors.families if family != CLOCK)
-    catalogues = replace(motors, families=in_values).catalogues(args.seeds, severities_of)
-    faulty = chain.from_iterable(catalogues)
+    chosen = partial(severities_of, severities=args.severities)
+    faulty = chain.from_iterable(replace(motors, families=in_values).catalogues(args.seeds, chosen))
     healthy = (labelled_case(recording) for recording in motors.healthy(args.hours))
     cases = chain(faulty, healthy)
     return limits(
@@ -190,6 +193,13 @@ def _print(
         ("in the samples", "all", is_seen),
         ("in the samples", f"< {STRONG}", lambda event: is_seen(event) and not is_strong(event)),
         ("in the samples", f">= {STRONG}", is_strong),
+        (
+            "machine, in the samples",
+            f"< {STRONG}",
+            lambda event: (
+                is_seen(event) and not is_strong(event) and event.family in MACHINE_FAULTS
+            ),
+        ),
         (
             "machine, in the samples",
             f">= {STRONG}",

@@ -26,7 +26,7 @@ from simulator.machines.visibility import View, look
 LEVEL_PER_DAY = 1 / 3  # one false alarm in 72 h
 SEED = 7  # of the intervals and the random row
 SEEN = {"visible", "aliased"}
-STRIDE = 4  # has no divisor in common with nine severities
+STRIDE = 4  # has no divisor in common with an odd number of severities
 
 VisibleFrom: TypeAlias = Mapping[str, float | None]
 
@@ -70,14 +70,17 @@ def limits(
     return as_markdown(lab, partial(sees, visible_from(rpm)))
 
 
-def severities_of(catalogue: int) -> tuple[float, ...]:
+def severities_of(
+    catalogue: int, severities: Sequence[float] = LIMIT_SEVERITIES
+) -> tuple[float, ...]:
     """All severities, small and large by turns, beginning with another one in each catalogue.
 
-    A session has time for some of them; over nine catalogues each comes equally often.
+    A session has time for some of them; over as many catalogues as severities, an odd number, each
+    comes equally often.
     """
-    count = len(LIMIT_SEVERITIES)
+    count = len(severities)
     turns = range(STRIDE * catalogue, STRIDE * catalogue + count)
-    return tuple(LIMIT_SEVERITIES[STRIDE * turn % count] for turn in turns)
+    return tuple(severities[STRIDE * turn % count] for turn in turns)
 
 
 def visible_from(rpm: float) -> dict[str, float | None]:
