@@ -49,9 +49,9 @@ def show(device: str) -> None:
             seconds = st.slider(say("simulated.seconds"), 1, LONGEST_S, SECONDS,
                                 key=f"seconds {device}")  # fmt: skip
             st.button(
-                say("simulated.inject"), key="inject", on_click=issue,
+                say("simulated.inject"), key="inject", on_click=_ask,
                 disabled=family is None or why_not(commands.FAULT) is not None,
-                args=(device, commands.FAULT, {"family": family, "severity": severity, "seconds": seconds,
+                args=(device, {"family": family, "severity": severity, "seconds": seconds,
                                "feature": feature}),
             )  # fmt: skip
         _told(device)
@@ -61,6 +61,11 @@ def _heard(device: str) -> Simulated | None:
     with context.engine().connect() as connection:
         found = facts.simulated(connection).get(device)
     return found if found is not None and time.time() - found.heard_at < GONE_S else None
+
+
+def _ask(device: str, value: dict[str, object]) -> None:
+    """Write the command; called before the page is drawn again."""
+    issue(device, commands.FAULT, value)
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
