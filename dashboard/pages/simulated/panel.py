@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -59,14 +58,15 @@ def show(device: str) -> None:
         _told(device)
 
 
-def _ask(device: str, wanted: Mapping[str, Any]) -> None:
-    issue(device, commands.FAULT, dict(wanted))
-
-
 def _heard(device: str) -> Simulated | None:
     with context.engine().connect() as connection:
         found = facts.simulated(connection).get(device)
     return found if found is not None and time.time() - found.heard_at < GONE_S else None
+
+
+def _ask(device: str, value: dict[str, Any]) -> None:
+    """Write the command; called before the page is drawn again."""
+    issue(device, commands.FAULT, value)
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
