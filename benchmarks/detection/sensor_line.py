@@ -18,6 +18,7 @@ from detector.scoring.fleet import Fleet
 from detector.sensors.devices import Sensors
 from detector.sensors.normal import SensorNormal
 from detector.service.status import card_of
+from detector.settings.alarms import AlarmSettings
 from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings
 from detector.store import alarms
@@ -48,16 +49,22 @@ class Sent:
             yield TakenBlock(DEVICE, part, float(self.arrival[rows][-1]), False)
 
 
-def alarms_of(sent: Sent, *, model: Path | None, normal: SensorNormal | None) -> list[Alarm]:
+def alarms_of(
+    sent: Sent, *, model: Path | None, normal: SensorNormal | None, on_delay_s: float = 0.0
+) -> list[Alarm]:
     """All alarms that come of a recording, the oldest first.
 
     Args:
         sent: The recording.
         model: Bundle that scores it; None: it is not scored.
         normal: What was learnt of its sensors; None: nothing.
+        on_delay_s: See the settings of alarms.
     """
     rules = [] if model is None else [DeviceRule(match="*", model=model)]
-    settings, engine = Settings(devices=rules), open_store("sqlite://")
+    settings, engine = (
+        Settings(devices=rules, alarms=AlarmSettings(on_delay_s=on_delay_s)),
+        open_store("sqlite://"),
+    )
     with engine.begin() as connection:
         desk = open_desk(settings, connection)
     fleet = Fleet(settings, lambda *_: ([], []), {})
