@@ -14,6 +14,8 @@ const ICONS = {
 };
 const KEYS = { p: "pause", l: "live", ArrowLeft: "earlier", ArrowRight: "later", "-": "wider", "+": "closer", "=": "closer" };
 
+const KEYS_TOLD = [["P", "pause"], ["L", "live"], ["←", "earlier"], ["→", "later"], ["−", "wider"], ["+", "closer"]];
+
 function button(name, key) {
   const word = say(`device.do_${name}`);
   const bare = ["earlier", "later", "wider", "closer"].includes(name);
@@ -33,9 +35,7 @@ export class Bar {
   constructor(element, does) {
     this.does = does;
     this.is = {};
-    for (const [name, key] of [["pause", "P"], ["live", "L"], ["earlier", "←"], ["later", "→"], ["wider", "−"], ["closer", "+"]]) {
-      this.add(element, name, key);
-    }
+    for (const [key, name] of KEYS_TOLD) this.add(element, name, key);
     this.shown = element.appendChild(document.createElement("span"));
     this.shown.className = "fl-shown";
     for (const name of ["compare", "note", "picture"]) this.add(element, name);
@@ -44,8 +44,7 @@ export class Bar {
     this.isLive = true;
     this.onKey = (event) => this.press(event);
     document.addEventListener("keydown", this.onKey);
-    const keys = [["P", "pause"], ["L", "live"], ["←", "earlier"], ["→", "later"], ["−", "wider"], ["+", "closer"]];
-    this.forget = tellKeys(say("common.device"), keys.map(([key, name]) => [key, say(`device.do_${name}`)]));
+    this.forgetKeys = tellKeys(say("device.keys"), KEYS_TOLD.map(([key, name]) => [key, say(`device.do_${name}`)]));
   }
 
   add(element, name, key) {
@@ -110,8 +109,8 @@ export class Bar {
   }
 
   end() {
-    this.forget();
     document.removeEventListener("keydown", this.onKey);
+    this.forgetKeys();
   }
 }
 
