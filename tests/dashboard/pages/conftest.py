@@ -51,7 +51,9 @@ def window(chromium):
 
 @pytest.fixture
 def page(window):
-    """A new tab."""
+    """A new tab; what its viewer chose is forgotten."""
     opened = window.new_page()
     yield opened
+    if opened.url.startswith("http"):
+        opened.evaluate("localStorage.clear()")
     opened.close()

@@ -19,9 +19,10 @@ PAGES = {"/": "en", "/device?device=bad": "ko", "/alarms": "en", "/tuning?device
 
 def opened(page, site, address, shown=DONE):
     """Open a page and wait for what it shows, or until it is drawn, and for its header."""
-    page.goto(f"{site.url}{address}")
-    page.wait_for_selector(shown, timeout=WAIT_MS)
-    page.wait_for_selector(HEADER, timeout=WAIT_MS)
+    page.set_default_timeout(WAIT_MS)
+    page.goto(f"{site.url}{address}", wait_until="commit")
+    page.wait_for_selector(shown)
+    page.wait_for_selector(HEADER)
 
 
 def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed, page):
@@ -29,7 +30,7 @@ def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed,
     opened(page, site, "/", '[data-device="bad"]')
     give_name(page, "Kim")
     page.click('.fl-range > [data-range="15m"]')
-    page.wait_for_url("**range=15m*", timeout=WAIT_MS)
+    page.wait_for_url("**range=15m*")
     tile = page.locator('[data-device="bad"] .fl-ribbon-anomaly')
     wait_for(lambda: "M" in (tile.get_attribute("d") or ""), 20, "its anomalies of the range")
     page.keyboard.press("Control+k")
@@ -41,9 +42,9 @@ def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed,
     page.keyboard.press("Enter")
     page.wait_for_url("**/device?*device=good-2*")
     assert "range=15m" in page.url
-    page.wait_for_selector(".stPlotlyChart", timeout=WAIT_MS)
+    page.wait_for_selector(LIVE)
     page.keyboard.press("0")
-    page.wait_for_selector(LIVE, timeout=WAIT_MS)
+    wait_for(lambda: "range" not in page.url, 20, "live again")
     page.keyboard.press("g")
     page.keyboard.press("a")
     page.wait_for_url("**/alarms*")
@@ -63,7 +64,7 @@ def test_an_alarm_is_heard_and_a_wall_turns_to_it(site, feed, page):
     assert page.is_hidden("[data-testid=stSidebar]")
     feed["good-1"].fault = True
     try:
-        page.wait_for_selector("html[data-faultline-sounded]", state="attached", timeout=20_000)
+        page.wait_for_selector("html[data-faultline-sounded]", state="attached")
         page.wait_for_url("**/device?*device=good-1*")
         assert "kiosk=600" in page.url  # it goes on by itself when somebody has answered
         assert "good-1" in page.text_content(".fl-first")
@@ -89,7 +90,7 @@ def test_everybody_can_use_every_page(site, feed, page, address):
         opened(page, site, f"{address}{'&' if '?' in address else '?'}lang={PAGES[address]}")
         wait_for(lambda: serious(page) == [], 10, "all is well by day")
         page.emulate_media(color_scheme="dark")
-        page.wait_for_selector(".faultline_header.fl-dark", timeout=WAIT_MS)
+        page.wait_for_selector(".faultline_header.fl-dark")
         wait_for(lambda: serious(page) == [], 10, "all is well by night")
     finally:
         page.context.clear_cookies()  # of the language
