@@ -2,7 +2,7 @@
 
 import { fromLocalIso, localIso, moment } from "../format.js";
 import { setText } from "../shapes.js";
-import { tellKeys } from "../shell/keys.js";
+import { isTyped, tellKeys } from "../shell/keys.js";
 import { say } from "../words.js";
 import { lengthOf } from "./told.js";
 
@@ -86,8 +86,7 @@ export class Bar {
 
   // A key counts where nobody writes or chooses.
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], [role=slider], [role=combobox], [role=dialog], [role=listbox]")) return;
+    if (event.defaultPrevented || isTyped(event) || event.target.closest("input, [role=slider], [role=dialog], [role=listbox]")) return;
     const name = KEYS[event.key];
     if (!name || (name === "live" && this.isLive)) return;
     event.preventDefault();
