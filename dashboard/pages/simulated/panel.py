@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -48,13 +50,17 @@ def show(device: str) -> None:
                                  key=f"severity {device}")  # fmt: skip
             seconds = st.slider(say("simulated.seconds"), 1, LONGEST_S, SECONDS,
                                 key=f"seconds {device}")  # fmt: skip
+            wanted = {"family": family, "severity": severity, "seconds": seconds,
+                      "feature": feature}  # fmt: skip
             st.button(
-                say("simulated.inject"), key="inject", on_click=issue,
+                say("simulated.inject"), key="inject", on_click=_ask, args=(device, wanted),
                 disabled=family is None or why_not(commands.FAULT) is not None,
-                args=(device, commands.FAULT, {"family": family, "severity": severity, "seconds": seconds,
-                               "feature": feature}),
             )  # fmt: skip
         _told(device)
+
+
+def _ask(device: str, wanted: Mapping[str, Any]) -> None:
+    issue(device, commands.FAULT, dict(wanted))
 
 
 def _heard(device: str) -> Simulated | None:
