@@ -124,8 +124,9 @@ def _zoom(page: Page, counter: Callable[[], int], updates: int) -> tuple[int, in
 
 def _zoomed(page: Page) -> str:
     """Drag across a third of the first row; the range that is shown then."""
-    box = page.locator(".nsewdrag").first.bounding_box(timeout=PATIENCE_MS)
-    assert box is not None
+    box = None
+    while box is None:  # a chart that is just drawn anew has none
+        box = page.locator(".nsewdrag").first.bounding_box(timeout=PATIENCE_MS)
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.3 * box["width"], y)
     page.mouse.down()
