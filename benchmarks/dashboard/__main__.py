@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -30,6 +31,8 @@ from simulator.errors import SimulatorError
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WATCHED_S = 20.0
+VISITS = 5
+T = TypeVar("T")
 Row = tuple[str, str, str, str, bool | None]
 
 
@@ -52,18 +55,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _measure(plant: Plant, updates: int, crowds: list[int]) -> list[Row]:
-    weight = weigh(plant.page, WATCHED_S)
-    costs = [watch(plant.page, plant.dashboard, crowd, WATCHED_S) for crowd in crowds]
+    weight = _told(weigh(plant.page, WATCHED_S))
+    costs = [_told(watch(plant.page, plant.dashboard, crowd, WATCHED_S)) for crowd in crowds]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         window = browser.new_context(viewport={"width": 1440, "height": 900})
-        waited = waits(window, plant.page, 5)
+        waited = _told(waits(window, plant.page, VISITS))
         window.close()
-        ours, _ = _look(browser, _ours, plant.page, plant.dashboard, updates)
-        theirs, their_cpu = _look(browser, _theirs, plant.baseline, plant.held, updates)
+        ours, _ = _told(_look(browser, _ours, plant.page, plant.dashboard, updates))
+        theirs, their_cpu = _told(_look(browser, _theirs, plant.baseline, plant.held, updates))
         browser.close()
     return [*_beside(ours, theirs), *_of_server(weight, costs, theirs, their_cpu),
             *_waited(waited, ours)]  # fmt: skip
+
+
+def _told(found: T) -> T:
+    """The same, said at once: the whole takes a while."""
+    print(found, file=sys.stderr)
+    return found
 
 
 def _look(

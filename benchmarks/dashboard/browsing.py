@@ -15,6 +15,12 @@ from benchmarks.dashboard.plant import DEVICE
 PLOT = "document.querySelector('.js-plotly-plot')"
 LIVE = ".faultline_device[data-draws]"
 PATIENCE_MS = 120_000
+# Lines that a whole chart has, less two that may be short, and points of the longest; a chart that
+# is drawn anew with every update has none of it now and then.
+WHOLE = f"""() => {{
+  const plot = {PLOT}, lines = plot?.querySelectorAll(".scatterlayer .js-line").length ?? 0;
+  return lines > 4 && [lines - 2, Math.max(...plot.data.map(trace => trace.x.length))];
+}}"""
 FILM = """seconds => new Promise(done => {
   const seen = {frames: 0, blank: 0, ages: []}, began = performance.now();
   let drawn = null;
@@ -65,8 +71,7 @@ class Seen:
 
 def look(page: Page, counter: Callable[[], int], updates: int) -> Seen:
     """Look at an open chart for so many updates live, and for as many zoomed."""
-    lines = max(1, page.evaluate(f"{PLOT}.querySelectorAll('.scatterlayer .js-line').length") - 2)
-    points = page.evaluate(f"Math.max(...{PLOT}.data.map(t => t.x.length))")
+    lines, points = page.wait_for_function(WHOLE).json_value()
     session = page.context.new_cdp_session(page)
     meter = _Meter(session)
     first = counter()
@@ -119,8 +124,9 @@ def _zoom(page: Page, counter: Callable[[], int], updates: int) -> tuple[int, in
 
 def _zoomed(page: Page) -> str:
     """Drag across a third of the first row; the range that is shown then."""
-    box = page.locator(".nsewdrag").first.bounding_box(timeout=PATIENCE_MS)
-    assert box is not None
+    box = None
+    while box is None:  # a chart that is just drawn anew has none
+        box = page.locator(".nsewdrag").first.bounding_box(timeout=PATIENCE_MS)
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.3 * box["width"], y)
     page.mouse.down()

@@ -204,7 +204,7 @@ export class Charting {
     this.bar.show({ range, isLive, isComparing: compare.isOn, told: made && stretch !== undefined ? drawn(stretch, made.anomalies) : [] });
     const gaps = isLive ? [] : stretch?.gaps ?? gapsOf(ring, { from: ring.first, to: ring.next }, device.header?.gap_s);
     this.told.show({
-      reading: this.reading(stretch), gaps: gaps.filter((gap) => gap.end > range[0] && gap.start < range[1]),
+      reading: this.reading(stretch), gaps: within(gaps, range),
       compare: { isOn: compare.isOn, start: compare.isOn ? compare.start(device.device, range) : null, byHand: compare.byHand !== null, range },
       notes: device.notes,
     });
@@ -231,6 +231,12 @@ export class Charting {
     for (const event of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(event, this.letGo);
     if (this.graph) this.plotly.purge(this.graph);
   }
+}
+
+// Gaps as far as they lie in a range.
+function within(gaps, [start, end]) {
+  const seen = gaps.filter((gap) => gap.end > start && gap.start < end);
+  return seen.map((gap) => ({ ...gap, start: Math.max(start, gap.start), end: Math.min(end, gap.end) }));
 }
 
 function overlaps(ring, [start, end]) {

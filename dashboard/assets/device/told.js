@@ -25,7 +25,7 @@ export function lengthOf(seconds) {
 
 // How finely a stretch is drawn and what is in it, in a few words.
 export function drawn(stretch, anomalies) {
-  const count = anomalies ? say("device.anomalies", { n: anomalies }) : say("device.no_anomaly");
+  const count = anomalies ? say("device.anomalies", { n: anomalies > 1 ? decimal(anomalies) : anomalies }) : say("device.no_anomaly");
   if (!stretch) return [say("device.each_sample"), count];
   const tier = stretch.kind === "samples" ? say("device.each_sample") : say(`device.tier_${stretch.tier}`);
   return [tier, count];

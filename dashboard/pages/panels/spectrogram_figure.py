@@ -45,7 +45,7 @@ def figure(
     made.update_yaxes(title=say("spectrum.hz"), range=[0, float(seen.hz[-1])], zeroline=False,
                       gridcolor=palette.grid)  # fmt: skip
     made.update_layout(
-        height=HEIGHT, showlegend=False, margin={"l": 52, "r": 10, "t": 12, "b": 28},
+        height=HEIGHT, showlegend=False, margin={"l": 52, "r": 10, "t": 12, "b": 44},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         font={"color": palette.faint, "size": 11},
     )  # fmt: skip

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from dashboard import context
 from dashboard.past.routes import ROUTES
+from tests.support.live.server import in_a_loop
 from tests.support.stores.machine import START
 
 
@@ -20,7 +21,7 @@ def ask(store, monkeypatch):
     monkeypatch.setenv("FAULTLINE_STORE__URL", store.url.render_as_string())
     context._settings.cache_clear()
     context.close()
-    yield lambda path, query: asyncio.run(answered(path, query))
+    yield lambda path, query: in_a_loop(answered(path, query))
     context.close()
     context._settings.cache_clear()
 

@@ -40,6 +40,11 @@ export class BucketFrame extends Frame {
     this.bucketMarkers(`${name} anomalies`, `y${signal}`, marked, (i) => buckets.high[f][i]);
   }
 
+  isInAlarm(i) {
+    const [start, end] = [this.buckets.ts[i], this.buckets.ts[i] + this.buckets.width[i]];
+    return this.view.alarms.some((alarm) => alarm.start <= end && (alarm.end ?? Infinity) >= start);
+  }
+
   // Whether a feature is behind the alarm that a bucket lies in.
   isBehind(name, i) {
     const at = this.buckets.ts[i];
@@ -73,7 +78,7 @@ export class BucketFrame extends Frame {
     if (this.view.card) {
       this.runs((i) => running[i] === 0, { fill: theme.notJudged, word: say("device.not_judged"), color: theme.faint });
     }
-    this.runs((i) => anomalies[i] > 0, { fill: theme.alarm, word: "", color: theme.anomaly });
+    this.runs((i) => anomalies[i] > 0 && !this.isInAlarm(i), { fill: theme.alarm, word: "", color: theme.anomaly });
     this.alarmSpans(this.view.range[1]);
     this.marks(this.view.gaps);
   }
