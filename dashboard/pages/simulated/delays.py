@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from detector.simulated_records import FaultEvent
 
 START, END, REFUSED = "start", "end", "refused"
 AFTER_S = 10.0  # a fault's windows end so long after it at the most
+EARLY_S = 0.5  # what rounding may do
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Answered:
 
 
 def answered(events: Sequence[FaultEvent], alarms: Sequence[Alarm]) -> list[Answered]:
-    """Pair faults with alarms, the newest fault first.
+    """Pair faults with alarms by the device's clock, the newest fault first.
 
     Args:
         events: Of one machine, in order.
@@ -43,18 +45,21 @@ def answered(events: Sequence[FaultEvent], alarms: Sequence[Alarm]) -> list[Answ
         if event.event == REFUSED:
             found.append(Answered(event))
         elif event.event == START:
-            ended = next((one.heard_at for one in events[number:] if one.event == END), None)
+            ended = next((one for one in events[number:] if one.event == END), None)
             found.append(_answered(event, ended, alarms))
     return found[::-1]
 
 
-def _answered(event: FaultEvent, ended: float | None, alarms: Sequence[Alarm]) -> Answered:
-    until = float("inf") if ended is None else ended + AFTER_S
-    raised = [(one.raised_at, one) for one in alarms if one.raised_at is not None]
-    after = [(at, one) for at, one in raised if event.heard_at <= at <= until]
-    if after:
-        at, alarm = min(after, key=lambda pair: pair[0])
-        return Answered(event, ended, alarm, at - event.heard_at)
-    was_before = any(at < event.heard_at and (one.end is None or one.end > event.ts)
-                     for at, one in raised)  # fmt: skip
-    return Answered(event, ended, was_before=was_before)
+def _answered(event: FaultEvent, ended: FaultEvent | None, alarms: Sequence[Alarm]) -> Answered:
+    first, last = event.ts - EARLY_S, math.inf if ended is None else ended.ts + AFTER_S
+    ended_at = None if ended is None else ended.heard_at
+    mine = [one for one in alarms if one.raised_at is not None and first <= one.start <= last]
+    if mine:
+        alarm = min(mine, key=lambda one: one.start)
+        assert alarm.raised_at is not None
+        return Answered(event, ended_at, alarm, max(alarm.raised_at - event.heard_at, 0.0))
+    was_before = any(
+        one.raised_at is not None and one.start < first and (one.end is None or one.end > event.ts)
+        for one in alarms
+    )
+    return Answered(event, ended_at, was_before=was_before)

@@ -16,17 +16,18 @@ from tests.conftest import wait_for
 
 ALARM = Alarm(7, "sim", "score", "cleared", 101.0, 130.0, 2.0, {}, "m", 1.0, raised_at=103.0)
 START = FaultEvent("start", 101.5, 100.9, "spike", "acc_x", 1.0)
-END = replace(START, event="end", heard_at=111.5)
+END = replace(START, event="end", heard_at=111.5, ts=110.9)
 
 
 @pytest.mark.parametrize(
     ("alarms", "id_", "delay_s", "was_before"),
     [
         ([ALARM], 7, 1.5, False),
-        ([replace(ALARM, id=9, raised_at=108.0), ALARM], 7, 1.5, False),
-        ([replace(ALARM, raised_at=90.0)], None, None, True),
-        ([replace(ALARM, raised_at=90.0, end=95.0)], None, None, False),
-        ([replace(ALARM, raised_at=160.0)], None, None, False),
+        ([replace(ALARM, id=9, start=108.0), ALARM], 7, 1.5, False),
+        ([replace(ALARM, start=90.0)], None, None, True),
+        ([replace(ALARM, start=90.0, end=95.0)], None, None, False),
+        ([replace(ALARM, start=160.0)], None, None, False),
+        ([replace(ALARM, raised_at=160.0)], 7, 58.5, False),
         ([replace(ALARM, raised_at=None)], None, None, False),
         ([], None, None, False),
     ],
