@@ -6,6 +6,7 @@ import threading
 from functools import cache
 
 from detector.errors import SettingsError
+from detector.settings.access.auth import AuthSettings
 from detector.settings.dashboard import DashboardSettings
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
@@ -30,6 +31,20 @@ def dashboard_settings() -> DashboardSettings:
         return settings().dashboard
     except SettingsError:
         return DashboardSettings()
+
+
+def auth_settings() -> AuthSettings | None:
+    """How people sign in; None: not at all, or the settings are refused and nothing is shown."""
+    try:
+        return settings().auth
+    except SettingsError:
+        return None
+
+
+def hosts() -> tuple[str, ...]:
+    """Names that are the page's own."""
+    auth = auth_settings()
+    return (*dashboard_settings().hosts, *([] if auth is None else [auth.host]))
 
 
 def engine() -> Engine:

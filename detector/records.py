@@ -157,6 +157,7 @@ class ModelCard:
         provenance: One sentence on threshold method, hours of data and false-alarm bound.
         provisional: It was learnt by itself, and nobody has confirmed it.
         hop: Samples from one score to the next; 1: every sample has one.
+        trained_h: Hours of data that it was trained on; None: not told.
     """
 
     name: str
@@ -170,6 +171,7 @@ class ModelCard:
     provenance: str = ""
     provisional: bool = False
     hop: int = 1
+    trained_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +246,10 @@ class Command:
     Attributes:
         id: Given by the store.
         device: Name of the machine; empty where it is no single one.
-        kind: ``threshold``, ``confirm`` of a provisional model, ``commission``, ``reload``, or what
-            an operator says to alarms: ``ack``, ``shelve``, ``unshelve``, ``comment``, ``verdict``,
-            ``maintenance``, ``out-of-service``.
+        kind: ``threshold``, ``delays``, ``confirm`` of a provisional model, ``commission``,
+            ``reload``, or what an operator says to alarms: ``ack``, ``shelve``, ``unshelve``,
+            ``comment``, ``verdict``, ``maintenance``, ``out-of-service``; or a ``note`` on a
+            stretch of a device's time.
         value: What the kind needs, for example ``{"threshold": 1.2}``.
         who: Operator's name.
         issued_at: When it was given, UTC seconds.

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from detector.settings.access.auth import AuthSettings
 from detector.settings.devices import DeviceRule, RunningSignal
 from detector.settings.sources import SourceSettings
 from detector.settings.targets.notify import NotifySettings
@@ -31,6 +32,7 @@ def render() -> str:
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(_table(f"[{name}]", section))
+    parts.append(_table("[auth]", AuthSettings))
     parts.append(_table("[[sources]]", SourceSettings))
     parts.append(_table("[[notify]]", NotifySettings))
     parts.append(_table("schedule, in [[notify]]", Schedule))

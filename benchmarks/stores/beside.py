@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -135,14 +136,18 @@ def process(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
 def _exporting(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
     """As somebody takes it to pandas, again if it ends too early, beside the usual process."""
     out = Path(f"{store.url.database}.parquet")
-    command = [sys.executable, "-m", "detector", "export", "--device", "pump-0", "--out", str(out)]
+    command = [sys.executable, "-m", "detector", "export", "--device", "pump-0", "--out", str(out),
+               "--force"]  # fmt: skip
     environment = os.environ | {"FAULTLINE_STORE__URL": str(store.url)}
     with process(store, rules, owner):
-        child = subprocess.Popen(command, env=environment)
+        child = subprocess.Popen(
+            ["/bin/sh", "-c", 'while "$@"; do :; done', "sh", *command],
+            env=environment, stdout=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         yield
         if (code := child.poll()) is not None:
-            print(f"the export ended too early, exit code {code}")
-        child.kill()
+            print(f"the export failed, exit code {code}")
+        os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from detector.records import DeviceState, DeviceStatus, Frame
 from detector.store import devices, frames
 from detector.store.schema import Engine
+from detector.store.writing import writing
 
 RATE_HZ, NAMES = 100.0, ("acc_x", "acc_y", "acc_z")
 DEVICES, WRITTEN = 100, 200  # samples of each in a commit
@@ -74,7 +75,7 @@ class Writer:
                 for d in range(DEVICES)]  # fmt: skip
         self._ticks += 1
         before = time.perf_counter()
-        with self._store.begin() as connection:
+        with writing(self._store) as connection:
             frames.write(connection, made)
             devices.update(connection, [_status(frame) for frame in made])
         return (time.perf_counter() - before) * 1e3

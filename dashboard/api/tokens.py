@@ -1,17 +1,17 @@
-"""Who may ask the API: the holder of a token that the settings name."""
+"""Who may ask the API: the holder of a token that the settings name, or whoever has signed in."""
 
 from __future__ import annotations
 
 import hmac
-import logging
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dashboard import context
+from dashboard.access import denials, gate
+from dashboard.access.provider import session_in
 
-logger = logging.getLogger(__name__)
 NO_TOKENS = "no token is set, allowed: one in dashboard.api_tokens, sent as a bearer token"
 NO_TOKEN = "no token was sent, allowed: one of dashboard.api_tokens as a bearer token"  # noqa: S105
 UNKNOWN = "unknown token, allowed: one of dashboard.api_tokens"
@@ -22,11 +22,17 @@ _bearer = HTTPBearer(auto_error=False, description="One of `dashboard.api_tokens
 def holder(
     request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Name of the token that was sent.
+    """Name of the token that was sent, or of whoever has signed in to the page.
 
     Raises:
-        HTTPException: 401 if it is none of ours, 403 if there are none.
+        HTTPException: 401 if it is none of ours, 403 if there are none, or no role.
     """
+    auth = context.auth_settings()
+    session = None if auth is None else session_in(request.cookies, auth)
+    if sent is None and session is not None:
+        if session.role is None:
+            raise _denied(request, status.HTTP_403_FORBIDDEN, gate.ROLELESS)
+        return session.who
     tokens = context.dashboard_settings().api_tokens
     if not tokens:
         raise _denied(request, status.HTTP_403_FORBIDDEN, NO_TOKENS)
@@ -43,6 +49,6 @@ def holder(
 
 def _denied(request: Request, code: int, line: str) -> HTTPException:
     who = request.client.host if request.client else "somebody"
-    logger.warning("api: %s denied to %s: %s", request.url.path, who, line)
+    denials.tell(request.url.path, who, line)
     headers = {"WWW-Authenticate": "Bearer"} if code == status.HTTP_401_UNAUTHORIZED else None
     return HTTPException(code, line, headers)

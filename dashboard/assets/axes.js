@@ -1,10 +1,14 @@
 // Axes that stand still: ranges that grow at once and shrink late, and time ticks.
 
+import { moment, offset } from "./format.js";
+
 const SHRINK_AFTER_MS = 15000;
 const SHRINK_BELOW = 0.55; // of the span shown
 const TIME_STEPS_S = [
-  0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600,
+  0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
+  86400, 172800, 604800, 1209600, 2592000,
 ];
+const DAY_S = 86400;
 
 // A round range around [low, high] with some air; `from0` keeps zero as the lower end.
 function roundRange([low, high], from0) {
@@ -47,23 +51,28 @@ export class SteadyRange {
 // Local-time ticks of a time axis from `start` to `end` (seconds).
 export function timeTicks(start, end, width) {
   const most = Math.max(2, Math.floor(width / 95));
-  const step = TIME_STEPS_S.find((s) => (end - start) / s <= most) ?? 7200;
-  const offset = new Date(start * 1000).getTimezoneOffset() * 60;
+  const step = TIME_STEPS_S.find((s) => (end - start) / s <= most) ?? TIME_STEPS_S.at(-1);
+  const ahead = offset(start);
   const ticks = [];
-  for (let n = Math.ceil((start - offset) / step); n * step + offset <= end; n++) {
-    ticks.push(n * step + offset);
+  for (let n = Math.ceil((start + ahead) / step); n * step - ahead <= end; n++) {
+    ticks.push(n * step - ahead);
   }
   const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+  const date = (ts) => moment(ts).slice(5, 10);
+  // The day stands below the time where the range has several of them.
+  const dated = (ts, i) => (!i || date(ticks[i - 1]) !== date(ts) ? `${clock(ts).slice(0, 5)}<br>${date(ts)}` : clock(ts).slice(0, 5));
+  if (step >= DAY_S) return { at: ticks, text: ticks.map(date) };
+  if (end - start > DAY_S / 2) return { at: ticks, text: ticks.map(dated) };
   return { at: ticks, text: ticks.map((ts) => clock(ts, digits)) };
 }
 
-// Local time of day, for example 14:03:12 or with digits 14:03:12.25.
+// Time of day in the viewer's zone, for example 14:03:12 or with digits 14:03:12.25.
 export function clock(ts, digits = 0) {
   const scale = 10 ** digits;
   const rounded = Math.round(ts * scale) / scale;
-  const time = new Date(Math.floor(rounded) * 1000);
+  const seconds = Math.floor(rounded) + offset(rounded);
   const two = (value) => String(value).padStart(2, "0");
-  const whole = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  const whole = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(":");
   if (!digits) return whole;
   const rest = Math.round((rounded - Math.floor(rounded)) * scale);
   return `${whole}.${String(rest).padStart(digits, "0")}`;

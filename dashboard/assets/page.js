@@ -1,4 +1,6 @@
-// What both live views need of the page: the style sheet, plotly.js and the server's clock.
+// What all live views need of the page: style sheets and texts, plotly.js and the server's clock.
+
+import { loadWords } from "./words.js";
 
 function load(id, element) {
   const present = document.getElementById(id);
@@ -12,11 +14,17 @@ function load(id, element) {
   return element.loaded;
 }
 
-export function loadStyle(version) {
+// What stands around a view before it draws anything.
+export function loadStyle(version, ...names) {
+  const sheets = ["live", ...names].map((name) => loadSheet(version, name));
+  return Promise.all([loadWords(version), ...sheets]);
+}
+
+function loadSheet(version, name) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = `/assets/${version}/live.css`;
-  return load("faultline-style", link);
+  link.href = `/assets/${version}/${name}.css`;
+  return load(`faultline-style-${name.replace("/", "-")}`, link);
 }
 
 export async function loadPlotly(version) {

@@ -1,10 +1,17 @@
 // The words and bars around the chart: state, figures, banner, contributions, legend, notices.
 
 import { clock } from "./axes.js";
+import { percent } from "./format.js";
+import { inert } from "./inert.js";
 import { age, number, setText, shape, showState } from "./shapes.js";
+import { say } from "./words.js";
 
 const HELD = ["shelved", "suppressed", "out-of-service"];
-const LAYOUT = `
+// Texts of the catalogue are ours, so they may stand in HTML.
+function layout() {
+  const key = (name, title = "") => `<span title="${title}"><i class="fl-key fl-key-${name}"></i>${say(`device.key_${name.replace("-", "_")}`)}</span>`;
+  const fact = (name, kind = "") => `<div class="${kind}"><dt>${say(`device.fact_${name}`)}</dt><dd data-is="${name}"></dd></div>`;
+  return `
 <header class="fl-head">
   <h1 data-is="name"></h1><span class="fl-chip" data-is="state"></span>
   <span class="fl-link" data-is="link" role="status"></span>
@@ -12,33 +19,26 @@ const LAYOUT = `
 <div class="fl-notices" data-is="notices" role="status"></div>
 <div class="fl-banner" data-is="banner" role="alert" hidden></div>
 <dl class="fl-facts">
-  <div><dt>Score now</dt><dd data-is="score"></dd></div>
-  <div><dt>Threshold (score)</dt><dd data-is="threshold"></dd></div>
-  <div><dt>Window MSE now</dt><dd data-is="mse"></dd></div>
-  <div><dt>Data age</dt><dd data-is="age"></dd></div>
-  <div class="fl-wide"><dt>Model</dt><dd data-is="model"></dd></div>
-  <div class="fl-shares"><dt>Contribution to the score</dt><dd data-is="shares"></dd></div>
+  ${fact("score")}${fact("threshold")}${fact("mse")}${fact("age")}${fact("model", "fl-wide")}
+  <div class="fl-shares"><dt data-is="sharesOf"></dt><dd data-is="shares"></dd></div>
 </dl>
 <div class="fl-legend">
-  <span><i class="fl-key fl-key-raw"></i>raw signal</span>
-  <span><i class="fl-key fl-key-reconstruction"></i>reconstruction</span>
-  <span><i class="fl-key fl-key-error"></i>error, their distance</span>
-  <span title="A sample whose score is above the threshold, marked on the features whose own score is above it too."><i class="fl-key fl-key-anomaly"></i>anomaly</span>
-  <span><i class="fl-key fl-key-alarm"></i>alarm</span>
-  <span title="Of a model that this device has taught itself. Nobody is notified until somebody confirms it." data-is="quietKey" hidden><i class="fl-key fl-key-quiet"></i>provisional alarm</span>
-  <span><i class="fl-key fl-key-threshold"></i>threshold</span>
-  <span><i class="fl-key fl-key-not-judged"></i>not judged</span>
-  <button type="button" class="fl-back" data-is="back" hidden>Back to live</button>
-  <span class="fl-hint" data-is="hint">Drag across the chart to zoom</span>
+  ${key("raw")}${key("reconstruction")}${key("error")}${key("anomaly", say("device.anomaly_means"))}${key("alarm")}
+  <span title="${say("device.provisional_means")}" data-is="quietKey" hidden><i class="fl-key fl-key-quiet"></i>${say("device.provisional_alarm")}</span>
+  ${key("threshold")}${key("not-judged")}
+  <span data-is="healthyKey" hidden><i class="fl-key fl-key-healthy"></i>${say("device.key_healthy")}</span>
 </div>
-<div class="fl-chart" data-is="chart"></div>`;
+<div class="fl-bar-row" data-is="bar" role="toolbar"></div>
+<div class="fl-chart" data-is="chart"></div>
+<div class="fl-told" data-is="told"></div>`;
+}
 
 const SETTLED_S = 10;
 const REFUSAL_SHOWN_S = 60;
 
 export class Panel {
   constructor(root) {
-    root.innerHTML = LAYOUT;
+    root.innerHTML = layout();
     this.is = {};
     for (const element of root.querySelectorAll("[data-is]")) this.is[element.dataset.is] = element;
     this.banner = "";
@@ -50,27 +50,26 @@ export class Panel {
   show(live) {
     const { header, card, alarms, now, threshold, link } = live;
     const status = header?.status;
-    setText(this.is.name, live.device);
+    setText(this.is.name, inert(live.device));
     this.is.state.hidden = !status;
     if (status) showState(this.is.state, shownState(status, now, header.stale_s));
-    setText(this.is.link, { live: "", connecting: "connecting …" }[link] ?? "");
+    setText(this.is.link, link === "connecting" ? say("device.connecting") : "");
     setText(this.is.score, number(status?.score));
     setText(this.is.mse, status?.mse == null ? "–" : status.mse.toPrecision(3));
     setText(this.is.age, status ? age(now - status.last_arrival) : "–");
     setText(this.is.threshold, number(threshold) + thresholdNote(header?.command, now));
-    const mark = card?.provisional ? "provisional, " : "";
     const note = beside(status, card);
-    setText(this.is.model, card ? `${mark}${card.name}, ${card.network}, ${card.window} samples${note && `, ${note.split(":")[0]}`}` : "none");
+    setText(this.is.model, modelInWords(card, note));
     this.is.model.title = [note, card?.provenance].filter(Boolean).join("\n");
     this.is.quietKey.hidden = !card?.provisional;
-    this.showShares(live.shown, header?.contributions ?? live.contributions);
+    setText(this.is.sharesOf, say(`device.shares_${live.shares?.of ?? "now"}`));
+    this.showShares(live.shown, live.shares ? live.shares.shares : header?.contributions ?? live.contributions);
     this.showBanner(alarms.filter(isTold), now, status);
     this.showNotices(notices(live));
   }
 
-  showZoom(zoomed) {
-    this.is.back.hidden = !zoomed;
-    setText(this.is.hint, zoomed ? "or double-click" : "Drag across the chart to zoom");
+  showComparing(isComparing) {
+    this.is.healthyKey.hidden = !isComparing;
   }
 
   showShares(names, shares) {
@@ -82,7 +81,7 @@ export class Panel {
     for (const [name, { fill, value }] of this.bars) {
       const share = shares?.[name];
       fill.style.width = `${Math.round((share ?? 0) * 100)}%`;
-      setText(value, share === undefined ? "–" : `${Math.round(share * 100)} %`);
+      setText(value, share === undefined ? "–" : percent(share));
     }
   }
 
@@ -104,16 +103,9 @@ export class Panel {
       this.is.banner.innerHTML = `${shape(quiet ? "suspect" : "alarm")}<div><strong></strong><span></span></div><div class="fl-shares"></div>`;
       this.is.banner.querySelector(".fl-shares").replaceChildren(...alarmBars(alarm));
     }
+    setText(this.is.banner.querySelector("strong"), bannerTitle(alarm, quiet, active.length - 1));
     const peak = Math.max(alarm.peak_score, status?.score ?? 0);
-    const others = active.length > 1 ? `, and ${active.length - 1} more` : "";
-    const title = quiet ? "Outside what was learnt by itself" : "Alarm";
-    setText(this.is.banner.querySelector("strong"), `${title} since ${clock(alarm.start)}${others}`);
-    setText(
-      this.is.banner.querySelector("span"),
-      (alarm.threshold ? `peak score ${number(peak)}, threshold ${number(alarm.threshold)} when raised` : alarm.sentence) +
-        (quiet ? "" : `; ${alarm.priority} priority, ${alarm.life}${alarm.acknowledged_by ? ` by ${alarm.acknowledged_by}` : ""}`) +
-        (quiet ? `; nobody is notified until: faultline adopt ${alarm.device} --confirm` : ""),
-    );
+    setText(this.is.banner.querySelector("span"), bannerWords(alarm, quiet, peak));
   }
 
   showNotices(lines) {
@@ -138,7 +130,7 @@ export function shareBar(name, share) {
   const value = element.querySelector(".fl-share-value");
   if (share !== undefined) {
     fill.style.width = `${Math.round(share * 100)}%`;
-    value.textContent = `${Math.round(share * 100)} %`;
+    value.textContent = percent(share);
   }
   return { element, fill, value };
 }
@@ -154,52 +146,49 @@ function shownState(status, now, stale_s) {
   return now - status.last_arrival > stale_s ? "stale" : status.state;
 }
 
+function bannerTitle(alarm, quiet, others) {
+  const title = say(quiet ? "device.outside_learnt" : "device.alarm_since", { time: clock(alarm.start) });
+  return others ? `${title}${say("device.and_more", { n: others })}` : title;
+}
+
+function bannerWords(alarm, quiet, peak) {
+  const scores = { peak: number(peak), threshold: number(alarm.threshold) };
+  const words = [alarm.threshold ? say("device.banner_scores", scores) : alarm.sentence];
+  if (quiet) words.push(say("device.banner_quiet", { device: alarm.device }));
+  else {
+    const life = say(`device.life_${alarm.life.replaceAll("-", "_")}`);
+    const by = alarm.acknowledged_by ? say("device.by", { who: alarm.acknowledged_by }) : "";
+    words.push(`${say(`device.priority_${alarm.priority}`)}, ${life}${by}`);
+  }
+  return words.join("; ");
+}
+
+function modelInWords(card, note) {
+  if (!card) return say("device.no_model");
+  const mark = card.provisional ? say("device.provisional_mark") : "";
+  const short = note.split(":")[0];
+  return `${mark}${say("device.model_words", { name: card.name, network: card.network, n: card.window })}${short && `, ${short}`}`;
+}
+
 function thresholdNote(command, now) {
   if (!command) return "";
-  if (command.applied_at === null) return " (waiting for the detector)";
-  if (command.outcome === "applied") return now - command.applied_at < SETTLED_S ? " (applied)" : "";
+  if (command.applied_at === null) return ` (${say("device.waiting")})`;
+  if (command.outcome === "applied") return now - command.applied_at < SETTLED_S ? ` (${say("device.applied")})` : "";
   return now - command.applied_at < REFUSAL_SHOWN_S ? ` (${command.outcome})` : "";
 }
 
-function notices({ header, link, now, error, device }) {
+// What is wrong with this device; of the connection and the detector the header speaks.
+function notices({ header, now, device }) {
   const lines = [];
-  if (link === "lost") lines.push("Connection lost, retrying. The chart shows the last data received.");
-  if (link === "refused") lines.push("The server refused the live connection. Reload the page.");
-  if (error) lines.push(`The dashboard cannot read its store: ${error}`);
   if (!header) return lines;
-  lines.push(...healthNotices(header.health));
   const { status, stale_s, clock_limit_s } = header;
   const behind_s = (status?.counters?.clock_offset_ms ?? 0) / 1000;
   if (Math.abs(behind_s) > clock_limit_s) {
-    lines.push(`The device's clock is ${age(Math.abs(behind_s))} ${behind_s > 0 ? "behind" : "ahead"}; the times below are its own.`);
+    lines.push(say(behind_s > 0 ? "device.clock_behind" : "device.clock_ahead", { age: age(Math.abs(behind_s)) }));
   }
-  if (!status) lines.push(`${device} has not been seen yet; it appears here with its first sample.`);
-  else if (now - status.last_arrival > stale_s) {
-    lines.push(`No data for ${age(now - status.last_arrival)}. The state and figures below are old.`);
-  }
+  if (!status) lines.push(say("device.not_seen", { device }));
+  else if (now - status.last_arrival > stale_s) lines.push(say("device.no_data", { age: age(now - status.last_arrival) }));
   return lines;
-}
-
-export function healthNotices(health) {
-  if (!health.alive) {
-    const since = health.age_s === null ? "" : `, last sign ${age(health.age_s)} ago`;
-    return [`The detector is stopped${since}. No data are scored and no alarms are raised.`];
-  }
-  return [...floodNotice(health), ...detectorNotice(health)];
-}
-
-function floodNotice({ flood }) {
-  if (!flood) return [];
-  return [`Alarm flood: ${flood} alarms in the last ten minutes. People are told of the flood, not of each; the page Alarms has them all, the highest priority first.`];
-}
-
-function detectorNotice({ disk_full: isFull, kept_too_large: isTooLarge, thinned, connection }) {
-  if (isFull) return ["The disk of the store is full. Samples wait at the broker; alarms go on only as long as it sends more. Make room."];
-  if (isTooLarge) return ["Alarms, flight records and commands alone take more than the store may (store.size_gb). They stay, and no sample does."];
-  if (thinned > 1) return [`Overloaded: one window in ${thinned} is scored. No sample is lost, but alarms may come later.`];
-  if (connection === "connected") return [];
-  if (connection === "loading") return ["The detector is starting: it receives samples and loads its models."];
-  return [`The detector has no connection to the MQTT broker (${connection}).`];
 }
 
 // Active, not held back, and more than a statement.

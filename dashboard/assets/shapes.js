@@ -1,3 +1,6 @@
+import { decimal } from "./format.js";
+import { say } from "./words.js";
+
 // A state is told by shape and word, never by colour alone.
 
 const SHAPES = {
@@ -9,18 +12,12 @@ const SHAPES = {
   "warming-up": '<circle cx="8" cy="8" r="6" fill="none" stroke-width="2"/><path d="M8 2a6 6 0 0 1 0 12z"/>',
   "not-judged": '<path d="M3 2h4v12H3zM9 2h4v12H9z"/>',
   ok: '<circle cx="8" cy="8" r="6.5"/>',
+  flood: '<path d="M1 5q2-3 4.7 0t4.7 0 4.6 0M1 9q2-3 4.7 0t4.7 0 4.6 0M1 13q2-3 4.7 0t4.7 0 4.6 0" fill="none" stroke-width="1.8"/>',
 };
 
-export const WORDS = {
-  alarm: "Alarm",
-  sensor: "Sensor trouble",
-  suspect: "Suspect",
-  stale: "Stale",
-  unscored: "Unscored",
-  "warming-up": "Warming up",
-  "not-judged": "Not judged",
-  ok: "OK",
-};
+export function stateWord(state) {
+  return say(`states.${state.replace("-", "_")}`);
+}
 
 export function shape(state) {
   const drawn = SHAPES[state] ?? SHAPES.unscored;
@@ -32,20 +29,20 @@ export function showState(element, state) {
   if (element.dataset.state === state) return;
   element.dataset.state = state;
   element.innerHTML = shape(state);
-  element.append(WORDS[state] ?? state);
+  element.append(stateWord(state));
 }
 
 export function age(seconds) {
   if (!Number.isFinite(seconds)) return "–";
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} days`;
+  if (seconds < 10) return say("common.seconds", { n: decimal(Math.max(0, seconds), 1) });
+  for (const [unit, size, most] of [["seconds", 1, 120], ["minutes", 60, 7200], ["hours", 3600, 172800]]) {
+    if (seconds < most) return say(`common.${unit}`, { n: decimal(seconds / size) });
+  }
+  return say("common.days", { n: decimal(seconds / 86400) });
 }
 
 export function number(value, digits = 2) {
-  return value === null || value === undefined ? "–" : value.toFixed(digits);
+  return value === null || value === undefined ? "–" : decimal(value, digits);
 }
 
 export function setText(element, text) {

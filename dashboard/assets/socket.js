@@ -3,7 +3,7 @@
 const SILENCE_MS = 6000; // the server speaks at least every push interval
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 5000;
-export const REFUSED = 4401;
+const REFUSED = [4401, 4403]; // no session; a foreign page, or no role
 
 export class LiveSocket {
   // onState gets "connecting", "live", "lost" or "refused".
@@ -32,7 +32,7 @@ export class LiveSocket {
       this.onMessage(event.data);
     };
     socket.onclose = (event) => {
-      if (socket === this.socket) this.lose(event.code === REFUSED ? "refused" : "lost");
+      if (socket === this.socket) this.lose(REFUSED.includes(event.code) ? "refused" : "lost");
     };
   }
 

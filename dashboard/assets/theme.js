@@ -22,8 +22,10 @@ export function readTheme(root) {
     anomaly: dark ? "#ff5c5c" : "#d92d20",
     alarm: dark ? "rgba(255, 92, 92, 0.13)" : "rgba(217, 45, 32, 0.08)",
     notJudged: dark ? "rgba(150, 165, 180, 0.16)" : "rgba(90, 103, 115, 0.13)",
+    healthy: dark ? "#66c49a" : "#2e7d5b",
+    note: dark ? "#b9c4cf" : "#4b5863",
     grid: dark ? "rgba(255, 255, 255, 0.07)" : "rgba(30, 45, 60, 0.08)",
-    faint: dark ? "#93a1ae" : "#66727d",
+    faint: dark ? "#93a1ae" : "#596570",
   };
 }
 

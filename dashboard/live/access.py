@@ -1,7 +1,7 @@
 """Who may talk to this server: pages that it has sent itself, under a name of its own.
 
-There is no login, so the browser's word is what stands between another site's script and the
-thresholds. Its Origin tells whose page asks. Its Host tells under which name: a foreign site
+Login or not, the browser's word is what stands between another site's script and the thresholds.
+Its Origin tells whose page asks. Its Host tells under which name: a foreign site
 whose name was turned to this address (DNS rebinding) has the same Origin and Host, but a name
 that is not ours.
 """
@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-REFUSED = 4401  # close code; sent after accepting, otherwise browsers see only 1006
+REFUSED = 4403  # close code; sent after accepting, otherwise browsers see only 1006
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # change nothing, and no foreign page reads answers
 
 

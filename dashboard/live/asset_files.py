@@ -15,6 +15,8 @@ import plotly
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from dashboard.words import catalogue
+
 FOLDER = Path(__file__).resolve().parents[1] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -34,6 +36,8 @@ def version() -> str:
     digest = hashlib.sha256(plotly.__version__.encode())
     for name, content in files().items():
         digest.update(name.encode() + content)
+    for language in catalogue.languages():
+        digest.update(catalogue.as_json(language))
     return digest.hexdigest()[:12]
 
 
@@ -50,10 +54,20 @@ async def serve(request: Request) -> Response:
     content = packed(name)
     if content is None:
         return PlainTextResponse("not found", status_code=404)
+    return _sent(request, content, TYPES[Path(name).suffix])
+
+
+async def serve_words(request: Request) -> Response:
+    """Answer ``/words/{version}/{wanted}``: the texts in the language closest to what is wanted."""
+    language = catalogue.closest(request.path_params["wanted"])
+    return _sent(request, gzip.compress(catalogue.as_json(language)), "application/json")
+
+
+def _sent(request: Request, content: bytes, media_type: str) -> Response:
     is_current = request.path_params["version"] == version()
     return Response(
         content,
-        media_type=TYPES[Path(name).suffix],
+        media_type=media_type,
         headers={
             "content-encoding": "gzip",
             "cache-control": FOR_EVER if is_current else "no-store",

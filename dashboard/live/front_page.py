@@ -1,9 +1,9 @@
-"""Streamlit's own page, told two things that it would find out late.
+"""Streamlit's own page, told three things that it would find out late.
 
 Where its server is: otherwise it takes the address of a page, ``/device``, for a folder, and asks
 there first, which ends in two answers 404. And which files the live view will ask for: otherwise
 the browser hears of them when Streamlit has come up, and of each module when it has read the one
-before.
+before. And that a session is over: it then draws itself again, which leads to the way in.
 """
 
 from __future__ import annotations
@@ -19,6 +19,24 @@ from dashboard.live import asset_files
 
 STREAMLITS = Path(streamlit.__file__).parent / "static" / "index.html"
 HERE = '<script>window.__streamlit = {BACKEND_BASE_URL: window.location.origin + "/"}</script>'
+# Streamlit opens a socket that was closed again, under whatever session there is now, and leaves
+# on the page what the old one drew. Not on the way out, which a reload would cut off, and not more
+# often than every 10 s, should the server insist.
+SIGNED_OUT = """<script>{
+let leaving = 0;
+addEventListener("beforeunload", () => { leaving = Date.now(); });
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("close", ({ code }) => {
+      const last = Math.max(leaving, sessionStorage.signedOut ?? 0);
+      if (code !== 4401 || Date.now() - last < 10000) return;
+      sessionStorage.signedOut = Date.now();
+      location.reload();
+    });
+  }
+};
+}</script>"""
 BEFORE = "</head>"
 
 
@@ -30,7 +48,7 @@ async def serve(_request: Request) -> Response:
 @cache
 def page() -> str:
     """The page as it is sent."""
-    links = [HERE, *(_link(name) for name in asset_files.files()), _plotly()]
+    links = [HERE, SIGNED_OUT, *(_link(name) for name in asset_files.files()), _plotly()]
     before, head_ends, after = STREAMLITS.read_text(encoding="utf-8").partition(BEFORE)
     return f"{before}{''.join(links)}\n{head_ends}{after}"
 

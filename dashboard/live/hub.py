@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import msgspec
 
-from dashboard.live import reading, wire
+from dashboard.live import header, reading, wire
 from dashboard.live.overview import Overview
 from dashboard.refusals import one_line
 from detector.errors import FaultlineError
@@ -31,6 +31,8 @@ QUEUED = 8  # messages a viewer may be behind before it starts again from a snap
 BATCH = 1000  # frames read at once
 RETRY_S = 1.0
 LOG_EVERY = 60  # failures
+HEADER = "\0"  # watched by the header of every page; no device has the name, MQTT forbids it
+ANSWERS = "\0answers"  # watched by pages that list alarms or commands
 
 
 class Viewer:
@@ -40,7 +42,7 @@ class Viewer:
     chart never has a hole.
 
     Args:
-        device: Which device it watches; None: the overview of all.
+        device: Which device it watches; None: the overview of all; ``HEADER``: the header.
         window_s: Seconds of device time it shows; None: the automatic window.
     """
 
@@ -91,6 +93,7 @@ class LiveHub:
         self._newest: int | None = None
         self._sent: dict[str, bytes] = {}
         self._overview = Overview()
+        self._channels = {HEADER: header.Header(), ANSWERS: header.Header()}
         self._joined = asyncio.Event()
         self._closing = False
         self.errors = 0
@@ -105,6 +108,11 @@ class LiveHub:
             yield viewer
         finally:
             self._viewers.discard(viewer)
+
+    @property
+    def viewers(self) -> Counter[str | None]:
+        """How many watch each device; None: the overview."""
+        return Counter(viewer.device for viewer in list(self._viewers))
 
     async def run(self) -> None:
         """Push until closed; a store that fails is tried again."""
@@ -147,7 +155,7 @@ class LiveHub:
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
-        named = sorted(device for device in watched if device is not None)
+        named = sorted(device for device in watched if device not in {None, HEADER, ANSWERS})
         self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
             new = self._new_frames(connection, named)
@@ -160,6 +168,15 @@ class LiveHub:
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
                     snapshots[start] = wire.encode(head, held)
+            told = {}
+            if HEADER in watched:
+                told[HEADER] = header.read(connection, settings, health)
+            if ANSWERS in watched:
+                told[ANSWERS] = reading.answers(connection, health)
+            for channel, all_of_it in told.items():
+                if (update := self._channels[channel].update(all_of_it)) is not None:
+                    updates[channel] = update
+                snapshots[channel, None] = msgspec.json.encode(all_of_it)
             if None in watched:
                 said = reading.overview(connection, settings)
                 updates[None] = self._overview.update(connection, said)
@@ -170,8 +187,8 @@ class LiveHub:
     def _update(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
     ) -> bytes:
-        """One update; the card and the alarms are left out while they stay the same."""
-        lasting = {key: said[key] for key in ("card", "alarms")}
+        """One update; card, alarms and notes are left out while they stay the same."""
+        lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
             lasting = {}
@@ -191,6 +208,8 @@ class LiveHub:
     def _forget(self) -> None:
         self._sent.clear()
         self._overview.forget()
+        for channel in self._channels.values():
+            channel.forget()
 
     def _fail(self, error: Exception) -> None:
         """Count a failure, tell the viewers, and say it in the log now and then."""

@@ -1,4 +1,4 @@
-"""The live chart and the live overview as components that fetch their own updates.
+"""The header, the live chart and the live overview as components that fetch their own updates.
 
 Streamlit only mounts them: the code comes from ``/assets``, the data through ``/live``.
 """
@@ -24,14 +24,27 @@ WAITING = """<div class="faultline {name}">
 </div>"""
 
 
-def _component(name: str, module: str) -> st.components.v2.types.ComponentRenderer:
+EMPTY = """<div class="faultline {name}">
+</div>"""
+ROOM = (
+    '<div class="faultline {name}" style="min-height:3rem"></div>\n'  # nothing jumps when it comes
+)
+
+
+def _component(
+    name: str, module: str, html: str = WAITING
+) -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component(
         name,
         js=BOOT.format(version=asset_files.version(), module=module),
-        html=WAITING.format(name=name),
+        html=html.format(name=name),
         isolate_styles=False,
     )
 
 
-device_chart = _component("faultline_device", "device.js")
+device_chart = _component("faultline_device", "device/device.js")
 overview_tiles = _component("faultline_overview", "overview/overview.js")
+alarm_list = _component("faultline_alarms", "alarms/list.js", EMPTY)
+alarm_record = _component("faultline_record", "alarms/record.js", EMPTY)
+answers_watch = _component("faultline_watch", "alarms/watch.js", EMPTY)
+header_bar = _component("faultline_header", "shell/header.js", ROOM)

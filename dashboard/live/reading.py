@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ from detector.store.schema import Connection
 LONGEST_WINDOW_S = 1200.0
 LONGEST_SNAPSHOT = 300_000  # samples
 ALARMS_SHOWN = 200
+NOTES_SHOWN = 50
 RECENT_COMMAND_S = 60.0
+QUIET = ("provisional", "drift")  # kinds of alarms that nobody is notified of
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Facts:
     status: DeviceStatus | None
     alarms: list[Alarm]
     command: Command | None
+    notes: list[Command] = field(default_factory=list)
 
     @property
     def revision(self) -> str:
@@ -39,7 +42,8 @@ class Facts:
         model = self.status and self.status.model and (
             self.status.model.name, self.status.model.provisional
         )  # fmt: skip
-        return f"{threshold} {model} {command} {newest}"
+        note = self.notes[0].id if self.notes else None
+        return f"{threshold} {model} {command} {newest} {note}"
 
 
 def device_facts(connection: Connection, device: str) -> Facts:
@@ -49,6 +53,7 @@ def device_facts(connection: Connection, device: str) -> Facts:
         devices.one(connection, device),
         alarms.listed(connection, device, ALARMS_SHOWN),
         commands.latest(connection, device, "threshold"),
+        commands.notes(connection, device, NOTES_SHOWN),
     )
 
 
@@ -62,6 +67,15 @@ def health_facts(health: DetectorHealth | None, now: float) -> dict[str, Any]:
         "age_s": age,
         "connection": health.connection,
         **_plain(health.counters),
+    }
+
+
+def answers(connection: Connection, health: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes whenever a page that lists alarms or commands should be drawn again."""
+    log_id, dealt_with = alarms.revision(connection)
+    return {
+        "now": time.time(),
+        "revision": f"{log_id} {dealt_with:.6f} {health['alive']} {health['flood']}",
     }
 
 
@@ -98,6 +112,7 @@ def lasting(facts: Facts) -> dict[str, Any]:
     return {
         "card": None if status is None or status.model is None else asdict(status.model),
         "alarms": [asdict(alarm) for alarm in facts.alarms],
+        "notes": [asdict(note) for note in facts.notes],
     }
 
 

@@ -9,18 +9,21 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import context
-from dashboard.live import asset_files, front_page
-from dashboard.live.hub import LiveHub, Viewer
+from dashboard.live import asset_files, finding, front_page, sparks
+from dashboard.live.hub import ANSWERS, HEADER, LiveHub, Viewer
 
-PAGES = ("/", "/device", "/alarms")
+PAGES = ("/", "/device", "/alarms", "/tuning", "/models", "/lab", "/system")
+CHANNELS = {"header": HEADER, "answers": ANSWERS}  # by their names in a query
 hub = LiveHub(context.settings, context.engine)
 
 
 async def live(websocket: WebSocket) -> None:
-    """Push live updates of one device (``?device=``), or of the overview without it."""
+    """Push live updates of one device (``?device=``), of a channel, or of the overview."""
     await websocket.accept()
-    device = websocket.query_params.get("device") or None
-    with hub.watching(device, _seconds(websocket.query_params.get("window"))) as viewer:
+    asked = websocket.query_params
+    own = next((channel for name, channel in CHANNELS.items() if name in asked), None)
+    device = own or asked.get("device") or None
+    with hub.watching(device, _seconds(asked.get("window"))) as viewer:
         sending = asyncio.create_task(_send(websocket, viewer))
         try:
             while True:  # nothing is expected from the browser but its going away
@@ -51,5 +54,8 @@ def _seconds(text: str | None) -> float | None:
 ROUTES = (
     *(Route(path, front_page.serve) for path in PAGES),
     WebSocketRoute("/live", live),
+    Route("/find", finding.serve),
+    Route("/sparks", sparks.serve),
     Route("/assets/{version}/{name:path}", asset_files.serve),
+    Route("/words/{version}/{wanted}", asset_files.serve_words),
 )

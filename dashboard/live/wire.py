@@ -38,7 +38,12 @@ def encode(header: dict[str, Any], frames: Sequence[Frame]) -> bytes:
         shape, columns = _block(block)
         blocks.append(shape)
         arrays.extend(columns)
-    head = msgspec.json.encode({**header, "blocks": blocks})
+    return message({**header, "blocks": blocks}, arrays)
+
+
+def message(header: dict[str, Any], arrays: Iterable[npt.NDArray[Any]]) -> bytes:
+    """A header and the arrays that follow it, each padded."""
+    head = msgspec.json.encode(header)
     head += b" " * (-(4 + len(head)) % ALIGN)
     return b"".join([len(head).to_bytes(4, "little"), head, *_padded(arrays)])
 

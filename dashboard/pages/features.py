@@ -1,4 +1,4 @@
-"""Which features of a device get a chart: all of a few; of many, those that matter."""
+"""Which features of a device get a chart: of many those that matter, or those chosen."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.words.viewer import say
 from detector.records import Alarm
 
 MOST = 8  # as in dashboard/assets/figure.js
-
-HELP = f"""
-A waveform is told by many columns. As long as none is chosen, those are drawn that were behind the
-latest anomalies; choose up to {MOST} to see others.
-"""
 
 
 def choose_features(device: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -26,12 +22,12 @@ def choose_features(device: str, names: Sequence[str]) -> tuple[str, ...]:
     if len(names) <= MOST:
         return ()
     chosen = st.sidebar.multiselect(
-        f"Features ({len(names)})",
+        say("device.features", n=len(names)),
         names,
         key=f"features {device}",
         max_selections=MOST,
-        placeholder="Those that matter",
-        help=HELP,
+        placeholder=say("device.those_that_matter"),
+        help=say("device.features_help", n=MOST),
     )
     return tuple(chosen)
 

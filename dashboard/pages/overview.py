@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import context
 from dashboard.live.live_component import overview_tiles
+from dashboard.shell.time_range import TimeRange, choose_range, open_page
 
 
-def show(device_page: StreamlitPage) -> None:
+def show(pages: Mapping[str, StreamlitPage]) -> None:
     """Draw the page.
 
     Args:
-        device_page: Opened by a click on a tile.
+        pages: By their addresses; a click on a tile opens one of them.
     """
     context.engine()  # a store that cannot be opened becomes one line here
-    opened = overview_tiles(key="overview", on_open_change=lambda: None).open
-    if opened:
-        st.session_state["device"] = str(opened)
-        st.switch_page(device_page, query_params={"device": str(opened)})
+    asked = overview_tiles(
+        key="overview",
+        data={"range": _stretch(choose_range()), "has_models": "models" in pages},
+        on_open_change=lambda: None,
+    ).open
+    if asked and asked["page"] in pages:
+        st.session_state["device"] = str(asked["device"])
+        open_page(pages[asked["page"]], {"device": str(asked["device"])})
+
+
+def _stretch(chosen: TimeRange) -> dict[str, float] | None:
+    """What the tiles tell of the past; None: the last minute, as it comes."""
+    if chosen.last_s is not None:
+        return {"last_s": chosen.last_s}
+    bounds = chosen.bounds(time.time())
+    return None if bounds is None else {"start": bounds[0], "end": bounds[1]}

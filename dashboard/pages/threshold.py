@@ -6,31 +6,18 @@ import math
 
 import streamlit as st
 
-from dashboard import context
 from dashboard.live.reading import Facts
-from dashboard.pages.answering import ANONYMOUS, who
+from dashboard.pages.answering import issue, why_not
+from dashboard.words.viewer import number, say
 from detector.records import ModelCard
-from detector.store import commands
 from detector.thresholds.methods import mse_at
 
+KIND = "threshold"
 LOWEST, HIGHEST, STEP = 0.2, 5.0, 0.05
-
-HELP = """
-A sample is an anomaly when its score is above this threshold. **1.0** is what calibration on
-normal data found; lower finds more and raises more false alarms.
-
-The window MSE below it is the mean squared reconstruction error, in scaled units, of a window
-whose judged features are all exactly at this score. A window above it has at least one feature
-above the threshold. The score looks at each feature by itself and in both directions, so a
-window below it can be an anomaly as well.
-
-The chart follows at once. The detector applies the value within a second, keeps it over
-restarts and notes who set it.
-"""
 
 
 def threshold_control(device: str, facts: Facts) -> None:
-    """Draw the slider and the name of who moves it.
+    """Draw the slider.
 
     Args:
         device: Name of the machine.
@@ -38,28 +25,23 @@ def threshold_control(device: str, facts: Facts) -> None:
     """
     with st.sidebar:
         if facts.status is None or facts.status.model is None:
-            st.caption("No model watches this device, so there is no threshold to set.")
+            st.caption(say("device.no_threshold"))
             return
-        key = _follow_the_truth(device, facts)
+        key, denied = _follow_the_truth(device, facts), why_not(KIND)
         value = st.slider(
-            "Threshold (score)",
+            say("device.fact_threshold"),
             LOWEST,
             max(HIGHEST, math.ceil(in_force(facts))),
             step=STEP,
             key=key,
-            help=HELP,
+            help=say("device.threshold_help"),
             on_change=_issue,
             args=(device, key),
+            disabled=denied is not None,
         )
         st.caption(_meaning(value, facts.status.model))
-        st.text_input(
-            "Your name",
-            key="who",
-            persist_state="session",
-            max_chars=80,
-            placeholder=ANONYMOUS,
-            help="Kept with each change of the threshold.",
-        )
+        if denied is not None:
+            st.caption(f":material/lock: {denied}")
 
 
 def in_force(facts: Facts) -> float:
@@ -84,8 +66,8 @@ def _follow_the_truth(device: str, facts: Facts) -> str:
 def _issue(device: str, key: str) -> None:
     """Write the command; called before the page is drawn again."""
     value = round(float(st.session_state[key]), 2)
-    with context.engine().begin() as connection:
-        commands.issue(connection, device, "threshold", {"threshold": value}, who())
+    if issue(device, KIND, {"threshold": value}) is None:
+        return
     # Not to be set again from here: the slider may have moved on meanwhile and would jump back.
     st.session_state[_seen(device)] = value
 
@@ -97,12 +79,8 @@ def _seen(device: str) -> str:
 
 def _meaning(score: float, card: ModelCard) -> str:
     mse = mse_at(score, card.mse_log_centre, card.mse_log_gain)
-    return f"Score **{score:.2f}** is a window MSE of **{mse:.3g}**{_of_what(card)}"
-
-
-def _of_what(card: ModelCard) -> str:
-    """Behind a front end the error is one of columns; of the raw signal there is none."""
     columns = len(card.mse_log_centre)
-    if columns == len(card.features) and "dB" not in card.units:
-        return ""
-    return f" over {columns} columns that describe the signal; of the signal itself there is none"
+    fields = {"score": number(score, 2), "mse": f"{mse:.3g}", "n": columns}
+    # Behind a front end the error is one of columns; of the raw signal there is none.
+    of_signal = columns == len(card.features) and "dB" not in card.units
+    return say("device.meaning" if of_signal else "device.meaning_of_columns", **fields)

@@ -101,6 +101,10 @@ class _Work:
             verdict, cause = self._request.verdict, self._request.text
             self._change(replace(alarm, verdict=verdict, cause=cause))
 
+    def note(self) -> None:
+        """The command is the note, and stays."""
+        self._seen_before()
+
     def maintain(self) -> None:
         """A maintenance window begins, or ends early."""
         self._of_device(Life.SUPPRESSED, "in maintenance")
@@ -110,8 +114,7 @@ class _Work:
         self._of_device(Life.OUT_OF_SERVICE, "out of service")
 
     def _of_device(self, life: Life, words: str) -> None:
-        if devices.one(self._connection, self._device) is None:
-            raise AlarmError(f"device {self._device}: was never seen, see `faultline devices`")
+        self._seen_before()
         before = self._holds(self._device, life)
         if self._request.undo:
             if not before:
@@ -124,6 +127,10 @@ class _Work:
         until = None if self._request.minutes is None else self._now + self._request.minutes * 60
         hold = Hold(self._device, "", life.value, until, False, self._who, self._request.text)
         self._book.hold(self._connection, hold, self._now)
+
+    def _seen_before(self) -> None:
+        if devices.one(self._connection, self._device) is None:
+            raise AlarmError(f"device {self._device}: was never seen, see `faultline devices`")
 
     def _hold(self, alarm: Alarm, life: Life, seconds: float | None) -> None:
         until = None if seconds is None else self._now + seconds
@@ -173,4 +180,5 @@ _DO: dict[str, Callable[[_Work], None]] = {
     requests.VERDICT: _Work.judge,
     requests.MAINTENANCE: _Work.maintain,
     requests.OUT_OF_SERVICE: _Work.remove,
+    requests.NOTE: _Work.note,
 }

@@ -27,10 +27,11 @@ from detector.alarms.states import (
 )
 from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
+from detector.settings.alarms import Delays
 from detector.settings.tree import Settings
 from detector.store import alarms as store
+from detector.store import commands, levels
 from detector.store import holds as kept
-from detector.store import levels
 from detector.store.schema import Connection
 
 logger = logging.getLogger(__name__)
@@ -289,6 +290,8 @@ class AlarmDesk:
 def open_desk(
     settings: Settings, connection: Connection, clock: Callable[[], float] = time.time
 ) -> AlarmDesk:
-    """The desk as an earlier run left it."""
+    """The desk as an earlier run left it, with the delays that operators gave."""
+    for device, given in commands.delays(connection).items():
+        settings.given[device] = Delays(**given)
     found = store.open_ones(connection)
     return AlarmDesk(settings, found, kept.held(connection), kept.memories(connection), clock)

@@ -80,6 +80,7 @@ def figures(
         end: Now.
         operators: Who answer them, >= 1.
     """
+    chatter = chattering(told)
     at = sorted(alarm.raised_at for alarm in told if alarm.raised_at is not None)
     hours = max(end - start, 0.0) / HOUR_S
     flood = flood_s(at, end)
@@ -95,7 +96,7 @@ def figures(
         alarms=len(at),
         per_operator_hour=len(at) / hours / operators if hours else None,
         top=_points(told, told)[:TOP],
-        chattering=_points([one for one in told if _point(one) in chattering(told)], told),
+        chattering=_points([one for one in told if _point(one) in chatter], told),
         stale=tuple(_stale(open_now, end)),
         flood_hours=flood / HOUR_S,
         flood_share=flood / (hours * HOUR_S) if hours else 0.0,

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from detector.alarms.lifecycle import AlarmState, Level
 from detector.alarms.priority import score_sentence
-from detector.records import Alarm, Frame
+from detector.records import Alarm, Flags, Frame, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +90,29 @@ def windows(frame: Frame, deadband: float) -> Iterator[tuple[float, int | None]]
         frame: Scored; behind a front end there is a window only where a block ends.
         deadband: Share of the threshold below which a score is below; under it, it is between.
     """
-    has_score = np.isfinite(frame.score)
-    level = np.where(frame.judged, Level.BELOW, np.where(has_score, Level.STOPPED, Level.WARM_UP))
-    with np.errstate(invalid="ignore"):
-        is_between = frame.judged & (frame.score > frame.threshold * (1 - deadband))
-    level[is_between] = Level.BETWEEN
-    level[frame.anomaly] = Level.ABOVE
-    left_out = frame.judged & ~has_score
+    level = levels(frame.score, frame.judged, frame.threshold, deadband)
+    left_out = frame.judged & ~np.isfinite(frame.score)
     there = slice(None) if frame.due is None else frame.due
     told = (frame.ts[there].tolist(), level[there].tolist(), left_out[there].tolist())
     for ts, one, is_out in zip(*told, strict=True):
         yield ts, None if is_out else one
+
+
+def levels(score: Values, judged: Flags, threshold: float, deadband: float) -> npt.NDArray[np.int8]:
+    """What each window says, shape (n,); of one that was left out nothing.
+
+    Args:
+        score: Shape (n,), NaN where there is none.
+        judged: Shape (n,).
+        threshold: In force.
+        deadband: Share of the threshold below which a score is below; under it, it is between.
+    """
+    has_score = np.isfinite(score)
+    level = np.where(judged, Level.BELOW, np.where(has_score, Level.STOPPED, Level.WARM_UP))
+    with np.errstate(invalid="ignore"):
+        level[judged & (score > threshold * (1 - deadband))] = Level.BETWEEN
+        level[judged & (score > threshold)] = Level.ABOVE
+    return level.astype(np.int8)
 
 
 def peak_score(frame: Frame) -> float:

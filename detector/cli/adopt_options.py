@@ -49,6 +49,7 @@ def _add_machine(part: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="same seed, same bytes (default: %(default)s)")
     add("--no-settings", action="store_true",
         help="print the lines for the settings instead of writing them")  # fmt: skip
+    add("--progress", type=Path, metavar="FILE", help="write how far it is into it, as JSON")
 
 
 def _add_confirm(part: argparse.ArgumentParser) -> None:

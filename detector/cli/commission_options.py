@@ -1,8 +1,9 @@
-"""What ``commission`` takes."""
+"""What ``commission`` and ``use`` take."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from detector.cli.options import above, add_json, add_settings, instant
 
@@ -17,6 +18,17 @@ def add_commission(part: argparse.ArgumentParser) -> None:
     add("--end", type=instant, metavar="ISO", help="to before this time")
     add("--anyway", action="store_true", help="even where something speaks against the stretch")
     add("--why", metavar="TEXT", help="with --anyway: the reason, kept with it")
+    add("--check", action="store_true", help="only tell whether it may be, and change nothing")
     add("--undo", action="store_true", help="go back to the version before, or to none")
+    add_json(part)
+    add_settings(part)
+
+
+def add_use(part: argparse.ArgumentParser) -> None:
+    """Add the options of ``use``."""
+    add = part.add_argument
+    add("device", metavar="DEVICE", help="which is to be watched by another model")
+    add("model", metavar="MODEL", type=Path, help="folder of the bundle")
+    add("--who", required=True, metavar="NAME", help="who says so; kept with it")
     add_json(part)
     add_settings(part)

@@ -34,7 +34,8 @@ def dashboard(args: argparse.Namespace) -> NoReturn:
         SettingsError: If the port is in use, the address is not this machine's, or others reach it
             and the settings do not consent to that.
     """
-    load_settings(args.settings).dashboard.refuse_open(args.address)
+    settings = load_settings(args.settings)
+    settings.dashboard.refuse_open(args.address, has_login=settings.auth is not None)
     _refuse_busy(args.address, args.port)
     if args.settings is not None:
         os.environ[FILE_VARIABLE] = str(args.settings.resolve())

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from detector.cli.adopt_options import add_adopt
-from detector.cli.commission_options import add_commission
+from detector.cli.commission_options import add_commission, add_use
 from detector.cli.models.model_options import add_evaluate, add_score, add_train
 from detector.cli.operating.operating_options import (
     add_alarms,
     add_answer_why,
     add_comment,
+    add_delays,
+    add_devices,
     add_maintenance,
+    add_note,
     add_notify,
     add_out_of_service,
+    add_preview,
     add_shelve,
     add_threshold,
     add_verdict,
@@ -26,7 +30,7 @@ from detector.cli.operating.operating_options import (
 from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.stores.store_options import add_store
-from detector.cli.version import version_line
+from detector.version import version_line
 
 Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
 SHELLS = ("bash", "zsh", "fish")
@@ -117,13 +121,6 @@ def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
     return run
 
 
-def _devices(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
-                      "since its start and did not use, and why")  # fmt: skip
-    add_json(part)
-    add_settings(part)
-
-
 def _export(part: argparse.ArgumentParser) -> None:
     add = part.add_argument
     whose = part.add_mutually_exclusive_group(required=True)
@@ -211,9 +208,20 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                       "faultline threshold pump-1 1.3 --who Kim\n"
                       "  faultline threshold pump-1 --reset --who Kim",
                       add_threshold, ("operating.answering", "answer_device")),
+        "note": ("write something beside a stretch of a device's time",
+                 "faultline note pump-1 --start 2026-03-01T12:00 --end 2026-03-01T12:20 "
+                 "--why 'valve was stuck' --who Kim",
+                 add_note, ("operating.answering", "answer_device")),
+        "delays": ("say how long a device must be above and below before an alarm comes and goes",
+                   "faultline delays pump-1 --on-delay 2 --who Kim\n"
+                   "  faultline delays pump-1 --reset --who Kim",
+                   add_delays, ("operating.answering", "answer_device")),
+        "preview": ("tell which alarms another threshold or delay would have raised",
+                    "faultline preview pump-1 --hours 24 --threshold 1.3 --on-delay 2",
+                    add_preview, ("operating.preview", "show")),
         "devices": ("list devices and their state, or what was received and not used",
                     "faultline devices --json\n  faultline devices --unused",
-                    _devices, ("listings", "list_devices")),
+                    add_devices, ("listings", "list_devices")),
         "export": ("write a device's stored samples and scores to a file",
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet\n"
                    "  faultline export --device motor-600-1 --every 1min --out minutes.csv\n"
@@ -253,6 +261,8 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                        "faultline commission motor-600-1 --minutes 2 --who Kim\n"
                        "  faultline commission motor-600-1 --undo --who Kim",
                        add_commission, ("models.commission", "commission")),
+        "use": ("have another model watch a device, without a restart",
+                "faultline use pump-1 models/pump-1 --who Kim", add_use, ("models.use", "use")),
         "simulate": ("make sessions, put faults in, replay, or show a demo",
                      "faultline simulate replay run.csv --mqtt mqtt://broker:1883 --device pump-1",
                      _simulate, ("launch", "simulate")),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import threading
 from functools import partial
 
 from detector.reloading.request import Request
+from detector.service.account.log_tail import LogTail
 from detector.service.detector import Detector
 from detector.settings.load import load_settings
 
@@ -22,8 +24,9 @@ def serve(args: argparse.Namespace) -> str:
         signal.signal(number, lambda *_: stop.set())
     if hasattr(signal, "SIGHUP"):
         _on_hangup(stop, request)
-    read = partial(load_settings, args.settings)
-    Detector(read(), read, request).run(stop)
+    read, tail = partial(load_settings, args.settings), LogTail()
+    logging.getLogger().addHandler(tail)
+    Detector(read(), read, request, tail).run(stop)
     return ""
 
 

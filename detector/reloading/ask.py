@@ -17,12 +17,19 @@ ALLOWED = (
 )
 
 
-def ask(settings: Settings, *, who: str | None = None, timeout_s: float = TIMEOUT_S) -> str:
+def ask(
+    settings: Settings,
+    *,
+    who: str | None = None,
+    why: dict[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> str:
     """Ask the detector that writes to a store to read its settings and bundles again.
 
     Args:
         settings: Name the store; the detector reads its own.
         who: For the audit log; None: the user of this process.
+        why: Likewise, what was changed before; None: nothing is said of it.
         timeout_s: How long to wait for the answer.
 
     Returns:
@@ -34,7 +41,7 @@ def ask(settings: Settings, *, who: str | None = None, timeout_s: float = TIMEOU
     """
     store = open_store(settings.store.url)
     try:
-        return _outcome(store, who or commands.user(), timeout_s)
+        return _outcome(store, who or commands.user(), why or {}, timeout_s)
     except StoreFailure as error:
         line = f"reload: store: cannot be used ({getattr(error, 'orig', error)})"
         raise ReloadError(line) from None
@@ -42,10 +49,10 @@ def ask(settings: Settings, *, who: str | None = None, timeout_s: float = TIMEOU
         store.dispose()
 
 
-def _outcome(store: Engine, who: str, timeout_s: float) -> str:
+def _outcome(store: Engine, who: str, why: dict[str, str], timeout_s: float) -> str:
     _wait_for_detector(store)
     with store.begin() as connection:
-        command_id = commands.issue(connection, "", commands.RELOAD, {}, who)
+        command_id = commands.issue(connection, "", commands.RELOAD, why, who)
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         with store.connect() as connection:

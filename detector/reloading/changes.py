@@ -80,9 +80,12 @@ def _rules(before: Settings, after: Settings) -> str:
 
 
 def _differing(
-    before: Section | Sequence[Section], after: Section | Sequence[Section]
+    before: Section | Sequence[Section] | None, after: Section | Sequence[Section] | None
 ) -> list[str]:
-    if not isinstance(before, Section) or not isinstance(after, Section):
+    section = before if after is None else after
+    if not isinstance(section, Section):
         return []
-    keys = type(after).model_fields
+    keys = type(section).model_fields
+    if before is None or after is None:
+        return [] if before is after else list(keys)
     return [key for key in keys if getattr(before, key) != getattr(after, key)]

@@ -56,6 +56,7 @@ class Renewal:
         self, settings: Settings, models: Mapping[Path, Model], outdated: Iterable[str]
     ) -> None:
         """Go by other settings and bundles; ``outdated`` devices keep their streams until later."""
+        settings.given.update(self._desk.settings.given)
         self.models.take_up(models, settings.models)
         self._fleet.take_up(settings, outdated)
         self._desk.follow(settings)

@@ -151,6 +151,7 @@ class Bundle:
             network=document.network,
             **self._stored(),
             provisional=self.is_provisional,
+            trained_h=document.training.hours,
             mse_log_centre=rule.spread_centre[residuals],
             mse_log_gain=gains,
             provenance=(

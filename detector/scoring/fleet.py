@@ -24,8 +24,7 @@ from detector.settings.tree import Settings
 
 logger = logging.getLogger(__name__)
 
-MOST_LINES = 5  # of one kind
-LINES_EVERY_S = 60.0
+MOST_LINES, LINES_EVERY_S = 5, 60.0  # of one kind
 
 Stream: TypeAlias = ScoringStream | UnscoredStream
 # device, samples of the baseline, samples to look back -> first and newest frames of its session
@@ -104,9 +103,7 @@ class Fleet:
         self._thresholds.pop(device, None)
         if threshold is not None:
             self._thresholds[device] = threshold
-        stream = self.streams.get(device)
-        if stream is not None and not isinstance(stream, UnscoredStream):
-            stream.threshold = self.threshold_of(device)
+        self.follow_rule(device)
 
     def take_up(self, settings: Settings, outdated: Iterable[str]) -> None:
         """Go by other settings from the next samples on; ``outdated`` devices wait for ``renew``.
@@ -116,9 +113,14 @@ class Fleet:
         self._settings, self._outdated = settings, set(outdated)
         for stream in (*self.streams.values(), *self._backlogs.values()):
             stream.segmenter.rules = settings.sessions
-            if not isinstance(stream, UnscoredStream):
-                stream.threshold = self.threshold_of(stream.device)
-                n = settings.alarms_for(stream.device).n
+            self.follow_rule(stream.device)
+
+    def follow_rule(self, device: str) -> None:
+        """Go by the threshold and the alarm rule that hold for a device now."""
+        for stream in (self.streams.get(device), self._backlogs.get(device)):
+            if stream is not None and not isinstance(stream, UnscoredStream):
+                stream.threshold = self.threshold_of(device)
+                n = self._settings.alarms_for(device).n
                 stream.thinning.look_at(stream.rule.smoothing - 1 + n)
 
     def renew(self, device: str) -> None:

@@ -19,15 +19,19 @@ from detector.ingest.buffer import SharedBuffer
 from detector.ingest.clocks import Clocks
 from detector.ingest.guard import Guard
 from detector.ingest.mqtt import Subscriber, in_flight
+from detector.ingest.simulated.simulators import Simulators
 from detector.ingest.sources import Sources
 from detector.ingest.sparkplug_host import PrimaryHost
 from detector.notifying.notifier import Notifier
 from detector.notifying.targets import refuse_unusable
 from detector.records import DetectorHealth
 from detector.reloading.request import Request
+from detector.service.account.log_tail import LogTail
+from detector.service.account.writer import AccountWriter
 from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
+from detector.service.simulated.desk import SimulatorDesk
 from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
 from detector.store import births
@@ -64,6 +68,7 @@ class Detector:
         settings: The whole tree.
         read: Reads it again for a reload; None: it stays as it is, and bundles alone are looked at.
         request: Asks for a reload, as commands in the store do; None: nobody does.
+        tail: The last warnings, which the store keeps; None: they are not kept.
 
     Raises:
         SettingsError: If a source or a target of notifications cannot be used, or the port for
@@ -77,6 +82,7 @@ class Detector:
         settings: Settings,
         read: Callable[[], Settings] | None = None,
         request: Request | None = None,
+        tail: LogTail | None = None,
     ) -> None:
         refuse_unusable(settings.notify)
         self._settings = settings
@@ -94,6 +100,7 @@ class Detector:
         self._subscriber = Subscriber(settings.mqtt, self._sources, self._buffer, clocks)
         self._metrics = MetricsEndpoint(settings.metrics)
         self._host = _primary_host(settings.mqtt)
+        self._simulators = Simulators(settings.mqtt, Guard()) if settings.mqtt.simulators else None
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
         self._lease = Lease(self._store)
@@ -103,6 +110,10 @@ class Detector:
         self._waveforms: WaveformRecorder | None = None  # once scoring begins
         place = archive_place(self._store, settings.store.archive)
         self._notifier = Notifier(self._store, place, lambda: self._now.notify)
+        self._account = AccountWriter(
+            self._store, self._sources, self._buffer, broker=settings.mqtt.url,
+            connection=lambda: self._subscriber.connection, tail=tail,
+        )  # fmt: skip
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
@@ -116,11 +127,17 @@ class Detector:
         try:
             if self._host is not None:
                 self._host.start()
+            if self._simulators is not None:
+                self._simulators.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._scoring = self._load()
             self._housekeeper.start()
             self._notifier.start()
             self._buffer.patience_s = PATIENCE_S
+            self._account.begin()
+            asked = (
+                None if self._simulators is None else SimulatorDesk(self._store, self._simulators)
+            )
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
             clocks_trusted = False
@@ -128,6 +145,9 @@ class Detector:
                 pipeline.wait_for_work()
                 tick()
                 reloads.step()
+                self._account.write(pipeline.figures)
+                if asked is not None:
+                    asked.step()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
                     pipeline.trust_clocks()
@@ -140,8 +160,9 @@ class Detector:
             if self._waveforms is not None:
                 self._waveforms.stop()
             self._metrics.stop()
-            if self._host is not None:
-                self._host.stop()
+            for beside in (self._host, self._simulators):
+                if beside is not None:
+                    beside.stop()
             self._subscriber.stop()
             self._lease.release()
             self._store.dispose()

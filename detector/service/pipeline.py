@@ -42,6 +42,7 @@ from detector.store.archive.place import place_at
 from detector.store.places import archive_place
 from detector.store.schema import Connection, Engine, StoreFailure
 from detector.store.upkeep.reserve import Reserve
+from detector.store.writing import writing
 
 COMMANDS_S = 0.25  # between looks for operator commands
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
@@ -91,7 +92,8 @@ class Pipeline:
         self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
         self._waveforms = waveforms
-        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms)
+        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms,
+                                  settings.mqtt.simulators)  # fmt: skip
         self._clock = ListeningClock()
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
@@ -240,7 +242,7 @@ class Pipeline:
 
     def _commit_all(self) -> None:
         pairs = self._unsaved.frames
-        with self._store.begin() as connection:
+        with writing(self._store) if pairs else self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
             births.write(connection, self._unsaved.births)
             devices.update(connection, self._judge(connection))

@@ -7,17 +7,11 @@ from pydantic import Field
 from detector.settings.section import Section
 
 
-class AlarmSettings(Section):
-    """When windows above the threshold become an alarm."""
+class Delays(Section):
+    """How long windows must be above and below the threshold; an operator may give others."""
 
     k: int = Field(3, ge=1, le=10_000, description="Windows above the threshold that raise it ...")
     n: int = Field(5, ge=1, le=10_000, description="... among this many judged windows in a row.")
-    m: int | None = Field(
-        None,
-        ge=1,
-        le=1_000_000,
-        description="Judged windows below in a row that clear it; empty: 5 s and at least L.",
-    )
     on_delay_s: float = Field(
         0.0,
         ge=0,
@@ -30,6 +24,17 @@ class AlarmSettings(Section):
         le=86_400,
         description="Seconds of windows below that clear it where `m` is empty; an alarm of a "
         "machine that has stopped for as long returns by that.",
+    )
+
+
+class AlarmSettings(Delays):
+    """When windows above the threshold become an alarm."""
+
+    m: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Judged windows below in a row that clear it; empty: 5 s and at least L.",
     )
     deadband: float = Field(
         0.0,
@@ -56,3 +61,7 @@ class AlarmSettings(Section):
     shelve_at_most_h: float = Field(
         24.0, gt=0, le=8760, description="Hours that an alarm may be shelved for at most."
     )
+
+    def with_delays(self, given: Delays) -> AlarmSettings:
+        """The same with other delays; what clears it is then their off-delay."""
+        return self.model_copy(update={**dict(given), "m": None})

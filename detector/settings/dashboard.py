@@ -27,8 +27,8 @@ class DashboardSettings(Section):
     )
     insecure: bool = Field(
         False,
-        description="Let the page listen beyond this computer. It has no login: whoever reaches "
-        "it can move thresholds.",
+        description="Let the page listen beyond this computer without a login (`[auth]`): whoever "
+        "reaches it can move thresholds.",
     )
     hosts: tuple[str, ...] = Field(
         (),
@@ -56,20 +56,22 @@ class DashboardSettings(Section):
                 )
         return tokens
 
-    def refuse_open(self, address: str | None) -> None:
-        """Refuse an address that others reach, unless ``insecure`` consents to it.
+    def refuse_open(self, address: str | None, *, has_login: bool = False) -> None:
+        """Refuse an address that others reach, unless they sign in or ``insecure`` consents to it.
 
         Args:
             address: Where the page would listen; None: on every interface.
+            has_login: Whether the settings have ``[auth]``.
 
         Raises:
             SettingsError: If others reach it and nobody has consented.
         """
-        if self.insecure or is_loopback(address):
+        if has_login or self.insecure or is_loopback(address):
             return
         raise SettingsError(
             f"dashboard: listening on {address or 'every interface'}, where others reach it and "
-            "may move thresholds without a login, allowed: 127.0.0.1, or dashboard.insecure = true"
+            "may move thresholds without a login, allowed: 127.0.0.1, a login ([auth]), or "
+            "dashboard.insecure = true"
         )
 
 

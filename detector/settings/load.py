@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from detector.settings.tree import PREFIX, Settings
 
 FILE_VARIABLE = "FAULTLINE_SETTINGS"
 DEFAULT_FILE = Path("faultline.toml")
-SECRETS = ("password", "token")  # of a setting's name; a URL with an @ may hold one too
+SECRETS = ("password", "token", "secret")  # of a setting's name; a URL with an @ may hold one too
 NOT_SETTINGS = {FILE_VARIABLE, "FAULTLINE_DATA"}  # the recorded data of checks and benchmarks
 
 
@@ -89,4 +90,5 @@ def _is_secret(where: tuple[int | str, ...], found: object) -> bool:
     """Whether what was found may hold a password: a URL does, and whatever has one in it."""
     if where[0] == "notify" and (len(where) < 3 or str(where[2]).startswith(("url", "name"))):
         return True
-    return any(word in str(where) for word in SECRETS) or "@" in str(found)
+    said = f"{where} {found}" if isinstance(found, Mapping) else str(where)
+    return any(word in said for word in SECRETS) or "@" in str(found)

@@ -69,6 +69,11 @@ class MqttSettings(Section):
         description="Name under which we are the primary host of Sparkplug edge nodes, told on "
         "`spBv1.0/STATE/{name}`. Empty: we only listen.",
     )
+    simulators: bool = Field(
+        False,
+        description="Listen for simulators (`simulator/+/here`, `simulator/+/truth`), so that the "
+        "page can ask them for faults; the demo sets it. No machine hears of that.",
+    )
     home_assistant: str | None = Field(
         None,
         min_length=1,

@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from detector.settings.access.auth import AuthSettings
 from detector.settings.adopt import AdoptSettings
-from detector.settings.alarms import AlarmSettings
+from detector.settings.alarms import AlarmSettings, Delays
 from detector.settings.alignment import AlignmentSettings
 from detector.settings.buffer import BufferSettings
 from detector.settings.dashboard import DashboardSettings
@@ -45,11 +46,13 @@ class Settings(BaseSettings):
     adopt: AdoptSettings = AdoptSettings()
     detector: DetectorSettings = DetectorSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    auth: AuthSettings | None = None
     metrics: MetricsSettings = MetricsSettings()
     devices: tuple[DeviceRule, ...] = SHIPPED_RULES
     sources: tuple[SourceSettings, ...] = ()
     notify: tuple[NotifySettings, ...] = ()
 
+    _given: dict[str, Delays] = PrivateAttr(default_factory=dict)
     _apart = field_validator("notify")(staticmethod(all_apart))
 
     @classmethod
@@ -81,9 +84,16 @@ class Settings(BaseSettings):
         return next((rule for rule in self.devices if fnmatchcase(device, rule.match)), None)
 
     def alarms_for(self, device: str) -> AlarmSettings:
-        """The alarm rule of ``device``: its own, else that of ``[alarms]``."""
+        """The alarm rule of ``device``: its own, else ``[alarms]``, with an operator's delays."""
         rule = self.rule_for(device)
-        return self.alarms if rule is None or rule.alarms is None else rule.alarms
+        found = self.alarms if rule is None or rule.alarms is None else rule.alarms
+        given = self._given.get(device)
+        return found if given is None else found.with_delays(given)
+
+    @property
+    def given(self) -> dict[str, Delays]:
+        """Delays that operators gave, by device; they go before what is written here."""
+        return self._given
 
     def criticality_of(self, device: str) -> Literal["low", "normal", "high"]:
         """How much ``device`` matters."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.records import Alarm, Life
-from detector.store.schema import alarm_log, alarms, frames, new_id
+from detector.records import Alarm, Life, Priority
+from detector.store.schema import alarm_log, alarms, commands, frames, new_id
 
+UNANSWERED = (Life.UNACKNOWLEDGED.value, Life.LATCHED.value, Life.RETURNED.value)
 OPEN = tuple(life.value for life in Life if life is not Life.NORMAL)  # somebody has to look
 
 
@@ -106,6 +107,39 @@ def open_ones(connection: Connection) -> list[Alarm]:
     return _read(connection, alarms.c.life.in_(OPEN), limit=None)
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Alarms that nobody has answered.
+
+    Attributes:
+        counts: How many, by priority; of those that there are.
+        first: The one to answer first: of the highest priority the newest; None: none waits.
+        newest: The one raised last.
+    """
+
+    counts: dict[str, int]
+    first: Alarm | None
+    newest: Alarm | None
+
+
+def waiting(connection: Connection, besides: Sequence[str] = ()) -> Waiting:
+    """Alarms that wait for an answer, at the cost of a few of them however many there are.
+
+    Args:
+        connection: To the store.
+        besides: Kinds that ask nobody.
+    """
+    condition = sa.and_(alarms.c.life.in_(UNANSWERED), alarms.c.kind.not_in(besides))
+    counted = sa.select(alarms.c.priority, sa.func.count()).where(condition)
+    rows = connection.execute(counted.group_by(alarms.c.priority))
+    counts = {str(priority): int(n) for priority, n in rows}
+    newest = next(iter(_read(connection, condition, limit=1)), None)
+    highest = next((one.value for one in reversed(Priority) if one.value in counts), None)
+    of_it = sa.and_(condition, alarms.c.priority == highest)
+    first = next(iter(_read(connection, of_it, limit=1)), None) if highest else None
+    return Waiting(counts, first, newest)
+
+
 def one(connection: Connection, alarm_id: int) -> Alarm | None:
     """An alarm; None when there is none of this id."""
     return next(iter(_read(connection, alarms.c.id == alarm_id)), None)
@@ -126,6 +160,71 @@ def listed(
     """Alarms of a device, or of all, the newest first; ``only_open``: see ``open_ones``."""
     whose = sa.true() if device is None else alarms.c.device == device
     return _read(connection, sa.and_(whose, alarms.c.life.in_(OPEN)) if only_open else whose, limit)
+
+
+def revision(connection: Connection) -> tuple[int, float]:
+    """Changes with every transition of an alarm and every command that is dealt with."""
+    newest = sa.select(sa.func.max(alarm_log.c.id)).scalar_subquery()
+    dealt_with = sa.select(sa.func.max(commands.c.applied_at)).scalar_subquery()
+    log_id, at = connection.execute(sa.select(newest, dealt_with)).one()
+    return log_id or 0, at or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which alarms of the past; None: any.
+
+    Attributes:
+        device: Name of the machine.
+        kind: What raised them.
+        verdict: An operator's; ``none``: those without one.
+        start: That go on at this sample time or later.
+        end: That began before this sample time.
+    """
+
+    device: str | None = None
+    kind: str | None = None
+    verdict: str | None = None
+    start: float | None = None
+    end: float | None = None
+
+
+def page_of(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[Alarm]:
+    """Some of the alarms that are wanted, the newest first."""
+    query = sa.select(alarms).where(*_wanted(wanted)).order_by(alarms.c.id.desc())
+    rows = connection.execute(query.limit(limit).offset(offset))
+    return [Alarm(**row._mapping) for row in rows]
+
+
+def count_of(connection: Connection, wanted: Wanted) -> int:
+    """How many alarms are wanted."""
+    query = sa.select(sa.func.count()).select_from(alarms).where(*_wanted(wanted))
+    return connection.execute(query).scalar() or 0
+
+
+def earlier(connection: Connection, alarm: Alarm, limit: int) -> list[Alarm]:
+    """Alarms of the same kind before one, of its device first, then of any, the newest first."""
+    before = sa.and_(alarms.c.id < alarm.id, alarms.c.kind == alarm.kind)
+    is_mine = alarms.c.device == alarm.device
+    return [
+        *_read(connection, sa.and_(before, is_mine), limit),
+        *_read(connection, sa.and_(before, ~is_mine), limit),
+    ]
+
+
+def _wanted(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    conditions = [
+        alarms.c[name] == value
+        for name in ("device", "kind", "verdict")
+        if (value := getattr(wanted, name)) is not None and value != "none"
+    ]
+    if wanted.verdict == "none":
+        conditions.append(alarms.c.verdict.is_(None))
+    if wanted.start is not None:
+        conditions.append(sa.or_(alarms.c.end.is_(None), alarms.c.end >= wanted.start))
+    if wanted.end is not None:
+        conditions.append(alarms.c.start < wanted.end)
+    return conditions
 
 
 def watched_since(connection: Connection) -> float | None:

@@ -14,9 +14,12 @@ from sqlalchemy.engine import Connection
 from detector.records import Command
 from detector.store.schema import commands, new_id
 
+THRESHOLD, DELAYS = "threshold", "delays"  # kinds of those that tune a device
 RELOAD = "reload"  # kind of a command that asks for the settings to be read again
 COMMISSION = "commission"  # kind of one after which a device has another commissioning, or none
 WAVEFORM = "waveform"  # kind of one that has a device's newest waveform written
+NOTE = "note"  # kind of one that says something of a stretch of a device's time
+FAULT = "fault"  # kind of one that asks the simulator of a device for a fault
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
 
 
@@ -51,6 +54,17 @@ def latest(connection: Connection, device: str, kind: str) -> Command | None:
     return None if row is None else Command(**row._mapping)
 
 
+def recent(connection: Connection, kind: str, most: int) -> list[Command]:
+    """The newest commands of a kind, applied or not, the newest first."""
+    query = (
+        sa.select(commands)
+        .where(commands.c.kind == kind)
+        .order_by(commands.c.id.desc())
+        .limit(most)
+    )
+    return [Command(**row._mapping) for row in connection.execute(query)]
+
+
 def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
     """Note that a command was dealt with; ``outcome``: see ``Command``."""
     connection.execute(
@@ -62,16 +76,37 @@ def mark_applied(connection: Connection, command_id: int, outcome: str) -> None:
 
 def thresholds(connection: Connection) -> dict[str, float]:
     """The threshold each device was last given by an operator, unless it was reset since."""
-    applied = _read(
-        connection, sa.and_(commands.c.kind == "threshold", commands.c.outcome == "applied")
-    )
-    newest = {command.device: command.value["threshold"] for command in applied}
+    newest = {
+        command.device: command.value["threshold"] for command in said(connection, [THRESHOLD])
+    }
     return {device: float(value) for device, value in newest.items() if value is not None}
+
+
+def delays(connection: Connection) -> dict[str, dict[str, float]]:
+    """The delays each device was last given by an operator, unless they were reset since."""
+    newest = {command.device: command.value["delays"] for command in said(connection, [DELAYS])}
+    return {device: value for device, value in newest.items() if value is not None}
+
+
+def of_device(
+    connection: Connection, device: str, kinds: Sequence[str], limit: int
+) -> list[Command]:
+    """Commands of some kinds for a device, whatever came of them, the newest first."""
+    query = sa.select(commands).where(commands.c.device == device, commands.c.kind.in_(kinds))
+    rows = connection.execute(query.order_by(commands.c.id.desc()).limit(limit))
+    return [Command(**row._mapping) for row in rows]
 
 
 def said(connection: Connection, kinds: Sequence[str]) -> list[Command]:
     """What was applied of some kinds, the oldest first."""
     return _read(connection, sa.and_(commands.c.kind.in_(kinds), commands.c.outcome == "applied"))
+
+
+def about(connection: Connection, alarm_id: int) -> list[Command]:
+    """What operators said to an alarm, whatever came of it, the oldest first."""
+    mentions = sa.cast(commands.c.value, sa.Text).like(f"%{alarm_id}%")
+    found = _read(connection, mentions)
+    return [one for one in found if alarm_id in (one.value.get("alarms") or ())]
 
 
 def comments(connection: Connection) -> dict[int, list[Command]]:
@@ -81,6 +116,19 @@ def comments(connection: Connection) -> dict[int, list[Command]]:
         for number in command.value["alarms"]:
             found.setdefault(number, []).append(command)
     return found
+
+
+def notes(connection: Connection, device: str, limit: int = 100) -> list[Command]:
+    """What operators wrote beside stretches of a device's time, the newest first."""
+    query = (
+        sa.select(commands)
+        .where(
+            commands.c.device == device, commands.c.kind == NOTE, commands.c.outcome == "applied"
+        )
+        .order_by(commands.c.id.desc())
+        .limit(limit)
+    )
+    return [Command(**row._mapping) for row in connection.execute(query)]
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Command]:

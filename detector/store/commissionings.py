@@ -25,6 +25,8 @@ class Commissioning:
         who: Who asked for it.
         at: When, UTC seconds.
         why: Said with ``--anyway``; None where nothing was to be said.
+        undone_by: Who took it back; None where nobody did.
+        undone_at: When, UTC seconds; None likewise.
     """
 
     device: str
@@ -33,6 +35,8 @@ class Commissioning:
     who: str
     at: float
     why: str | None = None
+    undone_by: str | None = None
+    undone_at: float | None = None
 
 
 def write(connection: Connection, device: str, own: Own, who: str, why: str | None) -> int:
@@ -71,18 +75,31 @@ def in_force(connection: Connection, device: str) -> Commissioning | None:
 
 def every(connection: Connection) -> dict[str, Own]:
     """What is in force, by device."""
-    return {one.device: one.own for one in _read(connection, sa.true())}
+    return {device: one.own for device, one in all_in_force(connection).items()}
+
+
+def all_in_force(connection: Connection) -> dict[str, Commissioning]:
+    """The newest version of each device that was not undone."""
+    return {one.device: one for one in _read(connection, sa.true())}
+
+
+def history(connection: Connection, device: str) -> list[Commissioning]:
+    """Every version of a device, the newest first, those undone among them."""
+    found = _versions(connection, commissionings.c.device == device)
+    return found[::-1]
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Commissioning]:
-    query = (
-        sa.select(commissionings)
-        .where(condition, commissionings.c.undone_at.is_(None))
-        .order_by(commissionings.c.version)
-    )
+    """Those that were not undone."""
+    return _versions(connection, sa.and_(condition, commissionings.c.undone_at.is_(None)))
+
+
+def _versions(connection: Connection, condition: sa.ColumnElement[Any]) -> list[Commissioning]:
+    query = sa.select(commissionings).where(condition).order_by(commissionings.c.version)
     return [
         Commissioning(
-            row.device, row.version, msgspec.convert(row.own, Own), row.who, row.at, row.why
+            row.device, row.version, msgspec.convert(row.own, Own), row.who, row.at, row.why,
+            row.undone_by, row.undone_at,
         )
         for row in connection.execute(query)
-    ]
+    ]  # fmt: skip

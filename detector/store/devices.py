@@ -50,6 +50,13 @@ def one(connection: Connection, device: str) -> DeviceStatus | None:
     return None if row is None else _status(row)
 
 
+def newest_arrival(connection: Connection) -> tuple[int, float | None]:
+    """How many devices there are, and when the newest sample of all of them came."""
+    query = sa.select(sa.func.count(), sa.func.max(devices.c.last_arrival))
+    count, arrival = connection.execute(query).one()
+    return int(count), arrival
+
+
 def take_lease(
     connection: Connection, owner: str, now: float, still: DetectorHealth | None = None
 ) -> bool:

@@ -10,10 +10,10 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.records import BACKLOG, Frame, Samples
+from detector.records import BACKLOG, Flags, Frame, Samples, Times, Values
 from detector.store.postgresql import copying
 from detector.store.rows.packing import unpacked
-from detector.store.rows.rows import PACKED, frame_of, row_of
+from detector.store.rows.rows import PACKED, array_of, frame_of, row_of
 from detector.store.rows.stretches import stretches
 from detector.store.schema import frames
 
@@ -206,6 +206,22 @@ def stream_between(
     )
     for row in connection.execute(query.execution_options(yield_per=200)):
         yield frame_of(row)
+
+
+def scores_between(
+    connection: Connection, device: str, start: float, end: float
+) -> list[tuple[Times, Values, Flags]]:
+    """Times, scores and what was judged of live frames that overlap ``start``..``end``."""
+    names = ("n", "features", "packing", "ts", "score", "judged")
+    query = (
+        sa.select(*(frames.c[name] for name in names))
+        .where(frames.c.device == device, frames.c.start < end, frames.c.end >= start, _is_live())
+        .order_by(frames.c.start)
+    )
+    return [
+        (array_of(row, "ts"), array_of(row, "score"), array_of(row, "judged").astype(np.bool_))
+        for row in connection.execute(query.execution_options(yield_per=200))
+    ]
 
 
 def names_in(found: Iterable[Frame]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from detector.errors import StoreError
 from detector.store.connecting import alone, connect, in_one_line, let_shrink, shown, use_wal
 from detector.store.outbox.table import floods_of, outbox_of
 from detector.store.postgresql import partitions
+from detector.store.told.table import facts_of
 from detector.store.versions import (
     VERSION,
     refuse_newer,
@@ -191,7 +192,7 @@ flights = sa.Table("flights", metadata,
     sa.Column("samples", sa.Integer, nullable=False),  # 0: none was left, and there is no file
     sa.Column("is_finished", sa.Boolean, nullable=False))  # fmt: skip
 
-outbox, floods = outbox_of(metadata), floods_of(metadata)
+outbox, floods, facts = outbox_of(metadata), floods_of(metadata), facts_of(metadata)
 
 commands = sa.Table(
     "commands",

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
+from simulator.demo.asked import AskedFaults
 from simulator.demo.broker import HOST, Broker, Kind, start_broker, wait_until_ready
 from simulator.demo.children import Child, Children
 from simulator.demo.commissioning import Commissioner
@@ -129,7 +130,7 @@ def _start(demo: Demo, run: Path, store: Path, children: Children, stop: Event) 
 def _settings(broker: Broker, store: Path) -> str:
     """Return the settings file of detector and dashboard."""
     sections = {
-        "mqtt": broker.settings,
+        "mqtt": f"{broker.settings}simulators = true\n",  # its motors take faults from the page
         "store": f'url = "sqlite:///{store}"\n',
         "dashboard": "start_detector = false\n",  # the demo starts its own, and only one
     }
@@ -210,6 +211,7 @@ def _stream(
     stop: Event,
 ) -> None:
     offset, shown_s = time.time(), 0.0
+    asked = AskedFaults(machines, publisher, offset, busy=lambda: plan.faulty, say=say)
     while demo.seconds is None or shown_s < demo.seconds:
         late_s = time.time() - offset - shown_s
         if late_s > SLEPT_S:
@@ -218,6 +220,7 @@ def _stream(
             return
         children.check()
         plan.advance(shown_s)
+        asked.advance()
         publish_all(machines, publisher, offset, say)
         shown_s += TICK_S
         commissioner.advance(shown_s, offset, plan.faulty)

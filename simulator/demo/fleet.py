@@ -98,7 +98,14 @@ class FaultPlan:
         """Return the first machine in rotation that will run for so long."""
         count = len(self._machines)
         turn = [self._machines[(self._turn + i) % count] for i in range(count)]
-        return next((machine for machine in turn if machine.motor.run_left_s > seconds), None)
+        return next(
+            (
+                machine
+                for machine in turn
+                if machine.fault is None and machine.motor.run_left_s > seconds
+            ),
+            None,
+        )
 
 
 def publish_all(machines: Sequence[Machine], publisher: Publisher, begin: float, say: Say) -> None:

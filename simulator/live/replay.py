@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import SimulatorError
+from simulator.faults.inject import FAULTS
+from simulator.live.announcing import Announcer
 from simulator.live.publisher import Publisher
 from simulator.live.replay_run import SessionRun
 from simulator.live.replay_session import Session
@@ -107,6 +109,7 @@ def replay(
         for session in sessions:
             begin = max(time.time(), last_ts + PAUSE_S)
             last_ts = begin + float(session.due.max())
+            announcer = Announcer(publisher, device, tuple(FAULTS), session.features)
             sending = SessionRun(
                 session,
                 name=f"{session.name}-{run}",
@@ -118,6 +121,8 @@ def replay(
             )
             for rows in paced(session.due, pace, stop):
                 sending.send(rows)
+                if requests is not None:
+                    announcer.tell()
                 advance(rows.stop - rows.start)
             sending.close()
         if not pace.loop:

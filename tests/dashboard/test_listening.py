@@ -37,10 +37,11 @@ def refused(command, folder, **settings):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.7", "plant.example", None])
 def test_an_address_that_others_reach_needs_consent(address):
-    """None is every interface."""
+    """Or a login; None is every interface."""
     with pytest.raises(SettingsError, match=r"dashboard\.insecure = true"):
         DashboardSettings().refuse_open(address)
     DashboardSettings(insecure=True).refuse_open(address)
+    DashboardSettings().refuse_open(address, has_login=True)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

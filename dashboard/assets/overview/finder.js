@@ -1,13 +1,15 @@
 // The bar above the devices: find by text, totals by state that choose it, tiles or table, groups.
 
-import { setText, shape, WORDS } from "../shapes.js";
+import { decimal } from "../format.js";
+import { setText, shape, stateWord } from "../shapes.js";
+import { say } from "../words.js";
 
 const BAR = `
-<input type="search" placeholder="Find a device, model or reason" aria-label="Find a device" spellcheck="false">
-<span class="fl-totals" role="group" aria-label="States"></span>
-<label class="fl-grouped"><input type="checkbox"> Group by name</label>
-<span class="fl-layout" role="group" aria-label="Layout">
-  <button type="button" data-layout="tiles">Tiles</button><button type="button" data-layout="table">Table</button>
+<input type="search" spellcheck="false">
+<span class="fl-totals" role="group"></span>
+<label class="fl-grouped"><input type="checkbox"> <span></span></label>
+<span class="fl-layout" role="group">
+  <button type="button" data-layout="tiles"></button><button type="button" data-layout="table"></button>
 </span>`;
 export const MANY = 60; // devices beyond which a table is easier to read
 const KEY = "faultline-overview"; // what is remembered while the tab is open
@@ -18,24 +20,38 @@ export class Finder {
     this.element = element;
     this.onChange = onChange;
     element.innerHTML = BAR;
-    Object.assign(this, { text: "", states: new Set(), grouped: false, layout: null }, remembered());
+    Object.assign(this, { text: "", states: [], grouped: false, layout: null }, remembered(), ofLink());
     this.states = new Set(this.states);
     this.search = element.querySelector("input[type=search]");
+    this.search.placeholder = say("overview.find");
+    this.search.setAttribute("aria-label", say("overview.find"));
     this.search.value = this.text;
     this.search.addEventListener("input", () => this.choose({ text: this.search.value }));
+    element.querySelector(".fl-totals").setAttribute("aria-label", say("overview.states"));
+    element.querySelector(".fl-layout").setAttribute("aria-label", say("overview.layout"));
     const box = element.querySelector("input[type=checkbox]");
+    setText(box.nextElementSibling, say("overview.group"));
     box.checked = this.grouped;
     box.addEventListener("change", () => this.choose({ grouped: box.checked }));
     for (const button of element.querySelectorAll("[data-layout]")) {
+      setText(button, say(`overview.layout_${button.dataset.layout}`));
       button.addEventListener("click", () => this.choose({ layout: button.dataset.layout }));
     }
+    this.keepLink();
   }
 
   choose(chosen) {
     Object.assign(this, chosen);
     const { text, states, grouped, layout } = this;
     sessionStorage.setItem(KEY, JSON.stringify({ text, states: [...states], grouped, layout }));
+    this.keepLink();
     this.onChange();
+  }
+
+  // What is looked for is part of the address, so that a link shows the same devices.
+  keepLink() {
+    const address = linkOf(this.text, this.states);
+    if (address !== location.href) history.replaceState(history.state, "", address);
   }
 
   // Tiles or table: as chosen, otherwise by how many there are.
@@ -58,25 +74,43 @@ export class Finder {
       box.replaceChildren(...shown.map(([state]) => this.total(state)));
     }
     shown.forEach(([state, n], at) => {
-      box.children[at].setAttribute("aria-pressed", String(this.states.has(state)));
-      setText(box.children[at].querySelector("b"), String(n));
+      box.children[at].setAttribute("aria-current", String(this.states.has(state)));
+      setText(box.children[at].querySelector("b"), decimal(n));
     });
   }
 
   total(state) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "fl-chip";
-    button.dataset.state = state;
-    button.innerHTML = `${shape(state)}<b></b><span></span>`;
-    button.querySelector("span").textContent = WORDS[state] ?? state;
-    button.addEventListener("click", () => {
+    const link = document.createElement("a");
+    link.className = "fl-chip";
+    link.dataset.state = state;
+    link.href = linkOf("", new Set([state]));
+    link.innerHTML = `${shape(state)}<b></b><span></span>`;
+    link.querySelector("span").textContent = stateWord(state);
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
       const states = new Set(this.states);
       if (!states.delete(state)) states.add(state);
       this.choose({ states });
     });
-    return button;
+    return link;
   }
+}
+
+function linkOf(text, states) {
+  const link = new URL(location.href);
+  for (const [name, value] of [["q", text], ["state", [...states].join(",")]]) {
+    if (value) link.searchParams.set(name, value);
+    else link.searchParams.delete(name);
+  }
+  return link.href;
+}
+
+// What a link asks for; nothing where it asks for nothing.
+function ofLink() {
+  const asked = new URLSearchParams(location.search);
+  if (!asked.has("q") && !asked.has("state")) return {};
+  return { text: asked.get("q") ?? "", states: (asked.get("state") ?? "").split(",").filter(Boolean) };
 }
 
 function remembered() {

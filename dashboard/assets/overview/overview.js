@@ -1,14 +1,17 @@
-// The live overview: every device, worst first, as tiles or a table; the active alarms above.
+// The overview: every device, worst first, as tiles or a table; the active alarms above.
 
 import { clock } from "../axes.js";
 import { loadPlotly, loadStyle, now } from "../page.js";
-import { Finder } from "./finder.js";
-import { Fleet, groupOf } from "./fleet.js";
-import { healthNotices } from "../panel.js";
+import { percent } from "../format.js";
+import { inert } from "../inert.js";
 import { number, setText, shape } from "../shapes.js";
 import { LiveSocket } from "../socket.js";
-import { Table } from "./table.js";
 import { readTheme } from "../theme.js";
+import { say } from "../words.js";
+import { Finder } from "./finder.js";
+import { Fleet, groupOf } from "./fleet.js";
+import { Sparks } from "./sparks.js";
+import { Table } from "./table.js";
 import { Tiles } from "./tiles.js";
 
 const views = new WeakMap();
@@ -24,6 +27,8 @@ export function mount(component, version) {
   }
   view.component = component;
   view.theme = null;
+  view.sparks.choose(component.data.range);
+  view.hasModels = component.data.has_models;
   return () => setTimeout(() => {
     if (root.isConnected) return;
     view.end();
@@ -36,19 +41,21 @@ class OverviewView {
     this.root = root;
     this.fleet = new Fleet();
     this.link = "connecting";
+    this.sparks = new Sparks(() => this.said && this.show());
     loadStyle(version).then(() => this.begin());
     requestIdleCallback?.(() => loadPlotly(version)); // ready before a device is opened
   }
 
   begin() {
     if (this.ended) return;
-    this.root.innerHTML = `<header class="fl-head"><h1>Overview</h1><span class="fl-link"></span></header>
-      <div class="fl-notices" role="status"></div><div class="fl-alarms" role="alert"></div>
+    this.root.innerHTML = `<header class="fl-head"><h1></h1></header><div class="fl-alarms" role="alert"></div>
       <div class="fl-finder" hidden></div><div class="fl-tiles"></div><div class="fl-table" hidden></div>
-      <p class="fl-none" hidden>No device is like that.</p><div class="fl-empty" hidden></div>`;
+      <p class="fl-none" hidden></p><div class="fl-empty" hidden></div>`;
     this.part = (name) => this.root.querySelector(`.fl-${name}`);
+    setText(this.root.querySelector("h1"), say("common.overview"));
+    setText(this.part("none"), say("overview.none"));
     this.finder = new Finder(this.part("finder"), () => this.show());
-    this.tiles = new Tiles(this.part("tiles"), (device) => this.open(device));
+    this.tiles = new Tiles(this.part("tiles"), this.sparks, (page, device) => this.open(device, page), this.hasModels);
     this.table = new Table(this.part("table"), (device) => this.open(device));
     const onState = (state) => {
       this.link = state;
@@ -60,7 +67,6 @@ class OverviewView {
 
   receive(message) {
     const said = JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
-    this.error = said.error ?? null;
     if (!said.error) {
       this.said = { ...this.said, ...said };
       this.fleet.receive(said);
@@ -71,7 +77,6 @@ class OverviewView {
 
   show() {
     if (!this.theme) this.recolour();
-    this.showNotices();
     if (!this.said) return;
     const time = now(this.said, this.heard);
     this.showAlarms();
@@ -88,22 +93,6 @@ class OverviewView {
     this.root.classList.toggle("fl-dark", this.theme.dark);
   }
 
-  showNotices() {
-    const lines = [];
-    if (this.link === "lost") lines.push("Connection lost, retrying. The tiles show the last data received.");
-    if (this.link === "refused") lines.push("The server refused the live connection. Reload the page.");
-    if (this.error) lines.push(`The dashboard cannot read its store: ${this.error}`);
-    if (this.said) lines.push(...healthNotices(this.said.health));
-    const text = lines.join("\n");
-    if (text === this.notices) return;
-    this.notices = text;
-    this.part("notices").replaceChildren(...lines.map((line) => {
-      const element = document.createElement("p");
-      element.textContent = line;
-      return element;
-    }));
-  }
-
   showAlarms() {
     const alarms = this.said.alarms.filter((alarm) => !QUIET.includes(alarm.kind));
     const quiet = this.said.alarms.filter((alarm) => alarm.kind === "provisional");
@@ -115,8 +104,8 @@ class OverviewView {
     if (alarms.length > ALARMS_SHOWN) {
       shown.push(this.moreAlarms(alarms.length - ALARMS_SHOWN));
     }
-    if (quiet.length) shown.push(quietLine("Outside what was learnt by itself, nobody notified", quiet));
-    if (moved.length) shown.push(quietLine("The normal level of the score has moved", moved));
+    if (quiet.length) shown.push(quietLine("overview.quiet", quiet));
+    if (moved.length) shown.push(quietLine("overview.moved", moved));
     this.part("alarms").replaceChildren(...shown);
   }
 
@@ -124,7 +113,7 @@ class OverviewView {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "fl-more";
-    button.textContent = `and ${count} more alarms: show the devices`;
+    button.textContent = say("overview.more_alarms", { n: count });
     button.addEventListener("click", () => this.finder.choose({ states: new Set(["alarm"]) }));
     return button;
   }
@@ -134,12 +123,10 @@ class OverviewView {
     button.type = "button";
     button.className = "fl-banner";
     button.innerHTML = `${shape("alarm")}<div><strong></strong><span></span></div>`;
-    const [worst] = Object.entries(alarm.contributions).sort((one, other) => other[1] - one[1]);
-    const most = worst ? `, mostly ${worst[0]} (${Math.round(worst[1] * 100)} %)` : "";
-    const whose = alarm.device || "the detector";
-    const what = alarm.kind === "score" ? `peak score ${number(alarm.peak_score)}${most}` : alarm.sentence;
-    setText(button.querySelector("strong"), `Alarm on ${whose} since ${clock(alarm.start)}`);
-    setText(button.querySelector("span"), `${what}; ${alarm.priority} priority, ${alarm.life}`);
+    setText(button.querySelector("strong"), say("overview.alarm", { device: alarm.device ? inert(alarm.device) : say("shell.the_detector"), time: clock(alarm.start) }));
+    setText(button.querySelector("span"), say("overview.alarm_more", {
+      what: whatOf(alarm), priority: say(`shell.priority_${alarm.priority}`), life: say(`overview.life_${alarm.life.replaceAll("-", "_")}`),
+    }));
     if (alarm.device) button.addEventListener("click", () => this.open(alarm.device));
     return button;
   }
@@ -163,33 +150,46 @@ class OverviewView {
     empty.hidden = this.fleet.order.length > 0;
     if (empty.hidden || empty.childElementCount) return;
     const topic = this.said.topic.replace("{device}", "motor-600-1");
-    empty.innerHTML = `<h2>No device has been seen yet</h2>
-      <p>A device appears here with its first sample. Send one to the MQTT broker:</p>
-      <dl><dt>Broker</dt><dd></dd><dt>Topic</dt><dd></dd><dt>Payload</dt><dd></dd></dl>
-      <p>Or watch a simulated motor: <code>python -m simulator demo</code></p>`;
+    empty.innerHTML = `<h2></h2><p></p><dl><dt></dt><dd></dd><dt></dt><dd></dd><dt></dt><dd></dd></dl>
+      <p><span></span> <code>python -m simulator demo</code></p>`;
+    const words = [
+      say("overview.empty"), say("overview.empty_how"), say("overview.broker"), say("overview.topic"), say("overview.payload"),
+      say("overview.empty_demo"),
+    ];
+    empty.querySelectorAll("h2, h2 + p, dt, p span").forEach((element, i) => (element.textContent = words[i]));
     const facts = [this.said.broker, topic, '{"ts": 1700000000.12, "acc_x": 0.01, "acc_y": -0.02, "acc_z": 0.98}'];
     empty.querySelectorAll("dd").forEach((element, i) => (element.textContent = facts[i]));
   }
 
-  open(device) {
-    this.component.setTriggerValue("open", device);
+  open(device, page = "device") {
+    this.component.setTriggerValue("open", { page, device });
   }
 
   end() {
     this.ended = true;
     clearInterval(this.clock);
+    this.sparks.end();
     this.socket?.close();
   }
 }
 
+function whatOf(alarm) {
+  if (alarm.kind !== "score") return alarm.sentence;
+  const [worst] = Object.entries(alarm.contributions).sort((one, other) => other[1] - one[1]);
+  const peak = number(alarm.peak_score);
+  return worst
+    ? say("overview.peak_mostly", { peak, feature: inert(worst[0]), share: percent(worst[1]) })
+    : say("overview.peak", { peak });
+}
+
 // What nobody is notified of is said once, in one line, below the alarms.
-function quietLine(title, alarms) {
+function quietLine(key, alarms) {
   const line = document.createElement("p");
   line.className = "fl-quiet";
   line.innerHTML = `${shape("suspect")}<span></span>`;
-  const names = alarms.slice(0, NAMED).map((alarm) => alarm.device).join(", ");
-  const more = alarms.length > NAMED ? ` and ${alarms.length - NAMED} more` : "";
-  setText(line.querySelector("span"), `${title}: ${names}${more}`);
+  const names = alarms.slice(0, NAMED).map((alarm) => inert(alarm.device)).join(", ");
+  const more = alarms.length > NAMED ? say("overview.and_more", { n: alarms.length - NAMED }) : "";
+  setText(line.querySelector("span"), say(key, { names: names + more }));
   return line;
 }
 

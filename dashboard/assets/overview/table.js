@@ -1,12 +1,14 @@
 // Devices as a table that draws only the rows in view, so that a thousand cost as much as thirty.
 
+import { inert } from "../inert.js";
 import { age, number, setText, showState } from "../shapes.js";
-import { PROVISIONAL, scoreWords } from "./tiles.js";
+import { say } from "../words.js";
+import { nextStep, scoreWords } from "./tiles.js";
 
 const ROW = `<span role="cell"><span class="fl-chip"></span></span><span role="cell" class="fl-name"></span>
 <span role="cell" class="fl-figure"></span><span role="cell" class="fl-bar"><i></i><u></u></span>
 <span role="cell" class="fl-figure"></span><span role="cell" class="fl-note"></span>`;
-const HEAD = ["State", "Device", "Score", "of its threshold", "Data age", "Model, next step"];
+const HEAD = ["state", "device", "score", "share", "age", "model"];
 const ROW_PX = 32;
 const BEYOND = 8; // rows above and below the view
 
@@ -20,7 +22,7 @@ export class Table {
     for (const word of HEAD) {
       const cell = document.createElement("span");
       cell.setAttribute("role", "columnheader");
-      cell.textContent = word;
+      cell.textContent = say(`overview.head_${word}`);
       head.append(cell);
     }
     this.body = element.querySelector(".fl-body");
@@ -68,7 +70,7 @@ function fill(element, one, time, at) {
   element.setAttribute("aria-rowindex", String(at + 2));
   element.tabIndex = isGroup ? -1 : 0;
   const [chip, name, score, bar, old, note] = element.children;
-  setText(name, isGroup ? one : one.device);
+  setText(name, inert(isGroup ? one : one.device));
   name.title = name.textContent;
   chip.hidden = score.hidden = bar.hidden = old.hidden = note.hidden = isGroup;
   if (isGroup) {
@@ -83,10 +85,14 @@ function fill(element, one, time, at) {
   const share = one.score === null ? 0 : Math.min(1, one.score / (1.5 * one.threshold));
   bar.firstElementChild.style.width = `${100 * share}%`;
   setText(old, age(time - one.last_arrival));
-  setText(note, one.provisional ? `${one.model}, provisional` : one.reason ? nextStep(one) : one.model ?? "no model");
-  note.title = one.provisional ? PROVISIONAL : one.reason ?? scoreWords(one);
+  setText(note, noteOf(one));
+  note.title = nextStep(one)?.command ?? one.reason ?? scoreWords(one);
 }
 
-function nextStep(device) {
-  return device.model && device.state !== "unscored" ? `${device.model}, ${device.reason}` : device.reason;
+function noteOf(one) {
+  const step = nextStep(one)?.text;
+  const model = one.model ?? say("overview.no_model");
+  if (one.provisional) return `${model}, ${say("overview.provisional")}. ${step}`;
+  const said = one.model && one.reason && one.state !== "unscored" ? `${model}, ${one.reason}` : one.reason ?? model;
+  return step ? `${said}. ${step}` : said;
 }

@@ -1,19 +1,24 @@
-// Devices as tiles: state, score, its last minute, data age, model.
+// Devices as tiles: state, score, its past, data age, model, and the next step where one is due.
 
+import { inert } from "../inert.js";
 import { age, number, setText, showState } from "../shapes.js";
+import { say } from "../words.js";
+import { drawSpark, SPARK } from "./spark.js";
 
 const TILE = `
-<span class="fl-tile-head"><strong></strong><span class="fl-chip"></span></span>
+<span class="fl-tile-head"><a class="fl-tile-link"></a><span class="fl-chip"></span></span>
 <span class="fl-tile-score"><b></b><span></span></span>
-<svg class="fl-spark" viewBox="0 0 120 30" preserveAspectRatio="none" aria-hidden="true">
-  <line class="fl-spark-threshold" x1="0" x2="120"/><polyline/></svg>
-<span class="fl-tile-foot"><span data-is="age"></span><span data-is="model"></span></span>`;
-export const PROVISIONAL = "Learnt from this device's first minutes by itself. Nobody is notified until somebody confirms it.";
+${SPARK}
+<span class="fl-tile-foot"><span data-is="age"></span><span data-is="model"></span></span>
+<a class="fl-next" hidden></a>`;
 const MOST = 300; // drawn at once; a filter or the table shows the others
 
 export class Tiles {
-  constructor(element, open) {
+  // open gets a page and a device; without a page of the models, that of the device.
+  constructor(element, sparks, open, hasModels) {
+    this.nextPage = hasModels ? "models" : "device";
     this.element = element;
+    this.sparks = sparks;
     this.open = open;
     this.tiles = new Map();
   }
@@ -27,10 +32,11 @@ export class Tiles {
       const element = this.tiles.get(key) ?? this.make(key, row);
       seen.add(key);
       if (this.element.children[at] !== element) this.element.insertBefore(element, this.element.children[at] ?? null);
-      if (typeof row !== "string") fill(element, row, time);
+      if (typeof row !== "string") fill(element, row, time, this.sparks.of(row.device));
     });
     for (const [key, element] of this.tiles) {
       if (seen.has(key)) continue;
+      this.sparks.forget(element);
       element.remove();
       this.tiles.delete(key);
     }
@@ -38,21 +44,32 @@ export class Tiles {
   }
 
   make(key, row) {
-    const element = typeof row === "string" ? heading(row) : this.tile(row.device);
+    const element = typeof row === "string" ? heading(inert(row)) : this.tile(row.device);
     this.tiles.set(key, element);
     return element;
   }
 
   tile(name) {
-    const tile = document.createElement("button");
-    tile.type = "button";
+    const tile = document.createElement("div");
     tile.className = "fl-tile";
     tile.dataset.device = name;
     tile.innerHTML = TILE;
-    tile.querySelector("strong").textContent = name;
-    tile.title = name;
-    tile.addEventListener("click", () => this.open(name));
+    const [link, next] = tile.querySelectorAll("a");
+    link.textContent = link.title = inert(name);
+    const query = new URLSearchParams({ device: name });
+    link.href = `/device?${query}`;
+    next.href = `/${this.nextPage}?${query}`;
+    link.addEventListener("click", (event) => this.opened(event, "device", name));
+    next.addEventListener("click", (event) => this.opened(event, this.nextPage, name));
+    this.sparks.watch(tile);
     return tile;
+  }
+
+  // In place of the page, unless it was asked for in a tab of its own.
+  opened(event, page, name) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.open(page, name);
   }
 
   more(count) {
@@ -60,7 +77,7 @@ export class Tiles {
     const line = this.tiles.get("more");
     if (!line) return;
     this.element.append(line);
-    setText(line, count > 0 ? `${count} more: find them by name or state, or look at the table` : "");
+    setText(line, count > 0 ? say("overview.more_tiles", { n: count }) : "");
   }
 }
 
@@ -71,19 +88,35 @@ function heading(text) {
   return line;
 }
 
-function fill(tile, device, time) {
+function fill(tile, device, time, past) {
   tile.dataset.state = device.shown_state;
   showState(tile.querySelector(".fl-chip"), device.shown_state);
   setText(tile.querySelector("b"), number(device.score));
   setText(tile.querySelector(".fl-tile-score span"), scoreWords(device));
-  setText(tile.querySelector('[data-is="age"]'), `data ${age(time - device.last_arrival)} old`);
+  setText(tile.querySelector('[data-is="age"]'), say("overview.data_age", { age: age(time - device.last_arrival) }));
   const model = tile.querySelector('[data-is="model"]');
   const note = noteOf(device);
-  const said = note ? `${device.model}, ${note.split(":")[0]}` : device.model ?? "no model";
-  setText(model, device.provisional ? "provisional" : said);
+  const said = note ? `${device.model}, ${note.split(":")[0]}` : device.model ?? say("overview.no_model");
+  setText(model, device.provisional ? say("overview.provisional") : said);
   model.classList.toggle("fl-mark", device.provisional);
-  model.title = device.provisional ? PROVISIONAL : note;
-  drawSpark(tile, device);
+  model.title = device.provisional ? say("overview.provisional_means") : note;
+  showNext(tile.querySelector(".fl-next"), device);
+  drawSpark(tile, device, past);
+}
+
+function showNext(link, device) {
+  const step = nextStep(device);
+  link.hidden = !step;
+  setText(link, step?.text ?? "");
+  link.title = step?.command ?? "";
+}
+
+// What somebody should do so that a device is judged by a model of its own; null: nothing.
+export function nextStep({ device, provisional, shown_state: state }) {
+  const name = inert(device);
+  if (provisional) return { text: say("overview.next_confirm"), command: `faultline adopt ${name} --confirm` };
+  if (state !== "unscored") return null;
+  return { text: say("overview.next_learn"), command: `faultline adopt --device ${name} --minutes 10 --out models/${name}` };
 }
 
 function noteOf(device) {
@@ -91,21 +124,8 @@ function noteOf(device) {
 }
 
 export function scoreWords(device) {
-  if (device.shown_state === "unscored") return device.reason ?? "not scored";
-  if (device.shown_state === "not-judged") return "the machine is not running";
-  if (device.score === null) return "no score yet";
-  return `score, threshold ${number(device.threshold)}`;
-}
-
-function drawSpark(tile, { spark, threshold }) {
-  const top = Math.max(threshold * 1.3, ...spark.map((score) => score ?? 0));
-  const y = (score) => 29 - (28 * score) / top;
-  const step = 120 / 119;
-  const from = 120 - (spark.length - 1) * step;
-  const points = spark.map((score, i) => (score === null ? null : `${(from + i * step).toFixed(1)},${y(score).toFixed(1)}`));
-  tile.querySelector("polyline").setAttribute("points", points.filter(Boolean).join(" "));
-  const line = tile.querySelector("line");
-  line.style.display = points.some(Boolean) ? "" : "none";
-  line.setAttribute("y1", y(threshold));
-  line.setAttribute("y2", y(threshold));
+  if (device.shown_state === "unscored") return device.reason ?? say("overview.not_scored");
+  if (device.shown_state === "not-judged") return say("overview.not_running");
+  if (device.score === null) return say("overview.no_score");
+  return say("overview.score_of", { threshold: number(device.threshold) });
 }

@@ -31,6 +31,12 @@ _HEADER = re.compile(r"^\s*\[\[\s*devices\s*\]\]", re.MULTILINE)
 _SHIPPED = "# The shipped rules, which held while this file had none."
 
 
+def as_the_detector_finds_it(out: Path) -> Path:
+    """Relative to the working directory, like the shipped rules, where it lies below it."""
+    whole = out.absolute()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
+
+
 def rule_lines(device: str, model: Path) -> str:
     """The lines that give one device a model."""
     return _lines({"match": escape(device), "model": model.as_posix()})

@@ -11,12 +11,13 @@ from detector.store.schema import open_store
 NOT_RUNNING = "no detector runs; it starts with the next `faultline serve`"
 
 
-def take_up(settings: Settings, who: str) -> str:
+def take_up(settings: Settings, who: str, why: dict[str, str] | None = None) -> str:
     """Ask the running detector to read its settings again.
 
     Args:
         settings: Name the store it listens at.
         who: Asks.
+        why: What was changed, for the audit log.
 
     Returns:
         What came of it, in words.
@@ -29,6 +30,6 @@ def take_up(settings: Settings, who: str) -> str:
     finally:
         store.dispose()
     try:
-        return f"the running detector has taken it up ({ask(settings, who=who)})"
+        return f"the running detector has taken it up ({ask(settings, who=who, why=why)})"
     except ReloadError as error:
         return f"the running detector does not take it up ({error}); restart `faultline serve`"

@@ -22,10 +22,11 @@ from detector.adopting.machine.base import (
 from detector.adopting.machine.gather import gather
 from detector.adopting.machine.learn import Learnt, Wanted, learn_model
 from detector.adopting.machine.normal import Normal, look_at, recorded_stretch
-from detector.adopting.machine.rule import put_rule, rule_lines
+from detector.adopting.machine.rule import as_the_detector_finds_it, put_rule, rule_lines
 from detector.adopting.machine.take_up import take_up
 from detector.adopting.machine.write import refuse_existing, write_whole
 from detector.cli.models.adopt_report import Adopted, as_object, model_lines, stretch_lines
+from detector.cli.models.progress import ProgressFile
 from detector.cli.models.steps import progress_bar
 from detector.cli.reading_options import hints_of
 from detector.cli.tables import as_json, moment
@@ -39,6 +40,7 @@ from detector.store import commands, commissionings
 from detector.store.schema import open_store
 
 MODELS = Path("models")
+GATHERING = "running"  # what the progress file calls the wait for it, in minutes
 FIRST = 1e-9  # above 0, so that waiting is told once
 WAITING = "{n:.1f} of {total:g} min of running |{bar}| {desc}"
 
@@ -86,20 +88,24 @@ def _normal(args: argparse.Namespace, device: str, settings: Settings) -> Normal
     start = None if args.start is None else _moment(args.start)
     engine = open_store(settings.store.url)
     try:
-        with _waiting(args.minutes, device) as tell:
+        with _waiting(args.minutes, device, args.progress) as tell:
             return gather(engine, device, minutes=args.minutes, start=start, tell=tell)
     finally:
         engine.dispose()
 
 
 @contextmanager
-def _waiting(minutes: float, device: str) -> Iterator[Callable[[float, str], None]]:
+def _waiting(
+    minutes: float, device: str, path: Path | None
+) -> Iterator[Callable[[float, str], None]]:
     """A bar, and a word on how to go on after Ctrl-C."""
+    file = ProgressFile(path)
     bar = tqdm(total=minutes, leave=False, disable=not sys.stderr.isatty(), bar_format=WAITING)
 
     def tell(running_s: float, reason: str) -> None:
         is_first, bar.n = not bar.n, min(max(running_s / 60, FIRST), minutes)
         bar.set_description_str(reason or device)
+        file.tell(GATHERING, min(running_s / 60, minutes), minutes)
         if bar.disable and is_first and running_s < minutes * 60:
             print(f"waiting: {running_s / 60:.1f} of {minutes:g} min of running", file=sys.stderr)
 
@@ -137,7 +143,7 @@ def _learn(args: argparse.Namespace, normal: Normal, shipped: Path | None, out: 
         only_from_base=args.base is not None,
         seed=args.seed,
     )
-    with progress_bar() as tell:
+    with progress_bar(args.progress) as tell:
         return learn_model(normal, out.name, wanted, tell)
 
 
@@ -158,7 +164,7 @@ def _let_it_watch(
     args: argparse.Namespace, device: str, folder: Path, settings: Settings
 ) -> tuple[str, str]:
     """Write the rule and tell the detector; returns what was done and what came of it."""
-    model = _as_the_detector_finds_it(folder)
+    model = as_the_detector_finds_it(folder)
     lines = rule_lines(device, model).rstrip()
     if args.no_settings:
         return f"for the settings, before other rules that match:\n{lines}", "not asked for"
@@ -172,12 +178,6 @@ def _let_it_watch(
     return f"written: {file}, the rule of {device} for {model.as_posix()}", take_up(
         settings, commands.user()
     )
-
-
-def _as_the_detector_finds_it(out: Path) -> Path:
-    """Relative to the working directory, like the shipped rules, where it lies below it."""
-    whole = out.absolute()
-    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
 
 
 def _one_line(lines: str) -> str:

@@ -36,7 +36,7 @@ def commission(args: argparse.Namespace) -> str:
     store = open_store(settings.store.url)
     try:
         done = _undo(store, args) if args.undo else _learn(store, settings, args)
-        done["applied"] = _apply(store, args)
+        done["applied"] = not args.check and _apply(store, args)
     finally:
         store.dispose()
     return as_json(done) if args.json else _told(done)
@@ -45,7 +45,7 @@ def commission(args: argparse.Namespace) -> str:
 def _refuse_options(args: argparse.Namespace) -> None:
     has_stretch = args.minutes is not None or args.start is not None or args.end is not None
     if args.undo:
-        if has_stretch or args.anyway or args.why:
+        if has_stretch or args.anyway or args.why or args.check:
             raise CommissionError("--undo with a stretch or a reason, allowed: --undo with --who")
         return
     is_span = args.start is not None and args.end is not None and args.minutes is None
@@ -66,9 +66,10 @@ def _learn(store: Engine, settings: Settings, args: argparse.Namespace) -> dict[
         learnt = _learnt(connection, place, settings, bundle, status, args)
     if learnt.doubts and not args.anyway:
         raise CommissionError(f"{args.device}: {'; '.join(learnt.doubts)}; or: {REASONS}")
-    with store.begin() as connection:
-        version = commissionings.write(connection, args.device, learnt.own, args.who, args.why)
-    own = learnt.own
+    own, version = learnt.own, None
+    if not args.check:
+        with store.begin() as connection:
+            version = commissionings.write(connection, args.device, own, args.who, args.why)
     return {
         "device": args.device, "version": version, "model": own.model, "who": args.who,
         "start": own.start, "end": own.end, "seconds": own.seconds, "peak_score": learnt.peak,
@@ -142,9 +143,16 @@ def _told(done: dict[str, object]) -> str:
     if "undone" in done:
         left = "none is left" if done["version"] is None else f"version {done['version']} is back"
         return f"{done['device']}: version {done['undone']} undone by {done['who']}, {left}; {now}"
-    lines = [
+    first = (
         f"{done['device']}: commissioned by {done['who']}, version {done['version']}, on top of "
-        f"{done['model']}; {now}",
+        f"{done['model']}; {now}"
+    )
+    if done["version"] is None:
+        first = (
+            f"{done['device']}: may be commissioned on top of {done['model']}; nothing is changed"
+        )
+    lines = [
+        first,
         f"learnt from {done['seconds']:.0f} s of settled running, {moment(done['start'])} to "  # type: ignore[arg-type]
         f"{moment(done['end'])} UTC; by the model's own limits it scored up to "  # type: ignore[arg-type]
         f"{done['peak_score']:.2f}",

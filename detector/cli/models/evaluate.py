@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tqdm import tqdm
 
 from detector.cli.models.limits import limits
+from detector.cli.models.progress import ProgressFile, ToldBar
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, load_bundle
@@ -39,7 +41,7 @@ def evaluate(args: argparse.Namespace) -> str:
     if args.limits:
         return limits(args, cases, to_put_in, bundles)
     lab = measure(
-        cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress,
+        cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress_to(args.progress),
         commission_min=args.commission,
     )  # fmt: skip
     if args.png is not None:
@@ -66,6 +68,12 @@ def _injection(
     )
 
 
-def _progress(total: int, what: str) -> tqdm[None]:
-    return tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True,
-                disable=not sys.stderr.isatty())  # fmt: skip
+def _progress_to(path: Path | None) -> Callable[[int, str], ToldBar]:
+    file = ProgressFile(path)
+
+    def bar(total: int, what: str) -> ToldBar:
+        shown = tqdm(total=total, unit="session", desc=what, leave=False, dynamic_ncols=True,
+                     disable=not sys.stderr.isatty())  # fmt: skip
+        return ToldBar(file, shown, what, total)
+
+    return bar

@@ -184,6 +184,7 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
         help="judge each session by its machine's own level, learnt from so many minutes of its "
         "first settled running without a fault, which are not judged")  # fmt: skip
     add("--ablate", action="store_true", help="add a row for each part of the score left out")
+    add("--progress", type=Path, metavar="FILE", help="write how far it is into it, as JSON")
     add("--json", action="store_true", help="as a JSON list")
     add("--markdown", action="store_true", help="as a Markdown table")
     add("--png", type=Path, metavar="FILE",

@@ -7,6 +7,7 @@ from typing import Any
 
 from detector.alarms import requests
 from detector.alarms.requests import who_of
+from detector.cli.operating import delays
 from detector.cli.operating.asking import ask
 from detector.errors import AlarmError
 from detector.settings.load import load_settings
@@ -42,13 +43,16 @@ def answer_alarms(args: argparse.Namespace) -> str:
 
 
 def answer_device(args: argparse.Namespace) -> str:
-    """``maintenance``, ``out-of-service`` and ``threshold`` of a device.
+    """``maintenance``, ``out-of-service``, ``threshold``, ``delays`` and ``note`` of a device.
 
     Raises:
         AlarmError: If the detector refuses, with its reason.
     """
-    store, _ = _store(args)
-    value, said = _DEVICE[args.command](args)
+    store, settings = _store(args)
+    if args.command == commands.DELAYS:
+        value, said = delays.asked(args, delays.given(store, settings, args.device))
+    else:
+        value, said = _DEVICE[args.command](args)
     return _ask(args, store, args.device, value, f"{inert(args.device)}: {said}")
 
 
@@ -71,10 +75,18 @@ def _threshold(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"threshold": args.value, "why": args.why}, said
 
 
+def _note(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    value = {"start": args.start, "end": args.start if args.end is None else args.end}
+    value |= {"why": args.why}
+    requests.read(requests.NOTE, value, 0.0)
+    return value, "noted"
+
+
 _DEVICE = {
+    requests.NOTE: _note,
     requests.MAINTENANCE: _maintenance,
     requests.OUT_OF_SERVICE: _out_of_service,
-    "threshold": _threshold,
+    commands.THRESHOLD: _threshold,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from detector.cli.options import above, add_json, add_settings, at_least
+from detector.cli.options import above, add_json, add_settings, at_least, instant
 
 
 def add_alarms(part: argparse.ArgumentParser) -> None:
@@ -19,6 +19,14 @@ def add_alarms(part: argparse.ArgumentParser) -> None:
         help="that the figures look back (default: %(default)g)")  # fmt: skip
     add("--operators", type=at_least(1), default=1,
         help="who answer them, for the figures (default: %(default)s)")  # fmt: skip
+    add_json(part)
+    add_settings(part)
+
+
+def add_devices(part: argparse.ArgumentParser) -> None:
+    """Add what ``devices`` takes."""
+    part.add_argument("--unused", action="store_true", help="instead, what the detector received "
+                      "since its start and did not use, and why")  # fmt: skip
     add_json(part)
     add_settings(part)
 
@@ -78,6 +86,16 @@ def add_out_of_service(part: argparse.ArgumentParser) -> None:
     _undo(part)
 
 
+def add_note(part: argparse.ArgumentParser) -> None:
+    """Add what ``note`` takes."""
+    part.add_argument("device")
+    when = "ISO 8601, UTC unless it says otherwise, by the device's clock"
+    part.add_argument("--start", type=instant, required=True, help=f"of the stretch: {when}")
+    part.add_argument("--end", type=instant, help="of the stretch (default: its start)")
+    part.add_argument("--why", "--text", required=True, help="what is to be said, one line")
+    add_who(part)
+
+
 def add_threshold(part: argparse.ArgumentParser) -> None:
     """Add what ``threshold`` takes."""
     part.add_argument("device")
@@ -85,6 +103,38 @@ def add_threshold(part: argparse.ArgumentParser) -> None:
     part.add_argument("--reset", action="store_true", help="as the settings say")
     _why(part)
     add_who(part)
+
+
+def add_delays(part: argparse.ArgumentParser) -> None:
+    """Add what ``delays`` takes."""
+    part.add_argument("device")
+    _delays(part)
+    part.add_argument("--reset", action="store_true", help="as the settings say")
+    _why(part)
+    add_who(part)
+
+
+def add_preview(part: argparse.ArgumentParser) -> None:
+    """Add what ``preview`` takes; what is not given is as it is now."""
+    add = part.add_argument
+    add("device")
+    add("--hours", type=above(0), default=24.0, help="to look back (default: %(default)g)")
+    add("--start", type=instant, metavar="ISO", help="instead, from this time in UTC")
+    add("--end", type=instant, metavar="ISO", help="to before this time (default: now)")
+    add("--threshold", type=above(0), help="of the score")
+    _delays(part)
+    add_json(part)
+    add_settings(part)
+
+
+def _delays(part: argparse.ArgumentParser) -> None:
+    add = part.add_argument
+    add("--k", type=at_least(1), help="windows above the threshold that raise it ...")
+    add("--n", type=at_least(1), help="... among this many in a row")
+    add("--on-delay", type=float, dest="on_delay_s", metavar="S",
+        help="seconds that k of n must go on before it is raised")  # fmt: skip
+    add("--off-delay", type=float, dest="off_delay_s", metavar="S",
+        help="seconds of windows below that clear it")  # fmt: skip
 
 
 def add_notify(part: argparse.ArgumentParser) -> None:

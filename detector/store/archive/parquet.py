@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -81,6 +81,34 @@ def read(content: bytes, start: float = -math.inf, end: float = math.inf) -> Ite
     except (pa.ArrowException, KeyError, msgspec.DecodeError) as error:
         raise OSError(f"damaged or no file of an archive ({_line(error)})") from None
     yield from _frames(table, about)
+
+
+def read_scores(
+    content: bytes, late: Collection[str], start: float = -math.inf, end: float = math.inf
+) -> tuple[Times, Values, Flags]:
+    """Times, scores and what was judged, without what is in other columns.
+
+    Args:
+        content: All of the file.
+        late: Sessions that are left out.
+        start: As for ``read``, as ``end``.
+        end: Not in it.
+
+    Raises:
+        OSError: If the content is damaged, or no file of ours.
+    """
+    try:
+        file = pq.ParquetFile(io.BytesIO(content))
+        present = [name for name in ("ts", "time") if name in file.schema_arrow.names][:1]
+        wanted = [*present, "score", "judged", *(("session",) if late else ())]
+        table = file.read_row_groups(_groups(file, start, end), columns=wanted)
+        ts, score, judged = _times(table), _floats(table, "score"), table["judged"].to_numpy()
+    except (pa.ArrowException, KeyError) as error:
+        raise OSError(f"damaged or no file of an archive ({_line(error)})") from None
+    if not late:
+        return ts, score, judged
+    live = ~np.isin(table["session"].to_numpy(), list(late))
+    return ts[live], score[live], judged[live]
 
 
 def _groups(file: pq.ParquetFile, start: float, end: float) -> list[int]:

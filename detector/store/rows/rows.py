@@ -45,7 +45,7 @@ def row_of(frame: Frame, packing: int = LOOSE) -> dict[str, Any]:
 
 def frame_of(row: sa.Row[Any]) -> Frame:
     """The frame of a row."""
-    arrays = {name: _read(row, name, kind) for name, kind in ARRAYS.items()}
+    arrays = {name: array_of(row, name) for name in ARRAYS}
     return Frame(
         device=row.device,
         session=row.session,
@@ -72,7 +72,9 @@ def _bytes(values: npt.NDArray[Any], packing: int) -> bytes:
     return packed(values) if packing == PACKED else values.tobytes()
 
 
-def _read(row: sa.Row[Any], name: str, kind: str) -> npt.NDArray[Any]:
+def array_of(row: sa.Row[Any], name: str) -> npt.NDArray[Any]:
+    """One array of a row that has it, ``n``, ``features`` and ``packing``."""
+    kind = ARRAYS[name]
     width = len(row.features)
     shape = (row.n, width) if name in WIDE else (width,) if name == "contributions" else (row.n,)
     data: bytes = getattr(row, name)

@@ -17,9 +17,11 @@ def site(tmp_path_factory):
 
 START = """
 const url = name => `/assets/x/${name}.js`;
-const {Ring} = await import(url("ring"));
-const {line, band, errors, caused, anomalies, bucketOf, notJudged} = await import(url("decimate"));
-const {Figure, Rows, MOST_ROWS} = await import(url("figure"));
+const {Ring} = await import(url("device/ring"));
+const {line, band, errors, caused, anomalies, bucketOf, notJudged} =
+  await import(url("device/decimate"));
+await (await import(url("words"))).loadWords("x");
+const {Figure, Rows, MOST_ROWS} = await import(url("device/figure"));
 const {SteadyRange, timeTicks, valueTicks, clock} = await import(url("axes"));
 // A block of n samples of one feature at 100 Hz.
 const block = (id, start, n, more = {}) => ({
@@ -49,6 +51,24 @@ const card = {features: ["a", "b"], units: ["g", "g"], window: 60, sampling_peri
 const built = (ring, window, width = 1000) => {
   const end = ring.lastTs, view = {theme, card, alarms: [], threshold: 1, width, note: null};
   return new Figure().build(ring, {...view, range: [end - window, end]});
+};
+const {Stretch} = await import(url("device/past/history"));
+// Five minutes of feature a in buckets of 10 s; the third has none, the last is anomalous.
+const bucketed = (more = {}) => {
+  const at = [...Array(30).keys()].filter(i => i < 12 || i >= 18), n = at.length;
+  const all = value => Float32Array.from(at, value);
+  return new Stretch({kind: "buckets", from: 0, to: 300, held: [0, 300], samples: 300, lost: [],
+    gaps: [{start: 120, end: 180, reason: "silent", detail: null}], alarms: [], features: ["a"],
+    buckets: {ts: Float64Array.from(at, i => 10 * i), width: all(() => 10), low: [all(() => -1)],
+      mean: [all(i => i / 30)], high: [all(i => i === 20 ? 7 : 1)],
+      score: all(i => i > 26 ? 5 : .5), threshold: all(() => 1),
+      anomalies: all(i => i > 26 ? 3 : 0), running: all(() => 1),
+      breaks: Uint8Array.from(at, i => i === 18 ? 1 : 0)}, ...more});
+};
+const past = (stretch, more = {}) => {
+  const view = {theme, card, alarms: stretch.alarms, gaps: stretch.gaps, threshold: 1, width: 1000,
+    note: null, isStill: true, range: [stretch.from, stretch.to], ...more};
+  return new Figure().buildPast(stretch, view);
 };
 const names = drawing => drawing.data.map(trace => trace.name);
 const gaps = ring => drawn(ring).y.filter(v => v === null).length;

@@ -22,14 +22,14 @@ def test_each_state_has_its_place():
 def test_the_page_has_a_shape_a_word_and_a_place_for_each(run):
     """Never colour alone, and the same order as here."""
     code = """
-      const {shape, WORDS} = await import("/assets/x/shapes.js");
+      const {shape, stateWord} = await import("/assets/x/shapes.js");
       const {Fleet} = await import("/assets/x/overview/fleet.js");
       const states = EVERY, fleet = new Fleet();
       fleet.receive({full: true, names: states, sparks: {}, scores: states.map(() => 0),
         arrivals: states.map(() => 0),
         tiles: Object.fromEntries(states.map(s => [s, {shown_state: s}]))});
       const order = fleet.totals().map(total => total[0]);
-      return JSON.stringify([states.map(shape), states.map(s => WORDS[s]), order]);
+      return JSON.stringify([states.map(shape), states.map(stateWord), order]);
     """
     said = run(code.replace("EVERY", json.dumps(sorted(EVERY))))
     shapes, words, order = json.loads(said)

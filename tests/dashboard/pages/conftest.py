@@ -11,7 +11,11 @@ from tests.support.live.server import Site
 @pytest.fixture(scope="package")
 def site(tmp_path_factory):
     """One dashboard for all tests of the pages."""
-    with Site(tmp_path_factory.mktemp("site"), FAULTLINE_DASHBOARD__STALE_S="3") as started:
+    folder = tmp_path_factory.mktemp("site")
+    settings = folder / "faultline.toml"  # a page may write into it
+    settings.touch()
+    more = {"FAULTLINE_DASHBOARD__STALE_S": "3", "FAULTLINE_SETTINGS": str(settings)}
+    with Site(folder, **more) as started:
         yield started
 
 

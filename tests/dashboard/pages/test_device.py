@@ -9,10 +9,11 @@ import pytest
 from tests.conftest import wait_for
 from tests.support.live.feed import Feed, Machine
 from tests.support.live.film import film
-from tests.support.live.page import LIVE, draws_more, facts, open_device, text
+from tests.support.live.page import LIVE, WAIT_MS, draws_more, facts, open_device, text, told
 from tests.support.live.server import Site
 
 pytestmark = pytest.mark.browser
+PLOT = "document.querySelector('.js-plotly-plot')"
 
 
 def test_an_alarm_shows_within_seconds_without_a_rerun(site, feed, page):
@@ -77,20 +78,27 @@ def test_every_feature_shows_its_error_and_a_lens(site, feed, page):
     assert facts(page)["lens_s"] == "2"
 
 
-def test_a_zoom_survives_updates_and_ends_on_request(site, feed, page):
-    """A dragged range stays as it is while data arrive; Back to live leaves it."""
-    open_device(page, site, "good-1")
-    draws_more(page, 2)
+def zoomed_by_a_drag(page):
+    """Drag across a fifth of the first row; whether that counted."""
     box = page.locator(".fl-chart .nsewdrag").first.bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.3 * box["width"], y)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], y, steps=8)
     page.mouse.up()
-    wait_for(lambda: facts(page)["zoomed"] == "true", 5, "zoomed")
+    page.wait_for_timeout(300)
+    return facts(page)["zoomed"] == "true"
+
+
+def test_a_zoom_survives_updates_and_ends_on_request(site, feed, page):
+    """A dragged range stays as it is while data arrive; Back to live leaves it."""
+    open_device(page, site, "good-1")
+    draws_more(page, 2)
+    wait_for(lambda: zoomed_by_a_drag(page), 20, "zoomed")
     shown = "() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range"
     before = page.evaluate(shown)
-    draws_more(page, 4)
+    updates = int(facts(page)["updates"])
+    wait_for(lambda: int(facts(page)["updates"]) > updates + 3, 20, "data go on coming")
     assert page.evaluate(shown) == before
     assert 9_000 < before[1] - before[0] < 15_000
     page.click(".fl-back")
@@ -101,7 +109,7 @@ def test_a_zoom_survives_updates_and_ends_on_request(site, feed, page):
 def test_the_window_of_the_address_is_shown(site, feed, page):
     """A link to half a minute shows half a minute."""
     page.goto(f"{site.url}/device?device=good-1&window=30+s")
-    page.wait_for_selector(LIVE, timeout=30_000)
+    page.wait_for_selector(LIVE, timeout=WAIT_MS)
     start, end = page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range")
     assert end - start == pytest.approx(30_000)
 
@@ -146,7 +154,7 @@ def test_a_stopped_machine_is_greyed_with_a_word(site, feed, page):
 def test_an_unknown_device_gets_a_sentence(site, feed, page):
     """A shared link may be opened before the first sample."""
     page.goto(f"{site.url}/device?device=to-come")
-    page.wait_for_selector('[data-is="notices"] p', timeout=30_000)
+    page.wait_for_selector('[data-is="notices"] p', timeout=WAIT_MS)
     assert "to-come has not been seen yet" in text(page, "notices")
 
 
@@ -156,26 +164,67 @@ def test_a_restarted_server_is_found_again(chromium, tmp_path):
         page = chromium.new_page()
         open_device(page, own, "m1")
         own.stop()
-        wait_for(lambda: "Connection lost, retrying" in text(page, "notices"), 10, "the notice")
+        wait_for(lambda: "Connection lost, retrying" in told(page), 10, "the notice")
         assert page.locator(".fl-chart .scatterlayer .trace").count() >= 7
         own.start()
         wait_for(lambda: facts(page)["link"] == "live", 20, "the socket is back")
         draws_more(page, 2)
-        assert "Connection lost" not in text(page, "notices")
+        wait_for(lambda: "Connection lost" not in told(page), 10, "the header is back too")
         page.close()
 
 
 def test_the_past_is_shown_as_it_is_stored(site, feed, page):
-    """A range other than live: a still chart with what is anomalous in red, and back again."""
-    page.goto(f"{site.url}/device?device=bad&range=15+min")
-    page.wait_for_selector(".stPlotlyChart .main-svg", timeout=30_000)
-    assert page.locator(".faultline_device").count() == 0
-    page.get_by_text("line: mean").wait_for()
-    plot = "document.querySelector('.stPlotlyChart .js-plotly-plot')"
-    read = f"{plot}.data.map(trace => [trace.name, trace.x.length])"
-    drawn = dict(page.evaluate(read))
-    assert drawn["anomalies"] > 5
-    assert {"acc_x band", "acc_x mean", "score", "threshold"} <= set(drawn)
-    page.get_by_role("combobox", name="Range").click()
-    page.get_by_role("option", name="Live").click()
-    page.wait_for_selector(LIVE, timeout=30_000)
+    """A link to a range: bands with what is anomalous in red, gaps with a reason; back to live."""
+    open_device(page, site, "bad", range="1h")
+    wait_for(lambda: facts(page)["source"] == "buckets", 20, "the past")
+    names = set(page.evaluate(f"{PLOT}.data.map(trace => trace.name)"))
+    assert {"acc_x band", "acc_x mean", "score", "threshold"} <= names
+    wait_for(lambda: json.loads(facts(page)["marked"])["acc_x"] > 5, 10, "markers")
+    assert json.loads(facts(page)["marked"])["acc_y"] == 0
+    assert "before the first sample stored" in page.text_content(".fl-told")
+    longest = page.evaluate(f"Math.max(...{PLOT}.data.map(trace => trace.x.length))")
+    assert longest <= 1000
+    page.click('.fl-range > [data-range="live"]')
+    wait_for(lambda: facts(page)["zoomed"] == "false", 10, "live again")
+
+
+def test_the_chart_pauses_goes_back_and_the_link_shows_the_same(site, feed, page):
+    """From the store without a rerun, while live data go on coming; a second viewer sees it."""
+    open_device(page, site, "bad", "10 s")
+    page.click("[data-do=pause]")
+    for _ in range(2):
+        page.click("[data-do=earlier]")
+    wait_for(lambda: facts(page)["source"] == "samples", 20, "the past")
+    before = facts(page)
+    names = set(page.evaluate(f"{PLOT}.data.map(trace => trace.name)"))
+    assert {"acc_x raw", "acc_x reconstruction", "acc_x error"} <= names
+    assert json.loads(before["marked"])["acc_x"] > 10
+    wait_for(lambda: int(facts(page)["updates"]) > int(before["updates"]) + 2, 10, "live data")
+    assert facts(page)["from"] == before["from"]
+    wait_for(lambda: "paused=1" in page.url and "from=" in page.url, 10, "the link")
+    page.goto(page.url)
+    page.wait_for_selector(LIVE, timeout=WAIT_MS)
+    again = facts(page)
+    assert float(again["from"]) == pytest.approx(float(before["from"]), abs=0.01)
+    assert again["zoomed"] == "true"
+    page.keyboard.press("l")
+    wait_for(lambda: facts(page)["zoomed"] == "false", 5, "live again")
+    wait_for(lambda: "paused=" not in page.url, 10, "so is the link")
+
+
+def test_a_healthy_stretch_is_laid_over_and_a_note_is_seen_by_all(site, feed, page):
+    """The newest before the fault, in dashes; the note is a mark and a line, and inert."""
+    open_device(page, site, "later", "10 s")
+    page.click("[data-do=compare]")
+    page.get_by_text("Dashed: the newest healthy stretch").wait_for()
+    wait_for(lambda: "acc_x healthy" in page.evaluate(f"{PLOT}.data.map(t => t.name)"), 10)
+    page.click("[data-do=note]")
+    page.fill(".fl-note-form input", "belt <img src=x onerror=alert(1)>")
+    page.keyboard.press("Enter")
+    wait_for(lambda: page.locator(".fl-notes li").count() == 1, 15, "the note")
+    assert page.locator(".fl-notes img, .fl-chart image").count() == 0
+    marks = f"{PLOT}.layout.shapes.filter(shape => shape.name === 'note').length"
+    wait_for(lambda: page.evaluate(marks) == 1, 10, "its mark")
+    wait_for(lambda: "paused=1" in page.url, 10, "the link")
+    page.click('.fl-range > [data-range="live"]')  # of the header, which says the same as the chart
+    wait_for(lambda: facts(page)["zoomed"] == "false", 10, "live again")

@@ -12,7 +12,7 @@ from detector.store import devices
 from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.live.feed import Feed, Machine
-from tests.support.live.page import LIVE, open_device, text
+from tests.support.live.page import LIVE, open_device, text, told
 from tests.support.live.server import Site
 
 pytestmark = pytest.mark.browser
@@ -70,7 +70,7 @@ def test_a_lost_broker_is_shown(site, feed, page):
     try:
         page.goto(site.url)
         page.wait_for_selector(".fl-notices p", timeout=20_000)
-        wait_for(lambda: "MQTT broker (reconnecting)" in page.text_content(".fl-notices"), 8)
+        wait_for(lambda: "MQTT broker (reconnecting)" in told(page), 8)
     finally:
         feed.connection = "connected"
 
@@ -82,10 +82,10 @@ def test_a_stopped_detector_is_shown_on_both_pages(site, feed, page):
     feed.leases = False
     try:
         open_device(page, site, "good-1")
-        wait_for(lambda: "detector is stopped" in text(page, "notices"), 12, "the device's notice")
+        wait_for(lambda: "detector is stopped" in told(page), 12, "the notice")
         page.goto(site.url)
         page.wait_for_selector(".fl-notices p", timeout=20_000)
-        assert "The detector is stopped" in page.text_content(".fl-notices")
+        assert "The detector is stopped" in told(page)
     finally:
         feed.leases = True
     assert held is not None
@@ -96,13 +96,13 @@ def test_an_overload_and_a_flood_are_shown_on_both_pages(site, feed, page):
     feed.thinned, feed.flood = 4, 17
     try:
         open_device(page, site, "good-1")
-        wait_for(lambda: "one window in 4 is scored" in text(page, "notices"), 12, "the notice")
-        assert "17 alarms in the last ten minutes" in text(page, "notices")
+        wait_for(lambda: "one window in 4 is scored" in told(page), 12, "the notice")
+        assert "17 alarms in the last ten minutes" in told(page)
         assert page.text_content('[data-is="state"]').strip().lower() == "ok"
         page.goto(site.url)
         page.wait_for_selector(".fl-notices p", timeout=20_000)
-        assert "Overloaded: one window in 4" in page.text_content(".fl-notices")
-        assert "Alarm flood: 17 alarms in the last ten" in page.text_content(".fl-notices")
+        assert "Overloaded: one window in 4" in told(page)
+        assert "Alarm flood: 17 alarms in the last ten" in told(page)
     finally:
         feed.thinned, feed.flood = 1, 0
 

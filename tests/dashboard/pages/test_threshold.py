@@ -6,7 +6,7 @@ import pytest
 
 from detector.store import commands
 from tests.conftest import wait_for
-from tests.support.live.page import SLIDER, facts, open_device, text
+from tests.support.live.page import SLIDER, facts, give_name, open_device, text
 
 pytestmark = pytest.mark.browser
 
@@ -15,8 +15,7 @@ def test_the_slider_marks_at_once_and_asks_the_detector(site, feed, page):
     """The browser re-marks before the detector has applied the command."""
     feed.applies = False
     open_device(page, site, "tuned")
-    page.fill('input[aria-label="Your name"]', "Ann")
-    page.press('input[aria-label="Your name"]', "Enter")
+    give_name(page, "Ann")
     page.focus(SLIDER)
     page.press(SLIDER, "Home")
     wait_for(lambda: facts(page)["threshold"] == "0.2", 10, "the threshold line moves")

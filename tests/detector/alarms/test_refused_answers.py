@@ -37,6 +37,17 @@ REFUSED = [
     ("maintenance", (), {"undo": True}, "device m: is not in maintenance, nothing to undo"),
     ("out-of-service", (), {"undo": "yes"}, "undo: found yes, allowed: true or false"),
     ("out-of-service", (), {"undo": True}, "device m: is not out of service, nothing to undo"),
+    ("note", (), {"why": "x"}, "start: found nothing, allowed: UTC seconds"),
+    ("note", (), {"start": 5, "end": 4, "why": "x"}, "start: found 5, allowed: up to the end, 4"),
+    ("note", (), {"start": 5, "end": float("inf"), "why": "x"}, "end: found inf, allowed: UTC"),
+    ("note", (), {"start": 5, "end": 6}, "note: found nothing, allowed: some text"),
+    ("note", (), {"start": 5, "end": 6, "why": "x\x1b[2J"}, r"note: found x\x1b[2J, allowed: char"),
+    (
+        "note",
+        (),
+        {"start": 5, "end": 6, "why": "x", "device": "nobody"},
+        "device nobody: was never",
+    ),
 ]
 
 

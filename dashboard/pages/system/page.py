@@ -1,0 +1,45 @@
+"""The system: detector, broker, sources, queues, store, viewers, and what is wrong with them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.live.routes import hub
+from dashboard.pages.sheets import sheet
+from dashboard.pages.system import sections, tables
+from dashboard.pages.system.reading import read
+from dashboard.pages.system.troubles import troubles
+from dashboard.words.viewer import number, say
+
+LOOK_AGAIN_S = 2.0
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title(say("system.title"))
+    _look()
+
+
+@st.fragment(run_every=LOOK_AGAIN_S)
+def _look() -> None:
+    system = read()
+    lines = [say(key, **_written(fields)) for key, fields in troubles(system)]
+    sheet.draw(
+        sheet.troubles(say("system.troubles"), lines, say("system.nothing_is_wrong")),
+        sheet.beside(
+            sections.detector(system), sections.broker(system), sections.queues(system),
+            sections.store(system), sections.viewers(hub.viewers), sections.versions(system),
+        ),
+        tables.sources(system),
+        tables.not_used(system),
+        tables.tiers(system),
+        tables.log(system),
+    )  # fmt: skip
+
+
+def _written(fields: dict[str, object]) -> dict[str, object]:
+    """Numbers as the viewer's locale has them; a count stays one, it chooses the plural."""
+    return {
+        name: number(value, 1) if isinstance(value, float) else value
+        for name, value in fields.items()
+    }

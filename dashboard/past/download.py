@@ -1,0 +1,101 @@
+"""What is stored of a stretch as a file: ``faultline export`` writes it, this sends it.
+
+A child process writes to a file of its own and the file is sent in pieces, so a year of samples
+takes no more memory here than an hour of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from dashboard.past.asked import Asked, AskedError, read
+
+FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+AT_ONCE = 2  # exports; each is a process that reads the archive
+LOOK_S = 0.2
+_running = asyncio.Semaphore(AT_ONCE)
+
+
+async def download(request: Request) -> Response:
+    """Answer ``/download?device=&from=&to=&format=csv``."""
+    try:
+        asked = read(request.query_params)
+        kind = _format(request.query_params.get("format", "csv"))
+    except AskedError as error:
+        return PlainTextResponse(str(error), 422)
+    if _running.locked():
+        return PlainTextResponse("other exports are under way, try again in a minute", 503)
+    async with _running:
+        return await _exported(request, asked, kind)
+
+
+def _format(found: str) -> str:
+    if found not in FORMATS:
+        raise AskedError(f"format: found {found[:20]!r}, allowed: {', '.join(FORMATS)}")
+    return found
+
+
+async def _exported(request: Request, asked: Asked, kind: str) -> Response:
+    folder = Path(tempfile.mkdtemp(prefix="faultline-export-"))
+    clearing = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    out = folder / f"export.{kind}"
+    refusal = await _write(request, asked, out)
+    if refusal is not None:
+        return PlainTextResponse(refusal, 422, background=clearing)
+    return FileResponse(
+        out,
+        media_type=FORMATS[kind],
+        filename=name_of(asked, kind),
+        headers={"cache-control": "no-store"},
+        background=clearing,
+    )
+
+
+def name_of(asked: Asked, kind: str) -> str:
+    """Of the file: device and time, in characters that every system takes."""
+    device = re.sub(r"[^\w.-]+", "_", asked.device, flags=re.ASCII)[:80] or "device"
+    start, end = (_moment(at, "%Y%m%dT%H%M%S") for at in (asked.start, asked.end))
+    return f"{device}-{start}-{end}.{kind}"
+
+
+async def _write(request: Request, asked: Asked, out: Path) -> str | None:
+    """Why it could not be written; None: it is there. Ends where nobody waits any more."""
+    start, end = (_moment(at, "%Y-%m-%dT%H:%M:%S.%f") for at in (asked.start, asked.end))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "detector", "export", f"--device={asked.device}"),
+        *(f"--start={start}", f"--end={end}", "--out", str(out)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    ending = asyncio.create_task(process.communicate())
+    try:
+        while not ending.done():
+            await asyncio.wait({ending}, timeout=LOOK_S)
+            if not ending.done() and await request.is_disconnected():
+                return "nobody waits for it any more"
+        _, said = ending.result()
+        return None if process.returncode == 0 else _last_line(said)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await ending
+
+
+def _last_line(said: bytes) -> str:
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].removeprefix("error: ") if lines else "the export has failed"
+
+
+def _moment(at: float, form: str) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime(form)

@@ -1,0 +1,95 @@
+"""What stands around every page: the header, the range of time, search, keys, sound, kiosk mode."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import wait_for
+from tests.support.live.page import LIVE, give_name
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 60_000  # a page on a computer that does much else
+HEADER = ".faultline_header[data-link=live] .fl-first"
+DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+PAGES = {"/": "en", "/device?device=bad": "ko", "/alarms": "en", "/tuning?device=bad": "ko",
+         "/models": "en", "/system": "ko"}  # fmt: skip
+
+
+def opened(page, site, address, shown=DONE):
+    """Open a page and wait for what it shows, or until it is drawn, and for its header."""
+    page.goto(f"{site.url}{address}")
+    page.wait_for_selector(shown, timeout=WAIT_MS)
+    page.wait_for_selector(HEADER, timeout=WAIT_MS)
+
+
+def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed, page):
+    """Chosen once; the tiles tell of it, the link names it, the keys lead everywhere."""
+    opened(page, site, "/", '[data-device="bad"]')
+    give_name(page, "Kim")
+    page.click('.fl-range > [data-range="15m"]')
+    page.wait_for_url("**range=15m*", timeout=WAIT_MS)
+    tile = page.locator('[data-device="bad"] .fl-ribbon-anomaly')
+    wait_for(lambda: "M" in (tile.get_attribute("d") or ""), 20, "its anomalies of the range")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("good")
+    page.wait_for_selector(".fl-search li >> nth=1")
+    found = page.locator(".fl-search li bdi").all_text_contents()
+    assert found == ["good-1", "good-2"]
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/device?*device=good-2*")
+    assert "range=15m" in page.url
+    page.wait_for_selector(".stPlotlyChart", timeout=WAIT_MS)
+    page.keyboard.press("0")
+    page.wait_for_selector(LIVE, timeout=WAIT_MS)
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url("**/alarms*")
+    assert "range" not in page.url
+    assert page.text_content(".fl-who") == "Kim"
+    page.keyboard.press("?")
+    page.wait_for_selector(".fl-keys[open] kbd")
+
+
+def test_an_alarm_is_heard_and_a_wall_turns_to_it(site, feed, page):
+    """Of its priority, in a page that nobody looks at; and a screen on a wall shows its device."""
+    page.add_init_script(
+        """localStorage.setItem("faultline-alerts", JSON.stringify({medium: true}))"""
+    )
+    opened(page, site, "/?kiosk=600", ".fl-tile")
+    assert page.is_hidden(".fl-tools")
+    assert page.is_hidden("[data-testid=stSidebar]")
+    feed["good-1"].fault = True
+    try:
+        page.wait_for_selector("html[data-faultline-sounded]", state="attached", timeout=20_000)
+        page.wait_for_url("**/device?*device=good-1*")
+        assert "kiosk=600" in page.url  # it goes on by itself when somebody has answered
+        assert "good-1" in page.text_content(".fl-first")
+    finally:
+        feed["good-1"].fault = False
+
+
+def serious(page):
+    """What of a page somebody cannot see or reach, by WCAG."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_everybody_can_use_every_page(site, feed, page, address):
+    """No serious violation in either theme; the languages take turns, their code is one."""
+    page.emulate_media(color_scheme="light")
+    try:
+        opened(page, site, f"{address}{'&' if '?' in address else '?'}lang={PAGES[address]}")
+        wait_for(lambda: serious(page) == [], 10, "all is well by day")
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_selector(".faultline_header.fl-dark", timeout=WAIT_MS)
+        wait_for(lambda: serious(page) == [], 10, "all is well by night")
+    finally:
+        page.context.clear_cookies()  # of the language
