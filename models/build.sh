@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rebuilds the shipped bundles from simulated sessions: `make models`;
 # `sh models/build.sh motor-600rpm` rebuilds one.
-# The same machine and library versions give the same bytes.
+# The same kind of processor and library versions give the same bytes.
 set -eu
 python="${PYTHON:-python}"
 sessions="$(mktemp -d)"

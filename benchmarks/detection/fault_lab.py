@@ -40,7 +40,7 @@ from benchmarks.detection.fault_sessions import (
     hidden,
     in_samples,
 )
-from detector.alarms.desk import rule_of
+from detector.alarms.lifecycle import rule_of
 from detector.cli.options import severities, some_of
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.settings.alarms import AlarmSettings
@@ -89,10 +89,14 @@ def main() -> int:
     parser.add_argument("--commission", type=float, metavar="MINUTES",
                         help="judge each motor by its own level, learnt from its first so many "
                         "minutes of running without a fault")  # fmt: skip
+    parser.add_argument("--on-delay", type=not_negative, default=0.0, metavar="S",
+                        help="that it must go on to be raised (default: 0)")  # fmt: skip
     parser.add_argument("--limits", action="store_true", help="detection limits instead")
     parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
     args.severities = args.severities or (LIMIT_SEVERITIES if args.limits else SEVERITIES)
+    if args.limits and args.on_delay:
+        parser.error("--on-delay with --limits, allowed: one of them")
     if args.limits and not len(args.severities) % 2:
         parser.error(f"--severities: found {len(args.severities)}, allowed: an odd number of them")
     *lowest, args.rpm = args.rpm
@@ -144,9 +148,10 @@ def _faults(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> None:
         cases, (by, *own) = commissioned([bundle, *args.beside], made, args.commission)
         fleet = [one.without for one in by]
         for name, row in rows.items():
-            judged[name].append(_judged(row, cases, by if name == bundle.name else fleet))
+            by_row = by if name == bundle.name else fleet
+            judged[name].append(_judged(row, cases, by_row, args.on_delay))
         for (name, other), its_own in zip(others.items(), own, strict=True):
-            judged[name].append(_judged(other, cases, its_own))
+            judged[name].append(_judged(other, cases, its_own, args.on_delay))
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
     print("|---|---|---|---|---|---|---|---|")
     for name, catalogues in judged.items():
@@ -171,8 +176,10 @@ def _compared(
         )
 
 
-def _judged(bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned]) -> list[Judged]:
-    rule = rule_of(AlarmSettings(), bundle.card())
+def _judged(
+    bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned], on_delay_s: float
+) -> list[Judged]:
+    rule = rule_of(AlarmSettings(on_delay_s=on_delay_s), bundle.card())
     return [
         (case.events, judge(case, scored(bundle, case, one), rule))
         for case, one in zip(tqdm(cases, unit="session", leave=False), by, strict=True)
@@ -254,7 +261,7 @@ def _normal(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
     alarms, hours, sessions = 0, 0.0, 0
     for recording in motors.healthy(args.hours):
         cases, (by,) = commissioned([bundle], [labelled_case(recording)], args.commission)
-        for _, judged in _judged(bundle, cases, by):
+        for _, judged in _judged(bundle, cases, by, args.on_delay):
             found = evaluate([judged])
             alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
             sessions += 1

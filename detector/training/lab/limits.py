@@ -20,6 +20,7 @@ from detector.errors import TrainingError
 
 Array = npt.NDArray[np.float64]
 
+FINE = 0.1  # a limit below it is told to a thousandth
 LIMIT_SEVERITIES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0)
 DRAWS = 2000
 INTERVAL = (0.025, 0.975)
@@ -100,7 +101,9 @@ class Curve:
         smallest, largest = self.steps[0].severity, self.steps[-1].severity
         if isinf(severity):
             return f"> {largest:g}"
-        return f"<= {smallest:g}" if severity <= smallest else f"{severity:.2f}"
+        if severity <= smallest:
+            return f"<= {smallest:g}"
+        return f"{severity:.{2 if severity >= FINE else 3}f}"
 
 
 def curve_of(trials: Sequence[Trial], seed: int) -> Curve:
