@@ -223,25 +223,27 @@ def _print(
         ]
     for title, severity, chosen in groups:
         shown = name.replace("|", BAR)
-        print(f"| {shown} | {title} | {severity} | {_cells(_of(judged, chosen))} |", flush=True)
+        if (found := _of(judged, chosen)) is not None:
+            print(f"| {shown} | {title} | {severity} | {_cells(found)} |", flush=True)
 
 
 def _is_of(family: str, strong: bool, event: FaultEvent) -> bool:
     return event.family == family and ((event.severity or 0.0) >= STRONG) is strong
 
 
-def _of(judged: Sequence[Judged], chosen: Chooser) -> Evaluation:
+def _of(judged: Sequence[Judged], chosen: Chooser) -> Evaluation | None:
+    """Figures of the chosen faults; None without a session that has one or is normal."""
     kept = []
     for events, one in judged:
         counted = [chosen(event) for event in events]
         if any(counted) or not events:
             kept.append(only(one, events, counted))
-    return evaluate(kept, RECOVERY_S)
+    return evaluate(kept, RECOVERY_S) if kept else None
 
 
 def _precision(judged: Sequence[Judged], seen: set[tuple[str, float]]) -> float:
     found = _of(judged, lambda event: (event.family, event.severity) in seen)
-    return found.average_precision or 0.0
+    return (found and found.average_precision) or 0.0
 
 
 def _cells(found: Evaluation) -> str:
