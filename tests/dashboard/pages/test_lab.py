@@ -79,7 +79,7 @@ def test_a_run_outlives_a_reload_and_is_cancelled(site, feed, page):
     page.click(".st-key-lab-models input")
     page.click("[role=option]:has-text('models/motor-600rpm')")
     page.keyboard.press("Escape")
-    page.click("button:has-text('Run'):enabled")
+    page.click(".st-key-run button:enabled")
     page.wait_for_selector("button:has-text('Cancel')", timeout=30_000)
     page.reload()
     page.click("button:has-text('Cancel')", timeout=30_000)
