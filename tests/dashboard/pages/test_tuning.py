@@ -29,7 +29,7 @@ def test_what_is_tried_is_previewed_applied_seen_elsewhere_and_undone(site, feed
     other.goto(f"{site.url}/tuning?device=early")
     other.wait_for_selector("text=threshold 0.20 · dashboard: too deaf")
     wait_for(lambda: other.input_value(SLIDER) == "0.2", SEEN_S, "the other browser sees it")
-    other.get_by_role("button", name="Undo").click(timeout=PREVIEW_MS)
+    other.get_by_role("button", name="Undo").click()
     wait_for(lambda: page.input_value(SLIDER) == "1", SEEN_S, "the undo is seen")
     other.close()
     with feed.engine.connect() as store:
