@@ -24,6 +24,7 @@ from dashboard.live.routes import PAGES, ROUTES
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
 from dashboard.pages.alarms import page as alarms_page
+from dashboard.pages.lab import page as lab_page
 from dashboard.pages.models import page as models_page
 from dashboard.pages.system import page as system_page
 from dashboard.pages.tuning import page as tuning_page
@@ -34,7 +35,10 @@ from detector.errors import SettingsError
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # else each request to the provider is told
 # Imported once here, before the freeze.
-_PAGES = (alarms_page, device_page, overview_page, tuning_page, models_page, system_page)
+_PAGES = (
+    *(alarms_page, device_page, overview_page),
+    *(tuning_page, models_page, lab_page, system_page),
+)
 try:
     auth = context.auth_settings()
     provider.refuse_streamlits_own()

@@ -16,11 +16,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,40 +30,35 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.detection.fault_limits import limits, severities_of
+from benchmarks.detection.fault_sessions import (
+    CLOCK,
+    FAMILIES,
+    FIRST_SEED,
+    SESSION_MIN,
+    Motors,
+    commissioned,
+    hidden,
+    in_samples,
+)
 from detector.alarms.desk import rule_of
-from detector.cli.options import severities
+from detector.cli.options import severities, some_of
 from detector.scoring.bundle import Bundle, load_bundle
-from detector.sessions.files import Recording, read_recordings
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case, FaultEvent, labelled_case
-from detector.training.lab.commissioned import (
-    NOT_COMMISSIONED,
-    Commissioned,
-    commission_case,
-    scored,
-)
-from detector.training.lab.evaluate import read_cases
+from detector.training.lab.commissioned import NOT_COMMISSIONED, Commissioned, scored
 from detector.training.lab.judging import judge, only
 from detector.training.lab.lab import RECOVERY_S
+from detector.training.lab.limits import LIMIT_SEVERITIES
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
-from simulator.cli.options import speeds
-from simulator.faults.inject import FAULTS
-from simulator.machines.designs import design_for
+from simulator.cli.options import not_negative, speeds
 from simulator.machines.faults import MACHINE_FAULTS
-from simulator.machines.sensor import Probe
-from simulator.machines.visibility import View, look
-from simulator.recordings.catalogue import SEVERITIES, Catalogue
-from simulator.recordings.generate import write_sessions
-from simulator.recordings.session_request import CHANNELS, Request
+from simulator.recordings.catalogue import SEVERITIES
+from simulator.recordings.session_request import CHANNELS
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-FIRST_SEED = 200_000  # far from the motors trained on, and from those looked at while building
-NORMAL_SEED = 300_000
 STRONG = 0.5  # severity
-CLOCK = "clock"  # changes times, no value
-SESSION_MIN = 10.0
 BAR = "\\|"  # a bar inside a cell of a Markdown table
 
 Judged: TypeAlias = tuple[tuple[FaultEvent, ...], LabelledScores]
@@ -76,13 +71,16 @@ def main() -> int:
     parser.add_argument(
         "--rpm", type=speeds, default="600", help="600, 1200 or LOWEST:HIGHEST (default: 600)"
     )
-    parser.add_argument(
-        "--severities", type=severities, default=SEVERITIES, help="(default: 0.5,1,0.25,0.75)"
-    )
+    parser.add_argument("--severities", type=severities,
+                        help="(default: 0.5,1,0.25,0.75; for limits nine, 0.05 to 1)")  # fmt: skip
     parser.add_argument("--model", type=Path, help="bundle (default: the shipped one)")
     parser.add_argument(
         "--beside", type=Path, nargs="+", default=[], help="bundles to judge on the same faults"
     )
+    parser.add_argument("--families", type=some_of(FAMILIES), default=FAMILIES, metavar="A,B",
+                        help="of faults (default: all)")  # fmt: skip
+    parser.add_argument("--onset", type=not_negative, metavar="S",
+                        help="of a fault, its growth (default: 0, 5 or 30 by chance)")  # fmt: skip
     parser.add_argument("--seeds", type=int, default=10, help="catalogues (default: 10)")
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="first seed")
     parser.add_argument("--minutes", type=float, default=8.0, help="of a session (default: 8)")
@@ -94,25 +92,37 @@ def main() -> int:
     parser.add_argument("--limits", action="store_true", help="detection limits instead")
     parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
-    *args.lowest, args.rpm = args.rpm
+    args.severities = args.severities or (LIMIT_SEVERITIES if args.limits else SEVERITIES)
+    if args.limits and not len(args.severities) % 2:
+        parser.error(f"--severities: found {len(args.severities)}, allowed: an odd number of them")
+    *lowest, args.rpm = args.rpm
     bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm:g}rpm")
     args.beside = list(map(load_bundle, args.beside))
+    for one in (bundle, *args.beside):
+        if args.commission is not None and one.document.commissioned is None:
+            parser.error(f"--commission: {one.name} has no limits for single machines")
     needed = {name for one in (bundle, *args.beside) for name in one.channels}
-    args.channels = tuple(name for name in CHANNELS if name in needed)
+    channels = tuple(name for name in CHANNELS if name in needed)
+    motors = Motors(
+        args.rpm, lowest[0] if lowest else None, channels, args.minutes, args.first,
+        tuple(args.families), args.onset,
+    )  # fmt: skip
     if args.limits:
-        print(_limits(bundle, args))
+        print(_limits(bundle, motors, args))
         return 0
     if args.seeds:
-        _faults(bundle, args)
+        _faults(bundle, motors, args)
     if args.hours:
-        print(_normal(bundle, args))
+        print(_normal(bundle, motors, args))
     return 0
 
 
-def _limits(bundle: Bundle, args: argparse.Namespace) -> str:
+def _limits(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
     bundles = [bundle, *args.beside]
-    faulty = chain.from_iterable(_catalogues(args, severities_of, without=(CLOCK,)))
-    healthy = (labelled_case(recording) for recording in _healthy(args))
+    in_values = tuple(family for family in motors.families if family != CLOCK)
+    chosen = partial(severities_of, severities=args.severities)
+    faulty = chain.from_iterable(replace(motors, families=in_values).catalogues(args.seeds, chosen))
+    healthy = (labelled_case(recording) for recording in motors.healthy(args.hours))
     cases = chain(faulty, healthy)
     return limits(
         bundles, cases, args.rpm, ablate=args.ablate, png=args.png,
@@ -120,77 +130,45 @@ def _limits(bundle: Bundle, args: argparse.Namespace) -> str:
     )  # fmt: skip
 
 
-def _faults(bundle: Bundle, args: argparse.Namespace) -> None:
-    seen = _seen(args.rpm, args.severities)
+def _faults(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> None:
+    seen = in_samples(args.rpm, args.severities)
     print(f"{bundle.name}: {args.seeds} catalogues of {args.minutes:g} min sessions")
-    print(f"not in the samples of this sensor: {', '.join(_hidden(seen, args.severities))}")
+    print(f"not in the samples of this sensor: {', '.join(hidden(seen, args.severities))}")
     rows = {bundle.name: bundle}
     if args.commission is not None:
         rows[NOT_COMMISSIONED] = bundle
     rows |= dict(beside(bundle, ablate=args.ablate))
     others = {other.name: other for other in args.beside}
     judged: dict[str, list[list[Judged]]] = {name: [] for name in [*rows, *others]}
-    for cases in _catalogues(args, lambda _: args.severities):
-        by = [commission_case(bundle, case, args.commission) for case in cases]
+    for made in motors.catalogues(args.seeds, lambda _: args.severities):
+        cases, (by, *own) = commissioned([bundle, *args.beside], made, args.commission)
         fleet = [one.without for one in by]
         for name, row in rows.items():
             judged[name].append(_judged(row, cases, by if name == bundle.name else fleet))
-        for name, other in others.items():
-            own = [commission_case(other, case, args.commission) for case in cases]
-            judged[name].append(_judged(other, cases, own))
+        for (name, other), its_own in zip(others.items(), own, strict=True):
+            judged[name].append(_judged(other, cases, its_own))
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
     print("|---|---|---|---|---|---|---|---|")
     for name, catalogues in judged.items():
         _print(name, list(chain.from_iterable(catalogues)), seen, name == bundle.name)
-    first, *rest = ([_precision(c, seen) for c in found] for found in judged.values())
-    for name, precision in zip(list(judged)[1:], rest, strict=True):
+    for severity, below in (("", inf), (f" below {STRONG}", STRONG)):
+        chosen = {one for one in seen if one[1] < below}
+        for line in _compared(judged, chosen):
+            print(f"average precision in the samples{severity}, {line}")
+
+
+def _compared(
+    judged: Mapping[str, list[list[Judged]]], chosen: set[tuple[str, float]]
+) -> Iterator[str]:
+    """The first row minus each other, over the catalogues."""
+    first, *rest = ([_precision(one, chosen) for one in found] for found in judged.values())
+    name, *others = judged
+    for other, precision in zip(others, rest, strict=True):
         more = np.subtract(first, precision)
-        print(
-            f"average precision in the samples, {bundle.name} minus {name}: {more.mean():+.3f} "
+        yield (
+            f"{name} minus {other}: {more.mean():+.3f} "
             f"± {more.std(ddof=1) if len(more) > 1 else 0.0:.3f} over {len(more)} catalogues"
         )
-
-
-def _seen(rpm: float, severities: Sequence[float]) -> set[tuple[str, float]]:
-    """Families and severities that leave a trace in the samples."""
-    view = View(design_for(rpm), Probe())
-    machine = {
-        (sight.family, severity)
-        for severity in severities
-        for sight in look(view, severity=severity)
-        if sight.verdict in {"visible", "aliased"}
-    }
-    return machine | {(name, s) for name in FAULTS if name != CLOCK for s in severities}
-
-
-def _hidden(seen: set[tuple[str, float]], severities: Sequence[float]) -> list[str]:
-    told = []
-    for family in sorted({*MACHINE_FAULTS, *FAULTS}):
-        lost = [severity for severity in sorted(severities) if (family, severity) not in seen]
-        if lost:
-            told.append(family if len(lost) == len(severities) else f"{family} up to {lost[-1]:g}")
-    return told
-
-
-def _catalogues(
-    args: argparse.Namespace,
-    severities: Callable[[int], tuple[float, ...]],
-    without: Sequence[str] = (),
-) -> Iterator[list[Case]]:
-    for number in tqdm(range(args.seeds), unit="catalogue", leave=False):
-        common = _request(args, args.minutes, args.first + 100 * number)
-        catalogue = Catalogue(common, test_minutes=args.minutes, speeds=(args.rpm,))
-        with tempfile.TemporaryDirectory() as folder:
-            for part, request in catalogue.requests():
-                if part.endswith("test") and request.fault not in without:
-                    chosen = replace(request, severities=severities(number))
-                    write_sessions(chosen, Path(folder), lambda _: None)
-            yield list(read_cases([Path(folder)], None))
-
-
-def _request(args: argparse.Namespace, minutes: float, seed: int) -> Request:
-    lowest = args.lowest[0] if args.lowest else None
-    return Request(args.rpm, 1, minutes, seed, lowest_rpm=lowest, channels=args.channels)
 
 
 def _judged(bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned]) -> list[Judged]:
@@ -217,20 +195,32 @@ def _print(
         ("in the samples", f">= {STRONG}", is_strong),
         (
             "machine, in the samples",
+            f"< {STRONG}",
+            lambda event: (
+                is_seen(event) and not is_strong(event) and event.family in MACHINE_FAULTS
+            ),
+        ),
+        (
+            "machine, in the samples",
             f">= {STRONG}",
             lambda event: is_strong(event) and event.family in MACHINE_FAULTS,
         ),
     ]
     if with_families:
         families = sorted({event.family for events, _ in judged for event in events})
-        groups += [(f, f">= {STRONG}", partial(_is_of, f, STRONG)) for f in families]
+        groups += [
+            (family, severity, partial(_is_of, family, strong))
+            for severity, strong in ((f"< {STRONG}", False), (f">= {STRONG}", True))
+            for family in families
+            if any(_is_of(family, strong, event) for events, _ in judged for event in events)
+        ]
     for title, severity, chosen in groups:
         shown = name.replace("|", BAR)
         print(f"| {shown} | {title} | {severity} | {_cells(_of(judged, chosen))} |", flush=True)
 
 
-def _is_of(family: str, least: float, event: FaultEvent) -> bool:
-    return event.family == family and (event.severity or 0.0) >= least
+def _is_of(family: str, strong: bool, event: FaultEvent) -> bool:
+    return event.family == family and ((event.severity or 0.0) >= STRONG) is strong
 
 
 def _of(judged: Sequence[Judged], chosen: Chooser) -> Evaluation:
@@ -259,29 +249,15 @@ def _cells(found: Evaluation) -> str:
     )
 
 
-def _healthy(args: argparse.Namespace) -> Iterator[Recording]:
-    """Sessions of new motors: starts, stops, load steps, sags, warming up, wander."""
-    for number in tqdm(range(_sessions(args.hours)), unit="session", leave=False):
-        with tempfile.TemporaryDirectory() as folder:
-            request = _request(args, SESSION_MIN, NORMAL_SEED + number)
-            write_sessions(request, Path(folder), lambda _: None)
-            yield next(iter(read_recordings([Path(folder)])))
-
-
-def _sessions(hours: float) -> int:
-    return round(hours * 60 / SESSION_MIN)
-
-
-def _normal(bundle: Bundle, args: argparse.Namespace) -> str:
+def _normal(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
     """Hours of health."""
-    alarms, hours = 0, 0.0
-    rule = rule_of(AlarmSettings(), bundle.card())
-    sessions = _sessions(args.hours)
-    for recording in _healthy(args):
-        case = labelled_case(recording)
-        by = commission_case(bundle, case, args.commission)
-        found = evaluate([judge(case, scored(bundle, case, by), rule)])
-        alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
+    alarms, hours, sessions = 0, 0.0, 0
+    for recording in motors.healthy(args.hours):
+        cases, (by,) = commissioned([bundle], [labelled_case(recording)], args.commission)
+        for _, judged in _judged(bundle, cases, by):
+            found = evaluate([judged])
+            alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
+            sessions += 1
     if not hours:
         return "no hours of health judged"
     bound = false_alarms_per_day_bound(alarms, hours)

@@ -69,7 +69,9 @@ def alarms_of(sent: Sent, *, model: Path | None, normal: SensorNormal | None) ->
         ready = aligner.release(block.arrival)
         sensors.begin(ready)
         sensors.look(ready)
-        frames = fleet.score(ready)
+        frames = [] if model is None else fleet.score(ready)
+        if not (frames or sensors.words()):
+            continue
         with engine.begin() as connection:
             scored = [(frame, card_of(fleet, frame)) for frame in frames]
             desk.update(connection, [(frame, card) for frame, card in scored if card is not None])

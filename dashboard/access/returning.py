@@ -22,6 +22,7 @@ LOGIN = "/auth/login"
 COOKIE = "faultline_wanted"
 KEPT_S = 900  # to sign in
 LONGEST = 1500  # characters of a path
+LONGEST_REASON = 80
 FAILED = "/?sign_in=failed"
 
 
@@ -45,14 +46,18 @@ class Returning:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _amend(MutableHeaders(scope=message), Request(scope), auth)
+                _amend(message, Request(scope), auth)
             await send(message)
 
         return await self._app(scope, receive, sending)
 
 
-def _amend(headers: MutableHeaders, request: Request, auth: AuthSettings) -> None:
-    if request.url.path == LOGIN:
+def _amend(message: Message, request: Request, auth: AuthSettings) -> None:
+    headers = MutableHeaders(scope=message)
+    if request.url.path == LOGIN and message["status"] >= 400:
+        message["status"] = 302
+        _fail(headers, request, "the provider cannot be reached, or refuses this client")
+    elif request.url.path == LOGIN:
         _note(headers, wanted(request.headers.get("referer", ""), auth.origin))
     elif request.url.path == CALLBACK:
         _lead(headers, request)
@@ -87,10 +92,14 @@ def _lead(headers: MutableHeaders, request: Request) -> None:
         if is_own_path(path):
             headers["location"] = path
     elif {"code", "error"} & set(request.query_params):
-        headers["location"] = FAILED
-        reason = inert(request.query_params.get("error", "no session came of it"))[:80]
-        client = request.client.host if request.client else "somebody"
-        denials.tell(CALLBACK, client, f"signing in failed: {reason}")
+        reason = request.query_params.get("error", "no session came of it")
+        _fail(headers, request, inert(reason)[:LONGEST_REASON])
+
+
+def _fail(headers: MutableHeaders, request: Request, reason: str) -> None:
+    headers["location"] = FAILED
+    client = request.client.host if request.client else "somebody"
+    denials.tell(request.url.path, client, f"signing in failed: {reason}")
 
 
 def _is_session(cookie: str) -> bool:

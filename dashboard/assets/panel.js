@@ -2,6 +2,7 @@
 
 import { clock } from "./axes.js";
 import { percent } from "./format.js";
+import { inert } from "./inert.js";
 import { age, number, setText, shape, showState } from "./shapes.js";
 import { say } from "./words.js";
 
@@ -49,7 +50,7 @@ export class Panel {
   show(live) {
     const { header, card, alarms, now, threshold, link } = live;
     const status = header?.status;
-    setText(this.is.name, live.device);
+    setText(this.is.name, inert(live.device));
     this.is.state.hidden = !status;
     if (status) showState(this.is.state, shownState(status, now, header.stale_s));
     setText(this.is.link, link === "connecting" ? say("device.connecting") : "");

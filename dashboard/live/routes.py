@@ -12,7 +12,7 @@ from dashboard import context
 from dashboard.live import asset_files, finding, front_page, sparks
 from dashboard.live.hub import ANSWERS, HEADER, LiveHub, Viewer
 
-PAGES = ("/", "/device", "/alarms", "/tuning", "/models", "/system")
+PAGES = ("/", "/device", "/alarms", "/tuning", "/models", "/lab", "/system")
 CHANNELS = {"header": HEADER, "answers": ANSWERS}  # by their names in a query
 hub = LiveHub(context.settings, context.engine)
 

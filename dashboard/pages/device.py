@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,7 @@ from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
 from dashboard.words.viewer import length, moment, number, percent, say
 from detector.records import Alarm, DeviceStatus
 from detector.store import devices
+from detector.text import inert
 
 WINDOWS: dict[str, float | None] = {
     "Auto": None,
@@ -33,6 +34,7 @@ LOOK_AGAIN_S = 2.0
 BEHIND = "clock_offset_ms"  # how far the device's clock is behind
 PAUSED = "paused"  # in the link, where the chart stands still
 _REVISED, _MOVED = "chart revised", "chart moved"
+_OWN, _TURN = "chart stands still", "chart went live"
 SPECTROGRAM_HZ, WAVEFORM_HZ = 50.0, 500.0  # rates from which on the panels are there
 
 
@@ -64,6 +66,7 @@ def show() -> None:
         "revision": facts.revision,
         "command": _pending(facts),
         "asked": asked,
+        "turn": _turn(asked),
         "behind_ms": 0 if facts.status is None else facts.status.counters.get(BEHIND, 0),
     }
     _chart(device, data)
@@ -107,13 +110,24 @@ def _moved() -> None:
     st.session_state[_MOVED] = True
 
 
-def _link(shown: dict[str, float] | None) -> None:
-    """The range of the chart becomes that of the link and of the other pages."""
-    keep(as_link(shown["from"], shown["to"]) if shown else {})
-    if shown:
+def _link(shown: Mapping[str, Any] | None) -> None:
+    """The range that was chosen in the chart becomes that of the link and of the other pages."""
+    if not shown or "follows" in shown:
+        return
+    is_still = "from" in shown
+    st.session_state[_OWN] = is_still
+    keep(as_link(shown["from"], shown["to"]) if is_still else {})
+    if is_still:
         st.query_params[PAUSED] = "1"
     elif PAUSED in st.query_params:
         del st.query_params[PAUSED]
+
+
+def _turn(asked: Mapping[str, float | None] | None) -> int:
+    """Another number where the chart is to go live again, though nothing else has changed."""
+    if asked is None and st.session_state.pop(_OWN, False):
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    return int(st.session_state.get(_TURN, 0))
 
 
 def _panels(device: str, facts: reading.Facts) -> None:
@@ -152,7 +166,7 @@ def _choose_device(known: Sequence[DeviceStatus]) -> str | None:
     st.session_state["device"] = asked
     options = names if asked in names else [*names, asked]
     device = st.sidebar.selectbox(
-        say("common.device"), options, key="device", persist_state="session"
+        say("common.device"), options, key="device", persist_state="session", format_func=inert
     )
     if st.query_params.get("device") != device:
         st.query_params["device"] = device

@@ -11,6 +11,7 @@ from dashboard.pages import device as device_page
 from dashboard.pages import login
 from dashboard.pages import overview as overview_page
 from dashboard.pages.alarms import page as alarms_page
+from dashboard.pages.lab import page as lab_page
 from dashboard.pages.models import page as models_page
 from dashboard.pages.system import page as system_page
 from dashboard.pages.tuning import page as tuning_page
@@ -44,12 +45,13 @@ tuning = st.Page(
 models = st.Page(
     models_page.show, title=say("models.title"), url_path="models", icon=":material/tune:"
 )
+lab = st.Page(lab_page.show, title=say("lab.title"), url_path="lab", icon=":material/science:")
 system = st.Page(
     system_page.show, title=say("system.title"), url_path="system", icon=":material/monitor_heart:"
 )
 pages: dict[str, StreamlitPage] = {
     "overview": overview, "device": device, "alarms": alarms, "tuning": tuning,
-    "models": models, "system": system,
+    "models": models, "lab": lab, "system": system,
 }  # fmt: skip
 with refusals.on_one_line():
     is_shut = login.is_needed()

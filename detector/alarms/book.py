@@ -147,7 +147,8 @@ class Book:
         if kind != alarm.kind:
             is_told = alarm.raised_at is not None and alarm.life not in HELD
             store.log(connection, _id(alarm), "reclassified", alarm.start, now, is_told=is_told)
-            self._tell(connection, "reclassified", same, now)
+            if is_told:
+                self._tell(connection, "reclassified", same, now)
             logger.warning("%s: alarm %s is %s now: %s", alarm.device, alarm.id, kind, sentence)
         self._put(connection, same)
 

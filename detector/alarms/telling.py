@@ -11,15 +11,23 @@ from collections.abc import Iterable
 
 from detector.alarms.figures import FLOOD_FROM, FLOOD_S, FLOOD_TO
 from detector.alarms.priority import ORDER
-from detector.alarms.states import QUIET
+from detector.alarms.states import QUIET, SCORE
 from detector.records import Alarm, Life, Priority
 from detector.settings.targets.notify import NotifySettings
 from detector.settings.tree import Settings
+from detector.store import alarms as store
 from detector.store.outbox import outbox
-from detector.store.outbox.outbox import ESCALATED, FLOOD, FLOOD_OVER, PAGE, RAISED, RISEN
+from detector.store.outbox.outbox import (
+    ESCALATED,
+    FLOOD,
+    FLOOD_OVER,
+    PAGE,
+    RAISED,
+    RECLASSIFIED,
+    RISEN,
+)
 from detector.store.schema import Connection
 
-RECLASSIFIED = "reclassified"  # see ``Book.restate``
 LOOK_S = 1.0  # between looks for what only time decides
 MOST_DEVICES = 5  # named when a flood is over
 
@@ -55,9 +63,9 @@ class Telling:
         """
         if alarm.kind in QUIET:
             return
-        if event == RECLASSIFIED:  # what was sent stays; what waits says what is known now
+        if event == RECLASSIFIED:
             for target in self._targets:
-                outbox.replace_waiting(connection, target.key, alarm, now)
+                self._correct(connection, target, alarm, now)
             return
         if event == RAISED:
             self._add(connection, PAGE, event, alarm, now)
@@ -89,6 +97,18 @@ class Telling:
         is_flood = self._is_flood(connection, key, now)
         outcome = outbox.BATCHED if is_flood or key == PAGE else None
         outbox.add(connection, key, event, now, alarm, outcome)
+
+    def _correct(
+        self, connection: Connection, target: NotifySettings, alarm: Alarm, now: float
+    ) -> None:
+        """What waits says what is known now; who was told otherwise is told so, of any kinds."""
+        if outbox.replace_waiting(connection, target.key, alarm, now):
+            return
+        if outbox.was_told(connection, target.key, alarm):
+            if target.is_on_duty(now):
+                self._add(connection, target.key, RECLASSIFIED, alarm, now)
+        elif SCORE not in target.kinds and wants(target, RAISED, alarm, now):
+            self._add(connection, target.key, RAISED, alarm, now)
 
     def _is_flood(self, connection: Connection, key: str, now: float) -> bool:
         """Whether one more message is too many; the first of those becomes the one of the flood."""
@@ -131,6 +151,7 @@ class Telling:
                 self._escalated.add(told)  # only what is committed is seen
             else:
                 self._add(connection, target.key, ESCALATED, alarm, now)
+                _publish_once(connection, alarm, now)
 
 
 def wants(target: NotifySettings, event: str, alarm: Alarm, now: float) -> bool:
@@ -142,6 +163,14 @@ def wants(target: NotifySettings, event: str, alarm: Alarm, now: float) -> bool:
         and target.is_about(alarm.device)
         and target.is_on_duty(now)
     )
+
+
+def _publish_once(connection: Connection, alarm: Alarm, now: float) -> None:
+    """Servers hear of an escalation when the first target does."""
+    number, raised_at = alarm.id or 0, alarm.raised_at or now
+    log = store.transitions(connection, number)
+    if not any(word == ESCALATED and at >= raised_at for word, at in log):
+        store.log(connection, number, ESCALATED, alarm.peak_ts or alarm.start, now)
 
 
 def _is_unanswered(alarm: Alarm) -> bool:

@@ -52,10 +52,13 @@ def _of_an_alarm(event: str, alarm: Alarm, at: float) -> tuple[str, list[str], s
         "escalated": (f"{who}: {what}, nobody has answered for {_waited(alarm, at)}", "failure"),
         "returned": (f"{who}: no longer {what}", "success"),
         "acknowledged": (f"{who}: {what}, acknowledged", "info"),
+        "reclassified": (f"{who}: it is the sensor, not the machine", "info"),
     }[event]
     lines = [_line(alarm)] if alarm.sentence else []
     if event == "returned":
         lines.append(f"After {span(_length_s(alarm))}: {ENDS.get(alarm.ended_by or '', 'over')}.")
+    if event == "reclassified":
+        lines.append(f"This corrects what was said of alarm {alarm.id} before.")
     if alarm.acknowledged_by:
         lines.append(f"Acknowledged by {inert(alarm.acknowledged_by)}.")
     lines.append(f"Alarm {alarm.id} since {_moment(alarm.start)}{_peak(alarm)}.")

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from detector.records import Times
+from detector.sensors.delay import DelayWatch
 from detector.sensors.look import BREAK
 from detector.sensors.trouble import Trouble
-from detector.text import counted, plain
+from detector.text import counted
 
 EVERY_S = 1.0  # of arrival, between two judgements
 LEARN_S = 15.0  # of arrival, in which a device shows its way
@@ -24,10 +25,6 @@ FEWEST = 3  # of one kind
 SHARE = 0.005  # of the samples
 NEAR = 10.0  # usual steps: farther back is another time, not the wrong order
 PAUSE_S = 60.0  # a longer one is no lost sample
-STEADY_S = 0.25  # that the delay may change by while it is measured
-STEADY = 3  # judgements
-MOVED_S = 1.0  # that the clock jumps by
-DRIFTED_S = 10.0  # by slowly moving
 TOLD_S = 60.0  # how long a jump is told
 
 KINDS = {
@@ -61,7 +58,7 @@ class ClockWatch:
         self._second = _Second()
         self._seconds: deque[_Second] = deque(maxlen=round(WITHIN_S / EVERY_S))
         self._habits: set[str] = set()  # kinds that are this device's way
-        self._delay_s = np.nan  # what the delay was when it was last told, or learnt
+        self._delay = DelayWatch()
         self._told: tuple[float, Trouble] | None = None  # until when, arrival; a jump
 
     def hear(self, ts: Times, arrival: float, *, is_whole: bool) -> bool:
@@ -103,15 +100,21 @@ class ClockWatch:
 
     def _judge(self, arrival: float) -> None:
         self._seconds.append(self._second)
+        is_learning = arrival - self._began < LEARN_S
+        said = self._delay.take(arrival, self._second.delay_s, self._last, is_learning=is_learning)
         self._second = _Second()
-        if arrival - self._began < LEARN_S:
+        if is_learning:
             self._habits |= {kind for kind in KINDS if self._total(kind) >= FEWEST}
-            self._delay_s = self._steady_delay_s() if self._is_steady() else self._delay_s
             return
-        self._look_for_jump(arrival)
+        if said is not None:
+            self._told = arrival + TOLD_S, Trouble(said.rule, (), said.since, said.sentence)
         if self._told is not None and not 0 <= self._told[0] - arrival <= TOLD_S:
             self._told = None
-        self.trouble = self._counted() or (None if self._told is None else self._told[1])
+        self.trouble = self._counted() or (self._told[1] if self._told else self._skewed())
+
+    def _skewed(self) -> Trouble | None:
+        skew = self._delay.skew
+        return None if skew is None else Trouble(skew.rule, (), skew.since, skew.sentence)
 
     def _counted(self) -> Trouble | None:
         samples = sum(one.samples for one in self._seconds)
@@ -129,30 +132,6 @@ class ClockWatch:
 
     def _total(self, kind: str) -> int:
         return sum(one.counts[kind] for one in self._seconds)
-
-    def _look_for_jump(self, arrival: float) -> None:
-        if not self._is_steady():
-            return
-        now = self._steady_delay_s()
-        moved = now - self._delay_s
-        if np.isnan(moved):
-            self._delay_s = now
-            return
-        earlier = self._seconds[0].delay_s
-        is_jump = abs(now - earlier) > MOVED_S / 2
-        if abs(moved) > (MOVED_S if is_jump else DRIFTED_S):
-            self._delay_s = now
-            word = "jumped" if is_jump else "drifted"
-            way = "back" if moved > 0 else "forward"
-            said = f"its clock {word} {way} by {plain(abs(moved))} s against the arrival"
-            self._told = arrival + TOLD_S, self._trouble(word, said)
-
-    def _is_steady(self) -> bool:
-        last = [one.delay_s for one in self._seconds][-STEADY:]
-        return len(last) == STEADY and max(last) - min(last) < STEADY_S
-
-    def _steady_delay_s(self) -> float:
-        return min(one.delay_s for one in list(self._seconds)[-STEADY:])
 
     def _trouble(self, rule: str, said: str) -> Trouble:
         return Trouble(rule, (), self._last, said)

@@ -32,6 +32,7 @@ class Scene:
         alike: The same of moments in which a channel's siblings were as they are now.
         channels: The F channels.
         held: Shape (F,), samples for which each channel has had one value until the end.
+        far: Shape (m, F), how far samples are from what those around tell; see ``untold``.
     """
 
     look: Look
@@ -39,6 +40,7 @@ class Scene:
     alike: Alike
     channels: Channels
     held: Array
+    far: Array
 
     @property
     def nothing(self) -> Array:

@@ -16,6 +16,8 @@ Complex = npt.NDArray[np.complex128]
 
 LEAST_LOG = -40.0  # of a spread of nothing
 WIDEST = 4096  # samples that a spectrum is made of; of a waveform the first of the block
+LAGS = 12  # samples that the next one is told from
+BEFORE = 4 * LAGS  # samples of the look before that are seen with a look
 BREAK = 3.0  # usual steps: a longer one breaks the waveform
 
 
@@ -31,13 +33,14 @@ class Look:
         mean: In the unit of the channel.
         level: Log of the standard deviation.
         floor: Log of the median power of the lines of the spectrum: what is heard between tones.
-        bend: Largest second difference, in the unit of the channel.
-        stir: The second difference in the middle.
         run: Longest run of the same value, samples.
         tail: Length of the run at the end, samples.
         distinct: Different values.
         step: Smallest distance of two different values; infinite with one.
         railed: Share of samples at the largest or smallest value, those two themselves aside.
+        farthest: How far the farthest sample is from what those around it tell, in deviations;
+            NaN until the past tells.
+        lags: Shape (1 + ``LAGS``, F), how each sample goes with those before: autocovariance.
         cross: Shape (pairs,), covariance of two axes over their deviations: in phase as the real,
             a quarter turn apart as the imaginary part.
     """
@@ -49,13 +52,13 @@ class Look:
     mean: Array
     level: Array
     floor: Array
-    bend: Array
-    stir: Array
     run: Array
     tail: Array
     distinct: Array
     step: Array
     railed: Array
+    farthest: Array
+    lags: Array
     cross: Complex
 
     def __len__(self) -> int:
@@ -84,8 +87,7 @@ def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> 
     apart = np.diff(ordered, axis=0)
     differs = apart > 0
     run, tail = _runs(x)
-    floor, cross = _spectra(x[:WIDEST] - mean, channels)
-    sharp = np.sort(np.abs(_bends(x)), axis=0)
+    floor, lags, cross = _spectra(x[:WIDEST] - mean, channels)
     sums = (x == ordered[0]).sum(axis=0) + (x == ordered[-1]).sum(axis=0)
     with np.errstate(divide="ignore"):
         level = np.maximum(np.log(x.std(axis=0)), LEAST_LOG)
@@ -97,25 +99,15 @@ def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> 
         mean=np.where(missing < len(x), mean, np.nan),
         level=_unless(shapeless, level),
         floor=_unless(shapeless, floor),
-        bend=_unless(shapeless, sharp[-1]),
-        stir=_unless(shapeless, sharp[len(sharp) // 2]),
         run=_unless(holes, run),
         tail=_unless(holes, tail),
         distinct=_unless(holes, differs.sum(axis=0) + 1.0),
         step=_unless(holes, np.where(differs, apart, np.inf).min(axis=0)),
         railed=_unless(holes, (sums - 2.0) / len(x)),
+        farthest=np.full(x.shape[1], np.nan),
+        lags=_unless(shapeless, lags),
         cross=np.where(is_broken, np.nan, cross),
     )
-
-
-def _bends(x: Array) -> Array:
-    """Second differences, shape (n - 2, F): small of a vibration, large of a jump and back."""
-    return np.asarray(x[2:] - 2.0 * x[1:-1] + x[:-2])
-
-
-def bends(look: Look) -> Array:
-    """Second differences of the samples of a look, shape (n - 2, F)."""
-    return _bends(look.values)
 
 
 def _means(x: Array, gone: npt.NDArray[np.bool_]) -> Array:
@@ -152,16 +144,19 @@ def _window(n: int) -> Array:
     return np.hanning(n)[:, None]
 
 
-def _spectra(x: Array, channels: Channels) -> tuple[Array, Complex]:
-    """Floor of each column, and how each two axes move together."""
-    lines = np.fft.rfft(x * _window(len(x)), axis=0)[1:]
-    power = np.abs(lines) ** 2
+def _spectra(x: Array, channels: Channels) -> tuple[Array, Array, Complex]:
+    """Floor and autocovariance of each column, and how each two axes move together."""
+    window = _window(len(x))
+    every = np.fft.rfft(x * window, axis=0)
+    lines, spectrum = every[1:], np.abs(every) ** 2
+    power = spectrum[1:]
+    lags = np.fft.irfft(spectrum, len(x), axis=0)[: LAGS + 1] / (window**2).sum()
     with np.errstate(divide="ignore"):
         floor = np.maximum(np.log(np.median(power, axis=0) / len(x)), 2 * LEAST_LOG)
     total = power.sum(axis=0)
     if not channels.pairs:
-        return floor, np.empty(0, np.complex128)
+        return floor, lags, np.empty(0, np.complex128)
     a, b = np.array(channels.pairs).T
     both = np.sqrt(total[a] * total[b])
     shared = (lines[:, a] * lines[:, b].conj()).sum(axis=0)
-    return floor, np.where(both > 0, shared / np.maximum(both, 1e-300), 0.0)
+    return floor, lags, np.where(both > 0, shared / np.maximum(both, 1e-300), 0.0)

@@ -14,7 +14,7 @@ import numpy as np
 
 from detector.records import Flags
 from detector.sensors.channels import Channels
-from detector.sensors.look import Array, Complex, Look
+from detector.sensors.look import LAGS, Array, Complex, Look
 
 KEPT = 120  # looks
 FEWEST = 10  # looks before anything is called unusual
@@ -22,11 +22,10 @@ ALIKE = 0.1  # log of the standard deviation, of siblings that are as they were
 FEWEST_ALIKE, SHARE_ALIKE = 5, 0.2  # looks, and of all: a state that was there before
 SUMMED_EVERY = 5  # looks
 MEASURES = (
-    "mean", "level", "floor", "bend", "stir", "run", "distinct", "step", "railed", "missing",
+    "mean", "level", "floor", "run", "distinct", "step", "railed", "missing", "farthest",
 )  # fmt: skip
 PLACE = {name: place for place, name in enumerate(MEASURES)}
-OWN = [PLACE["mean"], PLACE["level"], PLACE["stir"]]
-BESIDE = [PLACE["floor"], PLACE["bend"]]
+OWN = [PLACE["mean"], PLACE["level"]]
 SPREAD = 1.4826  # of the median distance, to the standard deviation
 
 
@@ -38,16 +37,14 @@ class Alike:
         mean: Shape (F,).
         level: Shape (F,).
         floor: Shape (F, F): of each channel, when the siblings of the row's are as now.
-        bend: Shape (F, F), likewise.
-        stir: Shape (F,).
+        lags: Shape (1 + ``LAGS``, F), the mean.
         cross: Shape (F, P), likewise.
     """
 
     mean: Array
     level: Array
     floor: Array
-    bend: Array
-    stir: Array
+    lags: Array
     cross: Complex
 
 
@@ -78,6 +75,7 @@ class Past:
         width = len(channels.names)
         self._seen: Array = np.full((KEPT, len(MEASURES), width), np.nan)
         self._cross: Complex = np.full((KEPT, len(channels.pairs)), np.nan, np.complex128)
+        self._lags: Array = np.full((KEPT, LAGS + 1, width), np.nan)
         self._siblings: Flags = np.zeros((width, width), np.bool_)
         for axes in channels.sensors:
             self._siblings[np.ix_(axes, axes)] = ~np.eye(len(axes), dtype=np.bool_)
@@ -96,7 +94,7 @@ class Past:
         """Remember a look, in the place of the oldest."""
         row = self._count % KEPT
         self._seen[row] = [getattr(look, name) for name in MEASURES]
-        self._cross[row] = look.cross
+        self._lags[row], self._cross[row] = look.lags, look.cross
         self._count += 1
         if self._count % SUMMED_EVERY == 0:
             self._summary = None
@@ -139,12 +137,12 @@ class Past:
         fewest = max(FEWEST_ALIKE, SHARE_ALIKE * len(self))
         chosen &= (chosen.sum(axis=0) >= fewest) & self._siblings.any(axis=1)
         own = np.where(chosen[:, None], seen[:, OWN], np.nan)
-        beside = np.where(chosen[:, None, :, None], seen[:, BESIDE][:, :, None], np.nan)
+        floor = seen[:, PLACE["floor"]]
+        beside = np.where(chosen[:, :, None], floor[:, None], np.nan)
         cross = np.where(chosen[:, :, None], self.cross[:, None], np.nan)
-        mean, level, stir = _median(own)
-        floor, bend = _median(beside)
+        mean, level = _median(own)
         return Alike(
-            mean, level, floor, bend, stir,
+            mean, level, _median(beside), _mean(self._lags[: len(seen)], chosen),
             _median(cross.real) + 1j * _median(cross.imag),
         )  # fmt: skip
 
@@ -154,15 +152,18 @@ class Past:
         return {
             "seen": _without_nan(self._seen[: len(self)]),
             "cross": [_without_nan(part) for part in cross],
+            "lags": _without_nan(self._lags[: len(self)]),
         }
 
     def restore(self, stored: dict[str, Any]) -> None:
-        """Go on from what ``stored`` gave."""
-        seen = np.array(stored["seen"], np.float64)
+        """Go on from what ``stored`` gave; of a version with other measures nothing is taken."""
+        seen, lags = (np.array(stored.get(name, []), np.float64) for name in ("seen", "lags"))
+        if seen.shape[1:] != self._seen.shape[1:] or lags.shape[1:] != self._lags.shape[1:]:
+            return
         n = self._count = len(seen)
         self._summary = None
         if n:
-            self._seen[:n] = seen
+            self._seen[:n], self._lags[:n] = seen, lags
             real, imaginary = (np.array(part, np.float64) for part in stored["cross"])
             self._cross[:n] = real.reshape(n, -1) + 1j * imaginary.reshape(n, -1)
 
@@ -190,6 +191,14 @@ def _median(seen: Array) -> Array:
     ordered = np.sort(seen, axis=0)  # NaN last
     middle = np.maximum(np.isfinite(seen).sum(axis=0) - 1, 0) // 2
     return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0])
+
+
+def _mean(seen: Array, chosen: Flags) -> Array:
+    """Of the rows chosen of each channel, shape (L, F); NaN where none is known."""
+    counts = chosen & np.isfinite(seen[:, 0])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = np.einsum("nf,nlf->lf", counts, np.where(counts[:, None], seen, 0.0))
+        return np.asarray(total / counts.sum(axis=0))
 
 
 def _without_nan(values: Array) -> list[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ import numpy as np
 from detector.records import Samples, Times, Values
 from detector.sensors.channels import channels_of
 from detector.sensors.contract import Rule, Scene
-from detector.sensors.look import Array, Look, look_at
+from detector.sensors.look import BEFORE, BREAK, Array, Look, look_at
 from detector.sensors.normal import SensorNormal
 from detector.sensors.past import Past
 from detector.sensors.rules.table import RULES
 from detector.sensors.standing import Standing
 from detector.sensors.trouble import Trouble
+from detector.sensors.untold import untold
 
 LOOK_S = 1.0
 FEWEST, MOST = 64, 32_768  # samples of a look
@@ -56,6 +57,7 @@ class SensorWatch:
         self._ts: Times = np.empty(0)
         self._values: Values = np.empty((0, len(features)), np.float32)
         self._held, self._held_value = np.zeros(len(features)), np.full(len(features), np.nan)
+        self._last: Look | None = None
         self.trouble: Trouble | None = None
         self._measures: deque[Array] = deque(maxlen=max(rule.looks for rule in RULES))
         self.largest: Array = np.full((len(RULES), len(features)), np.nan)
@@ -130,7 +132,9 @@ class SensorWatch:
     def _judge(self, look: Look) -> None:
         self._hold(look)
         alike = self._past.alike(look)
-        scene = Scene(look, self._past, alike, self._channels, self._held)
+        far = untold(self._before(look), look, alike.lags)
+        look = replace(look, farthest=far.max(axis=0))
+        scene = Scene(look, self._past, alike, self._channels, self._held, far)
         with np.errstate(invalid="ignore"):
             measures = self._summed(look, np.array([rule.measure(scene) for rule in RULES]))
         self._measures.append(measures)
@@ -144,6 +148,16 @@ class SensorWatch:
         goes_on = (look.run == len(look)) & (look.values[0] == self._held_value)
         self._held = np.where(goes_on, self._held + len(look), look.tail)
         self._held_value = look.values[-1]
+
+    def _before(self, look: Look) -> Array:
+        """The last values before a look, NaN of channels with holes; none where there is a gap."""
+        last, self._last = self._last, look
+        if last is None:
+            return look.values[:0]
+        usual = (look.end - look.start) / (len(look) - 1)
+        goes_on = 0 < look.start - last.end <= BREAK * usual
+        whole = np.where(last.missing > 0, np.nan, last.values[-BEFORE:])
+        return whole if goes_on else look.values[:0]
 
     def _lasting(self) -> Array:
         """Least measure of each rule in as many of the last looks as raise it."""

@@ -59,3 +59,10 @@ def test_every_severity_comes_as_often_however_many_faults_a_session_has_room_fo
     taken = Counter(s for number in range(9) for s in severities_of(number)[:faults])
     assert taken == dict.fromkeys(LIMIT_SEVERITIES, faults)
     assert severities_of(0)[:3] == (0.05, 0.25, 1.0)
+
+
+def test_as_often_at_an_odd_number_of_other_severities():
+    """Five of them, over five catalogues."""
+    few = (0.01, 0.02, 0.03, 0.05, 0.1)
+    taken = Counter(s for number in range(5) for s in severities_of(number, few)[:2])
+    assert taken == dict.fromkeys(few, 2)

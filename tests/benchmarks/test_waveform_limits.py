@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks.detection.motor_rig import QUESTIONS, RigAt
-from benchmarks.detection.waveform_limits import MARGIN, Judge, Known, main
+from benchmarks.detection.waveform_limits import MARGIN, Judge, Known, agreement, main
 from benchmarks.detection.waveform_machines import Unit, View, columns, planned, reported, shaken
 from benchmarks.simulation.rig import RATE_HZ, Condition
 from detector.frontends.waveform import WaveformFrontEnd
+from detector.training.lab.limits import Trial
 from simulator.machines.visibility import View as SeenBy
 from simulator.machines.visibility import look
 
@@ -58,6 +59,14 @@ def test_the_threshold_lies_above_all_normal_decisions():
     assert judge.alarms(np.array([[1.2, 0.0], [0.0, 0.7], [np.nan, 0.1]])).tolist() == [
         False, True, False,
     ]  # fmt: skip
+
+
+def test_a_visible_family_of_which_too_few_are_found_is_named():
+    """With its count; nineteen of twenty are enough."""
+    gear = [Trial("gear", 0.25, "m", number > 0) for number in range(20)]
+    race = [Trial("bearing_outer", 0.5, "m", number > 0) for number in range(4)]
+    assert agreement(gear) == "19 of 20"
+    assert agreement([*gear, *race]) == "22 of 24 (bearing_outer 3 of 4)"
 
 
 def test_an_unknown_sensor_is_refused(capsys):

@@ -2,6 +2,7 @@
 
 import { fromLocalIso, localIso, moment } from "../format.js";
 import { setText } from "../shapes.js";
+import { isTyped, tellKeys } from "../shell/keys.js";
 import { say } from "../words.js";
 import { lengthOf } from "./told.js";
 
@@ -12,6 +13,8 @@ const ICONS = {
   wider: '<path d="M2 7h12v2H2z"/>', closer: '<path d="M7 2h2v5h5v2H9v5H7V9H2V7h5z"/>',
 };
 const KEYS = { p: "pause", l: "live", ArrowLeft: "earlier", ArrowRight: "later", "-": "wider", "+": "closer", "=": "closer" };
+
+const KEYS_TOLD = [["P", "pause"], ["L", "live"], ["←", "earlier"], ["→", "later"], ["−", "wider"], ["+", "closer"]];
 
 function button(name, key) {
   const word = say(`device.do_${name}`);
@@ -32,9 +35,7 @@ export class Bar {
   constructor(element, does) {
     this.does = does;
     this.is = {};
-    for (const [name, key] of [["pause", "P"], ["live", "L"], ["earlier", "←"], ["later", "→"], ["wider", "−"], ["closer", "+"]]) {
-      this.add(element, name, key);
-    }
+    for (const [key, name] of KEYS_TOLD) this.add(element, name, key);
     this.shown = element.appendChild(document.createElement("span"));
     this.shown.className = "fl-shown";
     for (const name of ["compare", "note", "picture"]) this.add(element, name);
@@ -43,6 +44,7 @@ export class Bar {
     this.isLive = true;
     this.onKey = (event) => this.press(event);
     document.addEventListener("keydown", this.onKey);
+    this.forgetKeys = tellKeys(say("device.keys"), KEYS_TOLD.map(([key, name]) => [key, say(`device.do_${name}`)]));
   }
 
   add(element, name, key) {
@@ -84,8 +86,7 @@ export class Bar {
 
   // A key counts where nobody writes or chooses.
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], [role=slider], [role=combobox], [role=dialog], [role=listbox]")) return;
+    if (event.defaultPrevented || isTyped(event) || event.target.closest("input, [role=slider], [role=dialog], [role=listbox]")) return;
     const name = KEYS[event.key];
     if (!name || (name === "live" && this.isLive)) return;
     event.preventDefault();
@@ -109,6 +110,7 @@ export class Bar {
 
   end() {
     document.removeEventListener("keydown", this.onKey);
+    this.forgetKeys();
   }
 }
 

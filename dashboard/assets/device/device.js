@@ -69,7 +69,7 @@ class DeviceView {
   // New data from Streamlit: another device, window or range, a moved threshold, or another theme.
   update(component) {
     this.component = component;
-    const { device, window_s, revision, command, chosen, asked } = component.data;
+    const { device, window_s, revision, command, chosen, asked, turn } = component.data;
     this.chosen = chosen;
     this.known = revision;
     this.theme = null; // read again at the next draw
@@ -81,20 +81,22 @@ class DeviceView {
       if (moved || longer) this.connect();
     }
     if (command) this.command = command;
-    this.show(asked);
+    this.show(asked, turn);
     this.chart.requestDraw();
   }
 
   // A range that was asked for on the page; what was shown here first is not shown again.
-  show(asked) {
-    const key = JSON.stringify(asked ?? null);
+  show(asked, turn) {
+    const key = JSON.stringify([asked ?? null, turn]);
     if (key === this.asked) return;
     const isFirst = this.asked === undefined;
     this.asked = key;
     if (this.reported.delete(keyOf(asked)) || (isFirst && !asked)) return;
-    if (!asked) return this.chart.view.live();
-    const end = asked.to ?? this.deviceNow();
-    this.chart.view.show([asked.last_s ? end - asked.last_s : asked.from, end]);
+    this.follows = true;
+    const end = asked?.to ?? this.deviceNow();
+    if (asked) this.chart.view.show([asked.last_s ? end - asked.last_s : asked.from, end]);
+    else this.chart.view.live();
+    this.follows = false;
   }
 
   // This moment by the device's clock.
@@ -158,13 +160,14 @@ class DeviceView {
 
   // Tell the page which range is shown, for its link; the chart waits for nothing.
   reportRange(fixed) {
+    const own = fixed ? { from: rounded(fixed[0]), to: rounded(fixed[1]) } : { live: true };
+    const shown = this.follows ? { follows: true } : own;
     clearTimeout(this.reporting);
     this.reporting = setTimeout(() => {
-      const shown = fixed && { from: rounded(fixed[0]), to: rounded(fixed[1]) };
-      this.reported.add(keyOf(shown));
+      if (shown.from) this.reported.add(keyOf(shown));
       this.component.setStateValue("shown", shown);
     }, REPORT_MS);
-    window.dispatchEvent(new CustomEvent("faultline-range", { detail: fixed }));
+    if (!this.follows) window.dispatchEvent(new CustomEvent("faultline-range", { detail: fixed }));
   }
 
   write(text, [start, end]) {

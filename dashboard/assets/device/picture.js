@@ -1,6 +1,7 @@
 // The chart as a PNG file, as it is seen.
 
 import { moment } from "../format.js";
+import { inert } from "../inert.js";
 
 const SCALE = 2; // pixels for each one of the page
 const MARK = 5;
@@ -20,7 +21,7 @@ function withMarkers(shapes, color) {
 
 export async function savePicture(plotly, graph, { device, range, theme, width }) {
   const { data, layout } = graph;
-  const span = `${device}   ${moment(range[0])} – ${moment(range[1])}`;
+  const span = `${inert(device)}   ${moment(range[0])} – ${moment(range[1])}`;
   const title = { text: span.replaceAll("<", "&lt;"), font: { size: 13 }, x: 0.01, xanchor: "left" };
   const picture = {
     data: [...data, ...withMarkers(layout.shapes, theme.anomaly)],

@@ -1,6 +1,7 @@
 // What is said below the chart: gaps and why, the healthy stretch, notes, what was drawn.
 
 import { decimal, moment } from "../format.js";
+import { inert } from "../inert.js";
 import { setText } from "../shapes.js";
 import { say } from "../words.js";
 import { momentField } from "./bar.js";
@@ -78,7 +79,7 @@ export class Told {
     const around = Math.max(5, value.end - value.start);
     show.addEventListener("click", () => this.onShow([value.start - around, value.end + around]));
     const words = document.createElement("span");
-    words.textContent = `${who}: ${value.why}`;
+    words.textContent = inert(`${who}: ${value.why}`);
     made.append(show, words);
     return made;
   }

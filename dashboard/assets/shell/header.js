@@ -47,7 +47,7 @@ class Header {
 
   update(component) {
     this.component = component;
-    this.data = component.data;
+    this.data = { ...component.data };
     this.recolour();
     if (this.status) this.show();
   }
@@ -65,6 +65,8 @@ class Header {
     this.keys = new Keys(this.root, this);
     this.menus = new Menus(part("tools"), this);
     this.kiosk = new Kiosk(this);
+    this.onRange = ({ detail }) => this.showRange(detail);
+    window.addEventListener("faultline-range", this.onRange);
     this.socket = new LiveSocket("header", (message) => this.receive(message), (state) => this.changed(state));
     this.clock = setInterval(() => this.show(), LOOK_MS);
     this.recolour();
@@ -99,6 +101,13 @@ class Header {
     this.root.dataset.link = link;
   }
 
+  // A range that was chosen in a chart: [start, end] in seconds; null: live.
+  showRange(range) {
+    const [from, to] = (range ?? []).map((ts) => new Date(ts * 1000).toISOString());
+    this.data.range = range ? { from, to } : {};
+    this.range.show(this.data.range);
+  }
+
   recolour() {
     const theme = readTheme(this.root);
     for (const key of ["anomaly", "alarm", "text", "faint"]) this.root.style.setProperty(`--fl-${key}`, theme[key]);
@@ -118,6 +127,7 @@ class Header {
     this.ended = true;
     clearInterval(this.clock);
     this.socket?.close();
+    window.removeEventListener("faultline-range", this.onRange);
     for (const part of [this.keys, this.menus, this.kiosk, this.search, this.range]) part?.end();
   }
 }

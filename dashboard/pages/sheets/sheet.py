@@ -107,8 +107,8 @@ def bars(title: str, series: Sequence[tuple[str, Mapping[str, float]]]) -> str:
 def _bars(name: str, series: Sequence[tuple[str, Mapping[str, float]]]) -> Iterator[str]:
     for number, (_, shares) in enumerate(series):
         if name in shares:
-            width = f"{100 * min(max(shares[name], 0.0), 1.0):.1f}%"
-            yield (f'<span class="sheet-bar" data-series="{number}"><i style="width:{width}"></i>'
+            share = f"{min(max(shares[name], 0.0), 1.0):.3f}"
+            yield (f'<span class="sheet-bar" data-series="{number}"><i style="--share:{share}"></i>'
                    f"<b>{percent(shares[name])}</b></span>")  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from dashboard import context
-from dashboard.pages.answering import who
+from dashboard.pages.answering import issue, tell_role, why_not
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, figure, table, whole
 from dashboard.pages.sheets.working import plain
@@ -37,6 +39,7 @@ def show(device: str) -> None:
         return
     with st.expander(say("simulated.title"), icon=":material/science:", key="simulated"):
         st.caption(say("simulated.about"))
+        tell_role(commands.FAULT)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             family = st.selectbox(say("simulated.fault"), found.families, key=f"family {device}",
                                   format_func=inert)  # fmt: skip
@@ -47,24 +50,23 @@ def show(device: str) -> None:
                                  key=f"severity {device}")  # fmt: skip
             seconds = st.slider(say("simulated.seconds"), 1, LONGEST_S, SECONDS,
                                 key=f"seconds {device}")  # fmt: skip
+            wanted = {"family": family, "severity": severity, "seconds": seconds,
+                      "feature": feature}  # fmt: skip
             st.button(
-                say("simulated.inject"), key="inject", disabled=family is None, on_click=_ask,
-                args=(device, {"family": family, "severity": severity, "seconds": seconds,
-                               "feature": feature}),
+                say("simulated.inject"), key="inject", on_click=_ask, args=(device, wanted),
+                disabled=family is None or why_not(commands.FAULT) is not None,
             )  # fmt: skip
         _told(device)
+
+
+def _ask(device: str, wanted: Mapping[str, Any]) -> None:
+    issue(device, commands.FAULT, dict(wanted))
 
 
 def _heard(device: str) -> Simulated | None:
     with context.engine().connect() as connection:
         found = facts.simulated(connection).get(device)
     return found if found is not None and time.time() - found.heard_at < GONE_S else None
-
-
-def _ask(device: str, value: dict[str, object]) -> None:
-    """Write the command; called before the page is drawn again."""
-    with context.engine().begin() as connection:
-        commands.issue(connection, device, commands.FAULT, value, who())
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)

@@ -6,6 +6,7 @@ import platform
 from collections import Counter
 from importlib.metadata import version
 
+from dashboard.live.hub import ANSWERS, HEADER
 from dashboard.pages.sheets.sheet import Cell, Value, facts
 from dashboard.pages.system.reading import System
 from dashboard.pages.system.troubles import is_full_soon, is_slow
@@ -138,9 +139,10 @@ def versions(system: System) -> str:
 
 
 def viewers(found: Counter[str | None]) -> str:
-    """Who looks, by what they watch."""
-    pairs: list[tuple[str, Value]] = [(say("system.open_pages"), number(found.total()))]
-    for device, count in sorted(found.items(), key=lambda one: (-one[1], one[0] or ""))[:5]:
+    """How many pages are open, each of which has a header, and which devices are watched most."""
+    pairs: list[tuple[str, Value]] = [(say("system.open_pages"), number(found[HEADER]))]
+    watched = {name: n for name, n in found.items() if name not in {HEADER, ANSWERS}}
+    for device, count in sorted(watched.items(), key=lambda one: (-one[1], one[0] or ""))[:5]:
         pairs.append((device or say("common.overview"), number(count)))
     return facts(say("system.viewers"), pairs)
 

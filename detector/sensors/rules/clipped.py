@@ -10,7 +10,7 @@ from detector.text import plain
 
 WITHIN_S = 3.0
 FINE = 16  # different values, fewer tell no crest from a step
-USUAL = 2.0  # times the most of its past
+USUAL = 1.0  # times the most of its past
 
 
 def _clipped(scene: Scene) -> Array:

@@ -5,38 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from detector.sensors.contract import Rule, Scene
-from detector.sensors.look import Array, bends
+from detector.sensors.look import LAGS, Array
+from detector.sensors.past import FEWEST
 from detector.text import counted
 
 WITHIN_S = 20.0
-HIGHER = 2.2  # times the usual sharpest bend
-BESIDE = 1.5  # likewise of the other axes, up to which they show nothing
-ALONE = 0.75  # share of bends that the other axes must not show
-MOST = 0.15  # share of samples that are part of jumps; more is noise
-APART = 5  # samples: bends closer than this are one jump
-MORE = 1.4  # times the usual bend in the middle: it moves otherwise, and that is no jump
+FAR = 5.0  # deviations of what the samples around do not tell
+HIGHER = 1.5  # times the usual farthest of a look
+BESIDE = 3.5  # deviations of the other axes, up to which they show nothing
+NEAR = 2  # samples: so far from a jump another axis may show it
+ALONE = 0.75  # share of them that the other axes must not show
 
 
 def _jumps(scene: Scene) -> Array:
-    """Jumps in the look."""
-    usual = np.diagonal(scene.alike.bend)
-    look = scene.look
-    found = np.where(np.isfinite(look.bend), 0.0 * usual, np.nan)
+    """Jumps in the look, and in the end of the one before that could not be told without this."""
+    far, found = scene.far, scene.nothing
+    is_known = np.isfinite(scene.past.of("farthest")).sum(axis=0) >= FEWEST
+    limit = np.fmax(FAR, HIGHER * scene.past.median("farthest"))
+    found[is_known & scene.channels.shakes & np.isfinite(scene.look.floor)] = 0.0
     with np.errstate(invalid="ignore"):
-        some = (look.bend > HIGHER * usual) & (look.stir < MORE * scene.alike.stir)
+        farthest = far.max(axis=0)
+        some = np.isfinite(found + farthest) & (farthest > limit)
     for column in np.flatnonzero(some).tolist():
-        found[column] = _count(scene, column)
+        beside = np.nan_to_num(far[:, scene.channels.siblings(column)], posinf=np.inf)
+        found[column] = _count(far[:, column], beside, float(limit[column]))
     return found
 
 
-def _count(scene: Scene, column: int) -> int:
-    usual, siblings = scene.alike.bend[column], scene.channels.siblings(column)
-    sharp = np.abs(bends(scene.look))
-    at = np.flatnonzero(sharp[:, column] > HIGHER * usual[column])
-    near = np.array([sharp[max(i - 2, 0) : i + 3, siblings].max(axis=0) for i in at])
-    alone = (near <= BESIDE * usual[siblings]).all(axis=1)
-    is_jump = bool(alone.mean() >= ALONE) and len(at) <= MOST * len(sharp)
-    return int((np.diff(at, prepend=-APART - 1) > APART).sum()) if is_jump else 0
+def _count(far: Array, beside: Array, limit: float) -> int:
+    """Samples that are the farthest of those that one jump reaches, and not so of other axes."""
+    widest = np.lib.stride_tricks.sliding_window_view(far, 2 * LAGS + 1).max(axis=1)
+    middle = far[LAGS:-LAGS]
+    at = LAGS + np.flatnonzero((middle > limit) & (middle == widest))
+    near = np.array([beside[i - NEAR : i + NEAR + 1].max(initial=0.0) for i in at])
+    alone = near <= BESIDE
+    return int(alone.sum()) if len(at) and alone.mean() >= ALONE else 0
 
 
 def _say(_: Scene, __: int, jumps: float) -> str:

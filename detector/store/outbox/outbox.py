@@ -19,6 +19,7 @@ from detector.store.schema import floods, outbox
 
 PAGE = ""
 RAISED, RISEN, ESCALATED = "raised", "risen", "escalated"  # events
+RECLASSIFIED = "reclassified"  # another kind than was told
 FLOOD, FLOOD_OVER = "flood", "flood over"
 SENT, BATCHED, TOO_OLD, HELD_BACK = "sent", "batched", "too old", "held back"  # outcomes
 
@@ -127,6 +128,19 @@ def escalated(connection: Connection, target: str, alarm: Alarm) -> bool:
     query = sa.select(outbox.c.id).where(
         outbox.c.target == target, outbox.c.at >= alarm.raised_at,
         outbox.c.event == ESCALATED, outbox.c.alarm_id == alarm.id,
+    )  # fmt: skip
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def was_told(connection: Connection, target: str, alarm: Alarm) -> bool:
+    """Whether a target was told that an alarm is there, or may have been, since it was raised."""
+    query = sa.select(outbox.c.id).where(
+        outbox.c.target == target, outbox.c.alarm_id == alarm.id,
+        outbox.c.at >= alarm.raised_at, outbox.c.event.in_((RAISED, RISEN, ESCALATED)),
+        sa.or_(
+            outbox.c.outcome == SENT,
+            sa.and_(outbox.c.outcome.is_(None), outbox.c.attempts > 0),
+        ),
     )  # fmt: skip
     return connection.execute(query.limit(1)).first() is not None
 

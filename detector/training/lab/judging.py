@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,9 @@ def only(
 ) -> LabelledScores:
     """The same session as if only some of its faults had been asked about.
 
-    Samples of the others are taken out of the judged ones, with the alarms raised in them.
+    Samples of the others are taken out of the judged ones, with the alarms raised in them: an alarm
+    that outlasts the fault which raised it says nothing false of this one. One that still stands
+    when a fault begins that counts has found it at once.
 
     Args:
         judged: The session.
@@ -131,11 +134,15 @@ def only(
         inside = (judged.ts >= event.start) & (judged.ts <= event.end) & judged.label
         (own if is_kept else others)[inside] = True
         (faults if is_kept else foreign).append(Interval(event.start, event.end))
-    alarms = [
-        alarm
-        for alarm in judged.alarms
-        if not any(fault.start <= alarm.start <= fault.end for fault in foreign)
-    ]
+    alarms: list[Interval] = []
+    for alarm in judged.alarms:
+        since = alarm.start
+        if any(fault.start <= alarm.start <= fault.end for fault in foreign):
+            since = min((f.start for f in faults if alarm.start < f.start < alarm.end), default=inf)
+            until = min(since, alarm.end)
+            others |= (judged.ts >= alarm.start) & (judged.ts < until) & ~own
+        if since < alarm.end:
+            alarms.append(Interval(since, alarm.end))
     return replace(judged, label=own, judged=judged.judged & ~others, alarms=alarms, faults=faults)
 
 

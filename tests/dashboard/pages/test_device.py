@@ -184,9 +184,8 @@ def test_the_past_is_shown_as_it_is_stored(site, feed, page):
     assert "before the first sample stored" in page.text_content(".fl-told")
     longest = page.evaluate(f"Math.max(...{PLOT}.data.map(trace => trace.x.length))")
     assert longest <= 1000
-    page.keyboard.press("l")
+    page.click('.fl-range > [data-range="live"]')
     wait_for(lambda: facts(page)["zoomed"] == "false", 10, "live again")
-    wait_for(lambda: "range=" not in page.url, 10, "so is the link")
 
 
 def test_the_chart_pauses_goes_back_and_the_link_shows_the_same(site, feed, page):
@@ -208,6 +207,9 @@ def test_the_chart_pauses_goes_back_and_the_link_shows_the_same(site, feed, page
     again = facts(page)
     assert float(again["from"]) == pytest.approx(float(before["from"]), abs=0.01)
     assert again["zoomed"] == "true"
+    page.keyboard.press("l")
+    wait_for(lambda: facts(page)["zoomed"] == "false", 5, "live again")
+    wait_for(lambda: "paused=" not in page.url, 10, "so is the link")
 
 
 def test_a_healthy_stretch_is_laid_over_and_a_note_is_seen_by_all(site, feed, page):
@@ -223,3 +225,6 @@ def test_a_healthy_stretch_is_laid_over_and_a_note_is_seen_by_all(site, feed, pa
     assert page.locator(".fl-notes img, .fl-chart image").count() == 0
     marks = f"{PLOT}.layout.shapes.filter(shape => shape.name === 'note').length"
     wait_for(lambda: page.evaluate(marks) == 1, 10, "its mark")
+    wait_for(lambda: "paused=1" in page.url, 10, "the link")
+    page.click('.fl-range > [data-range="live"]')  # of the header, which says the same as the chart
+    wait_for(lambda: facts(page)["zoomed"] == "false", 10, "live again")

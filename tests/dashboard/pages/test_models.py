@@ -9,6 +9,7 @@ import pytest
 from dashboard.pages.models import bundles
 from detector.settings.load import load_settings
 from tests.conftest import wait_for
+from tests.support.live.page import give_name
 from tests.test_architecture import PROJECT
 
 SHIPPED = sorted(path.parent for path in (PROJECT / "models").glob("*/bundle.json"))
@@ -47,8 +48,7 @@ def test_another_model_watches_a_device_without_a_restart(site, feed, page):
     """The command writes the rule and the detector takes it up; who did it is told."""
     page.goto(f"{site.url}/models?device=good-1")
     page.wait_for_selector(".sheet-table >> text=models/motor-600rpm", timeout=30_000)
-    page.fill('input[aria-label="Your name"]', "Ann")
-    page.press('input[aria-label="Your name"]', "Enter")
+    give_name(page, "Ann")
     page.click(".st-key-one-device [data-testid=stSelectbox] >> nth=1")
     page.click("[role=option]:has-text('models/motor-1200rpm')")
     page.click("button:has-text('Let it watch'):enabled")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from detector.alarms.telling import wants
+from detector.notifying.words import message_of
 from detector.records import Alarm, Priority
 from detector.settings.targets.notify import NotifySettings
 from detector.store.outbox import outbox
@@ -139,14 +140,42 @@ def test_an_alarm_that_nobody_answers_is_escalated_once():
         plant.update()
         plant.restart()
     assert decided(plant, "boss") == [("escalated", 1, None)]
+    assert (1, "escalated") in plant.told()
     plant.now += 3600
     plant.update()
     assert decided(plant, "later") == [("escalated", 1, None)]
+    assert plant.told() == []  # servers hear of it when the first target does
     plant.update(frame(2, [0]))
     plant.update(frame(3, [9]))
     plant.now += 900
     plant.update()
     assert decided(plant, "boss")[1:] == [("escalated", 5, None)]
+    assert (5, "escalated") in plant.told()
+
+
+def test_whoever_was_told_of_the_machine_is_told_that_it_is_the_sensor():
+    """Once, with the alarm's number; what still waits says so instead, and others hear of it."""
+    plant = telling(
+        {**URL, "name": "duty", "kinds": ["score"]}, {**URL, "name": "away"},
+        {**URL, "name": "electrician", "kinds": ["sensor"]},
+    )  # fmt: skip
+    plant.update(frame(3, [9]))
+    deliver(plant)
+    for said in ("a: stuck", "a: stuck", "a: clipped"):
+        with plant.engine.begin() as connection:
+            plant.desk.update(connection, [])
+            plant.desk.report(connection, "m", "sensor", is_on=True, ts=4.0, sentence=said,
+                              contributions={"a": 1.0})  # fmt: skip
+        plant.desk.keep()
+    assert decided(plant) == [("raised", 1, "sent"), ("reclassified", 1, None)]
+    assert decided(plant, "away") == [("raised", 1, None)]
+    assert decided(plant, "electrician") == [("raised", 1, None)]
+    with plant.engine.connect() as connection:
+        waiting = [outbox.every(connection, name)[-1][0] for name in ("duty", "away")]
+    corrected, first = (message_of(one) for one in waiting)
+    assert corrected.title == "m: it is the sensor, not the machine"
+    assert "This corrects what was said of alarm 1 before." in corrected.body
+    assert first.title.startswith("m: sensor trouble")
 
 
 def test_more_than_ten_in_ten_minutes_become_one_message_and_one_when_it_is_over(plant):

@@ -69,6 +69,24 @@ def test_only_takes_out_the_samples_and_alarms_of_other_faults():
     assert (found.faults, found.false_alarms) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("stands_until", "alarms", "unjudged"),
+    [(230, [], range(100, 230)), (250, [Interval(240.0, 250.0)], range(100, 240))],
+)
+def test_an_alarm_that_outlasts_another_fault_is_not_false(stands_until, alarms, unjudged):
+    """Its end is taken out with the fault; a fault that begins while it stands is found at once."""
+    score = np.zeros(400)
+    score[150:stands_until] = 2.0
+    case, judged = judged_case(score, [("bias", 100, 200), ("noise", 240, 300)])
+    left = only(judged, case.events, [False, True])
+    assert left.alarms == alarms
+    assert np.flatnonzero(~left.judged).tolist() == list(unjudged)
+    found = evaluate([left], RECOVERY_S)
+    assert (found.faults_found, found.false_alarms) == (len(alarms), 0)
+    assert found.median_delay_s == (0.0 if alarms else None)
+    assert found.counts.fp == 0
+
+
 def test_a_score_of_a_block_stands_until_the_next():
     """Where samples are kept one score in five says what is known at the four after it."""
     score = np.full(50, np.nan)
