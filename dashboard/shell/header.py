@@ -39,8 +39,8 @@ def show_header(pages: Mapping[str, StreamlitPage], signed_in: str | None = None
             on_kiosk_change=_kiosk_left,
             on_go_change=lambda: None,
         )
-    if asked.go:
-        _open(pages, asked.go)
+    if asked.get("go"):
+        _open(pages, asked["go"])
 
 
 def _told(pages: Mapping[str, StreamlitPage], signed_in: str | None) -> dict[str, Any]:

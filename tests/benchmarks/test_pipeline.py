@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.detection import fault_lab
+from benchmarks.detection import fault_sessions
 from benchmarks.lib import small_model
 from benchmarks.lib.load import Load
 from benchmarks.lib.meters import Onset, Raised, latencies_ms
@@ -52,8 +52,8 @@ def test_a_short_run_loses_nothing_and_finds_every_fault(monkeypatch, capsys):
 
 def test_only_faults_that_reach_the_samples_are_asked_for():
     """Told apart at their own severity; a clock fault changes no value."""
-    seen = fault_lab._seen(600, SEVERITIES)
+    seen = fault_sessions.in_samples(600, SEVERITIES)
     assert {("unbalance", 0.25), ("stuck", 1.0)} <= seen
     assert not {("clock", 1.0), ("gear", 1.0), ("misalignment_broadband", 0.5)} & seen
-    assert "misalignment_broadband up to 0.75" in fault_lab._hidden(seen, SEVERITIES)
-    assert "gear" in fault_lab._hidden(seen, SEVERITIES)
+    assert "misalignment_broadband up to 0.75" in fault_sessions.hidden(seen, SEVERITIES)
+    assert "gear" in fault_sessions.hidden(seen, SEVERITIES)

@@ -28,7 +28,7 @@ def test_an_alarm_shows_within_seconds_without_a_rerun(site, feed, page):
         banner = text(page, "banner")
         assert "Alarm since" in banner
         assert "acc_x" in banner
-        assert "80 %" in banner
+        assert "80%" in banner
     finally:
         feed["later"].fault = False
 
