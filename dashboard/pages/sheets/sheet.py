@@ -128,9 +128,7 @@ def beside(*parts: str) -> str:
 
 def draw(*parts: str) -> None:
     """Put sections on the page."""
-    is_dark = st.context.theme.type == "dark"
-    shade = " sheet-dark" if is_dark else ""
-    st.html(f'{_styles()}<div class="sheet{shade}">{"".join(parts)}</div>')
+    st.html(f'{_styles()}<div class="sheet">{"".join(parts)}</div>')
 
 
 @cache

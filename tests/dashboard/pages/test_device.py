@@ -207,6 +207,7 @@ def test_the_chart_pauses_goes_back_and_the_link_shows_the_same(site, feed, page
     again = facts(page)
     assert float(again["from"]) == pytest.approx(float(before["from"]), abs=0.01)
     assert again["zoomed"] == "true"
+    page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     page.keyboard.press("l")
     wait_for(lambda: facts(page)["zoomed"] == "false", 5, "live again")
     wait_for(lambda: "paused=" not in page.url, 10, "so is the link")
