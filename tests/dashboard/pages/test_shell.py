@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from detector.alarms import requests
 from detector.records import Life
 from detector.store import alarms, commands
+from detector.store.schema import open_store
 from tests.conftest import wait_for
 from tests.support.live.page import LIVE, give_name
 
@@ -62,15 +63,19 @@ def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed,
 
 def answer_all(site):
     """Acknowledge what other tests have left, so that a new alarm is the first to answer."""
+    store = open_store(site.store)
 
     def waiting():
-        with site.store.connect() as store:
-            return [one.id for one in alarms.open_ones(store) if one.life == Life.UNACKNOWLEDGED]
+        with store.connect() as connection:
+            still = alarms.open_ones(connection)
+        return [one.id for one in still if one.life == Life.UNACKNOWLEDGED]
 
-    with site.store.begin() as store:
-        for number in waiting():
-            commands.issue(store, "", requests.ACK, {"alarms": [number]}, "Kim")
+    found = waiting()
+    with store.begin() as connection:
+        for number in found:
+            commands.issue(connection, "", requests.ACK, {"alarms": [number]}, "Kim")
     wait_for(lambda: not waiting(), 20, "all is acknowledged")
+    store.dispose()
 
 
 def test_an_alarm_is_heard_and_a_wall_turns_to_it(site, feed, page):
