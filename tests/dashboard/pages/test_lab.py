@@ -8,11 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as Late
 
 from dashboard.jobs.job import ENDED, REQUEST, RESULT
 from dashboard.pages.lab import request as asking
 from dashboard.pages.lab.request import KIND, Request
 from dashboard.pages.lab.results import matrix, models, own, rows_of, shares, totals
+from tests.conftest import wait_for
 
 RUN = Request(("models/a", "models/b"), ("spike", "bias"), (0.5, 1.0), folder="runs")
 
@@ -67,6 +69,20 @@ def kept(site, number):
     (folder / ENDED).write_text('{"code": 0, "at": 1700000060}')
 
 
+def choose(page, key, option):
+    """Open a list and take something; a page that is drawn anew meanwhile shuts it again."""
+
+    def is_taken():
+        page.click(f".st-key-{key} input", timeout=30_000)
+        try:
+            page.click(option, timeout=5_000)
+        except Late:
+            return False
+        return True
+
+    wait_for(is_taken, 30, option)
+
+
 @pytest.mark.browser
 def test_a_run_outlives_a_reload_and_is_cancelled(site, feed, page):
     """Beside it stand the results of those before, and two are compared."""
@@ -76,16 +92,14 @@ def test_a_run_outlives_a_reload_and_is_cancelled(site, feed, page):
     page.click("button:has-text('Recordings')", timeout=30_000)
     page.fill("input[aria-label='File or folder of recordings']", str(site.log.parent))
     page.keyboard.press("Tab")
-    page.click(".st-key-lab-models input")
-    page.click("[role=option]:has-text('models/motor-600rpm')")
+    choose(page, "lab-models", "[role=option]:has-text('models/motor-600rpm')")
     page.keyboard.press("Escape")
     page.click(".st-key-run button:enabled")
     page.wait_for_selector("button:has-text('Cancel')", timeout=30_000)
     page.reload()
     page.click("button:has-text('Cancel')", timeout=30_000)
     page.wait_for_selector(".sheet-wrong:has-text('cancelled')", timeout=30_000)
-    page.click(".st-key-lab-compared input")
-    page.click("[role=option] >> nth=0")
+    choose(page, "lab-compared", "[role=option] >> nth=0")
     page.wait_for_selector(".sheet-table:has-text('a: faults found, by severity') >> nth=1",
                            timeout=30_000)  # fmt: skip
     assert "0/2 missed" in page.inner_text(".stMain")
