@@ -49,8 +49,6 @@ def show() -> None:
     with context.engine().connect() as connection:
         facts = reading.device_facts(connection, device)
     asked = asked_range(choose_range())
-    if asked is None and PAUSED in st.query_params:  # a link on its way when the chart went live
-        del st.query_params[PAUSED]
     window = st.sidebar.selectbox(
         say("device.window"),
         list(WINDOWS),

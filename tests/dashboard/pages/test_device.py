@@ -201,15 +201,15 @@ def test_the_chart_pauses_goes_back_and_the_link_shows_the_same(site, feed, page
     assert json.loads(before["marked"])["acc_x"] > 10
     wait_for(lambda: int(facts(page)["updates"]) > int(before["updates"]) + 2, 10, "live data")
     assert facts(page)["from"] == before["from"]
-    wait_for(lambda: "paused=1" in page.url and "from=" in page.url, 10, "the link")
+    page.wait_for_url(lambda url: "paused=1" in url and "from=" in url, timeout=WAIT_MS)
     page.goto(page.url)
     page.wait_for_selector(LIVE, timeout=WAIT_MS)
     again = facts(page)
     assert float(again["from"]) == pytest.approx(float(before["from"]), abs=0.01)
     assert again["zoomed"] == "true"
-    page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     page.keyboard.press("l")
     wait_for(lambda: facts(page)["zoomed"] == "false", 5, "live again")
+    page.wait_for_url(lambda url: "paused=" not in url, timeout=WAIT_MS)
 
 
 def test_a_healthy_stretch_is_laid_over_and_a_note_is_seen_by_all(site, feed, page):
@@ -225,6 +225,6 @@ def test_a_healthy_stretch_is_laid_over_and_a_note_is_seen_by_all(site, feed, pa
     assert page.locator(".fl-notes img, .fl-chart image").count() == 0
     marks = f"{PLOT}.layout.shapes.filter(shape => shape.name === 'note').length"
     wait_for(lambda: page.evaluate(marks) == 1, 10, "its mark")
-    wait_for(lambda: "paused=1" in page.url, 10, "the link")
+    page.wait_for_url(lambda url: "paused=1" in url, timeout=WAIT_MS)
     page.click('.fl-range > [data-range="live"]')  # of the header, which says the same as the chart
     wait_for(lambda: facts(page)["zoomed"] == "false", 10, "live again")
