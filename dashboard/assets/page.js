@@ -45,3 +45,19 @@ function painted() {
 export function now(header, heard) {
   return header ? header.now + (performance.now() - heard) / 1000 : Date.now() / 1000;
 }
+
+const views = new WeakMap();
+
+// What a module's `mount` does, which Streamlit calls for the first time and whenever `data`
+// changes. A View is made with (root, version), told by `update(component)`, and ended by `end()`.
+export function mountView(View, name, component, version) {
+  const root = component.parentElement.querySelector(`.faultline_${name}`);
+  let view = views.get(root);
+  if (!view) views.set(root, (view = new View(root, version)));
+  view.update(component);
+  return () => setTimeout(() => {
+    if (root.isConnected) return; // drawn again in place
+    view.end();
+    views.delete(root);
+  }, 0);
+}

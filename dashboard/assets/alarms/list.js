@@ -1,29 +1,14 @@
 // A list of alarms: select several, answer them at once, open one; all of it by keyboard too.
 
-import { loadStyle } from "../page.js";
+import { loadStyle, mountView } from "../page.js";
 import { isTyped, tellKeys } from "../shell/keys.js";
 import { readTheme } from "../theme.js";
 import { say } from "../words.js";
 import { Bar } from "./bar.js";
 import { fill, rowElement } from "./row.js";
 
-const views = new WeakMap();
 
-// Called by Streamlit for the first time and whenever `data` changes.
-export function mount(component, version) {
-  const root = component.parentElement.querySelector(".faultline_alarms");
-  let view = views.get(root);
-  if (!view) {
-    view = new ListView(root, version);
-    views.set(root, view);
-  }
-  view.update(component);
-  return () => setTimeout(() => {
-    if (root.isConnected) return; // drawn again in place
-    view.end();
-    views.delete(root);
-  }, 0);
-}
+export const mount = (component, version) => mountView(ListView, "alarms", component, version);
 
 class ListView {
   constructor(root, version) {

@@ -2,7 +2,7 @@
 
 import { decimal, moment, offset, percent } from "../format.js";
 import { inert } from "../inert.js";
-import { loadPlotly, loadStyle } from "../page.js";
+import { loadPlotly, loadStyle, mountView } from "../page.js";
 import { setText } from "../shapes.js";
 import { readTheme } from "../theme.js";
 import { say } from "../words.js";
@@ -11,23 +11,8 @@ import { recordFigure } from "./record_figure.js";
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const NARROW_PX = 700;
 const SHARES = 5;
-const views = new WeakMap();
 
-// Called by Streamlit for the first time and whenever `data` changes.
-export function mount(component, version) {
-  const root = component.parentElement.querySelector(".faultline_record");
-  let view = views.get(root);
-  if (!view) {
-    view = new RecordView(root, version);
-    views.set(root, view);
-  }
-  view.update(component.data);
-  return () => setTimeout(() => {
-    if (root.isConnected) return; // drawn again in place
-    view.end();
-    views.delete(root);
-  }, 0);
-}
+export const mount = (component, version) => mountView(RecordView, "record", component, version);
 
 class RecordView {
   constructor(root, version) {
@@ -54,7 +39,7 @@ class RecordView {
     toPeak.textContent = say("alarms.to_peak");
     toStart.addEventListener("click", () => this.moveTo(this.place(this.data.began)));
     toPeak.addEventListener("click", () => this.moveTo(this.data.peak));
-    this.update(this.data);
+    this.update(this);
     if (window.innerWidth < NARROW_PX) this.root.closest(".st-key-alarm-panel")?.scrollIntoView();
   }
 
@@ -67,7 +52,7 @@ class RecordView {
     this.draw();
   }
 
-  update(data) {
+  update({ data }) {
     const isOther = data.alarm !== this.data?.alarm;
     this.data = data;
     this.chart?.setAttribute("aria-label", say("alarms.record", { id: data.alarm }));

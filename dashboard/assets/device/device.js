@@ -1,7 +1,7 @@
 // One device: socket -> ring -> figure, or the store's history where the chart stands still; drawn
 // at most once per animation frame.
 
-import { loadPlotly, loadStyle, now } from "../page.js";
+import { loadPlotly, loadStyle, mountView, now } from "../page.js";
 import { Panel } from "../panel.js";
 import { LiveSocket } from "../socket.js";
 import { readTheme } from "../theme.js";
@@ -12,23 +12,8 @@ import { Ring } from "./ring.js";
 
 const CLOCK_MS = 500;
 const REPORT_MS = 500; // after the last move of the range
-const views = new WeakMap();
 
-// Called by Streamlit for the first time and whenever `data` changes.
-export function mount(component, version) {
-  const root = component.parentElement.querySelector(".faultline_device");
-  let view = views.get(root);
-  if (!view) {
-    view = new DeviceView(root, version);
-    views.set(root, view);
-  }
-  view.update(component);
-  return () => setTimeout(() => {
-    if (root.isConnected) return; // drawn again in place
-    view.end();
-    views.delete(root);
-  }, 0);
-}
+export const mount = (component, version) => mountView(DeviceView, "device", component, version);
 
 class DeviceView {
   constructor(root, version) {

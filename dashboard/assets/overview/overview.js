@@ -1,7 +1,7 @@
 // The overview: every device, worst first, as tiles or a table; the active alarms above.
 
 import { clock } from "../axes.js";
-import { loadPlotly, loadStyle, now } from "../page.js";
+import { loadPlotly, loadStyle, mountView, now } from "../page.js";
 import { percent } from "../format.js";
 import { inert } from "../inert.js";
 import { number, setText, shape } from "../shapes.js";
@@ -14,27 +14,10 @@ import { Sparks } from "./sparks.js";
 import { Table } from "./table.js";
 import { Tiles } from "./tiles.js";
 
-const views = new WeakMap();
 const ALARMS_SHOWN = 3;
 const NAMED = 5;
 const QUIET = ["provisional", "drift"];
-export function mount(component, version) {
-  const root = component.parentElement.querySelector(".faultline_overview");
-  let view = views.get(root);
-  if (!view) {
-    view = new OverviewView(root, version);
-    views.set(root, view);
-  }
-  view.component = component;
-  view.theme = null;
-  view.sparks.choose(component.data.range);
-  view.hasModels = component.data.has_models;
-  return () => setTimeout(() => {
-    if (root.isConnected) return;
-    view.end();
-    views.delete(root);
-  }, 0);
-}
+export const mount = (component, version) => mountView(OverviewView, "overview", component, version);
 
 class OverviewView {
   constructor(root, version) {
@@ -44,6 +27,13 @@ class OverviewView {
     this.sparks = new Sparks(() => this.said && this.show());
     loadStyle(version).then(() => this.begin());
     requestIdleCallback?.(() => loadPlotly(version)); // ready before a device is opened
+  }
+
+  update(component) {
+    this.component = component;
+    this.theme = null;
+    this.sparks.choose(component.data.range);
+    this.hasModels = component.data.has_models;
   }
 
   begin() {

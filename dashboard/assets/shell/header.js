@@ -1,6 +1,6 @@
 // The bar above every page: is all well, what needs an answer first, which time is looked at.
 
-import { now, loadStyle } from "../page.js";
+import { loadStyle, mountView, now } from "../page.js";
 import { LiveSocket } from "../socket.js";
 import { readTheme } from "../theme.js";
 import { Alerts } from "./alerts.js";
@@ -22,19 +22,8 @@ const LAYOUT = `
 <div class="fl-notices" data-is="notices" role="status"></div>
 <span id="fl-after-header" tabindex="-1"></span>`;
 const LOOK_MS = 500;
-const views = new WeakMap();
 
-export function mount(component, version) {
-  const root = component.parentElement.querySelector(".faultline_header");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = new Header(root, version)));
-  view.update(component);
-  return () => setTimeout(() => {
-    if (root.isConnected) return; // drawn again in place
-    view.end();
-    views.delete(root);
-  }, 0);
-}
+export const mount = (component, version) => mountView(Header, "header", component, version);
 
 class Header {
   constructor(root, version) {
