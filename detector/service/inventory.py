@@ -7,6 +7,7 @@ import time
 from detector.ingest.unused import UnusedInventory
 from detector.store import unused
 from detector.store.schema import Engine
+from detector.store.writing import writing
 
 EVERY_S = 2.0
 MOST_TOPICS = 100  # written at once, so that no tick waits for long
@@ -36,7 +37,7 @@ class InventoryWriter:
         if not found:
             return
         try:
-            with self._store.begin() as connection:
+            with writing(self._store) as connection:
                 unused.write(connection, found)
         except Exception:
             self._inventory.again(found)

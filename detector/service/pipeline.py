@@ -256,7 +256,7 @@ class Pipeline:
     def _commit_alarms(self) -> None:
         """What must not wait for a disk with room: it is small, and what it needs is set aside."""
         unsaved = self._unsaved
-        with self._store.begin() as connection:
+        with writing(self._store) as connection:
             self._judge(connection)
             ahead.note(connection, unsaved.unjudged)
         self._changed |= self._desk.keep() | {frame.device for frame, _ in unsaved.unjudged}

@@ -15,6 +15,7 @@ from detector.records import Alarm, DeviceStatus
 from detector.settings.mqtt import MqttSettings
 from detector.store import alarms
 from detector.store.schema import Engine
+from detector.store.writing import writing
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Publisher:
             elif log_id not in self._on_the_way:
                 self._on_the_way[log_id] = self._publish(log_id, transition, ts, alarm)
         if done:
-            with self._store.begin() as connection:
+            with writing(self._store) as connection:
                 alarms.mark_published(connection, done)
             for log_id in done:
                 self._on_the_way.pop(log_id, None)

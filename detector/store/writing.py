@@ -35,12 +35,22 @@ def writing(store: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def patient_for(connection: Connection, milliseconds: int) -> Iterator[None]:
+    """Wait for locks of an SQLite store no longer than this, and afterwards as long as before."""
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    before = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+    driver.execute(f"PRAGMA busy_timeout={milliseconds}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={before}")
+
+
 def _lock(connection: Connection) -> None:
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-    patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
     deadline = time.monotonic() + LOCKED_S
-    driver.execute("PRAGMA busy_timeout=0")
-    try:
+    with patient_for(connection, 0):
         while time.monotonic() < deadline:
             try:
                 driver.execute("BEGIN IMMEDIATE")
@@ -51,5 +61,3 @@ def _lock(connection: Connection) -> None:
             else:
                 return
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # tells what is wrong as all else does
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={patience}")

@@ -21,6 +21,7 @@ from detector.service.figures import PipelineFigures
 from detector.store.connecting import reason_of
 from detector.store.schema import Engine, StoreFailure
 from detector.store.told import facts
+from detector.store.writing import writing
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class AccountWriter:
         self._due = now + EVERY_S
         lines = None if self._tail is None else self._tail.changed()
         try:
-            with self._store.begin() as connection:
+            with writing(self._store) as connection:
                 facts.write(connection, facts.ACCOUNT, self._account(figures()))
                 if lines is not None:
                     facts.write(connection, facts.LOG, lines)

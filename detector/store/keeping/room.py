@@ -20,6 +20,7 @@ from detector.store.keeping.deciding import ARCHIVE, HOT, Drop, Holding, Tier
 from detector.store.schema import Engine, frames
 from detector.store.upkeep.content import BESIDE_BYTES, BLOBS, content, ids, oldest_arrival
 from detector.store.upkeep.usage import bytes_of, shares
+from detector.store.writing import patient_for
 
 FEW = 64  # files or rows of rollups that one transaction deletes
 MANY, STEP_BYTES = 256, 1 << 20  # frames, or so much of them
@@ -168,13 +169,8 @@ def shorten(store: Engine) -> None:
     log = None if path is None else path.with_name(f"{path.name}-wal")
     if log is None or not log.exists() or log.stat().st_size <= LOG_BYTES:
         return
-    with store.connect() as connection:
-        before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
-        try:
-            _run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={before}")
+    with store.connect() as connection, patient_for(connection, BUSY_MS):
+        _run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _run(connection: Connection, pragma: str) -> None:
