@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import subprocess
-import sys
 from contextlib import suppress
 
 from dashboard import context
+from dashboard.detector_command import command
 from detector.store import devices
 from detector.store.schema import open_store
 
 logger = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "detector", "serve")
+COMMAND = tuple(command("serve"))
 STOP_S = 10.0
 WATCH_S = 0.5
 

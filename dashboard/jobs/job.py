@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dashboard.detector_command import refusal
+
 REFUSED = 2  # exit code of a command that refuses its input in one line
 LOG_BYTES = 20_000  # at the end of a log
 LOCK, REQUEST, ENDED, CANCELLED = "lock", "request.json", "ended.json", "cancelled"
@@ -84,8 +86,7 @@ class Job:
     @property
     def reason(self) -> str:
         """Why it was refused or failed: the last line of its log, without the word before it."""
-        lines = [line for line in self.log.splitlines() if line.strip()]
-        return lines[-1].removeprefix("error: ") if lines else ""
+        return refusal(self.log)
 
     def result(self) -> Any:  # noqa: ANN401 -- whatever the command prints
         """What the last command printed, as JSON; None where it is none."""

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dashboard.detector_command import environment
 from dashboard.jobs import job as one_job
 from dashboard.jobs.job import CANCELLED, LOCK, LOG, PROGRESS, REQUEST, Job, State
 from detector.errors import FaultlineError
@@ -29,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "lab"
 RUNNER = Path(__file__).with_name("run.py")
-PROJECT = Path(__file__).resolve().parents[2]
 KEPT = 100  # of jobs that ended
 MOST = 4  # at once
 STOP_S = 3.0
@@ -40,11 +40,6 @@ _children: dict[Path, subprocess.Popen[bytes]] = {}  # started here, to be waite
 
 class JobError(FaultlineError):
     """A job cannot be begun."""
-
-
-def detector_command(*words: str) -> list[str]:
-    """A command of the detector, as a step of a job."""
-    return [sys.executable, "-m", "detector", *words]
 
 
 def place(store: Engine) -> Path:
@@ -142,14 +137,12 @@ def progress_file(folder: Path) -> str:
 def _start(folder: Path) -> subprocess.Popen[bytes]:
     """The process gets a lock, which it holds until it is gone, however that comes about."""
     nice = [found, "-n", str(NICENESS)] if (found := shutil.which("nice")) else []
-    paths = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
-    env = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     with (folder / LOCK).open("wb") as lock, (folder / LOG).open("ab") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
             [*nice, sys.executable, str(RUNNER), str(folder), str(lock.fileno())],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            pass_fds=(lock.fileno(),), env=env,
+            pass_fds=(lock.fileno(),), env=environment(OMP_NUM_THREADS="1"),
         )  # fmt: skip
     (folder / "pid").write_text(str(process.pid))
     return process

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from dashboard.detector_command import command, environment, refusal, span
 from dashboard.past.asked import Asked, AskedError, read
 
 FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
@@ -64,16 +64,17 @@ async def _exported(request: Request, asked: Asked, kind: str) -> Response:
 def name_of(asked: Asked, kind: str) -> str:
     """Of the file: device and time, in characters that every system takes."""
     device = re.sub(r"[^\w.-]+", "_", asked.device, flags=re.ASCII)[:80] or "device"
-    start, end = (_moment(at, "%Y%m%dT%H%M%S") for at in (asked.start, asked.end))
+    ends = (datetime.fromtimestamp(at, UTC) for at in (asked.start, asked.end))
+    start, end = (at.strftime("%Y%m%dT%H%M%S") for at in ends)
     return f"{device}-{start}-{end}.{kind}"
 
 
 async def _write(request: Request, asked: Asked, out: Path) -> str | None:
     """Why it could not be written; None: it is there. Ends where nobody waits any more."""
-    start, end = (_moment(at, "%Y-%m-%dT%H:%M:%S.%f") for at in (asked.start, asked.end))
+    stretch = span(asked.start, asked.end)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "detector", "export", f"--device={asked.device}"),
-        *(f"--start={start}", f"--end={end}", "--out", str(out)),
+        *command("export", f"--device={asked.device}", *stretch, f"--out={out}"),
+        env=environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -85,17 +86,10 @@ async def _write(request: Request, asked: Asked, out: Path) -> str | None:
             if not ending.done() and await request.is_disconnected():
                 return "nobody waits for it any more"
         _, said = ending.result()
-        return None if process.returncode == 0 else _last_line(said)
+        if process.returncode == 0:
+            return None
+        return refusal(said.decode("utf-8", "replace")) or "the export has failed"
     finally:
         if process.returncode is None:
             process.kill()
             await ending
-
-
-def _last_line(said: bytes) -> str:
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1].removeprefix("error: ") if lines else "the export has failed"
-
-
-def _moment(at: float, form: str) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime(form)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard import context
+from dashboard.detector_command import command, span
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job
 from dashboard.pages.answering import is_allowed, who
@@ -62,7 +62,7 @@ def steps(request: Request, folder: Path) -> list[list[str]]:
         f"--faults={','.join(request.faults)}", f"--severities={_listed(request.severities)}",
         "--json", f"--png={folder / PICTURE}", f"--progress={jobs.progress_file(folder)}",
     ])  # fmt: skip
-    return [jobs.detector_command(*words) for words in found]
+    return [command(*words) for words in found]
 
 
 def begin(request: Request) -> Job | None:
@@ -87,12 +87,8 @@ def request_of(job: Job) -> Request:
 
 
 def _export(request: Request, out: Path) -> list[str]:
-    span = [f"--start={_iso(request.start)}", f"--end={_iso(request.end)}"]
-    return ["export", f"--device={request.device}", *span, f"--out={out}"]
-
-
-def _iso(ts: float) -> str:
-    return datetime.fromtimestamp(ts, UTC).isoformat()
+    stretch = span(request.start, request.end)
+    return ["export", f"--device={request.device}", *stretch, f"--out={out}"]
 
 
 def _listed(severities: Sequence[float]) -> str:

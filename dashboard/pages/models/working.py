@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dashboard import context
+from dashboard.detector_command import command, span
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job
 from dashboard.pages.answering import is_allowed, who
@@ -56,20 +56,16 @@ def adopt(device: str, minutes: float, out: Path) -> None:
              "--own", "--no-settings", "--json",
              f"--progress={jobs.progress_file(folder)}"]  # fmt: skip
     about = {"device": device, "model": out.as_posix(), "minutes": minutes}
-    jobs.begin(folder, ADOPT, [jobs.detector_command(*words)], who(), about)
+    jobs.begin(folder, ADOPT, [command(*words)], who(), about)
 
 
 def _commission(device: str, start: float, end: float, more: list[str]) -> list[str]:
-    span = [f"--start={_iso(start)}", f"--end={_iso(end)}"]
-    return ["commission", "--json", f"--who={who()}", *span, *more, "--", device]
+    stretch = span(start, end)
+    return ["commission", "--json", f"--who={who()}", *stretch, *more, "--", device]
 
 
 def _begin(kind: str, words: list[str], about: Mapping[str, Any]) -> None:
     if not is_allowed(kind):
         return
     folder = jobs.new_folder(jobs.place(context.engine()))
-    jobs.begin(folder, kind, [jobs.detector_command(*words)], who(), about)
-
-
-def _iso(ts: float) -> str:
-    return datetime.fromtimestamp(ts, UTC).isoformat()
+    jobs.begin(folder, kind, [command(*words)], who(), about)

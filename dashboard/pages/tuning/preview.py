@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from dashboard import context
+from dashboard.detector_command import command, environment, refusal, span
 from dashboard.pages.tuning.values import Values
 
 LONGEST_S = 120.0
@@ -68,10 +66,12 @@ def _turn(wait: Callable[[], object]) -> Iterator[None]:
         _turns.release()
 
 
-def _asked(command: list[str], wait: Callable[[], object]) -> dict[str, Any]:
+def _asked(asked: list[str], wait: Callable[[], object]) -> dict[str, Any]:
     deadline = time.monotonic() + LONGEST_S
+    # The store is that of this page, whatever else the settings say.
+    surroundings = environment(FAULTLINE_STORE__URL=context.settings().store.url)
     child = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+        asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings
     )
     try:
         while True:
@@ -87,26 +87,15 @@ def _asked(command: list[str], wait: Callable[[], object]) -> dict[str, Any]:
             child.kill()
             child.communicate()
     if child.returncode:
-        lines = refused.decode(errors="replace").strip().splitlines() or ["no answer"]
-        raise PreviewError(lines[-1].removeprefix("error: "))
+        raise PreviewError(refusal(refused.decode(errors="replace")) or "no answer")
     found: dict[str, Any] = msgspec.json.decode(told)
     return found
 
 
 def _command(device: str, start: float, end: float, tried: Values) -> list[str]:
     asked = {
-        "--start": _iso(start), "--end": _iso(end), "--threshold": tried.threshold,
-        "--k": tried.k, "--n": tried.n, "--on-delay": tried.on_delay_s,
-        "--off-delay": tried.off_delay_s,
+        "--threshold": tried.threshold, "--k": tried.k, "--n": tried.n,
+        "--on-delay": tried.on_delay_s, "--off-delay": tried.off_delay_s,
     }  # fmt: skip
     options = [f"{name}={value}" for name, value in asked.items()]
-    return [sys.executable, "-m", "detector", "preview", "--json", *options, "--", device]
-
-
-def _environment() -> dict[str, str]:
-    """The store is that of this page, whatever else the settings say."""
-    return {**os.environ, "FAULTLINE_STORE__URL": context.settings().store.url}
-
-
-def _iso(ts: float) -> str:
-    return datetime.fromtimestamp(ts, UTC).isoformat()
+    return command("preview", "--json", *span(start, end), *options, "--", device)
