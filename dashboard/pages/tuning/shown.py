@@ -19,6 +19,7 @@ from detector.records import DeviceStatus
 
 LOOK_BACK_S = 86_400.0  # where no range of time is chosen
 MINUTE_S = 60.0
+LOOK_AGAIN_S = 5.0
 HOURS = 72
 TODAY, ASKED = 0, 1  # of the outcomes
 
@@ -38,6 +39,7 @@ def show_preview(status: DeviceStatus, now: Values, tried: Values) -> None:
             found = preview(status.device, start, end, now, tried, waiting.empty)
     except PreviewError as error:
         st.info(no_markdown(say("tuning.no_preview", reason=str(error))))
+        _try_again(status, end)
         return
     st.markdown(f"**{no_markdown(sentence(found, is_tried=tried != now))}**")
     _cards(found, is_tried=tried != now)
@@ -52,6 +54,13 @@ def show_preview(status: DeviceStatus, now: Values, tried: Values) -> None:
     st.plotly_chart(made, theme=None, key="tuning picture", config={"displayModeBar": False},
                     alt=say("tuning.picture", device=status.device))  # fmt: skip
     st.caption(no_markdown(_rests_on(found)))
+
+
+@st.fragment(run_every=LOOK_AGAIN_S)
+def _try_again(status: DeviceStatus, end: float) -> None:
+    """A page that was opened too early for its device shows the preview by itself."""
+    if stretch(status, time.time())[1] > end:
+        st.rerun()
 
 
 def stretch(status: DeviceStatus, clock: float) -> tuple[float, float]:

@@ -108,7 +108,7 @@ def history(
 def every(
     connection: Connection, device: str, width_s: int, start: float, end: float
 ) -> Iterator[Pieces]:
-    """All buckets of one width that touch a time, some hours at once, in order.
+    """All buckets of one width that touch a time, some hours at once, in order; none is empty.
 
     Args:
         connection: As for ``history``.
@@ -123,9 +123,10 @@ def every(
     while begin < last:
         stop = min(begin + STEP * width_s, last)
         pieces = tiers_from(stored, width_s, begin, stop)
-        if len(pieces.buckets):
-            yield pieces[_touching(pieces, start, end)]
-        else:
+        touching = pieces[_touching(pieces, start, end)]
+        if len(touching.buckets):
+            yield touching
+        if not len(pieces.buckets):
             stop = max(stop, min(last, next_start(connection, device, stop)))
             stop, _ = aligned(stop, stop, WIDTHS[-1])
         begin = stop

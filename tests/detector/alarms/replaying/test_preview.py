@@ -42,10 +42,10 @@ def site(tmp_path_factory):
     made.store.dispose()
 
 
-def tried(site, threshold, start=START, **rule):
+def tried(site, threshold, start=START, end=START + 600, **rule):
     """What one tuning would have meant."""
     tuning = Tuning(threshold, RULE.model_copy(update=rule))
-    found = preview(site.store, site.place, "press-1", start, START + 600, [tuning])
+    found = preview(site.store, site.place, "press-1", start, end, [tuning])
     return found, found.outcomes[0]
 
 
@@ -82,7 +82,9 @@ def test_the_highest_score_of_each_second_raises_no_fewer(site):
 
 def test_a_time_without_samples_and_a_device_without_a_model_are_refused(site):
     """In one line."""
-    with pytest.raises(AlarmError, match="press-1: no sample of that time is stored"):
-        tried(site, 1.0, start=START + 599.99)
+    nothing = "press-1: no sample of that time is stored"
+    for start, end in [(599.99, 600), (-900, 0), (-7, -3), (600, 1e6), (700, 701)]:
+        with pytest.raises(AlarmError, match=nothing):
+            tried(site, 1.0, START + start, START + end)
     with pytest.raises(AlarmError, match="device nobody: was never seen"):
         preview(site.store, site.place, "nobody", START, START + 1, [])
