@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -37,6 +38,17 @@ def test_a_program_is_begun_as_by_python(tmp_path):
         found = answer("tell", "a", "b", cwd=tmp_path, env=variables, stdin=tmp_path / "in")
         assert json.loads(found.stdout) == [["a", "b"], str(tmp_path), "o", "fed", "__main__"]
         assert (found.returncode, found.stdout, found.stderr) == (1, anew.stdout, anew.stderr)
+
+
+def test_a_main_module_that_a_test_has_left_is_not_run_again(tmp_path, monkeypatch):
+    """As a page that Streamlit ran in this process."""
+    left = ModuleType("__main__")
+    left.__file__ = str(tmp_path / "page.py")
+    (tmp_path / "page.py").write_text("raise RuntimeError")
+    (tmp_path / "say.py").write_text("print('heard')")
+    monkeypatch.setitem(sys.modules, "__main__", left)
+    assert answer("say", cwd=tmp_path).stdout == "heard\n"
+    assert sys.modules["__main__"] is left
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

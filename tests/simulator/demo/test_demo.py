@@ -1,5 +1,6 @@
 """The demo's processes, with small stand-ins for detector and dashboard."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -79,7 +80,17 @@ class Show:
             errors=folder / "err",
             env={**os.environ, "TMPDIR": str(self.runs), "FAULTLINE_STORE__URL": "wrong"},
         )
-        self.process = psutil.Process(self.program.pid)
+
+    @property
+    def process(self):
+        """The demo itself, while it runs."""
+        return psutil.Process(self.program.pid)
+
+    def family(self):
+        """What it has started, and they; nothing once it has ended."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return self.process.children(recursive=True)
+        return []
 
     @property
     def out(self):
@@ -100,9 +111,9 @@ class Show:
 
     def end(self, number=None):
         """Send a signal, if any; return exit code and what is left: processes, run folders."""
-        family = self.process.children(recursive=True)
+        family = self.family()
         if number is not None:
-            self.process.send_signal(number)
+            self.program.send_signal(number)
         code = self.program.wait(DEADLINE_S)
         alive = [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
         return code, alive, list(self.runs.iterdir())
@@ -120,7 +131,7 @@ def show(tmp_path):
     yield start
     for one in started:
         if one.program.poll() is None:
-            for process in [one.process, *one.process.children(recursive=True)]:
+            for process in [one.process, *one.family()]:
                 process.kill()
 
 
@@ -130,7 +141,7 @@ def test_signal_leaves_nothing_behind(show, number, broker):
     """A signal stops all children and theirs, removes the run folder and counts as success."""
     running = show(broker=broker)
     running.wait_for(lambda: "watching 6 simulated motors" in running.out)
-    running.wait_for(lambda: len(running.process.children(recursive=True)) == 4)
+    running.wait_for(lambda: len(running.family()) == 4)
     assert running.end(number) == (0, [], [])
     assert running.err == ""
 

@@ -18,9 +18,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 PROJECT = Path(__file__).resolve().parents[3]
 PRELOADED = (
@@ -64,7 +65,8 @@ class Program:
             target=_become, args=(self.words, str(cwd), variables, streams)
         )
         _begin_server()
-        self._process.start()
+        with _without_main():
+            self._process.start()
 
     @property
     def pid(self) -> int:
@@ -116,6 +118,16 @@ def answer(
         return subprocess.CompletedProcess(
             program.words, code, output.read_text(), errors.read_text()
         )
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """A new process would run the tests' main module again, be it a page that Streamlit showed."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @cache
