@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 Size = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -51,4 +52,50 @@ class Network(nn.Module):
             network has reason to weight or combine residuals, weighted. Both (B, L, F).
         """
         reconstruction: Tensor = self(x)
+        return reconstruction, reconstruction - x
+
+
+class CarryingNetwork(Network):
+    """A network whose encoder goes on from sample to sample, instead of over each window anew.
+
+    A window is reconstructed from the code of its last sample. A window alone, as ``forward``
+    takes it, is encoded from a fresh state. Nothing later than a sample changes its code.
+
+    Attributes:
+        window: L, the newest samples that are reconstructed.
+        restart: H, samples after which another state starts afresh, see ``scoring/carried.py``.
+        code_width: C, values per sample that the decoder sees.
+        state_width: S, values that are carried to the next sample; a fresh state is all zeros.
+    """
+
+    window: int
+    restart: int
+    code_width: int
+    state_width: int
+
+    @property
+    def sequence(self) -> int:
+        """T, samples of a training sequence: a state sees as many before another takes over."""
+        return self.window + self.restart
+
+    def encode(self, samples: PackedSequence, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Go on over the next samples of B sequences, scaled units.
+
+        Args:
+            samples: N in all, F values each; the longest sequence first.
+            state: After the samples before, (B, S).
+
+        Returns:
+            The code of each sample, (N, C) in the order of ``samples.data``, and the new state of
+            each sequence, (B, S).
+        """
+        raise NotImplementedError
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Reconstruct the window that ends at each sample: (B, C) -> (B, L, F)."""
+        raise NotImplementedError
+
+    def residual_of(self, codes: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """As ``residual`` of windows (B, L, F) whose codes (B, C) are known."""
+        reconstruction = self.decode(codes)
         return reconstruction, reconstruction - x

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from detector.networks.contract import Network
+from detector.networks.contract import CarryingNetwork, Network
 from detector.normal.terms import Terms
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
+from detector.scoring.carried import Carrier
 from detector.scoring.score import EVERY, Array, distance_terms, residual_terms, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 from detector.sessions.windows import flatness
@@ -49,8 +50,12 @@ class Detector(Protocol):
     def groups(self) -> tuple[int, ...]:
         """For each of the K columns the feature it comes from, ``EVERY`` for all of them."""
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
-        """Score windows of shape (B, L, F) in scaled units."""
+    @property
+    def carrier(self) -> Carrier | None:
+        """Gives the codes of a session's windows; None: each window is seen alone."""
+
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
+        """Score windows of shape (B, L, F) in scaled units; ``codes`` (B, C) of a ``carrier``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,21 @@ class ByNetwork:
 
     network: Network
     features: int
+    carrier: Carrier | None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
         """Every feature is a column."""
         return tuple(range(self.features))
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        x = torch.from_numpy(windows)
         with torch.inference_mode():
-            reconstruction, residual = self.network.residual(torch.from_numpy(windows))
+            if codes is not None and isinstance(self.network, CarryingNetwork):
+                reconstruction, residual = self.network.residual_of(torch.from_numpy(codes), x)
+            else:
+                reconstruction, residual = self.network.residual(x)
         terms = window_terms(residual.numpy(), windows)
         return Scored(terms, reconstruction.numpy()[:, -1].copy(), terms.mse)
 
@@ -78,14 +88,16 @@ class ByReconstruction:
     """A reference that reconstructs."""
 
     reference: Reconstructing
+    carrier: None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
         """Every feature is a column."""
         return tuple(range(self.reference.shape[1]))
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        del codes
         found = self.reference.reconstruct(windows)
         terms = window_terms(found.residual, windows)
         return Scored(terms, found.reconstruction[:, -1].copy(), terms.mse)
@@ -111,9 +123,14 @@ class WithSignal:
         """The columns of the residual, then every feature."""
         return (*self.inner.groups, *self.inner.groups)
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    @property
+    def carrier(self) -> Carrier | None:
+        """Of the detector."""
+        return self.inner.carrier
+
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
-        found = self.inner.examine(windows)
+        found = self.inner.examine(windows, codes)
         own = residual_terms(self.scaling.apply(windows), found.terms.flat)
         return replace(found, terms=found.terms.beside(own))
 
@@ -123,14 +140,16 @@ class ByDistance:
     """A reference that measures one distance per window."""
 
     reference: Measuring
+    carrier: None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
         """One column, of all features."""
         return (EVERY,)
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        del codes
         terms = distance_terms(self.reference.distance(windows), windows)
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
         return Scored(terms, nothing, terms.mse)
@@ -138,11 +157,15 @@ class ByDistance:
 
 @dataclass(frozen=True, slots=True)
 class OnFeatures:
-    """Another detector that sees window features; there is no sample to reconstruct."""
+    """Another detector that sees window features; there is no sample to reconstruct.
+
+    A network that carries its state starts afresh in each window: segments are not samples.
+    """
 
     represented: WindowFeatures
     scaling: ColumnScaling
     inner: Detector
+    carrier: None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -150,8 +173,9 @@ class OnFeatures:
         own = self.represented.groups
         return tuple(EVERY if column == EVERY else own[column] for column in self.inner.groups)
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        del codes
         seen = self.scaling.apply(self.represented.represent(windows))
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
         terms = self.inner.examine(seen).terms
@@ -189,6 +213,8 @@ def detector_for(
 
 
 def _plain(model: Network | Reference, width: int) -> Detector:
+    if isinstance(model, CarryingNetwork):
+        return ByNetwork(model.eval(), width, Carrier(model))
     if isinstance(model, Network):
         return ByNetwork(model.eval(), width)
     if isinstance(model, Reconstructing):
