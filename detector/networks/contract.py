@@ -6,7 +6,7 @@ is deterministic in evaluation mode and no window's result depends on the rest o
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 from torch import Tensor, nn
@@ -55,6 +55,22 @@ class Network(nn.Module):
         return reconstruction, reconstruction - x
 
 
+class Encoding(Protocol):
+    """An encoder that goes on over the next samples of B sequences; nothing is learnt by it."""
+
+    def __call__(self, samples: PackedSequence, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Go on, in float64.
+
+        Args:
+            samples: N in all, F values each in scaled units; the longest sequence first.
+            state: After the samples before, (B, S).
+
+        Returns:
+            The code of each sample, (N, C) in the order of ``samples.data``, and the new state of
+            each sequence, (B, S).
+        """
+
+
 class CarryingNetwork(Network):
     """A network whose encoder goes on from sample to sample, instead of over each window anew.
 
@@ -78,17 +94,8 @@ class CarryingNetwork(Network):
         """T, samples of a training sequence: a state sees as many before another takes over."""
         return self.window + self.restart
 
-    def encode(self, samples: PackedSequence, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Go on over the next samples of B sequences, scaled units.
-
-        Args:
-            samples: N in all, F values each; the longest sequence first.
-            state: After the samples before, (B, S).
-
-        Returns:
-            The code of each sample, (N, C) in the order of ``samples.data``, and the new state of
-            each sequence, (B, S).
-        """
+    def encoding(self) -> Encoding:
+        """The encoder by the weights of now, in float64."""
         raise NotImplementedError
 
     def decode(self, codes: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ a network amplifies it from step to step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -29,25 +29,57 @@ Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.intp]
 
 IN_A_CALL = 32_768  # samples, so that memory does not grow with the session
+AT_ONCE = 256  # states, so that what a step needs stays in the processor's cache
 # Of a sample. Times are rarely this far from whole periods, so that rounding moves no start.
 EDGE = 0.4877
 TOO_FAST = 1.25  # times the samples there should be between two starts
 
 
+class States:
+    """Rows for the states of many devices, in one array, so that a call gathers them at once.
+
+    Args:
+        width: S, values of a state.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.rows = np.zeros((16, width))
+        self._free = list(range(len(self.rows)))
+
+    def take(self) -> int:
+        """A row of zeros that nobody else has."""
+        if not self._free:
+            self._free = list(range(len(self.rows), 2 * len(self.rows)))
+            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
+        row = self._free.pop()
+        self.rows[row] = 0.0
+        return row
+
+    def give_back(self, row: int) -> None:
+        """Nobody needs it any more."""
+        self._free.append(row)
+
+
 class Lane:
     """One state of a session, from its start until the next one has seen a window.
 
-    Attributes:
+    Args:
+        states: Where it is kept for as long as this is in use.
         start: Number of its first sample in the session.
+
+    Attributes:
+        row: Among the states.
         next: Number of the sample that it goes on with.
-        state: Shape (S,), after the sample before that.
     """
 
-    __slots__ = ("next", "start", "state")
+    __slots__ = ("_states", "next", "row", "start")
 
-    def __init__(self, start: int, width: int) -> None:
+    def __init__(self, states: States, start: int) -> None:
+        self._states, self.row = states, states.take()
         self.start = self.next = start
-        self.state = np.zeros(width)
+
+    def __del__(self) -> None:
+        self._states.give_back(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +98,6 @@ class Span:
     first: int
     wanted: Numbers
 
-    @property
-    def begin(self) -> int:
-        """Number of the first one that the state has not seen yet."""
-        return max(self.lane.next, self.first)
-
-    @property
-    def fresh(self) -> Values:
-        """Those that the state has not seen yet."""
-        return self.samples[self.begin - self.first :]
-
 
 class Lanes:
     """The states of one device's session.
@@ -85,13 +107,13 @@ class Lanes:
     """
 
     def __init__(self, carrier: Carrier | None) -> None:
-        self._network = None if carrier is None else carrier.network
+        self._carrier = carrier
         self.restart()
 
     @property
     def reach(self) -> int:
         """Samples before a window that its code can depend on."""
-        return 0 if self._network is None else round(TOO_FAST * self._network.restart)
+        return 0 if self._carrier is None else round(TOO_FAST * self._carrier.network.restart)
 
     def restart(self) -> None:
         """A session begins."""
@@ -104,12 +126,14 @@ class Lanes:
         Args:
             ages: Shape (n,), sampling periods since the session's start.
         """
-        if self._network is None or not len(ages):
+        if self._carrier is None or not len(ages):
             return
-        cells = np.floor((ages + EDGE) / self._network.restart)
-        starts = np.flatnonzero(np.diff(cells, prepend=self._cell) != 0) + self._seen
-        self._lanes += [Lane(int(start), self._network.state_width) for start in starts]
-        self._seen, self._cell = self._seen + len(ages), cells[-1]
+        cells = np.floor((ages + EDGE) / self._carrier.network.restart)
+        if cells[-1] != self._cell:
+            before = np.concatenate([[self._cell], cells[:-1]])
+            starts = np.flatnonzero(cells != before) + self._seen
+            self._lanes += [Lane(self._carrier.states, start) for start in starts.tolist()]
+        self._seen, self._cell = self._seen + len(ages), float(cells[-1])
 
     def spans(self, samples: Values, chosen: Numbers) -> tuple[Span, ...]:
         """What the states go on over, and whose codes are wanted.
@@ -118,32 +142,35 @@ class Lanes:
             samples: Shape (m, F), scaled, the newest of the session; NaN counts as normal.
             chosen: Which of them end a window that is scored, increasing.
         """
-        if self._network is None or not len(samples):
+        if self._carrier is None or not len(samples):
             return ()
-        window, first = self._network.window, self._seen - len(samples)
-        ends, lanes = first + chosen, self._lanes
+        first, lanes = self._seen - len(samples), self._lanes
         if np.isnan(samples).any():
             samples = np.nan_to_num(samples)
-        bounds = [lane.start + window - 1 for lane in lanes[1:]]
-        parts = np.split(ends, np.searchsorted(ends, bounds))
-        done = sum(bound <= self._seen for bound in bounds)
-        self._lanes = lanes[done:]  # the window that begins with the next start needs no older one
+        ends = first + chosen
+        # The window that begins with a start ends so many samples later, and needs no older one.
+        bounds = [lane.start + self._carrier.network.window - 1 for lane in lanes[1:]]
+        self._lanes = lanes[sum(bound <= self._seen for bound in bounds) :]
+        cuts = [0, *(int(np.searchsorted(ends, bound)) for bound in bounds), len(ends)]
+        parts = zip(lanes, pairwise(cuts), strict=True)
+        kept = self._lanes[0].start
         return tuple(
-            Span(lane, samples, first, part)
-            for number, (lane, part) in enumerate(zip(lanes, parts, strict=True))
-            if number >= done or len(part)
+            Span(lane, samples, first, ends[start:end])
+            for lane, (start, end) in parts
+            if end > start or lane.start >= kept
         )
 
 
 class Carrier:
-    """A network that carries its state, in float64.
+    """A network that carries its state, and all the states that it carries.
 
     Args:
-        network: In evaluation mode; it is copied.
+        network: Trained; later changes of its weights do not count.
     """
 
     def __init__(self, network: CarryingNetwork) -> None:
-        self.network = deepcopy(network).double()
+        self.network, self._encode = network, network.encoding()
+        self.states = States(network.state_width)
 
     def codes(self, spans: Sequence[Span]) -> Values:
         """Let states go on, those of many devices in one call.
@@ -154,54 +181,65 @@ class Carrier:
         Returns:
             Shape (B, C): the codes of all that is wanted, in the order of the spans.
         """
-        found = np.empty((sum(len(span.wanted) for span in spans), self.network.code_width), "f4")
-        rows = np.cumsum([0, *(len(span.wanted) for span in spans)])
-        for call in _calls(spans):
-            codes = self._advance([spans[i] for i in call])
-            for i, part in zip(call, codes, strict=True):
-                found[rows[i] : rows[i + 1]] = part
+        counts = np.array([len(span.wanted) for span in spans], np.intp)
+        rows = np.cumsum(counts) - counts  # of the first code of each span
+        found = np.empty((counts.sum(), self.network.code_width), np.float32)
+        for one in _rounds(spans):
+            begins = np.array([max(spans[i].lane.next, spans[i].first) for i in one])
+            ends = np.array([spans[i].first + len(spans[i].samples) for i in one])
+            order = np.argsort(begins - ends, kind="stable")  # the longest first
+            while len(order):
+                longest = max(int((ends - begins)[order[0]]), 1)
+                most = min(max(IN_A_CALL // longest, 1), AT_ONCE)
+                call, order = order[:most], order[most:]
+                chosen = one[call]
+                codes, at = self._advance([spans[i] for i in chosen], begins[call], ends[call])
+                each = np.repeat(rows[chosen], counts[chosen]) + _within(counts[chosen])
+                found[each] = codes[at]
         return found
 
-    def _advance(self, spans: Sequence[Span]) -> list[Array]:
-        """One call; the longest first."""
-        fresh = [span.fresh for span in spans]
-        lengths = np.array([len(samples) for samples in fresh])
-        alive = np.arange(lengths[0])[:, None] < lengths  # (T, B)
-        offsets = np.cumsum([0, *alive.sum(axis=1)])
-        padded = np.zeros((*alive.shape, fresh[0].shape[1]))  # (T, B, F)
-        for i, samples in enumerate(fresh):
-            padded[: len(samples), i] = samples
-        packed = PackedSequence(
-            torch.from_numpy(padded[alive]), torch.from_numpy(alive.sum(axis=1))
+    def _advance(
+        self, spans: Sequence[Span], begins: Numbers, ends: Numbers
+    ) -> tuple[Array, Numbers]:
+        """One call, the longest first: codes of its samples, and where the wanted ones are."""
+        lengths = ends - begins
+        fresh = np.concatenate(
+            [
+                span.samples[begin - span.first :]
+                for span, begin in zip(spans, begins.tolist(), strict=True)
+            ]
         )
-        state = torch.from_numpy(np.stack([span.lane.state for span in spans]))
+        alive = np.arange(lengths[0])[:, None] < lengths  # (T, B)
+        sizes = alive.sum(axis=1)
+        # Of each sample in the order of time the place in the order of sequences.
+        places = (np.cumsum(lengths) - lengths + np.arange(lengths[0])[:, None])[alive]
+        packed = PackedSequence(
+            torch.from_numpy(fresh[places].astype(np.float64)), torch.from_numpy(sizes)
+        )
+        rows = np.array([span.lane.row for span in spans])
         with torch.inference_mode():
-            codes, state = self.network.encode(packed, state)
-        seen, states = codes.numpy(), state.numpy()
-        found = []
-        for i, span in enumerate(spans):
-            found.append(seen[offsets[span.wanted - span.begin] + i])
-            span.lane.next, span.lane.state = span.begin + int(lengths[i]), states[i]
-        return found
+            codes, state = self._encode(packed, torch.from_numpy(self.states.rows[rows]))
+        self.states.rows[rows] = state.numpy()
+        for span, end in zip(spans, ends.tolist(), strict=True):
+            span.lane.next = end
+        counts = [len(span.wanted) for span in spans]
+        wanted = np.concatenate([span.wanted for span in spans]) - np.repeat(begins, counts)
+        steps = np.cumsum(sizes) - sizes  # where each step begins
+        return codes.numpy(), steps[wanted] + np.repeat(np.arange(len(spans)), counts)
 
 
-def _calls(spans: Sequence[Span]) -> Iterator[list[int]]:
-    """Which spans go into one call: none that goes on from another in it, the longest first."""
-    rounds: list[list[int]] = []
-    turn: dict[int, int] = {}
-    for i, span in enumerate(spans):
-        number = turn.get(id(span.lane), 0)
-        turn[id(span.lane)] = number + 1
-        if number == len(rounds):
-            rounds.append([])
-        rounds[number].append(i)
-    for one in rounds:
-        yield from _cut([i for i in one if len(spans[i].fresh)], spans)
+def _within(counts: Numbers) -> Numbers:
+    """0, 1, … of each count, one after the other."""
+    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _cut(chosen: list[int], spans: Sequence[Span]) -> Iterator[list[int]]:
-    while chosen:
-        chosen = sorted(chosen, key=lambda i: -len(spans[i].fresh))
-        most = max(IN_A_CALL // len(spans[chosen[0]].fresh), 1)
-        yield chosen[:most]
-        chosen = chosen[most:]
+def _rounds(spans: Sequence[Span]) -> Iterator[Numbers]:
+    """Which spans can go on at once: none that goes on from another of its round."""
+    left = list(range(len(spans)))
+    while left:
+        taken: dict[int, int] = {}
+        for i in left:
+            taken.setdefault(spans[i].lane.row, i)
+        chosen = list(taken.values())
+        yield np.array(chosen)
+        left = sorted(set(left) - set(chosen)) if len(chosen) < len(left) else []
