@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from detector.cli.adopt_options import add_adopt
 from detector.cli.commission_options import add_commission, add_use
-from detector.cli.models.model_options import add_evaluate, add_score, add_train
+from detector.cli.models.model_options import add_evaluate, add_export_onnx, add_score, add_train
 from detector.cli.operating.operating_options import (
     add_alarms,
     add_answer_why,
@@ -257,6 +257,8 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "score": ("score recorded sessions with a model",
                   "faultline score --model models/motor-600rpm run.csv --out scored.csv",
                   add_score, ("models.score", "score")),
+        "export-onnx": ("ready models for computers without torch", "faultline export-onnx "
+                        "--model models/pump-1", add_export_onnx, ("models.export_onnx", "export_onnx")),
         "commission": ("learn one machine's own normal on top of its model, or undo that",
                        "faultline commission motor-600-1 --minutes 2 --who Kim\n"
                        "  faultline commission motor-600-1 --undo --who Kim",
