@@ -243,9 +243,7 @@ def load_bundle(folder: Path, runtime: Runtime = "auto") -> Bundle:
     return bundle
 
 
-def _load_model(
-    folder: Path, document: Document, runtime: Runtime
-) -> Reconstructor | Reference:
+def _load_model(folder: Path, document: Document, runtime: Runtime) -> Reconstructor | Reference:
     if document.network in REFERENCES:
         reference = load_reference(folder)
         if reference.shape != document.input_shape:

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from detector.settings.section import Section
 
-
 Runtime: TypeAlias = Literal["auto", "torch", "onnx"]
 
 

@@ -8,10 +8,11 @@ Python, so what came out is held against torch at several batch sizes before any
 
 from __future__ import annotations
 
-import io
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,8 @@ def export_network(stored: Stored) -> float:
         BundleError: If the bundle cannot be loaded, the packages that it takes are missing, the
             file would score otherwise than torch, or it cannot be written.
     """
+    if find_spec("onnx") is None:
+        raise BundleError(f"{stored.folder}: export needs onnx; {INSTALL}")
     network, path = load_network(stored), stored.folder / EXPORTED
     content = _described(_traced(network, stored), stored)
     difference = max(_differences(network, content, stored))
@@ -76,23 +79,32 @@ class _Residual(nn.Module):
 
 
 def _traced(network: Network, stored: Stored) -> bytes:
-    content, axes = io.BytesIO(), {name: {0: "windows"} for name in (INPUT, *OUTPUTS)}
-    with warnings.catch_warnings(), _plain_attention(), torch.no_grad():
+    axes = {name: {0: "windows"} for name in (INPUT, *OUTPUTS)}
+    with (
+        warnings.catch_warnings(),
+        _plain_attention(),
+        torch.no_grad(),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path = Path(folder) / EXPORTED
         warnings.simplefilter("ignore")  # of what a trace fixes, which ``_differences`` looks at
         try:
             torch.onnx.export(
                 _Residual(network),
                 (torch.from_numpy(_windows(TRACED, stored)),),
-                content,
+                path,
                 input_names=[INPUT],
                 output_names=OUTPUTS,
                 dynamic_axes=axes,
                 opset_version=OPSET,
                 dynamo=False,
             )
-        except torch.onnx.OnnxExporterError as error:
-            raise BundleError(f"{stored.folder}: needs onnx ({error}); {INSTALL}") from None
-    return content.getvalue()
+        except (RuntimeError, TypeError, ValueError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise BundleError(
+                f"{stored.folder}: {stored.network} cannot be exported to ONNX ({reason})"
+            ) from None
+        return path.read_bytes()
 
 
 @contextmanager
@@ -108,7 +120,7 @@ def _plain_attention() -> Iterator[None]:
 
 def _described(content: bytes, stored: Stored) -> bytes:
     """The same with what it was made of, and without names of files of this computer."""
-    import onnx  # noqa: PLC0415 -- ``_traced`` has said so where it is missing
+    import onnx  # noqa: PLC0415 -- an extra
 
     model = onnx.load_model_from_string(content)
     for node in model.graph.node:

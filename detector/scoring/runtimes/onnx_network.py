@@ -63,9 +63,7 @@ def made_of(stored: Stored) -> str:
         weights = path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror})") from None
-    described = msgspec.json.encode(
-        [stored.network, stored.config, *stored.shape], order="sorted"
-    )
+    described = msgspec.json.encode([stored.network, stored.config, *stored.shape], order="sorted")
     return hashlib.sha256(described + b"\n" + weights).hexdigest()
 
 
@@ -78,7 +76,7 @@ def session_of(content: bytes, stored: Stored) -> onnxruntime.InferenceSession:
     try:
         import onnxruntime  # noqa: PLC0415 -- an extra, and torch alone does without it
     except ImportError:
-        raise BundleError(f"{stored.folder}: needs onnxruntime; {INSTALL}") from None
+        raise BundleError(f"{stored.folder}: onnx needs onnxruntime; {INSTALL}") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = ONLY_ERRORS
