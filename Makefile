@@ -39,6 +39,7 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.store
 	$(PY) -m benchmarks.speed.history
 	$(PY) -m benchmarks.speed.own_models
+	$(PY) -m benchmarks.speed.runtimes
 
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz

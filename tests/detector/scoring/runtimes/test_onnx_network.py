@@ -208,3 +208,6 @@ def test_what_is_not_installed_is_named(tmp_path, monkeypatch):
         refuse_missing("onnx")
     for installed in ("torch", "auto"):
         refuse_missing(installed)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(SettingsError, match=r"runtime torch: torch is not installed, allowed: "):
+        refuse_missing("torch")
