@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -113,7 +114,7 @@ def _alone(runtime: Runtime, model: Path) -> dict[str, float]:
     given = json.dumps([runtime, str(model), SIZES, CALLS_S])
     done = subprocess.run(
         [sys.executable, "-c", ALONE, given], cwd=PROJECT, capture_output=True, text=True,
-        check=False,
+        check=False, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     if done.returncode:
         raise SimulatorError((done.stderr.strip().splitlines() or ["no answer"])[-1])

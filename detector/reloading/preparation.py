@@ -184,7 +184,7 @@ def _good(settings: Settings | str) -> Settings:
     raise SettingsError(settings)
 
 
-def load_written(folder: Path, runtime: Runtime) -> Model:
+def load_written(folder: Path, runtime: Runtime = "auto") -> Model:
     """Load a bundle once nobody writes to it.
 
     Raises:
