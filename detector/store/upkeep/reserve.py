@@ -55,7 +55,7 @@ class Reserve:
         return True
 
     def has_room(self) -> bool:
-        """Whether samples may be tried: again where so much is free, or empty in the store's file."""
+        """Whether samples may be tried: where so much is free, or empty in the store itself."""
         if not self.is_full or self._free() >= SPARE * BYTES:
             return True
         with self._store.connect() as connection:

@@ -20,7 +20,7 @@ WAIT_MS = 60_000  # a page on a computer that does much else
 HEADER = ".faultline_header[data-link=live] .fl-first"
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PAGES = {"/": "en", "/device?device=bad": "ko", "/alarms": "en", "/tuning?device=bad": "ko",
-         "/models": "en", "/system": "ko"}  # fmt: skip
+         "/models": "en", "/lab": "ko", "/system": "ko"}  # fmt: skip
 
 
 def opened(page, site, address, shown=DONE):
