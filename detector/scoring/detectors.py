@@ -11,13 +11,12 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from detector.networks.contract import CarryingNetwork, Network
 from detector.normal.terms import Terms
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
-from detector.scoring.carried import Carrier
+from detector.scoring.runtimes.carried import Carrier
+from detector.scoring.runtimes.contract import Carrying, Reconstructor
 from detector.scoring.score import EVERY, Array, distance_terms, residual_terms, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 from detector.sessions.windows import flatness
@@ -60,9 +59,9 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ByNetwork:
-    """A network in evaluation mode."""
+    """A network, on whichever runtime."""
 
-    network: Network
+    network: Reconstructor
     features: int
     carrier: Carrier | None = None
 
@@ -73,14 +72,12 @@ class ByNetwork:
 
     def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
-        x = torch.from_numpy(windows)
-        with torch.inference_mode():
-            if codes is not None and isinstance(self.network, CarryingNetwork):
-                reconstruction, residual = self.network.residual_of(torch.from_numpy(codes), x)
-            else:
-                reconstruction, residual = self.network.residual(x)
-        terms = window_terms(residual.numpy(), windows)
-        return Scored(terms, reconstruction.numpy()[:, -1].copy(), terms.mse)
+        if codes is None or self.carrier is None:
+            reconstruction, residual = self.network.examine(windows)
+        else:
+            reconstruction, residual = self.carrier.network.examine_codes(codes, windows)
+        terms = window_terms(residual, windows)
+        return Scored(terms, reconstruction[:, -1].copy(), terms.mse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +185,7 @@ def residual_only(detector: Detector) -> Detector:
 
 
 def detector_for(
-    model: Network | Reference,
+    model: Reconstructor | Reference,
     width: int,
     represented: WindowFeatures | None = None,
     columns: ColumnScaling | None = None,
@@ -212,12 +209,10 @@ def detector_for(
     return WithSignal(inner, signal)
 
 
-def _plain(model: Network | Reference, width: int) -> Detector:
-    if isinstance(model, CarryingNetwork):
-        return ByNetwork(model.eval(), width, Carrier(model))
-    if isinstance(model, Network):
-        return ByNetwork(model.eval(), width)
+def _plain(model: Reconstructor | Reference, width: int) -> Detector:
     if isinstance(model, Reconstructing):
         return ByReconstruction(model)
-    assert isinstance(model, Measuring), model
-    return ByDistance(model)
+    if isinstance(model, Measuring):
+        return ByDistance(model)
+    assert not isinstance(model, Reference), model
+    return ByNetwork(model, width, Carrier(model) if isinstance(model, Carrying) else None)

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from detector.normal.terms import TINY, joined, no_terms
 from detector.records import Flags, Frame, Samples, Values, label_of
-from detector.scoring.carried import Lanes, Span
 from detector.scoring.detectors import Detector, Scored
+from detector.scoring.runtimes.carried import Lanes, Span
 from detector.scoring.score import EVERY, Array
 from detector.scoring.thinning import Plan
 from detector.sessions.segments import Piece

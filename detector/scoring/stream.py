@@ -19,10 +19,10 @@ from detector.normal.level import Own
 from detector.normal.terms import no_terms
 from detector.records import Flags, Frame, Samples, Values
 from detector.scoring.bundle import Bundle
-from detector.scoring.carried import Lanes
 from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.rate import RateMeter
+from detector.scoring.runtimes.carried import Lanes
 from detector.scoring.score import Array, worst_contributions
 from detector.scoring.scorer import Stretch, samples_of, score_stretches
 from detector.scoring.thinning import RunningScores, Thinning

@@ -19,13 +19,10 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch.nn.utils.rnn import PackedSequence
 
-from detector.networks.contract import CarryingNetwork
 from detector.records import Values
+from detector.scoring.runtimes.contract import Array, Carrying
 
-Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.intp]
 
 IN_A_CALL = 32_768  # samples, so that memory does not grow with the session
@@ -168,7 +165,7 @@ class Carrier:
         network: Trained; later changes of its weights do not count.
     """
 
-    def __init__(self, network: CarryingNetwork) -> None:
+    def __init__(self, network: Carrying) -> None:
         self.network, self._encode = network, network.encoding()
         self.states = States(network.state_width)
 
@@ -213,19 +210,16 @@ class Carrier:
         sizes = alive.sum(axis=1)
         # Of each sample in the order of time the place in the order of sequences.
         places = (np.cumsum(lengths) - lengths + np.arange(lengths[0])[:, None])[alive]
-        packed = PackedSequence(
-            torch.from_numpy(fresh[places].astype(np.float64)), torch.from_numpy(sizes)
-        )
         rows = np.array([span.lane.row for span in spans])
-        with torch.inference_mode():
-            codes, state = self._encode(packed, torch.from_numpy(self.states.rows[rows]))
-        self.states.rows[rows] = state.numpy()
+        codes, self.states.rows[rows] = self._encode(
+            fresh[places].astype(np.float64), sizes, self.states.rows[rows]
+        )
         for span, end in zip(spans, ends.tolist(), strict=True):
             span.lane.next = end
         counts = [len(span.wanted) for span in spans]
         wanted = np.concatenate([span.wanted for span in spans]) - np.repeat(begins, counts)
         steps = np.cumsum(sizes) - sizes  # where each step begins
-        return codes.numpy(), steps[wanted] + np.repeat(np.arange(len(spans)), counts)
+        return codes, steps[wanted] + np.repeat(np.arange(len(spans)), counts)
 
 
 def _within(counts: Numbers) -> Numbers:
