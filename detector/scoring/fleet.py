@@ -18,7 +18,7 @@ from detector.scoring.front_stream import ScoringStream, stream_for
 from detector.scoring.learnt import LearntModels, NoLearntModels
 from detector.scoring.models import Models
 from detector.scoring.rate import rate_misfit
-from detector.scoring.scorer import Stretch, score_views
+from detector.scoring.scorer import Stretch, score_stretches
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.tree import Settings
 
@@ -164,9 +164,9 @@ class Fleet:
         frames = []
         for group in by_model.values():
             began, end = time.perf_counter(), 0
-            views = [view for one in group for view in one.stretch.plan.views(one.stretch.windows)]
             detector = group[0].stream.bundle.detector
-            scored = score_views(detector, views, self._settings.detector.chunk)
+            stretches = [one.stretch for one in group]
+            scored = score_stretches(detector, stretches, self._settings.detector.chunk)
             self.scoring_s += time.perf_counter() - began
             for one in group:
                 start, end = end, end + len(one.stretch.plan.chosen)
