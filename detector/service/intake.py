@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from detector.alignment.aligner import Aligner
@@ -111,6 +112,11 @@ class Intake:
         waiting = self._aligner.oldest_lot()
         unsaved.lot = min(lots if waiting is None else [*lots, waiting], default=0)
         unsaved.blocks += self._aligner.release(now, before)
+
+    def hold(self, part: Sequence[TakenBlock]) -> None:
+        """Make room for what is to come of devices, now that their models are known."""
+        for device in {block.device for block in part}:
+            self._buffer.hold(device, held_of(self._engine.bundle_of(device)))
 
     @property
     def is_pressed(self) -> bool:

@@ -90,6 +90,11 @@ class Newcomers:
             elif card.provisional:
                 self._prove(frame)
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something is learnt, waits to be, or to be taken up."""
+        return bool(self._learnt) or not self._apprentice.is_free
+
     def tick(self, engine: ScoringEngine) -> None:
         """Take up what was learnt, once all frames are stored; never waits for it."""
         self._renew(engine)

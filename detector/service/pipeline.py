@@ -24,7 +24,7 @@ from detector.records import DetectorHealth, DeviceStatus
 from detector.reloading.renewal import Renewal
 from detector.service.clock import Due
 from detector.service.figures import PipelineFigures
-from detector.service.intake import Intake, held_of, kind_of, tell
+from detector.service.intake import Intake, kind_of, tell
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
@@ -45,6 +45,7 @@ from detector.workers.choice import engine_for
 
 COMMANDS_S = 0.25  # between looks for operator commands
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
+REST_S = 5.0  # without a moment at which all is committed, and newcomers get one
 DRAIN_S = 20.0  # at the end, for what no broker sends again
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
@@ -146,8 +147,7 @@ class Pipeline:
             if self._due.is_now(kind_of(error), 10.0):
                 tell(error, len(self._unsaved.frames))
         self._parts.took(time.monotonic() - began)
-        loads = self.engine.crew().loads
-        self.engine.thin(self._overload.look(self.engine.scoring_s, loads))
+        self.engine.thin(self._overload.look(self.engine.scoring_s, self.engine.crew().loads))
 
     def tick(self) -> None:
         """Score what arrived, commit it, then acknowledge and publish.
@@ -157,6 +157,8 @@ class Pipeline:
         unsaved = self._unsaved
         if self.is_committed:
             self._newcomers.tick(self.engine)
+        elif self._newcomers.is_at_work and self._due.is_now("rest", REST_S):
+            self.engine.settle()
         if len(unsaved.frames) < UNSAVED_FRAMES:
             part: list[TakenBlock] = []
             if self.engine.has_room:
@@ -186,8 +188,7 @@ class Pipeline:
         except StoreFailure:
             unsaved.blocks.extendleft(reversed(part))  # nothing has happened
             raise
-        for device in {block.device for block in part}:
-            self._buffer.hold(device, held_of(self.engine.bundle_of(device)))
+        self._intake.hold(part)
         patience_s = 0.0 if self._intake.is_pressed else self._settings.detector.tick_ms / 1000
         done = self.engine.give(part, unsaved.lot, patience_s)
         self._faults += done.faults

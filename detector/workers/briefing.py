@@ -32,6 +32,9 @@ class Told:
     def give_model(self, device: str, number: int | None) -> bool:
         """Note the model of a device; returns whether the worker has yet to get it."""
         before = self.models.pop(device, None)
+        if before is not None and before == number:
+            self.models[device] = number
+            return False
         if before is not None:
             self.users[before] -= 1
         if number is None:

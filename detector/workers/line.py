@@ -180,13 +180,19 @@ class Line:
             self._is_due = True
             self._has_changed.notify_all()
 
+    def resume(self) -> None:
+        """The scoring thread has seen to what made the line rest."""
+        with self._has_changed:
+            self._is_resting, self._is_due = False, True
+            self._has_changed.notify_all()
+
     def done(self) -> None:
         """What was asked for first is taken back."""
         with self._has_changed:
             self._out.popleft()
 
     def again(self, *, anew: bool) -> Iterable[str]:
-        """Ask once more for what was asked for first, with ``wake``.
+        """Ask once more for what was asked for first; ``resume`` follows.
 
         Args:
             anew: The worker is another one: orders are made again.
@@ -198,7 +204,6 @@ class Line:
             if anew:
                 self._orders = Request(factor=self._orders.factor)
             self._blocks.extendleft(reversed(self._out.popleft()))
-            self._is_resting = False
             return dict.fromkeys(block.device for block in self._blocks)
 
     def _given(self) -> Iterator[TakenBlock]:

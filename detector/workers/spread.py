@@ -15,7 +15,6 @@ from queue import Empty, SimpleQueue
 
 from detector.account_records import Crew
 from detector.engines.contract import Done, Picture, ScoringEngine
-from detector.engines.rulings import outlook
 from detector.engines.streams import History
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, ModelCard
@@ -26,14 +25,14 @@ from detector.workers.briefing import Briefing, Told
 from detector.workers.line import Event, Line, Transport
 from detector.workers.messages import Terms, frame_of
 from detector.workers.past import pasts_of
+from detector.workers.pictures import Pictures
 from detector.workers.shares import worker_of
 
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 20_000  # samples of one worker; beyond it nobody is given more
 ROOM_S = 0.25  # that a tick waits for room
-SETTLE_S = 1.0  # that a tick waits for all that was given, where something waits for that
-REST_S = 5.0  # without a moment at which all had come back, and the next tick waits for one
+RENEW_S = 2.0  # that a new stream is waited for; whatever follows comes after it
 
 
 @dataclass(slots=True)
@@ -70,14 +69,11 @@ class SpreadFleet(ScoringEngine):
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._lines = [Line(n, transport.link(n), self._events) for n in range(workers)]
         self._terms = Terms(settings.sessions, settings.detector.chunk)
-        self._pictures: dict[str, Picture] = {}
-        self._begun: dict[str, tuple[str, ...]] = {}  # features of devices without a picture
+        self._pictures = Pictures(self.rulings)
         self._ready = _Ready()
         self._fresh: list[Frame] = []  # came back, and are not known to be stored
-        self._unserved: list[
-            tuple[Event, StoreFailure]
-        ] = []  # the store could not be read for them
-        self._factor, self._must_settle, self._settled_at = 1, False, time.monotonic()
+        self._unserved: list[tuple[Event, StoreFailure]] = []  # the store could not be read
+        self._factor, self._must_settle = 1, False
         for line in self._lines:
             self._agree(line)
             line.start()
@@ -91,8 +87,7 @@ class SpreadFleet(ScoringEngine):
         if self._unserved:
             raise self._unserved[0][1]
         for block in blocks:
-            if block.device not in self._pictures:
-                self._begun[block.device] = block.samples.features
+            self._pictures.begin(block.device, block.samples.features)
 
     def give(self, blocks: Sequence[TakenBlock], lot: int, patience_s: float = 0.0) -> Done:
         """See ``ScoringEngine``."""
@@ -111,15 +106,16 @@ class SpreadFleet(ScoringEngine):
     def renew(self, device: str) -> None:
         """See ``ScoringEngine``."""
         self._terms = replace(self._terms, outdated=self._terms.outdated - {device})
-        if self._pictures.pop(device, None) is None:
+        if self._pictures.of.pop(device, None) is None:
             return
         line = self._line_of(device)
         self._tell(line, device)
         with line.orders() as orders:
             orders.renew = (*orders.renew, device)
         line.wake()
-        while not line.is_idle:
-            self._collect(ROOM_S)
+        ends = time.monotonic() + RENEW_S
+        while not line.is_idle and (left_s := ends - time.monotonic()) > 0:
+            self._collect(left_s)
             if self._unserved:
                 self.begin(())
 
@@ -150,45 +146,33 @@ class SpreadFleet(ScoringEngine):
         for line in self._lines:
             with line.orders() as orders:
                 orders.trusts_clocks = True
-        pictures = self._pictures.items()
-        self._pictures = {d: replace(one, trusts_clock=True) for d, one in pictures}
+        self._pictures.trust_clocks()
 
     @property
     def devices(self) -> Sequence[str]:
         """See ``ScoringEngine``."""
-        return list(self._pictures)
+        return list(self._pictures.of)
 
     def picture(self, device: str) -> Picture | None:
         """See ``ScoringEngine``."""
-        return self._pictures.get(device)
+        return self._pictures.of.get(device)
 
     def card_of(self, device: str) -> ModelCard | None:
         """See ``ScoringEngine``."""
-        picture = self._pictures.get(device)
+        picture = self._pictures.of.get(device)
         return None if picture is None else picture.card
 
     def bundle_of(self, device: str) -> Bundle | None:
         """See ``ScoringEngine``."""
-        picture = self._pictures.get(device)
-        if picture is not None:
-            bundle = None if picture.card is None else self.rulings.model_of(device)
-        else:
-            features = self._begun.get(device)
-            bundle = None if features is None else outlook(self.rulings, device, features)
-        return bundle if isinstance(bundle, Bundle) else None
+        return self._pictures.bundle_of(device)
 
     def explain(self, device: str, reason: str) -> None:
         """See ``ScoringEngine``."""
-        picture = self._pictures.get(device)
-        if picture is not None and picture.card is None:
-            self._pictures[device] = replace(picture, said=reason)
+        self._pictures.explain(device, reason)
 
     def outlook(self, device: str, features: tuple[str, ...]) -> Bundle | str:
         """See ``ScoringEngine``."""
-        picture = self._pictures.get(device)
-        if picture is not None and picture.card is None:
-            return str(picture.said)
-        return outlook(self.rulings, device, features)
+        return self._pictures.outlook(device, features)
 
     @property
     def scoring_s(self) -> float:
@@ -242,22 +226,19 @@ class SpreadFleet(ScoringEngine):
 
     def _tell(self, line: Line, device: str) -> None:
         with line.orders() as orders:
-            self._briefing.tell(line.told, orders, device, self._pictures.get(device))
+            self._briefing.tell(line.told, orders, device, self._pictures.of.get(device))
 
     def _wait(self, patience_s: float) -> None:
         """Take what comes, for as long as there is a reason to."""
         began = time.monotonic()
-        if self._is_idle:
-            self._settled_at, self._must_settle = began, False
-        must = self._must_settle or began - self._settled_at > REST_S
-        ends = began + (SETTLE_S if must else patience_s if self.has_room else ROOM_S)
         self._collect(0.0)
-        while not self._is_idle and (left := ends - time.monotonic()) > 0:
-            if not must and not patience_s and self.has_room:
-                break
-            self._collect(left)
-        if self._is_idle:
-            self._settled_at, self._must_settle = time.monotonic(), False
+        while not self._is_idle:
+            may_s = patience_s if self.has_room else ROOM_S
+            left_s = began + may_s - time.monotonic()
+            if left_s <= 0:
+                return
+            self._collect(left_s)
+        self._must_settle = False
 
     @property
     def _is_idle(self) -> bool:
@@ -288,9 +269,7 @@ class SpreadFleet(ScoringEngine):
         self._ready.frames += frames
         self._ready.faults += answer.faults
         self._fresh += frames
-        for picture in answer.pictures:
-            self._pictures[picture.device] = picture
-            self._begun.pop(picture.device, None)
+        self._pictures.take(answer.pictures)
         event.line.done()
 
     def _replace(self, line: Line) -> None:
@@ -300,7 +279,7 @@ class SpreadFleet(ScoringEngine):
         self._agree(line)
         for device in devices:
             self._tell(line, device)
-        line.wake()
+        line.resume()
 
     def _serve(self, event: Event) -> None:
         """Give a worker the past that it wants; later, where the store cannot be read."""
@@ -315,4 +294,4 @@ class SpreadFleet(ScoringEngine):
             orders.pasts |= pasts
             orders.renew = (*event.asked.request.renew, *orders.renew)
         event.line.again(anew=False)
-        event.line.wake()
+        event.line.resume()
