@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings(devices=({"match": "*", "model": MODEL},))
     with ExitStack() as ends:
         rivals = []
-        for name, make in _engines(settings, args.workers):
+        for name, make in _engines(settings, args.workers, args.ray):
             rivals.append(Rival(name, make()))
             ends.callback(rivals[-1].engine.close)
         warm = [next(calls) for _ in range(WARM_UP)]
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _engines(
-    settings: Settings, workers: Sequence[int]
+    settings: Settings, workers: Sequence[int], ray: int
 ) -> Iterator[tuple[str, Callable[[], ScoringEngine]]]:
     def nothing_stored(*_: object) -> tuple[list, list]:
         return [], []
@@ -118,6 +118,11 @@ def _engines(
     for n in workers:
         many = partial(SpreadFleet, settings, nothing_stored, {}, Processes(), n)
         yield f"workers = {n}", many
+    if n := ray:
+        from detector.workers.ray_actors import RayActors  # noqa: PLC0415 -- an extra
+
+        actors = RayActors(None, n)
+        yield f"ray, workers = {n}", partial(SpreadFleet, settings, nothing_stored, {}, actors, n)
 
 
 def _calls(devices: int, size: int, count: int) -> Iterator[list[TakenBlock]]:
@@ -142,12 +147,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n"
         "  python -m benchmarks.speed.workers                       one process against 1 and 2\n"
         "  python -m benchmarks.speed.workers --workers 1 2 4 8     on a machine with more cores\n"
-        "  python -m benchmarks.speed.workers --samples 100         few samples a call",
+        "  python -m benchmarks.speed.workers --workers 2 --ray 2   children against actors of Ray",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--workers", type=whole_from(1, 256), nargs="+", default=[1, 2], metavar="N",
         help="numbers of workers to try (default: 1 2)")  # fmt: skip
+    add("--ray", type=whole_from(0, 256), default=0, metavar="N",
+        help="so many actors of Ray too, on this machine; 0: none (default: %(default)s)")  # fmt: skip
     add("--devices", type=whole_from(1, 10_000), default=100, metavar="N",
         help="devices that send (default: %(default)s)")  # fmt: skip
     add("--samples", type=whole_from(1, 1_000_000), default=2500, metavar="N",

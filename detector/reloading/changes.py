@@ -16,7 +16,7 @@ from detector.text import counted
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
 LIVE = ("devices", "sources", "notify", "alarms", "alignment", "sessions")
-AT_START = {"workers", "engine", "address"}  # of the detector
+AT_START = {"workers", "engine", "ray_address"}  # of the detector
 DETECTOR_KEYS = set(DetectorSettings.model_fields) - AT_START
 STORE_KEYS = set(StoreSettings.model_fields) - {"url", "archive"}
 LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS, "detector": DETECTOR_KEYS}

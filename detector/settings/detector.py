@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from detector.settings.section import Section
 
@@ -19,6 +21,17 @@ class DetectorSettings(Section):
         description="Processes beside the detector that score, each its share of the devices; "
         "0: the detector scores by itself. Read at the start alone.",
     )
+    engine: Literal["workers", "ray"] = Field(
+        "workers",
+        description="What the processes of `workers` are: `workers`: children of the detector; "
+        "`ray`: actors of a Ray cluster, which may have other machines (the extra `ray`). Read at "
+        "the start alone.",
+    )
+    ray_address: str | None = Field(
+        None,
+        description="Of the Ray cluster, such as `10.0.0.5:6379`; none: one that begins and ends "
+        "with the detector. Read at the start alone.",
+    )
     waveform_s: float = Field(
         60.0,
         ge=0,
@@ -29,3 +42,9 @@ class DetectorSettings(Section):
     waveform_mb: int = Field(
         512, ge=1, le=65536, description="Megabytes of waveform of all devices together, at most."
     )
+
+    @model_validator(mode="after")
+    def _has_actors(self) -> DetectorSettings:
+        if self.engine == "ray" and not self.workers:
+            raise ValueError("engine = ray, workers = 0, allowed: workers from 1, an actor each")
+        return self

@@ -19,7 +19,10 @@ KEYS = [
     for key in type(value).model_fields
 ]
 LIVE = {"alarms", "alignment", "sessions"}
-FIXED = {"store": {"url", "archive"}, "detector": {"workers"}}  # of those that change else
+FIXED = {
+    "store": {"url", "archive"},
+    "detector": {"workers", "engine", "ray_address"},
+}  # of those that change else
 
 
 class Other:

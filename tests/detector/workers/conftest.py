@@ -34,11 +34,11 @@ class Crewed:
         refuses: What reading the store raises; None: nothing.
     """
 
-    def __init__(self, settings, caplog):
+    def __init__(self, settings, caplog, transport):
         self.caplog = caplog
         self.stored, self.refuses, self.frames, self.faults = {}, None, [], 0
         self.alone = Fleet(settings, lambda *_: ([], []), {})
-        self.engine = SpreadFleet(settings, self._history, {}, Processes(), WORKERS)
+        self.engine = SpreadFleet(settings, self._history, {}, transport, WORKERS)
         self.expected = []
 
     def _history(self, device, first, newest):
@@ -81,7 +81,7 @@ class Crewed:
     def pid_of(self, device):
         """Of the worker that has a device, once it lives."""
         number = worker_of(device, WORKERS) + 1
-        pattern = rf"worker {number}: process (\d+), ready"
+        pattern = rf"worker {number}: process (\d+).*, ready"
         wait_for(lambda: re.findall(pattern, self.caplog.text), 60, "a worker is ready")
         return int(re.findall(pattern, self.caplog.text)[-1])
 
@@ -120,6 +120,7 @@ def crewed(tmp_path, bundle, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # workers import it
     caplog.set_level("INFO")
     save_bundle(bundle, tmp_path / "small")
-    made = Crewed(Settings(devices=[{"match": "m*", "model": tmp_path / "small"}]), caplog)
+    settings = Settings(devices=[{"match": "m*", "model": tmp_path / "small"}])
+    made = Crewed(settings, caplog, Processes())
     yield made
     made.engine.close()
