@@ -154,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=whole_from(1, 256), nargs="+", default=[1, 2], metavar="N",
         help="numbers of workers to try (default: 1 2)")  # fmt: skip
     add("--ray", type=whole_from(0, 256), default=0, metavar="N",
-        help="so many actors of Ray too, on this machine; 0: none (default: %(default)s)")  # fmt: skip
+        help="actors of Ray too, on this machine (default: %(default)s)")  # fmt: skip
     add("--devices", type=whole_from(1, 10_000), default=100, metavar="N",
         help="devices that send (default: %(default)s)")  # fmt: skip
     add("--samples", type=whole_from(1, 1_000_000), default=2500, metavar="N",
