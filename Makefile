@@ -26,7 +26,7 @@ check: venv-dev  ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-models: venv  ## rebuild the shipped bundles from simulated sessions
+models: venv-dev  ## rebuild the shipped bundles from simulated sessions
 	PYTHON=$(PY) sh models/build.sh
 
 bench: venv-dev system  ## the long measurements
@@ -39,6 +39,7 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.store
 	$(PY) -m benchmarks.speed.history
 	$(PY) -m benchmarks.speed.own_models
+	$(PY) -m benchmarks.speed.runtimes
 
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz

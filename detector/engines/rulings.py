@@ -78,7 +78,7 @@ class SettingsRulings:
     def __init__(self, settings: Settings, thresholds: dict[str, float]) -> None:
         self.settings = settings
         self.thresholds = dict(thresholds)
-        self.models = Models(settings.models)
+        self.models = Models(settings.models, settings.detector.runtime)
         self.learnt: LearntModels = NoLearntModels()
         self.owns: dict[str, Own] = {}
         self.version = 0

@@ -16,18 +16,18 @@ from detector.text import counted
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
 LIVE = ("devices", "sources", "notify", "alarms", "alignment", "sessions")
-AT_START = {"workers", "engine", "ray_address"}  # of the detector
-DETECTOR_KEYS = set(DetectorSettings.model_fields) - AT_START
+AT_START = {"runtime", "workers", "engine", "ray_address"}  # of the detector
 STORE_KEYS = set(StoreSettings.model_fields) - {"url", "archive"}
+DETECTOR_KEYS = set(DetectorSettings.model_fields) - AT_START
 LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS, "detector": DETECTOR_KEYS}
 
 
 def effective(started: Settings, read: Settings) -> Settings:
     """What a detector can go by: of ``read`` what changes while it runs, else ``started``."""
     live: dict[str, Any] = {name: getattr(read, name) for name in LIVE}
-    for name, keys in (("store", STORE_KEYS), ("detector", DETECTOR_KEYS)):
-        kept = {key: getattr(getattr(read, name), key) for key in keys}
-        live[name] = getattr(started, name).model_copy(update=kept)
+    for section in ("store", "detector"):
+        kept = {key: getattr(getattr(read, section), key) for key in LIVE_KEYS[section]}
+        live[section] = getattr(started, section).model_copy(update=kept)
     return started.model_copy(update=live)
 
 
@@ -63,7 +63,7 @@ def summary(before: Settings, after: Settings) -> list[str]:
         parts.append("sources changed")
     if before.notify != after.notify:
         parts.append("notify changed")
-    for section in (*LIVE[3:], "store", "detector"):
+    for section in (*LIVE[3:], "detector", "store"):
         keys = _differing(getattr(before, section), getattr(after, section))
         allowed = LIVE_KEYS.get(section, keys)
         parts += [f"{section}.{key} changed" for key in keys if key in allowed]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
 from detector.settings.section import Section
+
+Runtime: TypeAlias = Literal["auto", "torch", "onnx"]
 
 
 class DetectorSettings(Section):
@@ -31,6 +33,12 @@ class DetectorSettings(Section):
         None,
         description="Of the Ray cluster, such as `10.0.0.5:6379`; none: one that begins and ends "
         "with the detector. Read at the start alone.",
+    )
+    runtime: Runtime = Field(
+        "auto",
+        description="What networks run on. `onnx`: on ONNX Runtime, from what `faultline "
+        "export-onnx` made of a bundle, and torch is not imported; `auto`: on torch where it is "
+        "installed, else as `onnx`. From the next start on.",
     )
     waveform_s: float = Field(
         60.0,

@@ -6,6 +6,7 @@ from detector.engines.contract import ScoringEngine
 from detector.engines.fleet import Fleet
 from detector.engines.streams import History
 from detector.errors import SettingsError
+from detector.scoring.runtimes.choice import is_torch
 from detector.settings.detector import DetectorSettings
 from detector.settings.tree import Settings
 from detector.workers.line import Transport
@@ -26,8 +27,9 @@ def engine_for(settings: Settings, history: History, thresholds: dict[str, float
 
 
 def _transport(wanted: DetectorSettings) -> Transport:
+    on_torch = is_torch(wanted.runtime)
     if wanted.engine == "workers":
-        return Processes()
+        return Processes(on_torch=on_torch)
     try:
         from detector.workers.ray_actors import RayActors  # noqa: PLC0415 -- an extra
     except ImportError as error:
@@ -35,4 +37,4 @@ def _transport(wanted: DetectorSettings) -> Transport:
             f"detector.engine: ray cannot be imported ({error}), allowed: workers, or ray after "
             "pip install 'faultline[ray]'"
         ) from None
-    return RayActors(wanted.ray_address, wanted.workers)
+    return RayActors(wanted.ray_address, wanted.workers, on_torch=on_torch)

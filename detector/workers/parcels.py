@@ -1,8 +1,8 @@
-"""Models on their way to workers: the files of a bundle as it was loaded, whatever the disk has."""
+"""Models on their way to workers: the files of a bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,6 +11,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from detector.scoring.bundle import Bundle, load_bundle, save_bundle
+from detector.scoring.models import FILES
+from detector.scoring.runtimes.onnx_network import OnnxNetwork
+from detector.settings.detector import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +23,26 @@ class Parcel:
     Attributes:
         name: Of its folder.
         files: Content by name.
+        runtime: What its network runs on.
     """
 
     name: str
     files: dict[str, bytes]
+    runtime: Runtime
 
 
 def packed(bundle: Bundle) -> Parcel:
-    """Its files, from memory."""
+    """Its files: from memory, or from its folder where memory holds only what runs."""
+    if bundle.folder is not None and isinstance(bundle.model, OnnxNetwork):
+        return Parcel(bundle.name, _content(bundle.folder, FILES), "onnx")
     with TemporaryDirectory(prefix="faultline-model-") as folder:
         place = Path(folder) / bundle.name
         save_bundle(bundle, place)
-        return Parcel(bundle.name, {file.name: file.read_bytes() for file in place.iterdir()})
+        return Parcel(bundle.name, _content(place, FILES), "auto")
+
+
+def _content(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
 
 
 def unpacked(parcel: Parcel) -> Bundle:
@@ -45,7 +56,7 @@ def unpacked(parcel: Parcel) -> Bundle:
         place.mkdir()
         for name, content in parcel.files.items():
             (place / name).write_bytes(content)
-        return load_bundle(place)
+        return load_bundle(place, parcel.runtime)
 
 
 class Parcels:

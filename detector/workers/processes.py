@@ -18,13 +18,13 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
-from detector.networks.base import use_one_thread
 from detector.workers.line import GoneError
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel, unpacked
 from detector.workers.worker import Lines, Worker
 
 Context: TypeAlias = ForkServerContext | SpawnContext
+NETWORKS = "detector.scoring.runtimes.torch_network"
 START_S = 120.0  # for the imports, on a machine that is busy
 HUNG_S = 120.0  # without an answer; a request takes about a second
 READY = b"ready"
@@ -32,19 +32,24 @@ _ONE_AT_A_TIME = threading.Lock()  # multiprocessing counts its children without
 
 
 class Processes:
-    """See ``Transport``."""
+    """See ``Transport``.
 
-    def __init__(self) -> None:
+    Args:
+        on_torch: Networks run on it, so it is imported once for all workers.
+    """
+
+    def __init__(self, *, on_torch: bool = True) -> None:
+        self._on_torch = on_torch
         known = multiprocessing.get_all_start_methods()
         if "forkserver" in known:
             self._context: Context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload([__name__])
+            self._context.set_forkserver_preload([__name__, *([NETWORKS] if on_torch else [])])
         else:
             self._context = multiprocessing.get_context("spawn")
 
     def link(self, number: int) -> ProcessLink:
         """See ``Transport``."""
-        return ProcessLink(number, self._context)
+        return ProcessLink(number, self._context, on_torch=self._on_torch)
 
     def keep(self, parcel: Parcel) -> Parcel:
         """See ``Transport``: it goes as it is, once to each worker that needs it."""
@@ -60,10 +65,11 @@ class ProcessLink:
     Args:
         number: Of the worker, from 0.
         context: How processes begin.
+        on_torch: See ``Processes``.
     """
 
-    def __init__(self, number: int, context: Context) -> None:
-        self._number, self._context = number, context
+    def __init__(self, number: int, context: Context, *, on_torch: bool) -> None:
+        self._number, self._context, self._on_torch = number, context, on_torch
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._closing = threading.Lock()
@@ -73,7 +79,10 @@ class ProcessLink:
         level = logging.getLogger().getEffectiveLevel()
         pipe, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_work, args=(theirs, level), name=f"worker-{self._number + 1}", daemon=True
+            target=_work,
+            args=(theirs, level, self._on_torch),
+            name=f"worker-{self._number + 1}",
+            daemon=True,
         )
         with _ONE_AT_A_TIME:
             process.start()
@@ -125,14 +134,17 @@ class ProcessLink:
         return f"process {process.pid} {how}"
 
 
-def _work(pipe: Connection, log_level: int) -> None:
+def _work(pipe: Connection, log_level: int, on_torch: bool) -> None:
     """The whole life of a worker: it ends when the detector does, however that ends."""
     os.setsid()  # Ctrl-C is for the detector, which ends us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = Lines()
     lines.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=log_level, handlers=[lines], force=True)
-    use_one_thread()
+    if on_torch:
+        from detector.networks.base import use_one_thread  # noqa: PLC0415 -- torch is large
+
+        use_one_thread()
     worker = Worker(unpacked, lines)
     with contextlib.suppress(EOFError, OSError):
         pipe.send_bytes(READY)

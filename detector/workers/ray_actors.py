@@ -20,7 +20,6 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 
 from detector.errors import SettingsError
-from detector.networks.base import use_one_thread
 from detector.workers.line import GoneError
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel, unpacked
@@ -38,12 +37,14 @@ class RayActors:
         address: Of the cluster, as ``ray.init`` takes it; None: one on this machine, for as long as
             the detector runs.
         cpus: Of such a one.
+        on_torch: Networks run on it.
 
     Raises:
         SettingsError: If it cannot be reached.
     """
 
-    def __init__(self, address: str | None, cpus: int) -> None:
+    def __init__(self, address: str | None, cpus: int, *, on_torch: bool = True) -> None:
+        self._on_torch = on_torch
         here: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False}
         with _our_signals():
             try:
@@ -59,7 +60,7 @@ class RayActors:
 
     def link(self, number: int) -> ActorLink:
         """See ``Transport``."""
-        return ActorLink(number)
+        return ActorLink(number, on_torch=self._on_torch)
 
     def keep(self, parcel: Parcel) -> ray.ObjectRef[Parcel]:
         """See ``Transport``: a reference to the one that is in the object store."""
@@ -75,12 +76,16 @@ class Actor:
 
     Args:
         log_level: From which on lines are told.
+        on_torch: Networks run on it.
     """
 
-    def __init__(self, log_level: int) -> None:
+    def __init__(self, log_level: int, on_torch: bool) -> None:
         lines = Lines()
         logging.basicConfig(level=log_level, handlers=[lines], force=True)
-        use_one_thread()
+        if on_torch:
+            from detector.networks.base import use_one_thread  # noqa: PLC0415 -- torch is large
+
+            use_one_thread()
         self._worker = Worker(lambda reference: unpacked(ray.get(reference)), lines)
 
     def name(self) -> str:
@@ -99,10 +104,11 @@ class ActorLink:
 
     Args:
         number: Of the worker, from 0.
+        on_torch: See ``RayActors``.
     """
 
-    def __init__(self, number: int) -> None:
-        self._number = number
+    def __init__(self, number: int, *, on_torch: bool) -> None:
+        self._number, self._on_torch = number, on_torch
         self._actor: Any = None
 
     def start(self) -> str:
@@ -113,7 +119,7 @@ class ActorLink:
             name=f"faultline-{os.getpid()}-{self._number + 1}-{threading.get_ident()}",
         )  # fmt: skip
         try:
-            self._actor = made.remote(level)
+            self._actor = made.remote(level, self._on_torch)
             return str(ray.get(self._actor.name.remote(), timeout=START_S))
         except GetTimeoutError:
             raise GoneError(
