@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
+from detector.engines.fleet import Fleet
 from detector.errors import BundleError, SettingsError
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples
@@ -18,7 +19,6 @@ from detector.scoring import bundle as bundles
 from detector.scoring.bundle import load_bundle, save_bundle
 from detector.scoring.detectors import ByNetwork
 from detector.scoring.files import score_recording
-from detector.scoring.fleet import Fleet
 from detector.scoring.runtimes import export
 from detector.scoring.runtimes.choice import refuse_missing
 from detector.scoring.runtimes.contract import EXPORTED, WEIGHTS, Stored
