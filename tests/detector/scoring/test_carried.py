@@ -10,11 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.networks.base import build_network
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle, save_bundle
-from detector.scoring.fleet import Fleet
 from detector.scoring.runtimes.carried import Carrier, Lanes
 from detector.scoring.scorer import score_session
 from detector.scoring.stream import DeviceStream, score_samples
