@@ -14,7 +14,7 @@ import numpy as np
 
 from detector.records import Times
 from detector.sensors.delay import DelayWatch
-from detector.sensors.look import BREAK
+from detector.sensors.look import BREAK, middle
 from detector.sensors.trouble import Trouble
 from detector.text import counted
 
@@ -88,7 +88,7 @@ class ClockWatch:
         self._second.samples += samples
         forward = steps[steps > 0]
         if np.isnan(self._usual) and len(forward):
-            self._usual = float(np.median(forward))
+            self._usual = middle(forward)
         if not is_whole or np.isnan(self._usual):
             return
         counts, near = self._second.counts, NEAR * self._usual
@@ -96,7 +96,7 @@ class ClockWatch:
         counts["disordered"] += int(((steps < 0) & (steps > -near)).sum())
         counts["gaps"] += int(((forward > BREAK * self._usual) & (forward < PAUSE_S)).sum())
         if len(forward) > 2:
-            self._usual += 0.1 * (float(np.median(forward)) - self._usual)
+            self._usual += 0.1 * (middle(forward) - self._usual)
 
     def _judge(self, arrival: float) -> None:
         self._seconds.append(self._second)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.sensors.look import BEFORE, Array, Look
+from detector.sensors.look import BEFORE, Array, Look, middles
 from detector.sensors.past import SPREAD
 
 RESTLESS = 1.6  # times the usual deviation: it moves otherwise, and nothing is told
@@ -35,7 +35,7 @@ def untold(before: Array, look: Look, lags: Array) -> Array:
         return found
     values = np.concatenate([before, look.values])[:, is_known]
     left, usual = _left(values, lags[:, is_known])
-    scale = SPREAD * np.median(left, axis=0)
+    scale = SPREAD * middles(left)
     found[:, is_known] = np.where(
         scale <= RESTLESS * usual, left / np.maximum(scale, usual), np.inf
     )
@@ -54,7 +54,7 @@ def _left(values: Array, lags: Array) -> tuple[Array, Array]:
     """
     taps, variance = _predictors(lags)
     told = _filtered(_filtered(values, taps), taps[::-1])
-    return np.abs(told - np.median(told, axis=0)), np.sqrt(variance * (taps**2).sum(axis=0))
+    return np.abs(told - middles(told)), np.sqrt(variance * (taps**2).sum(axis=0))
 
 
 def _filtered(values: Array, taps: Array) -> Array:
