@@ -42,6 +42,8 @@ class Plan:
         """The chosen ones in stretches without a gap; none is empty."""
         if not len(self.chosen):
             return []
+        if self.chosen[-1] - self.chosen[0] < len(self.chosen):
+            return [self.chosen]
         return np.split(self.chosen, np.flatnonzero(np.diff(self.chosen) > 1) + 1)
 
     def views(self, windows: Values) -> list[Values]:

@@ -14,8 +14,9 @@ import numpy as np
 
 from detector.records import Times
 from detector.sensors.delay import DelayWatch
-from detector.sensors.look import BREAK, middle
+from detector.sensors.look import BREAK
 from detector.sensors.trouble import Trouble
+from detector.short_arrays import middle, steps
 from detector.text import counted
 
 EVERY_S = 1.0  # of arrival, between two judgements
@@ -72,9 +73,9 @@ class ClockWatch:
         Returns:
             Whether the trouble is another one.
         """
-        steps = np.diff(ts, prepend=self._last)
+        found = steps(ts, self._last)
         self._last = float(ts[-1])
-        self._count(steps[np.isfinite(steps)], len(ts), is_whole)
+        self._count(found[np.isfinite(found)], len(ts), is_whole)
         self._second.delay_s = min(self._second.delay_s, arrival - self._last)
         if np.isnan(self._began):
             self._began = self._judged = arrival

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from detector.records import Times
 from detector.sensors.channels import Channels
+from detector.short_arrays import middle, middles
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -108,21 +109,6 @@ def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> 
         lags=_unless(shapeless, lags),
         cross=np.where(is_broken, np.nan, cross),
     )
-
-
-def middle(values: Array) -> float:
-    """Median of at least one number."""
-    return float(middles(values))
-
-
-def middles(values: Array) -> Array:
-    """Median along the first axis, of numbers without NaN.
-
-    To the last digit that of numpy, in a third of the time: arrays are small here.
-    """
-    half, ordered = len(values) // 2, np.sort(values, axis=0)
-    found: Array = ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
-    return found
 
 
 def _means(x: Array, gone: npt.NDArray[np.bool_]) -> Array:

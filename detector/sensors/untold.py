@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.sensors.look import BEFORE, Array, Look, middles
+from detector.sensors.look import BEFORE, Array, Look
 from detector.sensors.past import SPREAD
+from detector.short_arrays import middles
 
 RESTLESS = 1.6  # times the usual deviation: it moves otherwise, and nothing is told
 FAINT = 1e-6  # of the power, below which nothing is told apart

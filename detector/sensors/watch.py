@@ -17,13 +17,14 @@ import numpy as np
 from detector.records import Samples, Times, Values
 from detector.sensors.channels import channels_of
 from detector.sensors.contract import Rule, Scene
-from detector.sensors.look import BEFORE, BREAK, Array, Look, look_at, middle
+from detector.sensors.look import BEFORE, BREAK, Array, Look, look_at
 from detector.sensors.normal import SensorNormal
 from detector.sensors.past import Past
 from detector.sensors.rules.table import RULES
 from detector.sensors.standing import Standing
 from detector.sensors.trouble import Trouble
 from detector.sensors.untold import untold
+from detector.short_arrays import middle
 
 LOOK_S = 1.0
 FEWEST, MOST = 64, 32_768  # samples of a look

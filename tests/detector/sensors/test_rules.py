@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.sensors.look import middle, middles
 from detector.sensors.rules.table import RULES
 from tests.support.sensors.shaken import (
     AXES,
@@ -236,11 +235,3 @@ def test_pieces_make_no_difference():
     clip(late(values))
     assert troubles(values, step=37) == troubles(values, step=6000)
     assert troubles(values)[0].features == (AXES[0],)
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 64])
-def test_the_middle_of_columns_is_their_median(count):
-    """Of odd and even numbers of samples, to the last digit."""
-    values = np.random.default_rng(count).normal(size=(count, 3))
-    assert middles(values).tolist() == np.median(values, axis=0).tolist()
-    assert middle(values[:, 0]) == np.median(values[:, 0])
