@@ -27,7 +27,7 @@ from simulator.cli.options import positive, whole_from
 
 MOST_UNEVEN = 1.25  # the busiest worker over the mean
 FLEETS = ((10_000, 8), (100_000, 64), (1_000_000, 640))
-RESUME_MS = 3.0  # of one core, to read a session's end back and score it again
+RESUME_MS = 50.0  # of one core, to read a session's end back and score it again
 SPREAD = 0.5  # log of the rates' standard deviation
 PART = 100_000  # devices hashed at once
 Hashes = npt.NDArray[np.uint64]
@@ -173,7 +173,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--cores", type=positive, default=1.0, metavar="N",
         help="of a worker, that read sessions back (default: %(default)g)")  # fmt: skip
     add("--resume-ms", type=positive, default=RESUME_MS, metavar="MS",
-        help="of one core, until a moved device is scored again; `benchmarks.scale.start` "
+        help="of one core, until a moved device is scored again; `benchmarks.speed.start` "
         "measures it (default: %(default)g)")  # fmt: skip
     add("--seed", type=int, default=7, help="of names and rates (default: %(default)s)")
     return parser.parse_args(arguments)
