@@ -1,4 +1,4 @@
-"""Writes docs/benchmarks.md: ``python -m benchmarks.report`` runs every section, one after the other.
+"""Writes docs/benchmarks.md: ``python -m benchmarks.report`` runs all sections, one by one.
 
 Named sections alone are printed again and replaced, the others stay as they were. A section that
 fails says so in its place, and the next one runs. Nothing else should run on the machine meanwhile.

@@ -14,10 +14,10 @@ FAILED = "**failed**"
 NOT_RUN = "not printed yet"
 HEAD = """# Benchmarks
 
-Written by `python -m benchmarks.report` (`make bench`); `python -m benchmarks.report NAME` prints one
-section again and leaves the others. Nothing here is typed by hand. Compare rows with each other, ratios with
-ratios: other work on the machine is in every figure, and the load average at the start of a section says how
-much there was. [scale.md](scale.md) says what follows for more devices.
+Written by `make bench` (`python -m benchmarks.report`); `python -m benchmarks.report NAME` prints
+one section again and leaves the others. Nothing here is typed by hand. Other work on the machine is
+in every figure, and the load average at the start of a section says how much there was: above 1 or
+2, compare ratios only. [scale.md](scale.md) says what follows for more devices.
 
 """
 

@@ -78,7 +78,7 @@ def _failure(code: int, said: bytearray) -> str:
     return f"exit code {code}, its last line: {last}"
 
 
-def _keep(stream: IO[bytes], kept: bytearray, is_shown: bool) -> None:  # noqa: FBT001 -- of a thread
+def _keep(stream: IO[bytes], kept: bytearray, is_shown: bool) -> None:
     while piece := os.read(stream.fileno(), 4096):
         kept += piece
         if is_shown:

@@ -66,9 +66,7 @@ REPEAT = Form(
     {"variant": "repeat", "hidden": 64, "decoder_hidden": 64},
     _repeat(64),
 )
-FOLDED = Form(
-    "LSTM-AE, folded, as shipped", "lstm_ae", {"variant": "folded"}, _folded(32, 64, 32)
-)
+FOLDED = Form("LSTM-AE, folded, as shipped", "lstm_ae", {"variant": "folded"}, _folded(32, 64, 32))
 VAE = Form("VAE", "vae", {}, _folded(64, 64, 16))
 FORMS = (REPEAT, FOLDED, VAE)
 

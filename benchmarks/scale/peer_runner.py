@@ -81,7 +81,7 @@ def half_space_trees(data):
     samples, every = data["train_samples"], data["test_samples"]
     low, high = samples.min(axis=0), samples.max(axis=0)
     names = [f"x{i}" for i in range(samples.shape[1])]
-    model = HalfSpaceTrees(seed=7, limits={name: (0.0, 1.0) for name in names})
+    model = HalfSpaceTrees(seed=7, limits=dict.fromkeys(names, (0.0, 1.0)))
 
     def rows(values):
         scaled = np.clip((values - low) / (high - low), 0.0, 1.0)

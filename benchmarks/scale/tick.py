@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 from benchmarks.lib.aims import Aim
-from benchmarks.scale.forms import FOLDED, REPEAT
+from benchmarks.scale.forms import FOLDED, REPEAT, save_made
 from benchmarks.scale.items import largest
 from benchmarks.scale.live_tick import Spent, Traffic, live_tick
-from benchmarks.scale.forms import save_made
 
 MOST_BESIDE = 0.25
 SECONDS = 8.0
+MEASURED = (REPEAT, FOLDED)
 ITEMS = 10
 SEED = 1000
 
@@ -29,9 +29,11 @@ def tick(devices: int, _: int) -> list[Aim]:
     signals, aims = traffic.signals(SEED), []
     print(f"{devices} devices x {traffic.rate_hz:g} Hz x 3 features, messages of {traffic.batch}; "
           f"CPU of a sample in µs, {SECONDS:g} s each\n")  # fmt: skip
-    print("| network | receive | tick | of it the network | not the network |\n|---|---|---|---|---|")
+    print(
+        "| network | receive | tick | of it the network | not the network |\n|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory(prefix="faultline-bench-") as name:
-        for form in (REPEAT, FOLDED):
+        for form in MEASURED:
             folder = Path(name) / str(len(aims))
             model = save_made(form, traffic.rate_hz, folder / "model")
             with live_tick(model, traffic, signals, folder) as live:

@@ -108,10 +108,8 @@ def largest(
             failed = number
         if carried >= most or failed - carried <= max(1, within * carried) or failed <= FEWEST:
             return trials
-        if failed > most:
-            number = min(2 * carried, most)
-        else:
-            number = max((carried + failed) // 2, FEWEST)
+        between = max((carried + failed) // 2, FEWEST)
+        number = min(2 * carried, most) if failed > most else between
 
 
 def limit_of(trials: list[Trial]) -> str:
@@ -197,7 +195,9 @@ def _report(trials: list[Trial], args: argparse.Namespace) -> int:
     best = next((t for t in reversed(trials) if t.devices == carried), None)
     if best is not None:
         cores = best.found.cores("detector")
-        print(f"the detector used {cores:.2f} cores for them: {carried / cores:,.0f} devices a core")
+        print(
+            f"the detector used {cores:.2f} cores for them: {carried / cores:,.0f} devices a core"
+        )
     memory_kb = memory_of_a_device(trials)
     if memory_kb is not None:
         print(f"memory of a device: {memory_kb:.0f} kB")

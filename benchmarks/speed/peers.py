@@ -127,8 +127,9 @@ def _say_who_wins(ran: list[Row], faulty: np.ndarray, is_sensor: np.ndarray) -> 
     shipped = next(row for row in ran if row.name in OURS)
     ahead = [r.name for r in ran if r.name not in OURS
              and _ap(faulty, r.scores) > _ap(faulty, shipped.scores)]  # fmt: skip
-    print(f"\nmost is found by {best.name}, of sensor faults by {_best(ran, faulty, is_sensor).name}, "
-          f"of machine faults by {_best(ran, faulty, ~is_sensor).name}; the cheapest is "
+    of_sensors, of_machines = (_best(ran, faulty, one).name for one in (is_sensor, ~is_sensor))
+    print(f"\nmost is found by {best.name}, of sensor faults by {of_sensors}, "
+          f"of machine faults by {of_machines}; the cheapest is "
           f"{cheapest.name}\nof the other libraries {', '.join(ahead) or 'none'} finds more than "
           f"{shipped.name} over all")  # fmt: skip
 
