@@ -23,9 +23,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 from benchmarks.lib.load import FAULT_FIRST_S, FAULT_ROOM_S, Load, make_signals
 from benchmarks.lib.measure import Measured, measure
-from benchmarks.lib.report import as_json, as_text
 from benchmarks.lib.services import DetectorUnderTest
 from benchmarks.lib.small_model import train_small
+from benchmarks.scale.pipeline_report import as_json, as_text
 from detector.settings.detector import DetectorSettings
 from simulator.cli.options import number_where, positive, whole_from
 from simulator.errors import SimulatorError

@@ -10,10 +10,20 @@ import pytest
 
 from benchmarks.lib.aims import Aim, tell
 from benchmarks.report import __main__ as report
+from benchmarks.report import sizing
 from benchmarks.report.document import body_of, failed_body, read, verdict_of, write
 from benchmarks.report.running import run
 from benchmarks.report.sections import BY_NAME, SECTIONS, Section
 
+PRINTED = {
+    "scoring": "| LSTM-AE, repeat-vector, hidden 64 | 2.0 | 80.0 | 40.0 | 51% |\n"
+    "| LSTM-AE, folded, as shipped | 2.0 | 50.0 | 12.0 | 77% |",
+    "store": "bytes of a sample of 3 features, all in: loose 77.4, merged 24.6 (0.32), "
+    "archived 14.7 (0.19), plain pyarrow 23.6",
+    "ingest": "| own JSON, columns of 10 | 439 | 10,000 /s | 8,644 /s | 0.80 |",
+    "start": "to go on with a device: 50.0 ms of CPU",
+    "capacity": "memory of a device: 300 kB",
+}
 FACTS = ("2026-01-02 03:04 UTC", "took 5 s")
 
 
@@ -104,3 +114,30 @@ def test_all_sections_together_take_less_than_25_minutes():
     assert len(BY_NAME) == len(SECTIONS)
     assert all((report.PROJECT / f"{one.command[0].replace('.', '/')}.py").exists()
                for one in SECTIONS), sys.path  # fmt: skip
+
+
+def test_sizing_multiplies_what_is_printed(tmp_path, capsys):
+    """Twice the devices, twice the need; a faster device needs more of a core."""
+    page = tmp_path / "benchmarks.md"
+    write(page, {name: body_of(BY_NAME[name], text, FACTS) for name, text in PRINTED.items()})
+
+    figures = sizing.figures_in(page)
+    few, many = (sizing.need_of(figures, "shipped LSTM-AE", 10.0, n) for n in (10_000, 20_000))
+
+    # Two blocks a second of (2 + 50 - 12) x 25 µs, ten samples of 12 µs: 2,120 µs a second.
+    assert sizing.devices_per_core(figures, "shipped LSTM-AE", 10.0) == pytest.approx(314.5, 1e-3)
+    assert few.workers == 32  # 31.8
+    assert many.messages_s == 2 * few.messages_s == 40_000
+    assert few.day_gb == pytest.approx(10_000 * 10 * 86_400 * 77.4 / 1e9)
+    assert few.brokers == 2
+    assert sizing.main(["--page", str(page)]) == 0
+    assert "| 1,000,000 | 50 Hz |" in capsys.readouterr().out
+
+
+def test_sizing_says_which_section_is_to_be_printed(tmp_path, capsys):
+    """In one line, with its command."""
+    page = tmp_path / "benchmarks.md"
+    write(page, {"store": body_of(BY_NAME["store"], PRINTED["store"], FACTS)})
+
+    assert sizing.main(["--page", str(page)]) == 2
+    assert "python -m benchmarks.report scoring" in capsys.readouterr().err
