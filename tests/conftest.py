@@ -34,8 +34,9 @@ PATIENCE = 3.0
 # Files and folders whose tests share a server or trained networks, or take long: those of each run
 # in one process, the longest begin first. The tests of any other file run together too.
 TOGETHER = (
-    "dashboard/pages",  # looks at animation frames, so what begins beside it is light
+    "dashboard/pages/machine",  # looks at animation frames, so what begins beside it is light
     "simulator/machines",
+    "dashboard/pages",
     "end_to_end/test_your_data.py",
     "end_to_end/test_adopt.py",
     "end_to_end",

@@ -19,7 +19,6 @@ LONGEST_WINDOW_S = 1200.0
 LONGEST_SNAPSHOT = 300_000  # samples
 ALARMS_SHOWN = 200
 NOTES_SHOWN = 50
-RECENT_COMMAND_S = 60.0
 QUIET = ("provisional", "drift")  # kinds of alarms that nobody is notified of
 
 

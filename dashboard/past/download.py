@@ -49,9 +49,13 @@ async def _exported(request: Request, asked: Asked, kind: str) -> Response:
     folder = Path(tempfile.mkdtemp(prefix="faultline-export-"))
     clearing = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
     out = folder / f"export.{kind}"
-    refusal = await _write(request, asked, out)
-    if refusal is not None:
-        return PlainTextResponse(refusal, 422, background=clearing)
+    try:
+        why = await _write(request, asked, out)
+    except BaseException:  # the server ends, say
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if why is not None:
+        return PlainTextResponse(why, 422, background=clearing)
     return FileResponse(
         out,
         media_type=FORMATS[kind],

@@ -227,7 +227,8 @@ class Pipeline:
 
     def _commit(self) -> bool:
         """All that was scored, or of a store without room the alarms; returns whether all."""
-        if self._reserve.is_full and not self._may_have_room():
+        is_due = not self._reserve.is_full or self._due.is_now("room", RENEW_S)
+        if not is_due or not self._reserve.has_room():
             self._commit_alarms()
             return False
         try:
@@ -239,9 +240,6 @@ class Pipeline:
             raise
         self._reserve.committed()
         return True
-
-    def _may_have_room(self) -> bool:
-        return self._due.is_now("room", RENEW_S) and self._reserve.has_room()
 
     def _commit_all(self) -> None:
         pairs = self._unsaved.frames

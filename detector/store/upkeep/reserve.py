@@ -55,8 +55,8 @@ class Reserve:
         return True
 
     def has_room(self) -> bool:
-        """Whether samples may be tried again: what is empty in the store's own file counts too."""
-        if self._free() >= SPARE * BYTES:
+        """Whether samples may be tried: where so much is free, or empty in the store itself."""
+        if not self.is_full or self._free() >= SPARE * BYTES:
             return True
         with self._store.connect() as connection:
             return self._free() + bytes_of(connection, None)[1] >= SPARE * BYTES

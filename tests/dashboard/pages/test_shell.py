@@ -20,7 +20,7 @@ WAIT_MS = 60_000  # a page on a computer that does much else
 HEADER = ".faultline_header[data-link=live] .fl-first"
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PAGES = {"/": "en", "/device?device=bad": "ko", "/alarms": "en", "/tuning?device=bad": "ko",
-         "/models": "en", "/system": "ko"}  # fmt: skip
+         "/models": "en", "/lab": "ko", "/system": "ko"}  # fmt: skip
 
 
 def opened(page, site, address, shown=DONE):
@@ -43,7 +43,7 @@ def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed,
     page.keyboard.type("good")
     page.wait_for_selector(".fl-search li >> nth=1")
     found = page.locator(".fl-search li bdi").all_text_contents()
-    assert found == ["good-1", "good-2"]
+    assert found[:2] == ["good-1", "good-2"]  # then alarms that others have left
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/device?*device=good-2*")

@@ -8,7 +8,9 @@ import pytest
 from dashboard.pages.panels.palette import LIGHT
 from dashboard.pages.panels.spectrum_figure import figure, thinned
 from detector.frontends.waveforms.viewed import viewed
+from detector.store import devices
 from detector.store.archive.waveforms import Waveform, WaveformNote
+from tests.conftest import wait_for
 from tests.support.live.page import open_device
 
 RATE_HZ, RPM = 3200.0, 900.0
@@ -47,12 +49,19 @@ def test_no_peak_is_lost_where_lines_are_thinned():
     assert drawn_at[drawn.argmax()] == 7777
 
 
+def rate_of(feed, device):
+    """What the store says of it, by which the page knows a waveform."""
+    with feed.engine.connect() as connection:
+        return devices.one(connection, device).rate_hz
+
+
 @pytest.mark.browser
 def test_the_newest_waveform_is_read_on_request(site, feed, page):
     """Asked for by a command; the panel says its speed and the zone of its velocity."""
     machine = feed["good-2"]
     machine.rate_hz, machine.waveform = RATE_HZ, waveform()
     try:
+        wait_for(lambda: rate_of(feed, "good-2") == RATE_HZ, what="its rate is known")
         page.set_default_timeout(90_000)  # plenty is drawn, on a computer that may be busy
         open_device(page, site, "good-2")
         page.get_by_text("Spectrum", exact=True).click()
