@@ -69,7 +69,7 @@ SECTIONS = (
     Section(
         "start",
         "Start",
-        ("benchmarks.speed.start",),
+        ("benchmarks.scale.start",),
         "The first sample is scored within 4 s of `serve`. Importing torch is more than half of "
         "it.",
         0.8,

@@ -173,7 +173,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--cores", type=positive, default=1.0, metavar="N",
         help="of a worker, that read sessions back (default: %(default)g)")  # fmt: skip
     add("--resume-ms", type=positive, default=RESUME_MS, metavar="MS",
-        help="of one core, until a moved device is scored again; `benchmarks.speed.start` "
+        help="of one core, until a moved device is scored again; `benchmarks.scale.start` "
         "measures it (default: %(default)g)")  # fmt: skip
     add("--seed", type=int, default=7, help="of names and rates (default: %(default)s)")
     return parser.parse_args(arguments)

@@ -7,7 +7,7 @@ and its first sample has a score at once. Counted from the start of the process 
 first frame with a score. The time is that of the clock, so other work on the machine is in it.
 Exit code 1 when the median of the restarts misses the aim.
 
-    python -m benchmarks.speed.start
+    python -m benchmarks.scale.start
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Start:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed.start",
+        prog="python -m benchmarks.scale.start",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
