@@ -46,9 +46,9 @@ SECTIONS = (
         "A windowed LSTM-AE in batches over 100 devices costs at most an eighth of one forward a "
         "window, a VAE at most a fortieth; the LSTM reaches 70 % of the best f32 product of "
         "matrices; a sample of 4,000 devices costs at most 1.25 of one of 256; all but the network "
-        "is at most 25 % of the way from message to commit. The last is out of reach for the "
-        "shipped network, which is small: 15 µs of a sample are the network's, and every device's "
-        "block of 25 samples has its own session, terms, frame and look at its sensors.",
+        "is at most 25 % of the way from message to commit. The last is limited by what each "
+        "device's block has of its own, whatever it holds: a session, terms, a frame, a row and a "
+        "look at its sensors. The shipped network is so small that these are most of it.",
         2.5,
     ),
     Section(
@@ -70,8 +70,7 @@ SECTIONS = (
         "start",
         "Start",
         ("benchmarks.scale.start",),
-        "The first sample is scored within 4 s of `serve`. Importing torch is more than half of "
-        "it.",
+        "The first sample is scored within 4 s of `serve`.",
         0.8,
     ),
     Section(

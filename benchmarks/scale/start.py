@@ -16,6 +16,7 @@ import argparse
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -113,7 +114,8 @@ def _report(restarts: int) -> int:
     print(f"| on a store with a history, median of {restarts} | {stored:.2f} | {scored:.2f} |")
     print(f"| the slowest of them | {max(one.stored_s for one in again):.2f} "
           f"| {max(one.scored_s for one in again):.2f} |")  # fmt: skip
-    print(f"\nto go on with a device: {resume_ms:.1f} ms of CPU")
+    print(f"\nto import torch alone: {_import_s():.1f} s of CPU\n"
+          f"to go on with a device: {resume_ms:.1f} ms of CPU")  # fmt: skip
     return tell(
         [
             Aim(f"the first sample is scored {scored:.1f} s after a restart, aim: {MOST_S:g} s",
@@ -194,6 +196,18 @@ def _resume_ms(folder: Path) -> float:
             spent.append(time.thread_time() - began)
     store.dispose()
     return statistics.median(spent[1:]) * 1000  # the first one loads the model
+
+
+def _import_s() -> float:
+    """CPU seconds of a process that imports torch and ends."""
+    before = os.times()
+    subprocess.run([sys.executable, "-c", "import torch"], check=True)
+    after = os.times()
+    return (
+        after.children_user
+        + after.children_system
+        - (before.children_user + before.children_system)
+    )
 
 
 def _block(frame: Frame) -> TakenBlock:
