@@ -68,9 +68,7 @@ def verdict_of(body: str) -> str:
     """Whether the aims of a section are met, by the lines that its command printed."""
     if FAILED in body:
         return FAILED
-    lines = [line.rstrip() for line in body.splitlines()]
-    met = sum(line.endswith(MET) for line in lines)
-    missed = sum(line.endswith(MISSED) for line in lines)
+    met, missed = (len(re.findall(rf"{word}\b", body)) for word in (MET, MISSED))
     if not met + missed:
         return "no aim"
     return f"{met} of {met + missed} aims met"

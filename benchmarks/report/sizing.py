@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Figures:
     """What was printed.
 
     Attributes:
-        block_us: CPU of a block of one device beside the network, by model.
+        block_us: CPU of a block of one device beside the network, whatever the model.
         sample_us: CPU of the network for one sample, by model.
         broker_s: Messages a second that one client takes from one broker.
         resume_ms: CPU to go on with a device after a restart.
@@ -58,7 +59,7 @@ class Figures:
         archived: And for the rest of its time.
     """
 
-    block_us: dict[str, float]
+    block_us: float
     sample_us: dict[str, float]
     broker_s: float
     resume_ms: float
@@ -112,15 +113,16 @@ def figures_in(page: Path) -> Figures:
         return tuple(float(text.replace(",", "")) for text in match.groups())
 
     number = r"([\d.,]+)"
-    block_us, sample_us = {}, {}
+    blocks_us, sample_us = [], {}
     for title, name in MODELS.items():
         row = rf"\| {re.escape(title)} \| {number} \| {number} \| {number} \| \d+%"
         receive, tick, network = figure("scoring", row)
-        block_us[name] = (receive + tick - network) * BATCH
+        blocks_us.append((receive + tick - network) * BATCH)
         sample_us[name] = network
     loose, archived = figure("store", rf"loose {number}, merged .*?archived {number} ")
     return Figures(
-        block_us, sample_us,
+        block_us=statistics.mean(blocks_us),
+        sample_us=sample_us,
         broker_s=figure("ingest", rf"own JSON, columns of 10 \| \d+ \| {number} /s")[0],
         resume_ms=figure("start", rf"to go on with a device: {number} ms")[0],
         device_kb=figure("capacity", rf"memory of a device: {number} kB")[0],
@@ -131,7 +133,7 @@ def figures_in(page: Path) -> Figures:
 def devices_per_core(figures: Figures, model: str, rate_hz: float) -> float:
     """Devices that one core carries with room."""
     messages_s = min(rate_hz, MESSAGES_S)
-    us = messages_s * figures.block_us[model] + rate_hz * figures.sample_us[model]
+    us = messages_s * figures.block_us + rate_hz * figures.sample_us[model]
     return USED * 1e6 / us
 
 
