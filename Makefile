@@ -26,7 +26,7 @@ check: venv-dev  ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-models: venv  ## rebuild the shipped bundles from simulated sessions
+models: venv-dev  ## rebuild the shipped bundles from simulated sessions
 	PYTHON=$(PY) sh models/build.sh
 
 bench: venv-dev system  ## what all of it costs, written to docs/benchmarks.md

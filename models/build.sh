@@ -17,6 +17,7 @@ train() {  # MODEL [OPTION ...]: of the sessions in the folder of that name
     model="$1"; shift
     "$python" -m detector train --sessions "$sessions/$model" --device cpu --seed 7 \
         --unit acc_x=g --unit acc_y=g --unit acc_z=g --out "models/$model" "$@"
+    "$python" -m detector export-onnx --model "models/$model"
 }
 
 fixed_speed() {  # RPM: 74 motors that run at one speed

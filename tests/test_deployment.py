@@ -78,6 +78,23 @@ def test_the_image_holds_what_it_copies_and_runs_a_command_that_there_is():
     assert text.index("\nUSER faultline") < text.index("\nENTRYPOINT")
 
 
+def pins(name):
+    """Package -> version of a requirement list."""
+    lines = (PROJECT / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def test_a_small_computer_gets_the_same_versions_and_no_torch():
+    """Whichever list the image is made of: all that is in both is the same in both."""
+    small, whole = (
+        pins("requirements-onnx.txt"),
+        pins("requirements.txt") | pins("requirements-dev.txt"),
+    )
+    assert {name: whole.get(name) for name in small} == small
+    assert {"torch", "streamlit", "plotly", "onnx"} & set(small) == set()
+    assert "requirements-onnx.txt" in CONTAINERFILE.read_text()
+
+
 def test_compose_runs_commands_that_there_are_and_publishes_to_this_machine_only():
     """And mounts files that are there."""
     services = compose()

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from benchmarks.lib import load
+from detector.settings.detector import Runtime
 from detector.store import devices
 from simulator.demo.broker import HOST, accepts, find_mosquitto, free_port
 from simulator.demo.children import Child, Children
@@ -24,10 +25,11 @@ THRESHOLD = 5.0  # the model has seen minutes of a few units; planted faults sco
 
 @dataclass(frozen=True)
 class DetectorUnderTest:
-    """A model, and how many windows go through it in one forward."""
+    """A model, how many windows go through it in one forward, and what it runs on."""
 
     model: Path
     chunk: int
+    runtime: Runtime = "auto"
 
 
 def start_broker(children: Children, folder: Path) -> tuple[Child, str]:
@@ -52,7 +54,7 @@ def start_detector(
     settings = folder / "faultline.toml"
     settings.write_text(
         f'[mqtt]\nurl = "{url}"\n\n[store]\nurl = "{store.url}"\n\n'
-        f"[detector]\nchunk = {under_test.chunk}\n\n"
+        f'[detector]\nchunk = {under_test.chunk}\nruntime = "{under_test.runtime}"\n\n'
         f'[[devices]]\nmatch = "{load.PREFIX}*"\nmodel = "{under_test.model}"\n'
         f"threshold = {THRESHOLD}\n"
     )

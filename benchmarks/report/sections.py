@@ -54,7 +54,7 @@ SECTIONS = (
     Section(
         "pipeline",
         "Whole pipeline at 100 devices",
-        ("benchmarks.speed.pipeline", "--seconds", "30"),
+        ("benchmarks.speed.pipeline", "--seconds", "20"),
         "No sample is lost; an alarm comes within 300 ms at the 95th percentile.",
         2.5,
     ),
@@ -86,6 +86,13 @@ SECTIONS = (
         ("benchmarks.speed.peers",),
         "Told, not aimed at: what other detectors cost and find on the same windows.",
         2.5,
+    ),
+    Section(
+        "runtimes",
+        "A network on torch and on ONNX Runtime",
+        ("benchmarks.speed.runtimes",),
+        "Told, not aimed at: start, memory and the cost of a window without torch.",
+        1.5,
     ),
     Section(
         "ingest",

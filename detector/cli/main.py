@@ -11,6 +11,7 @@ from detector.errors import FaultlineError
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+OURS = ("detector", "simulator", "dashboard")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(answer, flush=True)
     except FaultlineError as error:
         print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in OURS:
+            raise
+        print(f"error: {args.command}: needs {error.name}, which is not installed here, allowed: "
+              "an installation by requirements.txt", file=sys.stderr)  # fmt: skip
         return EXIT_BAD_INPUT
     except BrokenPipeError:  # a reader such as head had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing fails at the end

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from detector.cli.adopt_options import add_adopt
 from detector.cli.commission_options import add_commission, add_use
-from detector.cli.models.model_options import add_evaluate, add_score, add_train
+from detector.cli.models.model_options import add_evaluate, add_export_onnx, add_score, add_train
 from detector.cli.operating.operating_options import (
     add_alarms,
     add_answer_why,
@@ -30,13 +30,13 @@ from detector.cli.operating.operating_options import (
 from detector.cli.options import add_json, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.stores.store_options import add_store
+from detector.cli.writing.export_options import add_export
 from detector.version import version_line
 
 Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
 SHELLS = ("bash", "zsh", "fish")
 SIMULATOR = ("generate", "inject", "replay", "demo", "sees")
 HTTP_PORT = 8501
-EVERY = ("1s", "1min", "15min")  # as ``detector.store.history.rollups`` names them
 
 ABOUT = "Live anomaly monitoring for machines that publish sensor samples over MQTT."
 
@@ -119,22 +119,6 @@ def _lazily(module: str, function: str) -> Callable[[argparse.Namespace], str]:
         return answer
 
     return run
-
-
-def _export(part: argparse.ArgumentParser) -> None:
-    add = part.add_argument
-    whose = part.add_mutually_exclusive_group(required=True)
-    whose.add_argument("--device", help="whose samples")
-    whose.add_argument("--alarm", type=at_least(1), metavar="ID", help="instead, all from a minute "
-                       "before to a minute after this alarm: its flight record")  # fmt: skip
-    add("--start", metavar="ISO", help="from this time, in UTC unless it says "
-        "(2026-03-01, 2026-03-01T12:00, ...T12:00+09:00; default: the first sample)")  # fmt: skip
-    add("--end", metavar="ISO", help="to before this time (default: the newest sample)")
-    add("--every", choices=EVERY, help="one row a second, minute or quarter of an hour with the "
-        "smallest, mean and largest value, instead of every sample")  # fmt: skip
-    add("--out", type=Path, required=True, metavar="FILE", help="FILE.csv or FILE.parquet")
-    add("--force", action="store_true", help="replace FILE where it exists")
-    add_settings(part)
 
 
 def _decode(part: argparse.ArgumentParser) -> None:
@@ -226,7 +210,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                    "faultline export --device motor-600-1 --start 2026-03-01 --out march.parquet\n"
                    "  faultline export --device motor-600-1 --every 1min --out minutes.csv\n"
                    "  faultline export --alarm 12 --out alarm-12.csv",
-                   _export, ("writing.export", "export")),
+                   add_export, ("writing.export", "export")),
         "dashboard": ("open the page, and start a detector when none is alive",
                       "faultline dashboard --port 8501", _dashboard, ("launch", "dashboard")),
     },
@@ -257,6 +241,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
         "score": ("score recorded sessions with a model",
                   "faultline score --model models/motor-600rpm run.csv --out scored.csv",
                   add_score, ("models.score", "score")),
+        "export-onnx": ("make models run on computers without torch",
+                        "faultline export-onnx --model models/pump-1",
+                        add_export_onnx, ("models.export_onnx", "export_onnx")),
         "commission": ("learn one machine's own normal on top of its model, or undo that",
                        "faultline commission motor-600-1 --minutes 2 --who Kim\n"
                        "  faultline commission motor-600-1 --undo --who Kim",

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+import torch
 from torch import Tensor, nn
+
+from detector.records import Values
 
 Size = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -52,3 +55,11 @@ class Network(nn.Module):
         """
         reconstruction: Tensor = self(x)
         return reconstruction, reconstruction - x
+
+    def examine(self, windows: Values) -> tuple[Values, Values]:
+        """``residual`` of arrays in evaluation mode, as scoring asks for it."""
+        if self.training:
+            self.eval()
+        with torch.inference_mode():
+            reconstruction, residual = self.residual(torch.from_numpy(windows))
+        return reconstruction.numpy(), residual.numpy()

@@ -32,12 +32,12 @@ def fold(x: Tensor, samples: int) -> Tensor:
     """
     missing = -x.shape[1] % samples
     filled = torch.cat([x[:, :1].expand(-1, missing, -1), x], dim=1)  # (B, T · samples, F)
-    return filled.reshape(len(x), -1, samples * x.shape[2])
+    return filled.reshape(x.shape[0], -1, samples * x.shape[2])
 
 
 def unfold(steps: Tensor, *, features: int, window: int) -> Tensor:
     """Undo ``fold``: (B, T, samples · F) -> (B, L, F)."""
-    return steps.reshape(len(steps), -1, features)[:, -window:]
+    return steps.reshape(steps.shape[0], -1, features)[:, -window:]
 
 
 def folded_steps(window: int, samples: int) -> int:

@@ -100,7 +100,8 @@ class TimesBlock(nn.Module):
     def forward(self, x: Tensor, frequencies: list[int]) -> Tensor:
         """(B, L, D) -> (B, L, D)."""
         weights = amplitudes(x, frequencies).softmax(dim=1)  # (B, K)
-        seen = torch.stack([self._by_period(x, -(-x.shape[1] // f)) for f in frequencies], dim=3)
+        window = int(x.shape[1])  # a number in a trace too: ONNX divides towards zero
+        seen = torch.stack([self._by_period(x, -(-window // f)) for f in frequencies], dim=3)
         mixed: Tensor = (seen * weights[:, None, None, :]).sum(dim=3)  # (B, L, D, K) -> (B, L, D)
         return x + mixed
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from detector.settings.detector import DetectorSettings
 from detector.settings.devices import RunningSignal
 from detector.settings.section import Section
 from detector.settings.store import StoreSettings
@@ -14,16 +15,18 @@ from detector.text import counted
 
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
-LIVE = ("devices", "sources", "notify", "alarms", "alignment", "sessions", "detector")
+LIVE = ("devices", "sources", "notify", "alarms", "alignment", "sessions")
 STORE_KEYS = set(StoreSettings.model_fields) - {"url", "archive"}
-LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS}
+DETECTOR_KEYS = set(DetectorSettings.model_fields) - {"runtime"}
+LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS, "detector": DETECTOR_KEYS}
 
 
 def effective(started: Settings, read: Settings) -> Settings:
     """What a detector can go by: of ``read`` what changes while it runs, else ``started``."""
     live: dict[str, Any] = {name: getattr(read, name) for name in LIVE}
-    kept = {key: getattr(read.store, key) for key in STORE_KEYS}
-    live["store"] = started.store.model_copy(update=kept)
+    for section in ("store", "detector"):
+        kept = {key: getattr(getattr(read, section), key) for key in LIVE_KEYS[section]}
+        live[section] = getattr(started, section).model_copy(update=kept)
     return started.model_copy(update=live)
 
 
@@ -59,7 +62,7 @@ def summary(before: Settings, after: Settings) -> list[str]:
         parts.append("sources changed")
     if before.notify != after.notify:
         parts.append("notify changed")
-    for section in (*LIVE[3:], "store"):
+    for section in (*LIVE[3:], "detector", "store"):
         keys = _differing(getattr(before, section), getattr(after, section))
         allowed = LIVE_KEYS.get(section, keys)
         parts += [f"{section}.{key} changed" for key in keys if key in allowed]

@@ -19,6 +19,7 @@ from detector.records import DeviceStatus
 from detector.reloading.changes import effective, outdated
 from detector.scoring.bundle import Bundle
 from detector.scoring.models import Model, Models, fingerprint, read_model
+from detector.settings.detector import Runtime
 from detector.settings.tree import Settings
 from detector.store import births, devices
 from detector.store.schema import Engine, StoreFailure
@@ -132,12 +133,13 @@ def prepare(read: Callable[[], Settings], running: Running, store: Engine) -> Pr
         sources = running.sources.changed(settings.all_sources, heard)
     before, found = running.models.fingerprints(), running.models.found()
     changed = [one for one in settings.models if before.get(one) != fingerprint(one)]
-    models = {folder: load_written(folder) for folder in changed}
+    runtime = running.models.runtime
+    models = {folder: load_written(folder, runtime) for folder in changed}
     for device in outdated(known, running.read, settings, ()):
         rule = settings.rule_for(device)
         folder = None if rule is None else rule.model
         if folder is not None and folder not in {*models, *found}:  # no device had it before
-            models[folder] = read_model(folder)
+            models[folder] = read_model(folder, runtime)
     all_found = {**found, **{folder: model.found for folder, model in models.items()}}
     return Prepared(
         read=settings,
@@ -182,7 +184,7 @@ def _good(settings: Settings | str) -> Settings:
     raise SettingsError(settings)
 
 
-def load_written(folder: Path) -> Model:
+def load_written(folder: Path, runtime: Runtime = "auto") -> Model:
     """Load a bundle once nobody writes to it.
 
     Raises:
@@ -190,7 +192,7 @@ def load_written(folder: Path) -> Model:
     """
     for _ in range(TRIES):
         if _is_quiet(folder):
-            model = read_model(folder)
+            model = read_model(folder, runtime)
             if model.fingerprint == fingerprint(folder):
                 return _usable(model)
         time.sleep(QUIET_S)

@@ -1,4 +1,7 @@
-"""A trained model on disk: ``weights.safetensors`` and ``bundle.json``. Nothing is unpickled."""
+"""A trained model on disk: ``weights.safetensors`` and ``bundle.json``. Nothing is unpickled.
+
+Beside the weights there may be ``weights.onnx``, made of them for computers without torch.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 
 from detector.errors import BundleError
 from detector.frontends.blocks import settling
 from detector.frontends.contract import FrontEnd
 from detector.frontends.table import front_end
-from detector.networks.base import NETWORKS, build_network
-from detector.networks.contract import Network
 from detector.normal.followed import Followed
 from detector.normal.level import Own
 from detector.normal.spread import MachineLevel
@@ -27,14 +26,16 @@ from detector.references.contract import Reference
 from detector.references.storage import replace_file
 from detector.scoring.detectors import Detector, WithSignal, detector_for
 from detector.scoring.document import Document, check, check_columns
+from detector.scoring.runtimes.choice import load_reconstructor
+from detector.scoring.runtimes.contract import WEIGHTS, Reconstructor, Stored
 from detector.scoring.score import ScoreRule
 from detector.sessions.operating import SETTLE_WINDOWS
 from detector.sessions.representation import ColumnScaling
+from detector.settings.detector import Runtime
 from detector.text import plain, span
 
 DOCUMENT = "bundle.json"
 NOT_COMMISSIONED = "not commissioned"
-WEIGHTS = "weights.safetensors"
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
 
 
@@ -44,14 +45,14 @@ class Bundle:
     Attributes:
         name: Folder name.
         document: See ``Document``.
-        model: The network, in evaluation mode, or the reference.
+        model: The network on its runtime, or the reference.
         detector: Windows in scaled units to terms.
         front: Makes the features of what a device sends; None: they are what it sends.
         is_provisional: It was learnt by itself, and nobody has confirmed it.
         note: What is said of it then beside the state of its device.
     """
 
-    def __init__(self, name: str, document: Document, model: Network | Reference) -> None:
+    def __init__(self, name: str, document: Document, model: Reconstructor | Reference) -> None:
         self.name = name
         self.document = document
         self.model = model
@@ -184,7 +185,7 @@ class Bundle:
         }
 
 
-def detector_of(document: Document, model: Network | Reference) -> Detector:
+def detector_of(document: Document, model: Reconstructor | Reference) -> Detector:
     """What scores the windows of a document's model."""
     plan = document.window_features
     columns = None if plan is None else ColumnScaling(plan.centre, plan.scale)
@@ -210,24 +211,31 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
 
 def _write(bundle: Bundle, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(bundle.model, Network):
-        weights = {name: tensor.contiguous() for name, tensor in bundle.model.state_dict().items()}
-        replace_file(folder / WEIGHTS, save(weights))
-    else:
+    if isinstance(bundle.model, Reference):
         save_reference(bundle.model, folder)
+    else:
+        from detector.networks.contract import Network  # noqa: PLC0415 -- torch takes seconds
+        from detector.scoring.runtimes.torch_network import weights_of  # noqa: PLC0415
+
+        assert isinstance(bundle.model, Network), bundle.model
+        replace_file(folder / WEIGHTS, weights_of(bundle.model))
     encoded = msgspec.json.format(msgspec.json.encode(bundle.document, order="sorted"), indent=1)
     replace_file(folder / DOCUMENT, encoded + b"\n")
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path, runtime: Runtime = "auto") -> Bundle:
     """Read and check a bundle.
 
+    Args:
+        folder: Where it lies.
+        runtime: What a network runs on; a reference runs without either.
+
     Raises:
-        BundleError: If a file is missing or broken, or the parts do not fit each other.
+        BundleError: If a file is missing or broken, the parts do not fit each other, or what it is
+            to run on is not installed.
     """
-    document = _read_document(folder)
-    check(folder / DOCUMENT, document)
-    bundle = Bundle(folder.name, document, _load_model(folder, document))
+    document = read_document(folder)
+    bundle = Bundle(folder.name, document, _load_model(folder, document, runtime))
     columns, features = len(bundle.detector.groups), len(document.features)
     for rule in (document.score, document.commissioned):
         if rule is not None:
@@ -235,7 +243,7 @@ def load_bundle(folder: Path) -> Bundle:
     return bundle
 
 
-def _load_model(folder: Path, document: Document) -> Network | Reference:
+def _load_model(folder: Path, document: Document, runtime: Runtime) -> Reconstructor | Reference:
     if document.network in REFERENCES:
         reference = load_reference(folder)
         if reference.shape != document.input_shape:
@@ -244,28 +252,29 @@ def _load_model(folder: Path, document: Document) -> Network | Reference:
                 f"allowed: {document.input_shape}"
             )
         return reference
-    if document.network not in NETWORKS:
-        allowed = ", ".join(sorted([*NETWORKS, *REFERENCES]))
-        raise BundleError(f"{folder / DOCUMENT}: network {document.network!r}, allowed: {allowed}")
-    window, features = document.input_shape
-    network = build_network(document.network, document.config, features=features, window=window)
-    path = folder / WEIGHTS
-    try:
-        network.load_state_dict(load_file(path))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise BundleError(f"{path}: weights do not fit {document.network}: {reason}") from None
-    return network
+    return load_reconstructor(stored_in(folder, document), runtime)
 
 
-def _read_document(folder: Path) -> Document:
+def stored_in(folder: Path, document: Document) -> Stored:
+    """What a document says of the network in its folder."""
+    return Stored(folder, document.network, document.config, document.input_shape)
+
+
+def read_document(folder: Path) -> Document:
+    """Read and check what describes a bundle.
+
+    Raises:
+        BundleError: If it is missing or broken.
+    """
     path = folder / DOCUMENT
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Document)
+        document = msgspec.json.decode(path.read_bytes(), type=Document)
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror}), allowed: a bundle") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"{path}: {error}") from None
+    check(path, document)
+    return document
 
 
 def data_hash(parts: list[bytes]) -> str:

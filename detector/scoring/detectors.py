@@ -11,12 +11,11 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from detector.networks.contract import Network
 from detector.normal.terms import Terms
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
+from detector.scoring.runtimes.contract import Reconstructor
 from detector.scoring.score import EVERY, Array, distance_terms, residual_terms, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 from detector.sessions.windows import flatness
@@ -55,9 +54,9 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ByNetwork:
-    """A network in evaluation mode."""
+    """A network, on whichever runtime."""
 
-    network: Network
+    network: Reconstructor
     features: int
 
     @property
@@ -67,10 +66,9 @@ class ByNetwork:
 
     def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
         """See ``Detector``."""
-        with torch.inference_mode():
-            reconstruction, residual = self.network.residual(torch.from_numpy(windows))
-        terms = window_terms(residual.numpy(), windows)
-        return Scored(terms, reconstruction.numpy()[:, -1].copy(), terms.mse)
+        reconstruction, residual = self.network.examine(windows)
+        terms = window_terms(residual, windows)
+        return Scored(terms, reconstruction[:, -1].copy(), terms.mse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def residual_only(detector: Detector) -> Detector:
 
 
 def detector_for(
-    model: Network | Reference,
+    model: Reconstructor | Reference,
     width: int,
     represented: WindowFeatures | None = None,
     columns: ColumnScaling | None = None,
@@ -188,10 +186,10 @@ def detector_for(
     return WithSignal(inner, signal)
 
 
-def _plain(model: Network | Reference, width: int) -> Detector:
-    if isinstance(model, Network):
-        return ByNetwork(model.eval(), width)
+def _plain(model: Reconstructor | Reference, width: int) -> Detector:
     if isinstance(model, Reconstructing):
         return ByReconstruction(model)
-    assert isinstance(model, Measuring), model
-    return ByDistance(model)
+    if isinstance(model, Measuring):
+        return ByDistance(model)
+    assert not isinstance(model, Reference), model
+    return ByNetwork(model, width)

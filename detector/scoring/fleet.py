@@ -60,7 +60,7 @@ class Fleet:
         self._settings = settings
         self._history = history
         self._thresholds = dict(thresholds)
-        self.models = Models(settings.models)
+        self.models = Models(settings.models, settings.detector.runtime)
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._factor = 1
         self.learnt: LearntModels = NoLearntModels()

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from detector.errors import BundleError
 from detector.references.storage import ESTIMATOR, TENSORS
-from detector.scoring.bundle import DOCUMENT, WEIGHTS, Bundle, load_bundle
+from detector.scoring.bundle import DOCUMENT, Bundle, load_bundle
+from detector.scoring.runtimes.contract import EXPORTED, WEIGHTS
+from detector.settings.detector import Runtime
 
 logger = logging.getLogger(__name__)
 
-FILES = (DOCUMENT, WEIGHTS, TENSORS, ESTIMATOR)
+FILES = (DOCUMENT, WEIGHTS, EXPORTED, TENSORS, ESTIMATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,18 @@ class Models:
     Args:
         folders: Those that rules name. Their fingerprints are taken now, so that a change can be
             told before a device needs them.
+        runtime: What their networks run on.
     """
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folders: Iterable[Path], runtime: Runtime = "auto") -> None:
+        self.runtime: Runtime = runtime
         self._fingerprints = {folder: fingerprint(folder) for folder in folders}
         self._found: dict[Path, Bundle | str] = {}
 
     def of(self, folder: Path) -> Bundle | str:
         """The bundle, or why it cannot be used; reads it the first time."""
         if folder not in self._found:
-            read = read_model(folder)
+            read = read_model(folder, self.runtime)
             self._fingerprints[folder] = read.fingerprint
             self._found[folder] = read.found
             if isinstance(read.found, str):
@@ -69,11 +73,11 @@ class Models:
             self._found.pop(folder, None)
 
 
-def read_model(folder: Path) -> Model:
+def read_model(folder: Path, runtime: Runtime = "auto") -> Model:
     """Read a bundle, or why it cannot be used."""
     before = fingerprint(folder)
     try:
-        return Model(load_bundle(folder), before)
+        return Model(load_bundle(folder, runtime), before)
     except BundleError as error:
         return Model(str(error), before)
 

@@ -26,6 +26,7 @@ from detector.notifying.notifier import Notifier
 from detector.notifying.targets import refuse_unusable
 from detector.records import DetectorHealth
 from detector.reloading.request import Request
+from detector.scoring.runtimes.choice import refuse_missing
 from detector.service.account.log_tail import LogTail
 from detector.service.account.writer import AccountWriter
 from detector.service.keeping import rules_of
@@ -72,7 +73,7 @@ class Detector:
 
     Raises:
         SettingsError: If a source or a target of notifications cannot be used, or the port for
-            metrics.
+            metrics, or what networks are to run on is not installed.
         StoreError: If the store cannot be opened, is damaged or cannot be migrated, or another
             detector writes to it.
     """
@@ -85,6 +86,7 @@ class Detector:
         tail: LogTail | None = None,
     ) -> None:
         refuse_unusable(settings.notify)
+        refuse_missing(settings.detector.runtime)
         self._settings = settings
         self._read, self._request = read or (lambda: settings), request or Request()
         self._store: Engine = open_store(settings.store.url, may_be_older=True)

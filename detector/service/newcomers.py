@@ -24,6 +24,7 @@ from detector.reloading.changes import judged_by
 from detector.scoring.bundle import Bundle
 from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
+from detector.scoring.runtimes.choice import has_torch
 from detector.scoring.unscored import UnscoredStream
 from detector.settings.tree import Settings
 from detector.store import frames
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 AGAIN_S = 0.1  # between looks for outcomes
 MOST_LINES, LINES_EVERY_S = 5, 60.0
+NO_TORCH = "learning a model of its own needs torch, which is not installed"
 
 
 class Newcomers:
@@ -57,6 +59,11 @@ class Newcomers:
         self._told = Folding(MOST_LINES, LINES_EVERY_S)
         self._due = 0.0
         self._learnt: set[str] = set()  # devices whose streams do not have the new model yet
+        self._can_learn = has_torch()
+        if settings.adopt.automatic and not self._can_learn:
+            logger.warning(
+                "a device that no rule names a model for is stored unscored: %s", NO_TORCH
+            )
 
     def model_of(self, device: str) -> Bundle | None:
         """See ``LearntModels``; read from disk the first time."""
@@ -76,6 +83,8 @@ class Newcomers:
         """See ``LearntModels``."""
         if not self._may_learn(device):
             return NO_RULE
+        if not self._can_learn:
+            return f"{NO_RULE}; {NO_TORCH}"
         learning = self._learning.get(device)
         return (learning or Learning(self._wanted_s)).reason
 
@@ -148,7 +157,8 @@ class Newcomers:
         """Whether a device without a model, or with one that fits no more, is to be learnt."""
         mark = self._marks.get(device)
         is_fixed = mark is not None and mark.confirmed_by is not None
-        return not self._has_rule(device) and not is_fixed and self._may_learn(device)
+        may_learn = self._can_learn and self._may_learn(device)
+        return not self._has_rule(device) and not is_fixed and may_learn
 
     def _has_rule(self, device: str) -> bool:
         return judged_by(self._settings, device)[0] is not None
@@ -184,7 +194,7 @@ class Newcomers:
     def _prove(self, frame: Frame) -> None:
         """A provisional model on probation."""
         mark = self._marks.get(frame.device)
-        if mark is None or mark.settled:
+        if mark is None or mark.settled or not self._can_learn:
             return
         probation = self._probation.get(frame.device)
         if probation is None:

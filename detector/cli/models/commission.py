@@ -88,7 +88,7 @@ def _model(settings: Settings, status: DeviceStatus) -> Bundle:
         raise CommissionError(
             f"{status.device}: {status.reason or 'not scored'}, allowed: a device that is scored"
         )
-    bundle = load_bundle(rule.model)
+    bundle = load_bundle(rule.model, settings.detector.runtime)
     if status.model.name != bundle.name or status.model.provisional:
         raise CommissionError(
             f"{status.device}: judged by {status.model.name}, its rule names {bundle.name}, "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from detector.cli.options import above, at_least, field, names, seconds, severities, some_of, unit
 from detector.cli.reading_options import add_reading
+from detector.settings.detector import Runtime
 from detector.thresholds.methods import METHODS
 
 PARTS = (
@@ -192,6 +194,16 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
         "panel for each family")  # fmt: skip
 
 
+def add_export_onnx(part: argparse.ArgumentParser) -> None:
+    """Add the options of ``export-onnx``."""
+    part.description = (
+        "Write weights.onnx beside the weights of each bundle, for computers with ONNX Runtime and "
+        "without torch (detector.runtime = onnx). Needed again after each training. Bundles "
+        "without a network, such as pca, need none."
+    )
+    part.add_argument("--model", nargs="+", type=Path, required=True, help="folders of bundles")
+
+
 def add_score(part: argparse.ArgumentParser) -> None:
     """Add the options of ``score``."""
     add = part.add_argument
@@ -206,3 +218,6 @@ def add_score(part: argparse.ArgumentParser) -> None:
         help="with --commissioning: even where something speaks against NORMAL")  # fmt: skip
     add("--why", metavar="TEXT", help="with --anyway: the reason, told with the result")
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")
+    add("--runtime", choices=get_args(Runtime), default="auto", help="what a network runs on: onnx "
+        "takes what export-onnx wrote and imports no torch; auto is torch where it is installed "
+        "(default: %(default)s)")  # fmt: skip

@@ -19,6 +19,7 @@ from detector.normal.level import Own
 from detector.records import Frame
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import frames_to_table, score_file
+from detector.scoring.runtimes.choice import refuse_missing
 from detector.sessions.files import find_files
 from detector.text import inert
 
@@ -31,10 +32,12 @@ def score(args: argparse.Namespace) -> str:
         CommissionError: If nothing can be learnt of the machine's own level.
         ExportError: If the file cannot be written.
         SessionFileError: If a file cannot be read or does not fit the model.
+        SettingsError: If the runtime asked for is not installed.
     """
     _refuse_options(args)
     refuse_out(args.out, is_forced=True)
-    bundle = load_bundle(args.model)
+    refuse_missing(args.runtime)
+    bundle = load_bundle(args.model, args.runtime)
     own, doubts = _commissioned(bundle, args)
     files = find_files(args.files)
     refuse_input(args.out, files)

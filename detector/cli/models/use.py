@@ -22,7 +22,8 @@ def use(args: argparse.Namespace) -> str:
         SettingsError: If the settings are refused or cannot be written.
     """
     settings = load_settings(args.settings)
-    bundle, folder = load_bundle(args.model), as_the_detector_finds_it(args.model)
+    bundle = load_bundle(args.model, settings.detector.runtime)
+    folder = as_the_detector_finds_it(args.model)
     rule = settings.rule_for(args.device)
     before = None if rule is None or rule.model is None else rule.model.as_posix()
     notes = _doubts(settings.store.url, args.device, bundle.inputs)

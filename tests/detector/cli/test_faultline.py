@@ -79,7 +79,7 @@ def test_an_unknown_command_is_one_line():
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize(
     ("words", "wanted"),
-    [("faultline ex", "export"), ("faultline export --st", "--start"),
+    [("faultline insp", "inspect"), ("faultline export --st", "--start"),
      ("faultline simulate rep", "replay")],
 )  # fmt: skip
 def test_bash_completes_commands_and_options(words, wanted):

@@ -76,6 +76,17 @@ def test_a_bundle_that_changed_is_loaded_again(tmp_path, store, bundle, other_bu
     assert {model.found.document.network for model in prepared.models.values()} == {"pca"}
 
 
+def test_a_bundle_that_changed_is_loaded_on_the_runtime_of_the_start(tmp_path, store, bundle):
+    """A detector on ONNX Runtime takes no bundle up that was not exported."""
+    settings = settings_of(tmp_path / "a")
+    models = Models(settings.models, "onnx")
+    running = Running(settings, settings, Sources(settings.all_sources), models)
+    save_bundle(bundle, tmp_path / "a")
+
+    with pytest.raises(BundleError, match=r"weights.onnx: is missing; on a computer with torch: "):
+        prepare(lambda: running.read, running, store)
+
+
 def test_a_bundle_that_was_missing_and_still_is_refuses_nothing(tmp_path, store):
     """The rule may have been written before the training; it is told where a device needs it."""
     running = running_of(settings_of(tmp_path / "none"))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from detector.cli.main import main
-from detector.cli.parser import EVERY
+from detector.cli.writing.export_options import EVERY
 from detector.store import frames as stored
 from detector.store.history import rollups
 from detector.store.history.rolling import roll
