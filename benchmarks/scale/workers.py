@@ -142,12 +142,12 @@ def _calls(devices: int, size: int, count: int) -> Iterator[list[TakenBlock]]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed.workers",
+        prog="python -m benchmarks.scale.workers",
         description=__doc__,
         epilog="examples:\n"
-        "  python -m benchmarks.speed.workers                       one process against 1 and 2\n"
-        "  python -m benchmarks.speed.workers --workers 1 2 4 8     on a machine with more cores\n"
-        "  python -m benchmarks.speed.workers --workers 2 --ray 2   children against actors of Ray",
+        "  python -m benchmarks.scale.workers                       one process against 1 and 2\n"
+        "  python -m benchmarks.scale.workers --workers 1 2 4 8     on a machine with more cores\n"
+        "  python -m benchmarks.scale.workers --workers 2 --ray 2   children against actors of Ray",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
