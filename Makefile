@@ -40,6 +40,7 @@ bench: venv-dev system  ## the long measurements
 	$(PY) -m benchmarks.speed.history
 	$(PY) -m benchmarks.speed.own_models
 	$(PY) -m benchmarks.speed.runtimes
+	$(PY) -m benchmarks.speed.carried_state
 
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz

@@ -15,7 +15,7 @@ from detector.records import Frame, is_backlog_label
 from detector.scoring.bundle import Bundle
 from detector.scoring.front_stream import ScoringStream, stream_for
 from detector.scoring.rate import RateMeter, rate_misfit
-from detector.scoring.scorer import Stretch, score_views
+from detector.scoring.scorer import Stretch, score_stretches
 from detector.scoring.unscored import UnscoredStream
 
 logger = logging.getLogger(__name__)
@@ -147,9 +147,9 @@ class Streams:
         frames = []
         for group in by_model.values():
             began, end = time.perf_counter(), 0
-            views = [view for one in group for view in one.stretch.plan.views(one.stretch.windows)]
             detector = group[0].stream.bundle.detector
-            scored = score_views(detector, views, self._rulings.chunk)
+            stretches = [one.stretch for one in group]
+            scored = score_stretches(detector, stretches, self._rulings.chunk)
             self.scoring_s += time.perf_counter() - began
             for one in group:
                 start, end = end, end + len(one.stretch.plan.chosen)

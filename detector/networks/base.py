@@ -13,6 +13,7 @@ from detector.networks.anomaly_transformer import AnomalyTransformer, AnomalyTra
 from detector.networks.contract import Network
 from detector.networks.dense_ae import DenseAe, DenseAeConfig
 from detector.networks.lstm_ae import LstmAeConfig, build_lstm_ae
+from detector.networks.lstm_ae_stream import LstmAeStream, LstmAeStreamConfig
 from detector.networks.timesnet import TimesNet, TimesNetConfig
 from detector.networks.tranad import TranAd, TranAdConfig
 from detector.networks.transformer_ae import TransformerAe, TransformerAeConfig
@@ -23,6 +24,7 @@ NETWORKS: dict[str, tuple[type[Any], Callable[..., Network]]] = {
     "anomaly_transformer": (AnomalyTransformerConfig, AnomalyTransformer),
     "dense_ae": (DenseAeConfig, DenseAe),
     "lstm_ae": (LstmAeConfig, build_lstm_ae),
+    "lstm_ae_stream": (LstmAeStreamConfig, LstmAeStream),
     "timesnet": (TimesNetConfig, TimesNet),
     "tranad": (TranAdConfig, TranAd),
     "transformer_ae": (TransformerAeConfig, TransformerAe),
