@@ -34,15 +34,15 @@ class Parcel:
 def packed(bundle: Bundle) -> Parcel:
     """Its files: from memory, or from its folder where memory holds only what runs."""
     if bundle.folder is not None and isinstance(bundle.model, OnnxNetwork):
-        return Parcel(bundle.name, _content(bundle.folder, FILES), "onnx")
+        return Parcel(bundle.name, _content(bundle.folder / name for name in FILES), "onnx")
     with TemporaryDirectory(prefix="faultline-model-") as folder:
         place = Path(folder) / bundle.name
         save_bundle(bundle, place)
-        return Parcel(bundle.name, _content(place, FILES), "auto")
+        return Parcel(bundle.name, _content(place.iterdir()), "auto")
 
 
-def _content(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+def _content(files: Iterable[Path]) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in files if file.exists()}
 
 
 def unpacked(parcel: Parcel) -> Bundle:

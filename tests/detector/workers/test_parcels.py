@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from detector.scoring.bundle import load_bundle, save_bundle, stored_in
 from detector.scoring.runtimes.export import export_network
 from detector.scoring.runtimes.onnx_network import OnnxNetwork
 from detector.workers.parcels import packed, unpacked
+from tests.support.motors import small_bundle
 
 
 def windows_of(bundle):
@@ -16,8 +18,10 @@ def windows_of(bundle):
     return np.random.default_rng(1).normal(size=shape).astype(np.float32)
 
 
-def test_a_model_in_memory_needs_no_disk(bundle):
-    """It scores as before, under its name."""
+@pytest.mark.parametrize("network", ["lstm_ae", "zscore", "pca", "iforest"])
+def test_a_model_in_memory_needs_no_disk(bundle, network):
+    """It scores as before, under its name; a reference has files of its own."""
+    bundle = bundle if network == "lstm_ae" else small_bundle(network=network, config={})
     made = unpacked(packed(bundle))
     assert (made.name, made.document) == (bundle.name, bundle.document)
     windows = windows_of(bundle)
