@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder of the files, or one file")
     parser.add_argument("--files", choices=("all", "even", "odd"), default="all",
                         help="by the number in the name (default: all)")  # fmt: skip
-    parser.add_argument("--networks", default="zscore,pca,mahalanobis,dense_ae,lstm_ae")
+    parser.add_argument(
+        "--networks", default="zscore,pca,mahalanobis,dense_ae,lstm_ae,lstm_ae_stream"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="of networks (default: 3)")
     parser.add_argument("--window", type=int, default=WINDOW)
     parser.add_argument("--margin", type=float, default=MARGIN)

@@ -15,10 +15,10 @@ from tqdm import tqdm
 from benchmarks.lib.aims import Aim
 from benchmarks.scale.batches import BATCH, RATE_HZ
 from benchmarks.scale.forms import FOLDED, Form, made
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples
 from detector.scoring.bundle import Bundle
-from detector.scoring.fleet import Fleet
 from detector.settings.tree import Settings
 
 FEW, MANY = 256, 4000

@@ -43,9 +43,9 @@ from benchmarks.lib.services import (
 )
 from benchmarks.scale.forms import FOLDED, save_made
 from detector.alarms.sensing.report import sensors_of
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, Samples
-from detector.scoring.fleet import Fleet
 from detector.service.status import normals
 from detector.settings.detector import DetectorSettings
 from detector.settings.tree import Settings

@@ -18,7 +18,7 @@ from detector.records import Samples, Times, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.front_stream import RAN, ScoringStream, stream_for
 from detector.scoring.score import Array, ScoreRule
-from detector.scoring.scorer import score_views
+from detector.scoring.scorer import score_stretches
 from detector.scoring.stream import DeviceStream
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
@@ -135,7 +135,7 @@ def _pass(stream: ScoringStream, stretch: Sequence[Samples], most: float) -> _Pa
     wide = [np.empty((0, width))]
     terms = [no_terms(len(stream.bundle.detector.groups), width)]
     for part in (part for samples in stretch for part in stream.accept(samples)):
-        scored = score_views(stream.bundle.detector, part.plan.views(part.windows), CHUNK)
+        scored = score_stretches(stream.bundle.detector, [part], CHUNK)
         frame = stream.finish(part, scored, arrival=0.0)
         kept = np.flatnonzero(part.judged[part.ends])[:left]
         left -= len(kept)

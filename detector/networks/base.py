@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+import torch
+
 from detector.configs import checked_config
 from detector.networks.anomaly_transformer import AnomalyTransformer, AnomalyTransformerConfig
 from detector.networks.contract import Network
 from detector.networks.dense_ae import DenseAe, DenseAeConfig
 from detector.networks.lstm_ae import LstmAeConfig, build_lstm_ae
+from detector.networks.lstm_ae_stream import LstmAeStream, LstmAeStreamConfig
 from detector.networks.timesnet import TimesNet, TimesNetConfig
 from detector.networks.tranad import TranAd, TranAdConfig
 from detector.networks.transformer_ae import TransformerAe, TransformerAeConfig
@@ -21,6 +24,7 @@ NETWORKS: dict[str, tuple[type[Any], Callable[..., Network]]] = {
     "anomaly_transformer": (AnomalyTransformerConfig, AnomalyTransformer),
     "dense_ae": (DenseAeConfig, DenseAe),
     "lstm_ae": (LstmAeConfig, build_lstm_ae),
+    "lstm_ae_stream": (LstmAeStreamConfig, LstmAeStream),
     "timesnet": (TimesNetConfig, TimesNet),
     "tranad": (TranAdConfig, TranAd),
     "transformer_ae": (TransformerAeConfig, TransformerAe),
@@ -54,3 +58,8 @@ def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
         BundleError: As ``build_network``.
     """
     return asdict(checked_config("network", name, config, NETWORKS))
+
+
+def use_one_thread() -> None:
+    """In a process beside others: networks of this size gain nothing by more."""
+    torch.set_num_threads(1)

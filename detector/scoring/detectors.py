@@ -15,7 +15,8 @@ import numpy.typing as npt
 from detector.normal.terms import Terms
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
-from detector.scoring.runtimes.contract import Reconstructor
+from detector.scoring.runtimes.carried import Carrier
+from detector.scoring.runtimes.contract import CarryingReconstructor, Reconstructor
 from detector.scoring.score import EVERY, Array, distance_terms, residual_terms, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 from detector.sessions.windows import flatness
@@ -48,8 +49,12 @@ class Detector(Protocol):
     def groups(self) -> tuple[int, ...]:
         """For each of the K columns the feature it comes from, ``EVERY`` for all of them."""
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
-        """Score windows of shape (B, L, F) in scaled units."""
+    @property
+    def carrier(self) -> Carrier | None:
+        """Gives the codes of a session's windows; None: each window is seen alone."""
+
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
+        """Score windows of shape (B, L, F) in scaled units; ``codes`` (B, C) of a ``carrier``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,19 @@ class ByNetwork:
 
     network: Reconstructor
     features: int
+    carrier: Carrier | None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
         """Every feature is a column."""
         return tuple(range(self.features))
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
-        reconstruction, residual = self.network.examine(windows)
+        if codes is not None and self.carrier is not None:
+            reconstruction, residual = self.carrier.network.examine_coded(codes, windows)
+        else:
+            reconstruction, residual = self.network.examine(windows)
         terms = window_terms(residual, windows)
         return Scored(terms, reconstruction[:, -1].copy(), terms.mse)
 
@@ -76,14 +85,16 @@ class ByReconstruction:
     """A reference that reconstructs."""
 
     reference: Reconstructing
+    carrier: None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
         """Every feature is a column."""
         return tuple(range(self.reference.shape[1]))
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        del codes
         found = self.reference.reconstruct(windows)
         terms = window_terms(found.residual, windows)
         return Scored(terms, found.reconstruction[:, -1].copy(), terms.mse)
@@ -109,9 +120,14 @@ class WithSignal:
         """The columns of the residual, then every feature."""
         return (*self.inner.groups, *self.inner.groups)
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    @property
+    def carrier(self) -> Carrier | None:
+        """Of the detector."""
+        return self.inner.carrier
+
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
-        found = self.inner.examine(windows)
+        found = self.inner.examine(windows, codes)
         own = residual_terms(self.scaling.apply(windows), found.terms.flat)
         return replace(found, terms=found.terms.beside(own))
 
@@ -121,14 +137,16 @@ class ByDistance:
     """A reference that measures one distance per window."""
 
     reference: Measuring
+    carrier: None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
         """One column, of all features."""
         return (EVERY,)
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        del codes
         terms = distance_terms(self.reference.distance(windows), windows)
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
         return Scored(terms, nothing, terms.mse)
@@ -136,11 +154,15 @@ class ByDistance:
 
 @dataclass(frozen=True, slots=True)
 class OnFeatures:
-    """Another detector that sees window features; there is no sample to reconstruct."""
+    """Another detector that sees window features; there is no sample to reconstruct.
+
+    A network that carries its state starts afresh in each window: segments are not samples.
+    """
 
     represented: WindowFeatures
     scaling: ColumnScaling
     inner: Detector
+    carrier: None = None
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -148,8 +170,9 @@ class OnFeatures:
         own = self.represented.groups
         return tuple(EVERY if column == EVERY else own[column] for column in self.inner.groups)
 
-    def examine(self, windows: npt.NDArray[np.float32]) -> Scored:
+    def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
+        del codes
         seen = self.scaling.apply(self.represented.represent(windows))
         nothing = np.full((len(windows), windows.shape[2]), np.nan, np.float32)
         terms = self.inner.examine(seen).terms
@@ -187,6 +210,8 @@ def detector_for(
 
 
 def _plain(model: Reconstructor | Reference, width: int) -> Detector:
+    if isinstance(model, CarryingReconstructor):
+        return ByNetwork(model, width, Carrier(model))
     if isinstance(model, Reconstructing):
         return ByReconstruction(model)
     if isinstance(model, Measuring):

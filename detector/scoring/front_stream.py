@@ -185,8 +185,8 @@ class FrontEndStream:
             return
         session, until = tail[-1].session, float(tail[-1].ts[-1])
         if self._front.keeps == "samples":
-            has_scored = self._replay(tail)
-            self._described.was_whole(session, has_scored=has_scored)
+            self._described.replays(session)
+            self._described.was_whole(session, has_scored=self._replay(tail))
         self.segmenter.resume(session, stored_until=until)
         self.counters.clear()
 

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from detector.records import Flags, Times, Values
 from detector.scoring.bundle import Bundle
 from detector.scoring.rate import TOLERANCE
+from detector.scoring.score import Array
 from detector.sessions.operating import level_flags, running_flags
 from detector.sessions.segments import Piece
 from detector.sessions.windows import whole_windows
@@ -28,16 +29,20 @@ class Judging:
         bundle: Its model.
         features: The F columns of its samples.
         signal: Its running signal; None: it has none.
+
+    Attributes:
+        replayed: The session that is read back from the store, as it was named; None: none is.
     """
 
     def __init__(
         self, bundle: Bundle, features: tuple[str, ...], signal: RunningSignal | None
     ) -> None:
         self._document, front = bundle.document, bundle.front
-        self._settling = bundle.settling
+        self._settling, self._has_front = bundle.settling, front is not None
         self._lead = 0 if front is None else (front.block - 1) / front.hop
         self.features = features
         self.signal = signal
+        self.replayed: str | None = None
 
     def windows(self, filled: Values, scaled: Values) -> Flags:
         """Whether the machine is in the states asked for.
@@ -56,6 +61,13 @@ class Judging:
         if self.signal is None:
             return whole_windows(flags, document.window)
         return whole_windows(flags, self._settling)
+
+    def learnt(self, filled: Values, scaled: Values) -> Values:
+        """Scaled samples, missing where training had none: behind a front end, all but running."""
+        if not self._has_front or not len(scaled):
+            return scaled
+        runs = running_flags(filled, self.features, self.signal)
+        return np.where(runs[:, None], scaled, np.float32(np.nan))
 
     def fits_rate(self, ts: Times) -> Flags:
         """Whether windows were sampled as the model's were; else health looks like a fault.
@@ -83,6 +95,9 @@ class Judging:
         document = self._document
         if not document.trim:
             return np.ones(len(piece.ts), np.bool_)
-        start = float(piece.session.rpartition("#")[2])
-        age = (piece.ts - start) / document.sampling_period_s - self._lead
-        return np.asarray(age >= document.trim + document.window - 1.5)
+        return np.asarray(self.ages(piece) >= document.trim + document.window - 1.5)
+
+    def ages(self, piece: Piece) -> Array:
+        """Shape (n,): sampling periods from the first sample of the session, 0, to each."""
+        start = float((self.replayed or piece.session).rpartition("#")[2])
+        return np.asarray((piece.ts - start) / self._document.sampling_period_s - self._lead)

@@ -13,12 +13,16 @@ TOLERANCE = 0.1
 
 
 class RateMeter:
-    """Median of the newest sampling steps."""
+    """Median of the newest sampling steps.
 
-    def __init__(self) -> None:
+    Args:
+        period_s: Known from before, until enough steps are there again.
+    """
+
+    def __init__(self, period_s: float | None = None) -> None:
         self._steps: Times = np.empty(0)
         self._newest: float | None = None
-        self._period_s: float | None = None
+        self._period_s = period_s
 
     def add(self, ts: Times) -> None:
         """Take the next times; steps back count as nothing."""

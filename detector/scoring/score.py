@@ -26,6 +26,7 @@ import numpy.typing as npt
 from detector.normal.level import Level
 from detector.normal.scales import Limits, TimeScale, against
 from detector.normal.terms import TINY, Terms
+from detector.records import Flags
 from detector.sessions.windows import flatness
 
 Array = npt.NDArray[np.float64]
@@ -203,6 +204,16 @@ def distance_terms(distance: Array, windows: npt.NDArray[np.floating]) -> Terms:
     log_squared = 2 * np.log(distance)[:, None]
     nothing = np.zeros_like(log_squared)
     return Terms(log_squared, nothing, nothing, flatness(windows), nothing)
+
+
+def worst_contributions(
+    scores: Array, judged: Flags, groups: Sequence[int], width: int
+) -> npt.NDArray[np.float32]:
+    """``contributions`` to the largest of B scores, (B, K) or more, of those judged if any is."""
+    counted = scores[judged] if judged.any() else scores
+    if not len(counted):
+        return np.zeros(width, np.float32)
+    return contributions(counted[counted.max(axis=1).argmax()], groups, width)
 
 
 def contributions(

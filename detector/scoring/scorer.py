@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.normal.terms import TINY, joined, no_terms
-from detector.records import Flags, Frame, Samples, label_of
+from detector.records import Flags, Frame, Samples, Values, label_of
 from detector.scoring.detectors import Detector, Scored
+from detector.scoring.runtimes.carried import Lanes, Span
 from detector.scoring.score import EVERY, Array
 from detector.scoring.thinning import Plan
 from detector.sessions.segments import Piece
+from detector.sessions.windows import windows as windows_of
 
 SIZE_STEP = 32  # calls have 1, 2, 4, 8, 16 or a multiple of so many windows
 
@@ -34,6 +36,7 @@ class Stretch:
         gone: Shape (n,), True where the plain rule for missing values gives the least score.
         offset: Shape (F,), what the session's baseline took off.
         flat: Shape (B, F), flatness without the repeats that filled a hole; None: none did.
+        spans: What carried states go on over; none where each window is seen alone.
     """
 
     piece: Piece
@@ -43,6 +46,7 @@ class Stretch:
     gone: Flags
     offset: Array
     flat: Array | None
+    spans: tuple[Span, ...]
 
     @property
     def ends(self) -> npt.NDArray[np.intp]:
@@ -63,8 +67,37 @@ def samples_in(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
     return Samples(features, ts, np.concatenate([part.values for part in parts]), parts[0].session)
 
 
+def score_stretches(detector: Detector, stretches: Sequence[Stretch], chunk: int) -> Scored:
+    """Score what stretches of one model have planned, of one device or of many.
+
+    Args:
+        detector: What scores them.
+        stretches: At least one; those of a device in order, each to be scored once.
+        chunk: Windows per call.
+
+    Returns:
+        One row per chosen window, stretch after stretch.
+    """
+    views = [view for one in stretches for view in one.plan.views(one.windows)]
+    if detector.carrier is None:
+        return score_views(detector, views, chunk)
+    codes = detector.carrier.codes([span for one in stretches for span in one.spans])
+    return score_views(detector, views, chunk, codes)
+
+
+def score_session(detector: Detector, session: Values, window: int, chunk: int) -> Scored:
+    """Score all windows of one session, shape (n, F) in scaled units; see ``score_windows``."""
+    seen = windows_of(session, window)
+    if detector.carrier is None:
+        return score_views(detector, [seen], chunk)
+    lanes = Lanes(detector.carrier)
+    lanes.extend(np.arange(len(session), dtype=np.float64))
+    spans = lanes.spans(session, np.arange(window - 1, len(session)))
+    return score_views(detector, [seen], chunk, detector.carrier.codes(spans))
+
+
 def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: int) -> Scored:
-    """Score windows, of one device or of many.
+    """Score windows, each seen alone.
 
     Args:
         detector: What scores them.
@@ -79,9 +112,20 @@ def score_windows(detector: Detector, windows: npt.NDArray[np.float32], chunk: i
     return score_views(detector, [windows], chunk)
 
 
-def score_views(detector: Detector, views: Sequence[npt.NDArray[np.float32]], chunk: int) -> Scored:
-    """The same for the windows of several views, at least one; only a chunk of them is copied."""
-    batches = [_score(detector, parts) for parts in _chunks(views, chunk)]
+def score_views(
+    detector: Detector,
+    views: Sequence[npt.NDArray[np.float32]],
+    chunk: int,
+    codes: Values | None = None,
+) -> Scored:
+    """The same for the windows of several views, at least one; only a chunk of them is copied.
+
+    ``codes``, shape (B, C), are those of all windows in order where states are carried.
+    """
+    batches = [
+        _score(detector, parts, None if codes is None else codes[number * chunk :][:chunk])
+        for number, parts in enumerate(_chunks(views, chunk))
+    ]
     if not batches:
         width = views[0].shape[2]
         newest = np.empty((0, width), np.float32)
@@ -111,16 +155,20 @@ def _chunks(
         yield parts
 
 
-def _score(detector: Detector, parts: Sequence[npt.NDArray[np.float32]]) -> Scored:
+def _score(
+    detector: Detector, parts: Sequence[npt.NDArray[np.float32]], codes: Values | None
+) -> Scored:
     count = sum(map(len, parts))
     padded = np.zeros((call_size(count), *parts[0].shape[1:]), np.float32)
     np.concatenate(parts, out=padded[:count])
+    if codes is not None:
+        codes = np.concatenate([codes, np.zeros((len(padded) - count, codes.shape[1]), "f4")])
     unknown: Flags = np.isnan(padded)
     if not unknown.any():
-        return detector.examine(padded).part(0, count)
+        return detector.examine(padded, codes).part(0, count)
     padded[unknown] = 0.0  # the column's normal
     hidden = np.asarray(unknown.any(axis=1))[:count]  # (B, F)
-    return _without(detector.examine(padded).part(0, count), hidden, detector.groups)
+    return _without(detector.examine(padded, codes).part(0, count), hidden, detector.groups)
 
 
 def _without(scored: Scored, hidden: Flags, groups: Sequence[int]) -> Scored:

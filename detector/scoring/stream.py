@@ -2,7 +2,7 @@
 
 Recorded files and live devices both go through ``DeviceStream``; that is why the live score of
 a sample equals the offline one. It takes three steps so that one batch can hold the windows of
-many devices: ``accept`` samples, ``score_windows`` for all of them, ``finish`` into frames.
+many devices: ``accept`` samples, ``score_stretches`` for all of them, ``finish`` into frames.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from detector.scoring.bundle import Bundle
 from detector.scoring.detectors import Scored
 from detector.scoring.judging import Judging
 from detector.scoring.rate import RateMeter
-from detector.scoring.score import Array, contributions
-from detector.scoring.scorer import Stretch, samples_in, samples_of, score_views
+from detector.scoring.runtimes.carried import Lanes
+from detector.scoring.score import Array, worst_contributions
+from detector.scoring.scorer import Stretch, samples_in, samples_of, score_stretches
 from detector.scoring.thinning import RunningScores, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
 from detector.sessions.operating import LEVEL_REACH, running_flags
 from detector.sessions.scaling import scale, unscale
-from detector.sessions.segments import Piece, Segmenter
+from detector.sessions.segments import Piece, Segmenter, filled_parts
 from detector.sessions.windows import flatness, windows
 from detector.settings.devices import RunningSignal
 from detector.settings.sessions import SessionSettings
@@ -88,6 +89,7 @@ class DeviceStream:
         self._tail = np.empty((0, len(features)), np.float32)
         self._heard = self._tail  # the same samples as received, holes and all
         self._times = np.empty(0)  # of the same samples
+        self._lanes = Lanes(bundle.detector.carrier)
         self._missing = MissingRule(self._columns, len(features))
         self.uncommissioned = bundle.accepts(own)
         own = own if self.uncommissioned is None else None
@@ -115,7 +117,7 @@ class DeviceStream:
         """Samples before the next one that its score can depend on, the baseline aside."""
         document = self.bundle.document
         levels = LEVEL_REACH * document.window if document.lowest_log_rms is not None else 0
-        held = math.ceil(MISSING_HOLD_S / document.sampling_period_s)
+        held = math.ceil(MISSING_HOLD_S / document.sampling_period_s) + self._lanes.reach
         overlap = document.window if self.rule.scales else 0
         return max(self.bundle.settling, levels) + self.rule.reach + overlap + held
 
@@ -202,7 +204,11 @@ class DeviceStream:
         if start and start[-1].ts[-1] >= tail[0].ts[0]:  # they overlap: all of it is there
             tail = [*start, *(frame for frame in tail if frame.ts[0] > start[-1].ts[-1])]
         else:
-            self._baseline.inherit(self._filled(start))
+            first = [samples_of(frame, self.features) for frame in start]
+            period_s = self.bundle.document.sampling_period_s
+            parts = filled_parts(first, Segmenter(self._rules, period_s, self._needed))
+            self._baseline.inherit([part[:, self._columns] for part in parts])
+        self.replays(session)
         has_scored = any(np.isfinite(frame.score).any() for frame in [*start, *tail])
         again = samples_in(tail, self.features)  # at once: a frame has but a few
         score_samples(self, again, chunk=256, arrival=tail[-1].arrival)
@@ -210,16 +216,15 @@ class DeviceStream:
         self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
         self.counters.clear()
 
+    def replays(self, session: str) -> None:
+        """Until ``was_whole``: a replay names the session otherwise, and its start with it."""
+        self._judging.replayed = session
+
     def was_whole(self, session: str, *, has_scored: bool) -> None:
-        """A replay names the session otherwise, and of a long one it is only the end."""
+        """The replay is over; of a long session it is only the end."""
+        self._judging.replayed = None
         if has_scored or self._missing.knows_a_session:
             self._missing.complete(session)
-
-    def _filled(self, start: Sequence[Frame]) -> list[Values]:
-        segmenter = Segmenter(self._rules, self.bundle.document.sampling_period_s, self._needed)
-        samples = [samples_of(frame, self.features) for frame in start]
-        pieces = [piece for one in samples for piece in segmenter.push(one)]
-        return [piece.filled[:, self._columns] for piece in pieces if piece.usable]
 
     def lay_out(self, piece: Piece) -> Stretch:
         """Lay out the windows that end in the next samples, cut from the others already."""
@@ -228,13 +233,14 @@ class DeviceStream:
             self._tail = self._heard = self._tail[:0]
             self._times = self._times[:0]
             self._baseline.restart()
+            self._lanes.restart()
             self.thinning.restart()
         joined = np.concatenate([self._tail, piece.filled])
         heard = np.concatenate([self._heard, piece.values])
         times = np.concatenate([self._times, piece.ts])
         known = self._baseline.learn(piece.filled[:, self._columns]) if piece.usable else 0
         count = min(known, max(len(joined) - document.window + 1, 0))
-        scaled = self._scaled(joined if count else joined[:0])
+        scaled = self._scaled(joined if known else joined[:0])
         seen = windows(scaled, document.window)
         runs = running_flags(piece.values, self.features, self._judging.signal)
         gone = self._missing.gone(piece, runs)
@@ -244,6 +250,7 @@ class DeviceStream:
             judged[-count:] &= self._judging.fits_rate(times)[-count:]
         judged &= self._judging.has_started(piece)
         if piece.usable:
+            self._lanes.extend(self._judging.ages(piece))
             self._tail, self._heard = joined[-self.memory :], heard[-self.memory :]
             self._times = times[-self.memory :]
             self._missing.complete(piece.session)
@@ -252,17 +259,16 @@ class DeviceStream:
         if len(plan.chosen) < count:
             self.counters["thinned_out"] += count - len(plan.chosen)
         seen = seen[len(seen) - count :]
-        return Stretch(piece, seen, plan, judged, gone, self._baseline.offset, flat)
+        learnt = self._judging.learnt(joined, scaled) if self._lanes.reach else scaled
+        spans = self._lanes.spans(learnt, len(joined) - count + plan.chosen)
+        return Stretch(piece, seen, plan, judged, gone, self._baseline.offset, flat, spans)
 
     def _flat(self, heard: Values, count: int) -> Array | None:
         """Of the last ``count`` windows, where a hole in them was filled with repeats."""
         window = self.bundle.document.window
         samples = heard[max(len(heard) - count - window + 1, 0) :]
-        if (
-            not count
-            or self.bundle.front is not None
-            or not np.isnan(samples[:, self._columns]).any()
-        ):
+        has_hole = self.bundle.front is None and np.isnan(samples[:, self._columns]).any()
+        if not count or not has_hole:
             return None
         return flatness(windows(self._scaled(samples), window))
 
@@ -278,11 +284,8 @@ class DeviceStream:
 
     def _contributions(self, scores: Array, judged: Flags) -> Values:
         shares = np.zeros(len(self.features), np.float32)
-        counted = scores[judged] if judged.any() else scores
-        if len(counted):
-            largest = counted[counted.max(axis=1).argmax()]
-            groups = self.rule.groups(self.bundle.detector.groups)
-            shares[self._columns] = contributions(largest, groups, len(self._columns))
+        groups = self.rule.groups(self.bundle.detector.groups)
+        shares[self._columns] = worst_contributions(scores, judged, groups, len(self._columns))
         return shares
 
 
@@ -290,10 +293,7 @@ def score_samples(
     stream: ScoringStream, samples: Samples, *, chunk: int, arrival: float
 ) -> list[Frame]:
     """Samples of one device to frames at once, as a recorded file is scored."""
-    detector = stream.bundle.detector
     return [
-        stream.finish(
-            stretch, score_views(detector, stretch.plan.views(stretch.windows), chunk), arrival
-        )
+        stream.finish(stretch, score_stretches(stream.bundle.detector, [stretch], chunk), arrival)
         for stretch in stream.accept(samples)
     ]

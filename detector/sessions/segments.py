@@ -194,6 +194,12 @@ class Segmenter:
         return pieces
 
 
+def filled_parts(samples: Sequence[Samples], segmenter: Segmenter) -> list[Values]:
+    """What windows may hold of consecutive samples, short holes filled, shape (n, F) each."""
+    pieces = [piece for one in samples for piece in segmenter.push(one)]
+    return [piece.filled for piece in pieces if piece.usable]
+
+
 def median_period(ts: Times) -> float | None:
     """Median step of increasing times in seconds; None with fewer than two of them."""
     found = np.diff(ts)

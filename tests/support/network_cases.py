@@ -23,6 +23,7 @@ CASES = {
         "lstm_ae",
         {"hidden": 8, "decoder_hidden": 12, "variant": "folded", "samples_per_step": 3},
     ),
+    "lstm_ae_stream": ("lstm_ae_stream", {"hidden": 16, "latent": 6, "decoder_hidden": 24}),
     "timesnet": ("timesnet", {"width": 8, "hidden": 8, "latent": 6}),
     "tranad": ("tranad", {"head_width": 4, "latent": 6}),
     "transformer_ae": ("transformer_ae", {"head_width": 4, "latent": 6}),

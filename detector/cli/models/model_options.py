@@ -65,9 +65,9 @@ def _add_data(part: argparse.ArgumentParser) -> None:
 def _add_model(part: argparse.ArgumentParser) -> None:
     add = part.add_argument_group("model").add_argument
     add("--network", metavar="NAME",
-        help="lstm_ae, dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a "
-        "reference without a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, "
-        "iforest; or "
+        help="lstm_ae, lstm_ae_stream (the same with a state that goes on, far cheaper a sample), "
+        "dense_ae, vae, transformer_ae, anomaly_transformer, tranad, timesnet; a reference without "
+        "a network: zscore, mahalanobis, pca, pca_t2q, knn, lof, ocsvm, iforest; or "
         "auto: the candidate with the smallest detection limit (default: lstm_ae, with a front end "
         "pca)")  # fmt: skip
     add("--candidates", type=names, default=list(CANDIDATES), metavar="A,B,…",

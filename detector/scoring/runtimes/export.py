@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from detector.errors import BundleError
-from detector.networks.contract import Network
+from detector.networks.contract import CarryingNetwork, Network
 from detector.records import Values
 from detector.references.storage import replace_file
 from detector.scoring.runtimes.contract import EXPORTED, Stored
@@ -55,6 +55,11 @@ def export_network(stored: Stored) -> float:
     if find_spec("onnx") is None:
         raise BundleError(f"{stored.folder}: export needs onnx; {INSTALL}")
     network, path = load_network(stored), stored.folder / EXPORTED
+    if isinstance(network, CarryingNetwork):
+        raise BundleError(
+            f"{stored.folder}: {stored.network} carries a state, which the exported file cannot, "
+            "allowed: networks that see each window alone"
+        )
     content = _described(_traced(network, stored), stored)
     difference = max(_differences(network, content, stored))
     if not difference <= LARGEST_DIFFERENCE:

@@ -29,7 +29,9 @@ class WindowPool:
     def __init__(self, sessions: Sequence[Values], window: int) -> None:
         sessions = [part for session in sessions for part in _known(session)]
         self.data = torch.from_numpy(np.ascontiguousarray(np.concatenate(sessions)))
-        self.starts = torch.from_numpy(window_starts([len(s) for s in sessions], window))
+        lengths = [len(session) for session in sessions]
+        self.starts = torch.from_numpy(window_starts(lengths, window))
+        self._ends = torch.from_numpy(np.cumsum(lengths, dtype=np.int64))
         self._steps = torch.arange(window)
 
     def __len__(self) -> int:
@@ -51,7 +53,7 @@ class WindowPool:
             return self
         moved = copy(self)
         moved.data, moved.starts = self.data.to(device), self.starts.to(device)
-        moved._steps = self._steps.to(device)
+        moved._steps, moved._ends = self._steps.to(device), self._ends.to(device)
         return moved
 
     def tensors(self) -> dict[str, Tensor]:
@@ -66,6 +68,40 @@ class WindowPool:
         """At most ``count`` windows spread evenly over the pool."""
         chosen = torch.linspace(0, len(self) - 1, min(count, len(self))).long()
         return self.gather(chosen)
+
+    def longer(self, length: int) -> WindowPool:
+        """The same windows with what follows them: see ``SequencePool``."""
+        return SequencePool(self, length)
+
+
+class SequencePool(WindowPool):
+    """Sequences of some length that begin where windows do, for networks that carry a state.
+
+    Args:
+        pool: The windows.
+        length: T, samples; behind the end of its session a sequence is NaN.
+    """
+
+    def __init__(self, pool: WindowPool, length: int) -> None:
+        self.data, self.starts, self._ends = pool.data, pool.starts, pool._ends
+        self._steps = torch.arange(length, device=pool.data.device)
+        self._each = length / pool.window
+
+    def gather(self, chosen: Tensor) -> Tensor:
+        """Windows by number, of every few of them what follows: as many samples as they have.
+
+        Args:
+            chosen: Shape (B,).
+
+        Returns:
+            Shape (B · L // T, T, F), at least one.
+        """
+        starts = self.starts[chosen[: max(int(len(chosen) / self._each), 1)]]
+        ends = self._ends[torch.searchsorted(self._ends, starts, right=True)]  # (B',)
+        rows = starts[:, None] + self._steps  # (B', T)
+        inside = rows < ends[:, None]
+        found = self.data[rows.clamp(max=len(self.data) - 1)]  # (B', T, F)
+        return found.where(inside[:, :, None], torch.nan)
 
 
 def _known(session: Values) -> list[Values]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from detector.errors import TrainingError
 from detector.networks.base import build_network, full_config
-from detector.networks.contract import Network
+from detector.networks.contract import CarryingNetwork, Network
 from detector.training.data.pool import WindowPool
 from detector.training.fitting.checkpoint import content_hash
 from detector.training.fitting.run import FitPlan, Run
@@ -109,7 +109,8 @@ def fit(  # noqa: PLR0913 -- what to train, on what and from where do not belong
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)  # here, for it imports what references do without
     network = _begin(name, config, pool, start)
-    run = Run(network.to(place), pool.to(place), plan, seed)
+    shown = pool.longer(network.sequence) if isinstance(network, CarryingNetwork) else pool
+    run = Run(network.to(place), shown.to(place), plan, seed)
     watched = _watched(held_out, place)
     training: dict[str, Any] = {}
     if checkpoint is not None:

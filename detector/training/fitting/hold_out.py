@@ -11,9 +11,8 @@ from tqdm import tqdm
 
 from detector.records import Values
 from detector.scoring.detectors import Detector
-from detector.scoring.scorer import score_windows
+from detector.scoring.scorer import score_session
 from detector.sessions.representation import WindowFeatures
-from detector.sessions.windows import windows
 from detector.training.data.pool import WindowPool
 from detector.training.data.prepare import Prepared
 from detector.training.fitting.calibrate import HeldOut, Split, splits
@@ -153,7 +152,7 @@ def score_parts(
         session = (sessions or ready.sessions)[number]
         if session is None:
             continue
-        seen = windows(session[first:end], window)
-        scored = score_windows(detector, seen, chunk=CHUNK)
-        parts.append(HeldOut(scored.terms, ready.judged[number][end - len(seen) : end], number))
+        scored = score_session(detector, session[first:end], window, CHUNK)
+        judged = ready.judged[number][end - len(scored.mse) : end]
+        parts.append(HeldOut(scored.terms, judged, number))
     return parts

@@ -124,6 +124,11 @@ class FeaturePool(WindowPool):
         seen = self._represented.represent(self._pool.gather(chosen).cpu().numpy())
         return torch.from_numpy(self._columns.apply(seen)).to(self.data.device)
 
+    def longer(self, length: int) -> FeaturePool:
+        """These windows: segments of two of them do not follow on each other."""
+        del length
+        return self
+
     def to(self, device: torch.device) -> FeaturePool:
         """The same windows, given on another device."""
         return FeaturePool(self._pool.to(device), self._represented, self._columns)

@@ -36,6 +36,7 @@ KINDS = {
     "plain": {},
     "smoothed": {"smoothing": 3},
     "network": {"name": "dense_ae"},
+    "carried": {"name": "lstm_ae_stream"},
     "commissioned": COMMISSIONED,
 }
 FIRST = BLOCK - 1 + 3 * HOP  # where the first window of four blocks ends

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.engines.fleet import Fleet
 from detector.errors import SessionFileError
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples
 from detector.scoring.bundle import save_bundle
 from detector.scoring.files import score_file, score_recording
-from detector.scoring.fleet import Fleet
 from detector.scoring.scorer import call_size
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.sessions.files import Recording
@@ -25,10 +25,17 @@ from detector.settings.tree import Settings
 from detector.training.fitting.fit import FitPlan
 from tests.support.motors import FEATURES, live, small_bundle, with_fault
 
+CARRIED = {
+    "network": "lstm_ae_stream",
+    "config": {"hidden": 8, "decoder_hidden": 16, "restart_windows": 2},
+    "plan": FitPlan(epochs=2, epoch_steps=25, min_steps=1, learning_rate=2e-2),
+}
 CONDITIONED = {
     "smoothed": {"smoothing": 4},
     "baseline": {"baseline": 30},
     "baseline and smoothed": {"baseline": 30, "smoothing": 4},
+    "carried": CARRIED,
+    "carried, baseline and smoothed": {**CARRIED, "baseline": 30, "smoothing": 4},
 }
 BUNDLES = ["plain", *CONDITIONED]
 BRIEF = FitPlan(epochs=1, epoch_steps=10, min_steps=1)  # equal is equal, however little was learnt
@@ -37,7 +44,7 @@ BRIEF = FitPlan(epochs=1, epoch_steps=10, min_steps=1)  # equal is equal, howeve
 @pytest.fixture(scope="module")
 def bundles(bundle):
     """One small model per way of conditioning."""
-    made = {name: small_bundle(name, plan=BRIEF, **o) for name, o in CONDITIONED.items()}
+    made = {name: small_bundle(name, **{"plan": BRIEF, **o}) for name, o in CONDITIONED.items()}
     return {"plain": bundle, **made}
 
 

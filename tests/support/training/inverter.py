@@ -24,6 +24,10 @@ BLOCK, HOP = 50, 5
 SLOWEST, FASTEST = 240.0, 900.0  # 1/min; four turns a second to fifteen
 CHOICE = FrontEndChoice(block_s=BLOCK / RATE_HZ, hop_s=HOP / RATE_HZ, speed="rpm", bands=3)
 BRIEF = FitPlan(epochs=1, epoch_steps=10, min_steps=1)  # equal is equal, however little was learnt
+CONFIGS = {
+    "dense_ae": {"hidden": 16, "latent": 4},
+    "lstm_ae_stream": {"hidden": 8, "latent": 4, "decoder_hidden": 16},
+}
 RUNNING = RunningSignal(feature="rpm", min=200, max=1000)
 
 
@@ -66,7 +70,7 @@ def inverter_bundle(
         network=name, window=window, smoothing=smoothing, plan=BRIEF,
         front_end=replace(CHOICE, conditions=conditions),
         commission_s=commission_s, scales=scales,
-        config={"hidden": 16, "latent": 4} if name == "dense_ae" else {},
+        config=CONFIGS.get(name, {}),
     )  # fmt: skip
     return train(sessions(), options, f"inverter-{name}")
 
