@@ -61,7 +61,7 @@ SECTIONS = (
     Section(
         "capacity",
         "Devices that one machine carries",
-        ("benchmarks.speed.capacity", "--seconds", "15", "--within", "0.25"),
+        ("benchmarks.scale.capacity", "--seconds", "15", "--within", "0.25"),
         "As many devices at 50 Hz x 3 features as lose nothing and have their alarms within 300 ms "
         "at the 95th percentile. The broker and the publisher are on the same cores.",
         4.5,
@@ -133,10 +133,10 @@ SECTIONS = (
     Section(
         "store",
         "Store",
-        ("benchmarks.speed.store", "--quick"),
+        ("benchmarks.speed.store", "sizes", "commits", "history", "--quick"),
         "See docs/operations.md; the whole form, over a billion samples, is `python -m "
         "benchmarks.speed.store`.",
-        3.0,
+        2.0,
     ),
     Section(
         "reading",

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.scale import batches, fleet_size, forms, tick
+from benchmarks.scale import batches, capacity, fleet_size, forms, tick
 from benchmarks.scale.items import largest as largest_items
 from benchmarks.scale.peer_data import STRIDE, WINDOW, Session, Trial
 from benchmarks.simulation.routing import mixed, placed, route
-from benchmarks.speed import capacity
 from benchmarks.speed.peers import _averaged
 from detector.scoring.bundle import load_bundle
 

@@ -7,8 +7,8 @@ broker to the alarm is at most ``--most-ms``, and scoring is not thinned out. Th
 is doubled until a trial fails, then halved in between until the two are within ``--within``. Memory
 of a device is the slope over the trials.
 
-    python -m benchmarks.speed.capacity                      trials of five minutes
-    python -m benchmarks.speed.capacity --seconds 20         a first look
+    python -m benchmarks.scale.capacity                      trials of five minutes
+    python -m benchmarks.scale.capacity --seconds 20         a first look
 
 Exit code 1 when not even eight devices are carried.
 """
@@ -206,7 +206,7 @@ def _report(trials: list[Trial], args: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed.capacity",
+        prog="python -m benchmarks.scale.capacity",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
