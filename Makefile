@@ -29,18 +29,8 @@ check: venv-dev  ## ruff and mypy
 models: venv-dev  ## rebuild the shipped bundles from simulated sessions
 	PYTHON=$(PY) sh models/build.sh
 
-bench: venv-dev system  ## the long measurements
-	$(PY) -m benchmarks.speed.pipeline
-	$(PY) -m benchmarks.speed.ingest
-	$(PY) -m benchmarks.speed.simulator_speed
-	$(PY) -m benchmarks.speed.first_content
-	$(PY) -m benchmarks.speed.alignment
-	$(PY) -m benchmarks.speed.reading
-	$(PY) -m benchmarks.speed.store
-	$(PY) -m benchmarks.speed.history
-	$(PY) -m benchmarks.speed.own_models
-	$(PY) -m benchmarks.speed.carried_state
-	$(PY) -m benchmarks.speed.runtimes
+bench: venv-dev system  ## what all of it costs, written to docs/benchmarks.md
+	$(PY) -m benchmarks.report $(ARGS)
 
 soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.fuzz

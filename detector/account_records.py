@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +88,37 @@ class LogLine:
     where: str
     text: str
     count: int = 1
+
+
+class Load(NamedTuple):
+    """Seconds so far of one worker: with something to do, and of these in windows."""
+
+    busy_s: float
+    scoring_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The processes that score, for whoever looks after them.
+
+    Attributes:
+        workers: Wanted; 0: the detector scores by itself.
+        alive: Of these.
+        restarts: Since the start.
+        waiting_samples: Given to them and not scored yet.
+        loads: Of each.
+    """
+
+    workers: int = 0
+    alive: int = 0
+    restarts: int = 0
+    waiting_samples: int = 0
+    loads: Sequence[Load] = field(default=())
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """For whoever looks at the detector's counters; none where it scores by itself."""
+        if not self.workers:
+            return {}
+        return {"workers": self.workers, "workers_alive": self.alive,
+                "worker_restarts": self.restarts}  # fmt: skip

@@ -12,9 +12,9 @@ from pathlib import Path
 from detector.alarms.desk import open_desk
 from detector.alarms.sensing.report import report
 from detector.alignment.aligner import Aligner
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Alarm, Samples, Times
-from detector.scoring.fleet import Fleet
 from detector.sensors.devices import Sensors
 from detector.sensors.normal import SensorNormal
 from detector.service.status import card_of

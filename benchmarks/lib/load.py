@@ -98,10 +98,18 @@ def healthy(seed: int, samples: int, rate_hz: float) -> Array:
     return motor.block(SETTLING + samples).acc[SETTLING:]
 
 
-def make_signals(load: Load, seed: int) -> Array:
-    """All devices with their planted faults, shape (devices, samples, 3)."""
+def make_signals(load: Load, seed: int, motors: int | None = None) -> Array:
+    """All devices with their planted faults, shape (devices, samples, 3).
+
+    Args:
+        load: How much.
+        seed: Of the first motor.
+        motors: Different ones at most, since simulating takes time; None: each device its own.
+    """
     samples = load.batches * load.batch
-    signals = np.stack([healthy(seed + d, samples, load.rate_hz) for d in range(load.devices)])
+    count = min(motors or load.devices, load.devices)
+    different = [healthy(seed + number, samples, load.rate_hz) for number in range(count)]
+    signals = np.stack([different[device % count] for device in range(load.devices)])
     bias = FAULT_SIGMAS * signals[..., 0].std()
     for device, batch in load.faults():
         first = batch * load.batch

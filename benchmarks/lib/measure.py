@@ -55,6 +55,7 @@ class Measured:
         cpu_us_per_sample: Of the detector; None when fewer than two commits were seen.
         late_ms: 99th percentile of the publisher's lateness on its own schedule; where it is
             large the machine is too busy for this load.
+        thinned: One window in so many was scored at the worst.
     """
 
     sent: int
@@ -67,6 +68,7 @@ class Measured:
     end: Reading
     cpu_us_per_sample: float | None
     late_ms: float
+    thinned: int
 
     @property
     def lost(self) -> int:
@@ -130,6 +132,7 @@ def measure(
             end=end,
             cpu_us_per_sample=cpu_us_per_sample(watch.readings, store),
             late_ms=float(np.percentile(handed - began - load.due_s(), 99) * 1000),
+            thinned=max(reading.thinned for reading in watch.readings),
         )
 
 

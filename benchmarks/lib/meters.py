@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy.engine import Engine
 
 from benchmarks.lib.load import FAULT_S
+from detector.store import devices
 from detector.store import frames as frame_store
 from detector.store.schema import frames
 
@@ -32,12 +33,14 @@ class Reading:
         cpu_s: User and system time so far, by process.
         rss_mb: Resident memory in 10^6 bytes, by process.
         newest: Number of the newest stored frame.
+        thinned: One window in so many is scored.
     """
 
     at: float
     cpu_s: dict[str, float]
     rss_mb: dict[str, float]
     newest: int
+    thinned: int
 
 
 def read(processes: dict[str, psutil.Process], store: Engine) -> Reading:
@@ -46,7 +49,10 @@ def read(processes: dict[str, psutil.Process], store: Engine) -> Reading:
     rss_mb = {name: process.memory_info().rss / 1e6 for name, process in processes.items()}
     with store.begin() as connection:
         newest = frame_store.newest_id(connection)
-    return Reading(time.time(), {n: t.user + t.system for n, t in times.items()}, rss_mb, newest)
+        health = devices.health(connection)
+    cpu_s = {name: t.user + t.system for name, t in times.items()}
+    thinned = 1 if health is None else health.counters.get("thinned", 1)
+    return Reading(time.time(), cpu_s, rss_mb, newest, thinned)
 
 
 def stored(store: Engine, after: int = 0, until: int | None = None) -> int:

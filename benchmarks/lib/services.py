@@ -83,14 +83,16 @@ def wait_for_end(publisher: Child) -> None:
                              f"{publisher.last_lines()}")  # fmt: skip
 
 
-def wait_for(condition: Callable[[], bool], children: Children, what: str) -> None:
-    """Wait until ``condition`` holds, while all children run."""
+def wait_for(
+    condition: Callable[[], bool], children: Children, what: str, every_s: float = 0.05
+) -> None:
+    """Wait until ``condition`` holds, while all children run; it is asked each ``every_s``."""
     deadline = time.monotonic() + WITHIN_S
     while not condition():
         children.check()
         if time.monotonic() > deadline:
             raise SimulatorError(f"benchmark: not within {WITHIN_S:g} s: {what}")
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 def _is_connected(store: Engine) -> bool:

@@ -20,17 +20,16 @@ from collections.abc import Callable
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from torch.nn.utils.rnn import PackedSequence
 from tqdm import tqdm
 
 from benchmarks.lib.machine import machine
 from detector.networks.base import build_network
-from detector.networks.contract import Array
-from detector.networks.lstm_ae_stream import LstmAeStream
+from detector.networks.contract import CarryingNetwork
 from detector.records import Values
 from detector.scoring.detectors import detector_for
-from detector.scoring.runtimes.carried import Carrier, Lanes, Span
+from detector.scoring.runtimes.carried import AT_ONCE, Carrier, Lanes, Span
 from detector.scoring.scorer import score_views
 
 WINDOW, FEATURES, HIDDEN, CHUNK = 60, 3, 64, 256
@@ -99,39 +98,42 @@ def measure(devices: int, samples: int, turns: int) -> dict[str, tuple[float, fl
     """Processor seconds of one sample of every device, by way: the network's, and scored."""
     rng = np.random.default_rng(1)
     windows = rng.normal(size=(devices, WINDOW, FEATURES)).astype(np.float32)
-    parts = [windows[start : start + CHUNK] for start in range(0, devices, CHUNK)]
+    x = torch.from_numpy(windows)
     torch.manual_seed(0)
     made = [build_network(name, {"hidden": HIDDEN}, features=FEATURES, window=WINDOW).eval()
             for name in ("lstm_ae", "lstm_ae_stream")]  # fmt: skip
     plain, stream = made
-    assert isinstance(stream, LstmAeStream)
+    assert isinstance(stream, CarryingNetwork)
     anew, going_on = (detector_for(network, FEATURES) for network in made)
     assert going_on.carrier is not None
     states, encode = Devices(going_on.carrier, windows), stream.encoding()
     ways: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         NAIVE: (
-            lambda: [plain.examine(windows[i : i + 1]) for i in range(devices)],
+            lambda: [plain.residual(x[i : i + 1]) for i in range(devices)],
             lambda: [anew.examine(windows[i : i + 1]) for i in range(devices)],
         ),
         "`lstm_ae`, one batch": (
-            lambda: [plain.examine(part) for part in parts],
+            lambda: [plain.residual(part) for part in x.split(CHUNK)],
             lambda: score_views(anew, [windows], CHUNK),
         ),
         "`lstm_ae_stream`": (
             lambda: [
-                stream.examine_codes(encode(*one)[0][: len(part)].astype("f4"), part)[1].shape
-                for one, part in zip(steps, parts, strict=True)
+                stream.residual_of(encode(*one)[0][: len(part)].float(), part)[1].shape
+                for one, part in zip(steps, x.split(AT_ONCE), strict=True)
             ],
             lambda: score_views(going_on, [windows], CHUNK, states.codes()),
         ),
     }
-    steps: list[tuple[Array, npt.NDArray[np.intp], Array]] = []
+    steps: list[tuple[PackedSequence, torch.Tensor]] = []
     taken = []
     for _ in tqdm(range(turns), desc=f"{devices} devices", disable=None, leave=False):
         count = max(states.lay_out() for _ in range(samples))
-        rows = [round(count / devices * len(part)) for part in parts]
+        rows = [round(count / devices * len(part)) for part in x.split(AT_ONCE)]
         steps = [
-            (rng.normal(size=(n, FEATURES)), np.array([n]), np.zeros((n, stream.state_width)))
+            (
+                PackedSequence(torch.randn(n, FEATURES).double(), torch.tensor([n])),
+                torch.zeros(n, stream.state_width, dtype=torch.float64),
+            )
             for n in rows
         ]
         times = [1 if name == NAIVE else samples for name in ways]
@@ -144,8 +146,9 @@ def measure(devices: int, samples: int, turns: int) -> dict[str, tuple[float, fl
 
 def _cpu_s(work: Callable[[], object], times: int) -> float:
     began = time.process_time()
-    for _ in range(times):
-        work()
+    with torch.inference_mode():
+        for _ in range(times):
+            work()
     return (time.process_time() - began) / times
 
 

@@ -24,12 +24,12 @@ import numpy as np
 from benchmarks.lib import load
 from benchmarks.lib.machine import machine
 from benchmarks.lib.services import DetectorUnderTest, start_broker, start_detector
+from detector.engines.fleet import Fleet
 from detector.frontends.plans import WindowPlan
 from detector.frontends.table import front_end
 from detector.ingest.buffer import TakenBlock
 from detector.ingest.sources import Sources
 from detector.records import Samples
-from detector.scoring.fleet import Fleet
 from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings
 from detector.store import frames

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from benchmarks.lib.kinds import machine
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.provisional.learn import learn
 from detector.records import Samples
 from detector.scoring.bundle import Bundle
-from detector.scoring.fleet import Fleet
 from detector.settings.tree import Settings
 
 LEARN_S, WARM_S, KINDS_OF_ONE = 610, 100, 8

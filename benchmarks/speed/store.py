@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.lib.machine import machine
-from benchmarks.speed.history import SAMPLES, look_back
 from benchmarks.stores.beside import commits
+from benchmarks.stores.history import SAMPLES, look_back
 from benchmarks.stores.opening import opening
 from benchmarks.stores.sizes import sizes
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.lib.load import healthy
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Frame, Samples
-from detector.scoring.fleet import Fleet
 from detector.settings.tree import Settings
 from detector.store import frames
 from detector.store.archive import closing

@@ -20,6 +20,7 @@ from detector.alignment.rows import Rows, no_rows
 from detector.alignment.rules import Rules
 from detector.alignment.steps import StepMeter
 from detector.records import Flags, Samples, Times, Values
+from detector.short_arrays import steps
 
 NEXT = 1.5  # usual steps: a sample this close to the one before is the next one
 ROWS_EVERY_S = 0.25  # of channels that come apart
@@ -105,8 +106,8 @@ class Lane:
             return False
         if self._arrived or len(self._waiting):
             return False
-        steps = np.diff(samples.ts, prepend=self.newest_out)
-        if samples.features != self.channels or steps.min() <= 0 or steps.max() > NEXT * usual:
+        found = steps(samples.ts, self.newest_out)
+        if samples.features != self.channels or found.min() <= 0 or found.max() > NEXT * usual:
             return False
         self._steps.add(samples.ts)
         self.newest_out = float(samples.ts[-1])

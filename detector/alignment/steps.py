@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.records import Times
+from detector.short_arrays import steps
 
 NEWEST = 64  # steps looked at
 ENOUGH = 8
@@ -27,12 +28,12 @@ def usual_step(ts: Times) -> Usual | None:
     return _usual(np.diff(ts[-NEWEST - 1 :]))
 
 
-def _usual(steps: npt.NDArray[np.float64]) -> Usual | None:
-    steps = steps[steps > 0]
-    if len(steps) < ENOUGH:
+def _usual(found: npt.NDArray[np.float64]) -> Usual | None:
+    found = found[found > 0]
+    if len(found) < ENOUGH:
         return None
-    median = float(np.median(steps))
-    return Usual(median, bool((np.abs(steps / median - 1) <= NEAR).mean() >= REGULAR))
+    median = float(np.median(found))
+    return Usual(median, bool((np.abs(found / median - 1) <= NEAR).mean() >= REGULAR))
 
 
 class StepMeter:
@@ -47,12 +48,12 @@ class StepMeter:
 
     def add(self, ts: Times) -> None:
         """Take the next times, increasing."""
-        steps = np.diff(ts, prepend=ts[0] if self._last is None else self._last)
+        found = steps(ts, ts[0] if self._last is None else self._last)
         self._last = float(ts[-1])
-        self._fresh += len(steps)
+        self._fresh += len(found)
         if self._fresh + NEWEST < self._wanted:
             return  # too long before the next look to count
-        self._steps = np.concatenate([self._steps, steps])[-NEWEST:]
+        self._steps = np.concatenate([self._steps, found])[-NEWEST:]
         if self._fresh >= self._wanted:
             self._fresh, self._wanted = 0, min(2 * self._wanted, 16 * NEWEST)
             usual = _usual(self._steps)

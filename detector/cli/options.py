@@ -123,6 +123,18 @@ def add_settings(part: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_serve(part: argparse.ArgumentParser) -> None:
+    """Add the settings file, and where scoring is done."""
+    add_settings(part)
+    add = part.add_argument
+    add("--workers", type=int, metavar="N",
+        help="processes beside it that score; 0: it does (default: detector.workers)")  # fmt: skip
+    add("--engine", choices=("workers", "ray"),
+        help="its children, or actors of a Ray cluster (default: detector.engine)")  # fmt: skip
+    add("--address", metavar="HOST:PORT",
+        help="of that (default: detector.ray_address, else one on this machine)")  # fmt: skip
+
+
 def add_json(part: argparse.ArgumentParser) -> None:
     """Add the choice of JSON."""
     part.add_argument("--json", action="store_true", help="as JSON")

@@ -27,7 +27,7 @@ from detector.cli.operating.operating_options import (
     add_threshold,
     add_verdict,
 )
-from detector.cli.options import add_json, add_settings, at_least
+from detector.cli.options import add_json, add_serve, add_settings, at_least
 from detector.cli.reading_options import add_reading
 from detector.cli.stores.store_options import add_store
 from detector.cli.writing.export_options import add_export
@@ -256,8 +256,9 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
     },
     "integrators": {
         "serve": ("run the detector until Ctrl-C",
-                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve",
-                  add_settings, ("serve", "serve")),
+                  "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve\n"
+                  "  faultline serve --engine ray --workers 8 --address 10.0.0.5:6379",
+                  add_serve, ("serve", "serve")),
         "reload": ("have the running detector take up changed settings and models",
                    "faultline reload\n  faultline reload --settings plant.toml",
                    add_settings, ("reload", "reload")),

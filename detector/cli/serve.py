@@ -10,10 +10,15 @@ import threading
 import time
 from functools import partial
 
+from pydantic import ValidationError
+
+from detector.errors import SettingsError
 from detector.reloading.request import Request
 from detector.service.account.log_tail import LogTail
 from detector.service.detector import Detector
+from detector.settings.detector import DetectorSettings
 from detector.settings.load import load_settings
+from detector.settings.tree import Settings
 
 TERMINAL = "/dev/tty"
 GONE_WITHIN_S = 0.3
@@ -26,10 +31,31 @@ def serve(args: argparse.Namespace) -> str:
         signal.signal(number, lambda *_: stop.set())
     if hasattr(signal, "SIGHUP"):
         _on_hangup(stop, request)
-    read, tail = partial(load_settings, args.settings), LogTail()
+    read, tail = partial(_read, args), LogTail()
     logging.getLogger().addHandler(tail)
     Detector(read(), read, request, tail).run(stop)
     return ""
+
+
+def _read(args: argparse.Namespace) -> Settings:
+    """The settings, and on top of them what the command line says.
+
+    Raises:
+        SettingsError: If a value is not allowed.
+    """
+    settings = load_settings(args.settings)
+    given = {"workers": args.workers, "engine": args.engine, "ray_address": args.address}
+    chosen = {key: value for key, value in given.items() if value is not None}
+    if not chosen:
+        return settings
+    try:
+        detector = DetectorSettings(**{**settings.detector.model_dump(), **chosen})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f" {key} {first['input']}:" for key in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"serve:{where} {said}") from None
+    return settings.model_copy(update={"detector": detector})
 
 
 def _on_hangup(stop: threading.Event, request: Request) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+import torch
+
 from detector.configs import checked_config
 from detector.networks.anomaly_transformer import AnomalyTransformer, AnomalyTransformerConfig
 from detector.networks.contract import Network
@@ -56,3 +58,8 @@ def full_config(name: str, config: dict[str, Any]) -> dict[str, Any]:
         BundleError: As ``build_network``.
     """
     return asdict(checked_config("network", name, config, NETWORKS))
+
+
+def use_one_thread() -> None:
+    """In a process beside others: networks of this size gain nothing by more."""
+    torch.set_num_threads(1)

@@ -6,26 +6,19 @@ is deterministic in evaluation mode and no window's result depends on the rest o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, TypeAlias
+from typing import Annotated, Protocol
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
+from detector.networks.stepping import Array, Sizes, Stepping
 from detector.records import Values
 
 Size = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Weight = Annotated[float, msgspec.Meta(ge=0)]
-Array: TypeAlias = npt.NDArray[np.float64]
-# Goes on, in float64, over the next samples of B sequences, longest first. Takes their N samples in
-# the order of time, (N, F), scaled units; how many sequences have a sample at each step, (T,); and
-# the state of each after the samples before, (B, S). Gives the code of each sample, (N, C), and the
-# new states. Nothing is learnt by it.
-Encode: TypeAlias = Callable[[Array, npt.NDArray[np.intp], Array], tuple[Array, Array]]
 
 
 class Network(nn.Module):
@@ -74,6 +67,22 @@ class Network(nn.Module):
         return reconstruction.numpy(), residual.numpy()
 
 
+class Encoding(Protocol):
+    """An encoder that goes on over the next samples of B sequences; nothing is learnt by it."""
+
+    def __call__(self, samples: PackedSequence, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Go on, in float64.
+
+        Args:
+            samples: N in all, F values each in scaled units; the longest sequence first.
+            state: After the samples before, (B, S).
+
+        Returns:
+            The code of each sample, (N, C) in the order of ``samples.data``, and the new state of
+            each sequence, (B, S).
+        """
+
+
 class CarryingNetwork(Network):
     """A network whose encoder goes on from sample to sample, instead of over each window anew.
 
@@ -82,8 +91,7 @@ class CarryingNetwork(Network):
 
     Attributes:
         window: L, the newest samples that are reconstructed.
-        restart: H, samples after which another state starts afresh, see
-            ``scoring/runtimes/carried.py``.
+        restart: H, samples after which another state starts afresh, see ``scoring/runtimes/``.
         code_width: C, values per sample that the decoder sees.
         state_width: S, values that are carried to the next sample; a fresh state is all zeros.
     """
@@ -98,16 +106,35 @@ class CarryingNetwork(Network):
         """T, samples of a training sequence: a state sees as many before another takes over."""
         return self.window + self.restart
 
-    def encoding(self) -> Encode:
-        """The encoder by the weights of now."""
+    def encoding(self) -> Encoding:
+        """The encoder by the weights of now, in float64."""
         raise NotImplementedError
 
     def decode(self, codes: Tensor) -> Tensor:
         """Reconstruct the window that ends at each sample: (B, C) -> (B, L, F)."""
         raise NotImplementedError
 
-    def examine_codes(self, codes: Values, windows: Values) -> tuple[Values, Values]:
+    def stepping(self) -> Stepping:
+        """``encoding`` of arrays, as scoring asks for it."""
+        encode = self.encoding()
+
+        def step(samples: Array, sizes: Sizes, state: Array) -> tuple[Array, Array]:
+            packed = PackedSequence(torch.from_numpy(samples), torch.from_numpy(sizes))
+            with torch.inference_mode():
+                codes, after = encode(packed, torch.from_numpy(state))
+            return codes.numpy(), after.numpy()
+
+        return step
+
+    def residual_of(self, codes: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """As ``residual`` of windows (B, L, F) whose codes (B, C) are known."""
+        reconstruction = self.decode(codes)
+        return reconstruction, reconstruction - x
+
+    def examine_coded(self, codes: Values, windows: Values) -> tuple[Values, Values]:
         """As ``examine`` of windows (B, L, F) whose codes (B, C) are known."""
+        if self.training:
+            self.eval()
         with torch.inference_mode():
-            reconstruction = self.decode(torch.from_numpy(codes)).numpy()
-        return reconstruction, reconstruction - windows
+            found = self.residual_of(torch.from_numpy(codes), torch.from_numpy(windows))
+        return found[0].numpy(), found[1].numpy()

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
-from detector.networks.contract import Array, CarryingNetwork, Size
+from detector.networks.contract import CarryingNetwork, Size
 from detector.networks.layers import latent_width, open_forget_gates
 
 LEARNT_FROM = 20  # windows of L samples of a sequence, spread evenly; neighbours say the same
@@ -106,15 +105,11 @@ class LstmEncoding:
         self.weights = (torch.cat([of_input, of_hidden], dim=1) * doubled[:, None]).T.contiguous()
         self.bias = (biases[0] + biases[1]) * doubled
 
-    @torch.inference_mode()
-    def __call__(
-        self, samples: Array, sizes: npt.NDArray[np.intp], state: Array
-    ) -> tuple[Array, Array]:
-        """See ``Encode``."""
-        begun = torch.from_numpy(state)
-        hidden, cell = (part.clone() for part in begun.chunk(2, dim=1))  # (B, H) each
+    def __call__(self, samples: PackedSequence, state: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Encoding``."""
+        hidden, cell = (part.contiguous() for part in state.chunk(2, dim=1))  # (B, H) each
         codes = []
-        for x in torch.split(torch.from_numpy(samples), sizes.tolist()):  # (B', F), of one step
+        for x in torch.split(samples.data, samples.batch_sizes.tolist()):  # (B', F), of one step
             rows = slice(len(x))  # of those that have not ended
             both = torch.cat([x, hidden[rows]], dim=1)  # (B', F + H)
             gates = torch.addmm(self.bias, both, self.weights).sigmoid_()  # (B', 4 H)
@@ -123,4 +118,4 @@ class LstmEncoding:
             cell[rows].mul_(forget).addcmul_(gate_in, fresh)
             codes.append(out * torch.tanh(cell[rows]))
             hidden = torch.cat([codes[-1], hidden[len(x) :]]) if len(x) < len(cell) else codes[-1]
-        return torch.cat(codes).numpy(), torch.cat([hidden, cell], dim=1).numpy()
+        return torch.cat(codes), torch.cat([hidden, cell], dim=1)

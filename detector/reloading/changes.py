@@ -16,8 +16,9 @@ from detector.text import counted
 # Sections that are gone by from the next tick on. Of all others only these keys are, and any
 # further one is told as fixed.
 LIVE = ("devices", "sources", "notify", "alarms", "alignment", "sessions")
+AT_START = {"runtime", "workers", "engine", "ray_address"}  # of the detector
 STORE_KEYS = set(StoreSettings.model_fields) - {"url", "archive"}
-DETECTOR_KEYS = set(DetectorSettings.model_fields) - {"runtime"}
+DETECTOR_KEYS = set(DetectorSettings.model_fields) - AT_START
 LIVE_KEYS = {"mqtt": {"topic"}, "store": STORE_KEYS, "detector": DETECTOR_KEYS}
 
 

@@ -155,6 +155,7 @@ class Reloads:
     def _take_up(self, now: _Round, prepared: Prepared) -> None:
         if now.renewed is None:
             if not self._scoring.is_committed:  # a new stream goes on with what is stored
+                self._renewal.settle()
                 return
             self._change(now, prepared)
             now.subscribed_by = time.monotonic() + SUBSCRIBED_S
@@ -200,6 +201,8 @@ class Reloads:
             now.renewed.pop()
             if time.monotonic() > ends:
                 break
+        if now.renewed:
+            self._renewal.settle()
         while now.moved and not now.renewed and time.monotonic() <= ends:
             self._renewal.move(now.moved[-1])
             now.moved.pop()

@@ -9,9 +9,9 @@ from pathlib import Path
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.states import device_state
 from detector.alignment.aligner import Aligner
+from detector.engines.contract import ScoringEngine
 from detector.records import DeviceState, DeviceStatus
 from detector.scoring.bundle import Bundle
-from detector.scoring.fleet import Fleet
 from detector.scoring.models import Model, Models
 from detector.settings.tree import Settings
 from detector.store import devices
@@ -23,7 +23,7 @@ class Renewal:
 
     Args:
         store: Open; this process holds its lease.
-        fleet: Scores.
+        scoring: Scores.
         desk: Raises alarms.
         aligner: Puts samples in order.
         statuses: The latest of each device heard.
@@ -33,24 +33,28 @@ class Renewal:
     def __init__(
         self,
         store: Engine,
-        fleet: Fleet,
+        scoring: ScoringEngine,
         desk: AlarmDesk,
         aligner: Aligner,
         statuses: dict[str, DeviceStatus],
         changed: set[str],
     ) -> None:
-        self._store, self._fleet, self._desk, self._aligner = store, fleet, desk, aligner
+        self._store, self._scoring, self._desk, self._aligner = store, scoring, desk, aligner
         self._statuses, self._changed = statuses, changed
 
     @property
     def models(self) -> Models:
         """The bundles that rules name."""
-        return self._fleet.models
+        return self._scoring.models
 
     @property
     def devices(self) -> list[str]:
         """Those heard."""
-        return list(self._fleet.streams)
+        return list(self._scoring.devices)
+
+    def settle(self) -> None:
+        """Have all that is being scored come back before anything more is given."""
+        self._scoring.settle()
 
     def take_up(
         self, settings: Settings, models: Mapping[Path, Model], outdated: Iterable[str]
@@ -58,18 +62,18 @@ class Renewal:
         """Go by other settings and bundles; ``outdated`` devices keep their streams until later."""
         settings.given.update(self._desk.settings.given)
         self.models.take_up(models, settings.models)
-        self._fleet.take_up(settings, outdated)
+        self._scoring.take_up(settings, outdated)
         self._desk.follow(settings)
         self._aligner.follow()
 
     def has_moved(self, device: str, stored: DeviceStatus | None) -> bool:
         """Whether the threshold of a device is no longer the one of its status."""
         status = self._statuses.get(device, stored)
-        return status is not None and status.threshold != self._fleet.threshold_of(device)
+        return status is not None and status.threshold != self._scoring.threshold_of(device)
 
     def move(self, device: str) -> None:
         """Write the threshold of now into a device's status."""
-        threshold = self._fleet.threshold_of(device)
+        threshold = self._scoring.threshold_of(device)
         with self._store.begin() as connection:
             devices.set_threshold(connection, device, threshold)
         if device in self._statuses:
@@ -84,12 +88,12 @@ class Renewal:
         Returns:
             Why no model judges it; None where one does, or nothing was ever stored of it.
         """
-        self._fleet.renew(device)
+        self._scoring.renew(device)
         with self._store.begin() as connection:
             before = self._statuses.get(device) or devices.one(connection, device)
             if before is None:
                 return None
-            model = self._fleet.outlook(device, before.features)
+            model = self._scoring.outlook(device, before.features)
             is_judged = isinstance(model, Bundle)
             self._desk.restart(connection, device, None if is_judged else before.last_ts)
             now = self._restated(before, model)
@@ -116,9 +120,9 @@ class Renewal:
             reason=model if isinstance(model, str) else self._note(model, before.device),
             score=None,
             mse=None,
-            threshold=self._fleet.threshold_of(before.device),
+            threshold=self._scoring.threshold_of(before.device),
             model=model.card() if isinstance(model, Bundle) else None,
         )
 
     def _note(self, model: Bundle, device: str) -> str | None:
-        return model.note or model.accepts(self._fleet.owns.get(device))
+        return model.note or model.accepts(self._scoring.owns.get(device))

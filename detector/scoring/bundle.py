@@ -50,6 +50,7 @@ class Bundle:
         front: Makes the features of what a device sends; None: they are what it sends.
         is_provisional: It was learnt by itself, and nobody has confirmed it.
         note: What is said of it then beside the state of its device.
+        folder: That it was loaded from; None: it was made here.
     """
 
     def __init__(self, name: str, document: Document, model: Reconstructor | Reference) -> None:
@@ -61,6 +62,7 @@ class Bundle:
         self.front: FrontEnd | None = None if plan is None else front_end(plan)
         self.is_provisional = False
         self.note: str | None = None
+        self.folder: Path | None = None
         self._card: tuple[bool, ModelCard] | None = None  # by ``is_provisional``
 
     @property
@@ -236,6 +238,7 @@ def load_bundle(folder: Path, runtime: Runtime = "auto") -> Bundle:
     """
     document = read_document(folder)
     bundle = Bundle(folder.name, document, _load_model(folder, document, runtime))
+    bundle.folder = folder
     columns, features = len(bundle.detector.groups), len(document.features)
     for rule in (document.score, document.commissioned):
         if rule is not None:

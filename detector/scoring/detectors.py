@@ -16,7 +16,7 @@ from detector.normal.terms import Terms
 from detector.records import Values
 from detector.references.contract import Measuring, Reconstructing, Reference
 from detector.scoring.runtimes.carried import Carrier
-from detector.scoring.runtimes.contract import Carrying, Reconstructor
+from detector.scoring.runtimes.contract import CarryingReconstructor, Reconstructor
 from detector.scoring.score import EVERY, Array, distance_terms, residual_terms, window_terms
 from detector.sessions.representation import ColumnScaling, WindowFeatures
 from detector.sessions.windows import flatness
@@ -72,10 +72,10 @@ class ByNetwork:
 
     def examine(self, windows: npt.NDArray[np.float32], codes: Values | None = None) -> Scored:
         """See ``Detector``."""
-        if codes is None or self.carrier is None:
-            reconstruction, residual = self.network.examine(windows)
+        if codes is not None and self.carrier is not None:
+            reconstruction, residual = self.carrier.network.examine_coded(codes, windows)
         else:
-            reconstruction, residual = self.carrier.network.examine_codes(codes, windows)
+            reconstruction, residual = self.network.examine(windows)
         terms = window_terms(residual, windows)
         return Scored(terms, reconstruction[:, -1].copy(), terms.mse)
 
@@ -210,9 +210,11 @@ def detector_for(
 
 
 def _plain(model: Reconstructor | Reference, width: int) -> Detector:
+    if isinstance(model, CarryingReconstructor):
+        return ByNetwork(model, width, Carrier(model))
     if isinstance(model, Reconstructing):
         return ByReconstruction(model)
     if isinstance(model, Measuring):
         return ByDistance(model)
     assert not isinstance(model, Reference), model
-    return ByNetwork(model, width, Carrier(model) if isinstance(model, Carrying) else None)
+    return ByNetwork(model, width)

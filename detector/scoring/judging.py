@@ -15,6 +15,7 @@ from detector.sessions.operating import level_flags, running_flags
 from detector.sessions.segments import Piece
 from detector.sessions.windows import whole_windows
 from detector.settings.devices import RunningSignal
+from detector.short_arrays import middles
 
 ROUNDING = 1e-3  # of a sample
 NEWEST_STEPS = 3  # whose median
@@ -85,7 +86,8 @@ class Judging:
         fits = np.abs(found - steps * period_s) <= missing * period_s
         if steps < NEWEST_STEPS:
             return np.asarray(fits)
-        last = np.median(sliding_window_view(np.diff(ts), NEWEST_STEPS), axis=1)[-len(fits) :]
+        newest = sliding_window_view(ts[1:] - ts[:-1], NEWEST_STEPS)[-len(fits) :]
+        last = middles(newest.T)
         return np.asarray(fits & (last < CHANGED * period_s) & (last > period_s / CHANGED))
 
     def has_started(self, piece: Piece) -> Flags:

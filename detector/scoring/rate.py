@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from detector.records import Times
+from detector.short_arrays import middle, steps
 
 STEPS = 64  # newest sampling steps looked at
 STEPS_NEEDED = 16
@@ -14,20 +13,24 @@ TOLERANCE = 0.1
 
 
 class RateMeter:
-    """Median of the newest sampling steps."""
+    """Median of the newest sampling steps.
 
-    def __init__(self) -> None:
-        self._steps: deque[float] = deque(maxlen=STEPS)
+    Args:
+        period_s: Known from before, until enough steps are there again.
+    """
+
+    def __init__(self, period_s: float | None = None) -> None:
+        self._steps: Times = np.empty(0)
         self._newest: float | None = None
-        self._period_s: float | None = None
+        self._period_s = period_s
 
     def add(self, ts: Times) -> None:
         """Take the next times; steps back count as nothing."""
-        steps = np.diff(ts, prepend=ts[0] if self._newest is None else self._newest)
-        self._steps.extend(steps[steps > 0][-STEPS:].tolist())
+        found = steps(ts, ts[0] if self._newest is None else self._newest)
+        self._steps = np.concatenate([self._steps, found[found > 0]])[-STEPS:]
         self._newest = float(ts[-1])
         if len(self._steps) >= STEPS_NEEDED:
-            self._period_s = float(np.median(self._steps))
+            self._period_s = middle(self._steps)
 
     @property
     def period_s(self) -> float | None:

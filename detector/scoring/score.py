@@ -181,12 +181,14 @@ def window_terms(residual: npt.NDArray[np.floating], windows: npt.NDArray[np.flo
 
 def residual_terms(residual: npt.NDArray[np.floating], flat: Array) -> Terms:
     """The same where the flatness of the windows is known, shape (B, F)."""
-    exact = residual.astype(np.float64)
-    squared, mean = exact**2, exact.mean(axis=1)
+    # (B, K, S): numpy reduces the last axis six times as fast as one with three columns behind it.
+    exact = np.ascontiguousarray(residual.transpose(0, 2, 1), np.float64)
+    mean = exact.mean(axis=2)
+    squared = np.square(exact, out=exact)
     return Terms(
-        log_mse=np.log(squared.mean(axis=1) + TINY),
+        log_mse=np.log(squared.mean(axis=2) + TINY),
         shift=mean**2,
-        log_peak=np.log(squared.max(axis=1) + TINY),
+        log_peak=np.log(squared.max(axis=2) + TINY),
         flat=flat,
         mean=mean,
     )

@@ -60,6 +60,13 @@ def samples_of(frame: Frame, features: tuple[str, ...]) -> Samples:
     return Samples(frame.features, frame.ts, frame.values, label).with_features(features)
 
 
+def samples_in(found: Sequence[Frame], features: tuple[str, ...]) -> Samples:
+    """The samples of consecutive frames of one session, at least one frame."""
+    parts = [samples_of(frame, features) for frame in found]
+    ts = np.concatenate([part.ts for part in parts])
+    return Samples(features, ts, np.concatenate([part.values for part in parts]), parts[0].session)
+
+
 def score_stretches(detector: Detector, stretches: Sequence[Stretch], chunk: int) -> Scored:
     """Score what stretches of one model have planned, of one device or of many.
 

@@ -24,7 +24,7 @@ from detector.scoring.judging import Judging
 from detector.scoring.rate import RateMeter
 from detector.scoring.runtimes.carried import Lanes
 from detector.scoring.score import Array, worst_contributions
-from detector.scoring.scorer import Stretch, samples_of, score_stretches
+from detector.scoring.scorer import Stretch, samples_in, samples_of, score_stretches
 from detector.scoring.thinning import RunningScores, Thinning
 from detector.sessions.baseline import Baseline
 from detector.sessions.missing import MISSING_HOLD_S, MISSING_SCORE, MissingRule
@@ -210,9 +210,8 @@ class DeviceStream:
             self._baseline.inherit([part[:, self._columns] for part in parts])
         self.replays(session)
         has_scored = any(np.isfinite(frame.score).any() for frame in [*start, *tail])
-        for frame in tail:
-            samples = samples_of(frame, self.features)
-            score_samples(self, samples, chunk=256, arrival=frame.arrival)
+        again = samples_in(tail, self.features)  # at once: a frame has but a few
+        score_samples(self, again, chunk=256, arrival=tail[-1].arrival)
         self.was_whole(session, has_scored=has_scored)
         self.segmenter.resume(session, stored_until=float(tail[-1].ts[-1]))
         self.counters.clear()

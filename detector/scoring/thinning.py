@@ -42,6 +42,8 @@ class Plan:
         """The chosen ones in stretches without a gap; none is empty."""
         if not len(self.chosen):
             return []
+        if self.chosen[-1] - self.chosen[0] < len(self.chosen):
+            return [self.chosen]
         return np.split(self.chosen, np.flatnonzero(np.diff(self.chosen) > 1) + 1)
 
     def views(self, windows: Values) -> list[Values]:
@@ -108,17 +110,21 @@ def smooth(terms: Terms, width: int, before: Terms) -> Terms:
     Returns:
         B windows; the first of a session average those there are.
     """
-    pairs = zip(terms.each, before.each, strict=True)
-    return Terms(*(_causal_mean(term, width, earlier) for term, earlier in pairs))
+    if width == 1:
+        return terms
+    widths = np.cumsum([term.shape[1] for term in terms.each])[:-1]
+    means = _causal_mean(np.hstack(terms.each), width, np.hstack(before.each))
+    return Terms(*np.split(means, widths, axis=1))
 
 
 def _causal_mean(values: Array, width: int, before: Array) -> Array:
-    if width == 1:
-        return values
     joined = np.concatenate([before, values])
     end = np.arange(len(before), len(joined)) + 1
     start = np.maximum(end - width, 0)
     shown = ~np.isnan(joined)
+    if shown.all():
+        sums = _running_sum(joined)
+        return np.asarray((sums[end] - sums[start]) / (end - start)[:, None])
     sums = _running_sum(np.where(shown, joined, 0.0))
     counts = _running_sum(shown.astype(np.float64))
     total, among = sums[end] - sums[start], counts[end] - counts[start]

@@ -16,6 +16,7 @@ from detector.records import Times
 from detector.sensors.delay import DelayWatch
 from detector.sensors.look import BREAK
 from detector.sensors.trouble import Trouble
+from detector.short_arrays import middle, steps
 from detector.text import counted
 
 EVERY_S = 1.0  # of arrival, between two judgements
@@ -72,9 +73,9 @@ class ClockWatch:
         Returns:
             Whether the trouble is another one.
         """
-        steps = np.diff(ts, prepend=self._last)
+        found = steps(ts, self._last)
         self._last = float(ts[-1])
-        self._count(steps[np.isfinite(steps)], len(ts), is_whole)
+        self._count(found[np.isfinite(found)], len(ts), is_whole)
         self._second.delay_s = min(self._second.delay_s, arrival - self._last)
         if np.isnan(self._began):
             self._began = self._judged = arrival
@@ -88,7 +89,7 @@ class ClockWatch:
         self._second.samples += samples
         forward = steps[steps > 0]
         if np.isnan(self._usual) and len(forward):
-            self._usual = float(np.median(forward))
+            self._usual = middle(forward)
         if not is_whole or np.isnan(self._usual):
             return
         counts, near = self._second.counts, NEAR * self._usual
@@ -96,7 +97,7 @@ class ClockWatch:
         counts["disordered"] += int(((steps < 0) & (steps > -near)).sum())
         counts["gaps"] += int(((forward > BREAK * self._usual) & (forward < PAUSE_S)).sum())
         if len(forward) > 2:
-            self._usual += 0.1 * (float(np.median(forward)) - self._usual)
+            self._usual += 0.1 * (middle(forward) - self._usual)
 
     def _judge(self, arrival: float) -> None:
         self._seconds.append(self._second)

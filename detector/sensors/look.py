@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from detector.records import Times
 from detector.sensors.channels import Channels
+from detector.short_arrays import middle, middles
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -80,7 +81,7 @@ def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> 
     if holes.any():
         x = np.where(gone, _means(x, gone), x)
     steps = np.diff(ts)
-    is_broken = len(steps) > 0 and float(steps.max()) > BREAK * float(np.median(steps))
+    is_broken = len(steps) > 0 and float(steps.max()) > BREAK * middle(steps)
     shapeless = holes | is_broken
     mean = _level(x)
     ordered = np.sort(x, axis=0)
@@ -152,7 +153,7 @@ def _spectra(x: Array, channels: Channels) -> tuple[Array, Array, Complex]:
     power = spectrum[1:]
     lags = np.fft.irfft(spectrum, len(x), axis=0)[: LAGS + 1] / (window**2).sum()
     with np.errstate(divide="ignore"):
-        floor = np.maximum(np.log(np.median(power, axis=0) / len(x)), 2 * LEAST_LOG)
+        floor = np.maximum(np.log(middles(power) / len(x)), 2 * LEAST_LOG)
     total = power.sum(axis=0)
     if not channels.pairs:
         return floor, lags, np.empty(0, np.complex128)

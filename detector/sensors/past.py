@@ -136,14 +136,17 @@ class Past:
         chosen = (differs.astype(np.float64) @ self._siblings.T) == 0  # (looks, F)
         fewest = max(FEWEST_ALIKE, SHARE_ALIKE * len(self))
         chosen &= (chosen.sum(axis=0) >= fewest) & self._siblings.any(axis=1)
-        own = np.where(chosen[:, None], seen[:, OWN], np.nan)
-        floor = seen[:, PLACE["floor"]]
-        beside = np.where(chosen[:, :, None], floor[:, None], np.nan)
-        cross = np.where(chosen[:, :, None], self.cross[:, None], np.nan)
-        mean, level = _median(own)
+        # Side by side, because one median of many columns costs as much as one of few.
+        own = np.swapaxes(seen[:, OWN], 1, 2)  # (looks, F, 2)
+        floor = np.broadcast_to(seen[:, None, PLACE["floor"]], chosen.shape + chosen.shape[1:])
+        cross = np.repeat(self.cross[:, None], chosen.shape[1], axis=1)  # (looks, F, P)
+        beside = np.concatenate([own, floor, cross.real, cross.imag], axis=2)
+        median = _median(np.where(chosen[:, :, None], beside, np.nan))  # (F, 2 + F + 2 P)
+        width, pairs = len(median), cross.shape[2]
+        parts = np.split(median, [1, 2, 2 + width, 2 + width + pairs], axis=1)
         return Alike(
-            mean, level, _median(beside), _mean(self._lags[: len(seen)], chosen),
-            _median(cross.real) + 1j * _median(cross.imag),
+            parts[0][:, 0], parts[1][:, 0], parts[2], _mean(self._lags[: len(seen)], chosen),
+            parts[3] + 1j * parts[4],
         )  # fmt: skip
 
     def stored(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from detector.sensors.look import BEFORE, Array, Look
 from detector.sensors.past import SPREAD
+from detector.short_arrays import middles
 
 RESTLESS = 1.6  # times the usual deviation: it moves otherwise, and nothing is told
 FAINT = 1e-6  # of the power, below which nothing is told apart
@@ -35,7 +36,7 @@ def untold(before: Array, look: Look, lags: Array) -> Array:
         return found
     values = np.concatenate([before, look.values])[:, is_known]
     left, usual = _left(values, lags[:, is_known])
-    scale = SPREAD * np.median(left, axis=0)
+    scale = SPREAD * middles(left)
     found[:, is_known] = np.where(
         scale <= RESTLESS * usual, left / np.maximum(scale, usual), np.inf
     )
@@ -54,7 +55,7 @@ def _left(values: Array, lags: Array) -> tuple[Array, Array]:
     """
     taps, variance = _predictors(lags)
     told = _filtered(_filtered(values, taps), taps[::-1])
-    return np.abs(told - np.median(told, axis=0)), np.sqrt(variance * (taps**2).sum(axis=0))
+    return np.abs(told - middles(told)), np.sqrt(variance * (taps**2).sum(axis=0))
 
 
 def _filtered(values: Array, taps: Array) -> Array:

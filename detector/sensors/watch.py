@@ -24,12 +24,18 @@ from detector.sensors.rules.table import RULES
 from detector.sensors.standing import Standing
 from detector.sensors.trouble import Trouble
 from detector.sensors.untold import untold
+from detector.short_arrays import middle
 
 LOOK_S = 1.0
 FEWEST, MOST = 64, 32_768  # samples of a look
 DELAY = 5  # looks until one is part of the past
 RECENT = 32  # looks that measures are summed over at most
-SUMMED = [(number, rule) for number, rule in enumerate(RULES) if rule.over_s]
+SUMMED = [number for number, rule in enumerate(RULES) if rule.over_s]
+OVER_S = [RULES[number].over_s for number in SUMMED]
+LASTING = {  # looks that raise a rule -> numbers of the rules
+    looks: [n for n, rule in enumerate(RULES) if rule.looks == looks]
+    for looks in {rule.looks for rule in RULES}
+}
 NUMBER = {rule.name: number for number, rule in enumerate(RULES)}
 
 
@@ -51,7 +57,7 @@ class SensorWatch:
         self.features, self._channels = features, channels_of(features)
         self._past = Past(self._channels)
         self._waiting: deque[Look] = deque()  # to become part of the past
-        self._recent: deque[tuple[float, Array]] = deque(maxlen=RECENT)  # end, measures
+        self._recent: deque[tuple[float, Array]] = deque(maxlen=RECENT)  # end, of those summed
         self._standing = Standing(RULES, len(features))
         self.follow(normal)
         self._ts: Times = np.empty(0)
@@ -124,8 +130,7 @@ class SensorWatch:
         """Samples of a look, by the first of those that wait."""
         if len(self._ts) < FEWEST:
             return FEWEST
-        steps = np.diff(self._ts[:FEWEST])
-        usual = float(np.median(steps))
+        usual = middle(np.diff(self._ts[:FEWEST]))
         wanted = round(LOOK_S / usual) if usual > 0 else FEWEST
         return min(max(wanted, FEWEST), MOST)
 
@@ -161,26 +166,22 @@ class SensorWatch:
 
     def _lasting(self) -> Array:
         """Least measure of each rule in as many of the last looks as raise it."""
-        last = list(self._measures)
-        return np.array(
-            [
-                np.min([one[number] for one in last[-rule.looks :]], axis=0)
-                if len(last) >= rule.looks
-                else np.full(len(self.features), np.nan)
-                for number, rule in enumerate(RULES)
-            ]
-        )
+        last, least = np.array(self._measures), np.full((len(RULES), len(self.features)), np.nan)
+        for looks, rules in LASTING.items():
+            if len(last) >= looks:
+                least[rules] = last[-looks:, rules].min(axis=0)
+        return least
 
     def _summed(self, look: Look, measures: Array) -> Array:
         """Measures that count over some seconds, with those of the looks before."""
-        self._recent.append((look.end, measures))
+        unknown = np.isnan(measures)
+        self._recent.append((look.end, np.where(unknown, 0.0, measures)[SUMMED]))
         age = np.array([look.end - end for end, _ in self._recent])
+        rows = np.array([rows for _, rows in self._recent])
+        counts = (age[:, None] >= 0) & (age[:, None] < OVER_S)
         summed = measures.copy()
-        for number, rule in SUMMED:
-            rows = np.array([one[number] for _, one in self._recent])
-            total = np.nansum(rows[(age >= 0) & (age < rule.over_s)], axis=0)
-            summed[number] = np.where(np.isnan(measures[number]), np.nan, total)
-        return summed
+        summed[SUMMED] = np.where(counts[:, :, None], rows, 0.0).sum(axis=0)
+        return np.where(unknown, np.nan, summed)
 
     def _told(self, scene: Scene, measures: Array) -> Trouble | None:
         """The first rule that holds; what was said stays until none does, or one before it."""

@@ -152,13 +152,15 @@ class Detector:
                     asked.step()
                 if not clocks_trusted and time.monotonic() - started > SENT_AGAIN_S:
                     clocks_trusted = True
-                    pipeline.trust_clocks()
+                    pipeline.engine.trust_clocks()
             tick()
             pipeline.drain()
             reloads.stop()
         finally:
             self._housekeeper.stop()
             self._notifier.stop()
+            if self._scoring is not None:
+                self._scoring.engine.close()
             if self._waveforms is not None:
                 self._waveforms.stop()
             self._metrics.stop()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from detector.account_records import Crew
 from detector.records import DeviceState, DeviceStatus
 
 DROPPED = ("late", "duplicate")  # counters of a stream that tell of samples not stored
@@ -24,6 +25,7 @@ class PipelineFigures:
         thinned: One window in so many is scored.
         lag_s: From arrival to commit, the longest of the newest commit with samples; None before.
         committed_at: When the newest commit was made, UTC seconds; None before.
+        crew: The processes that score.
     """
 
     statuses: Sequence[DeviceStatus]
@@ -34,6 +36,7 @@ class PipelineFigures:
     thinned: int
     lag_s: float | None
     committed_at: float | None
+    crew: Crew = field(default_factory=Crew)
 
     @property
     def states(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import msgspec
 
+from detector.engines.contract import ScoringEngine
 from detector.errors import BundleError
 from detector.folding import Folding
 from detector.provisional.apprentice import AHEAD, Apprentice
@@ -22,10 +23,8 @@ from detector.provisional.watch import LONGEST, Learning, Probation, Stretch
 from detector.records import Frame, is_backlog
 from detector.reloading.changes import judged_by
 from detector.scoring.bundle import Bundle
-from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
 from detector.scoring.runtimes.choice import has_torch
-from detector.scoring.unscored import UnscoredStream
 from detector.settings.tree import Settings
 from detector.store import frames
 from detector.store.schema import Engine
@@ -88,19 +87,26 @@ class Newcomers:
         learning = self._learning.get(device)
         return (learning or Learning(self._wanted_s)).reason
 
-    def look(self, fleet: Fleet, scored: Sequence[Frame]) -> None:
+    def look(self, engine: ScoringEngine, scored: Sequence[Frame]) -> None:
         """Count what was scored, or stored unscored, just now."""
         for frame in scored:
-            stream = None if is_backlog(frame.session) else fleet.streams.get(frame.device)
-            if isinstance(stream, UnscoredStream):
+            if is_backlog(frame.session):
+                continue
+            card = engine.card_of(frame.device)
+            if card is None:
                 if self._is_new(frame.device):
-                    self._count(frame, stream)
-            elif stream is not None and stream.bundle.is_provisional:
+                    self._count(engine, frame)
+            elif card.provisional:
                 self._prove(frame)
 
-    def tick(self, fleet: Fleet) -> None:
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something is learnt, waits to be, or to be taken up."""
+        return bool(self._learnt) or not self._apprentice.is_free
+
+    def tick(self, engine: ScoringEngine) -> None:
         """Take up what was learnt, once all frames are stored; never waits for it."""
-        self._renew(fleet)
+        self._renew(engine)
         now = time.monotonic()
         if now < self._due or (self._apprentice.is_free and self._apprentice.pid is None):
             return
@@ -109,7 +115,7 @@ class Newcomers:
             outcome = self._apprentice.outcome()
             if outcome is None:
                 return
-            self._take_up(fleet, outcome)
+            self._take_up(engine, outcome)
         self._due = now
 
     def confirm(self, device: str, who: str) -> str:
@@ -168,7 +174,7 @@ class Newcomers:
             return f"{device} has the model of a rule"
         return f"{device} has none yet ({self.reason(device)})"
 
-    def _count(self, frame: Frame, stream: UnscoredStream) -> None:
+    def _count(self, engine: ScoringEngine, frame: Frame) -> None:
         learning = self._learning.get(frame.device)
         if learning is None:
             learning = self._learning[frame.device] = self._begin(frame)
@@ -179,7 +185,7 @@ class Newcomers:
             learning.is_queued = True
             self._ask(frame, learning.stretch, again=False)
         if frame.device not in self._marks:
-            stream.reason = learning.reason
+            engine.explain(frame.device, learning.reason)
 
     def _begin(self, frame: Frame) -> Learning:
         """With what of the stretch an earlier run has stored."""
@@ -228,7 +234,7 @@ class Newcomers:
         )
         self._apprentice.take(replace(lesson, peers=lesson.alike(self._marks.values())))
 
-    def _take_up(self, fleet: Fleet, outcome: Outcome) -> None:
+    def _take_up(self, engine: ScoringEngine, outcome: Outcome) -> None:
         device = outcome.device
         if not self._is_new(device):
             return  # a rule or a confirmation came meanwhile
@@ -245,15 +251,15 @@ class Newcomers:
         self._learning.pop(device, None)
         self._probation.pop(device, None)
         self._learnt.add(device)
-        self._renew(fleet)
+        self._renew(engine)
         left = ", ".join(f"{name} {why}" for name, why in sorted(outcome.mark.left_out.items()))
         self._say("learnt", device, f"learnt from {outcome.mark.running_s / 60:.0f} minutes, "
                   f"provisional until confirmed{'; left out: ' if left else ''}{left}")  # fmt: skip
 
-    def _renew(self, fleet: Fleet) -> None:
+    def _renew(self, engine: ScoringEngine) -> None:
         """Reads the store; those for which it cannot be read are renewed with the next tick."""
         for device in sorted(self._learnt):
-            fleet.renew(device)
+            engine.renew(device)
             self._learnt.discard(device)
 
     def _put_off(self, outcome: Outcome) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from detector.alarms import requests
 from detector.alarms.answers import answer
 from detector.alarms.desk import AlarmDesk
+from detector.engines.contract import ScoringEngine
 from detector.errors import AlarmError
 from detector.flights.ring import Waveforms
 from detector.records import Command
-from detector.scoring.fleet import Fleet
 from detector.service.newcomers import Newcomers
 from detector.store import commands, commissionings, devices
 from detector.store.schema import Connection
@@ -34,7 +34,7 @@ KNOWN = (
 class Operated:
     """What operators' commands act on."""
 
-    fleet: Fleet
+    engine: ScoringEngine
     newcomers: Newcomers
     desk: AlarmDesk
     waveforms: Waveforms | None = None
@@ -95,8 +95,8 @@ class Operated:
         if value is not None and not _is_threshold(value):
             low, high = THRESHOLD_RANGE
             raise AlarmError(f"threshold {value!r}, allowed: {low:g} to {high:g}")
-        self.fleet.set_threshold(command.device, None if value is None else float(value))
-        now = self.fleet.threshold_of(command.device)
+        self.engine.set_threshold(command.device, None if value is None else float(value))
+        now = self.engine.threshold_of(command.device)
         devices.set_threshold(connection, command.device, now)
 
     def _set_delays(self, connection: Connection, command: Command) -> None:
@@ -106,15 +106,15 @@ class Operated:
         self.desk.settings.given.pop(device, None)
         if delays is not None:
             self.desk.settings.given[device] = delays
-        self.fleet.follow_rule(device)
+        self.engine.follow_rule(device)
 
     def _commission(self, connection: Connection, device: str) -> str:
         """The store says what is in force; a later command may have changed it already."""
         found = commissionings.in_force(connection, device)
         if found is None:
-            self.fleet.owns.pop(device, None)
+            self.engine.owns.pop(device, None)
         else:
-            self.fleet.owns[device] = found.own
+            self.engine.owns[device] = found.own
         return APPLIED
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from detector.account_records import Load
 from detector.folding import Folding
 from detector.scoring.thinning import MOST
 
@@ -51,6 +52,7 @@ class Overload:
         self._began = clock()
         self._idle_s = 0.0
         self._scored_s = 0.0  # up to the last look
+        self._loads: Sequence[Load] = ()  # the same
         self._behind_s = self._room_s = 0.0
         self._told = Folding(MOST_LINES, LINES_EVERY_S, clock)
 
@@ -62,11 +64,12 @@ class Overload:
         waited = self._clock() - began
         self._idle_s += max(waited - (self._cpu() - computed), 0.0)
 
-    def look(self, scoring_s: float) -> int:
+    def look(self, scoring_s: float, loads: Sequence[Load] = ()) -> int:
         """After each tick.
 
         Args:
-            scoring_s: Seconds so far that went into windows.
+            scoring_s: Seconds so far that went into windows here.
+            loads: Of the processes that score for this one; the busiest counts.
 
         Returns:
             The factor from now on.
@@ -74,8 +77,13 @@ class Overload:
         now = self._clock()
         passed = now - self._began
         if passed >= LOOK_S:
-            self._judge(passed, 1 - self._idle_s / passed, (scoring_s - self._scored_s) / passed)
+            here = Load(passed - self._idle_s, scoring_s - self._scored_s)
+            before = dict(enumerate(self._loads))
+            beside = [_since(load, before.get(i)) for i, load in enumerate(loads)]
+            busy, scoring = (max(each) / passed for each in zip(here, *beside, strict=True))
+            self._judge(passed, min(busy, 1.0), scoring)
             self._began, self._idle_s, self._scored_s = now, 0.0, scoring_s
+            self._loads = loads
         return self.factor
 
     def _judge(self, passed: float, busy: float, scoring: float) -> None:
@@ -103,3 +111,7 @@ class Overload:
                 f"one window in {factor}" if factor > 1 else "every window",
                 100 * busy, 100 * scoring, tail,
             )  # fmt: skip
+
+
+def _since(load: Load, before: Load | None) -> Load:
+    return load if before is None else Load(*(n - b for n, b in zip(load, before, strict=True)))

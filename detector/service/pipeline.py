@@ -7,31 +7,29 @@ sends again what was not acknowledged, and by the store, which ignores what it a
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from detector.alarms import ahead
 from detector.alarms.desk import open_desk
 from detector.alarms.sensing.report import report, sensors_of
 from detector.alarms.watch import Watch
 from detector.alignment.aligner import Aligner
+from detector.engines.parts import Parts
 from detector.errors import StoreError
 from detector.flights.ring import Waveforms
-from detector.ingest.buffer import SharedBuffer
-from detector.ingest.connection import ConnectionState
+from detector.ingest.buffer import SharedBuffer, TakenBlock
 from detector.ingest.mqtt import Subscriber, in_flight
 from detector.records import DetectorHealth, DeviceStatus
 from detector.reloading.renewal import Renewal
-from detector.scoring.fleet import Fleet
-from detector.service.clock import Due, ListeningClock
+from detector.service.clock import Due
 from detector.service.figures import PipelineFigures
+from detector.service.intake import Intake, kind_of, tell
 from detector.service.inventory import InventoryWriter
 from detector.service.lease import RENEW_S, Lease
 from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
-from detector.service.parts import Parts, Unsaved, held_of, kind_of, tell
 from detector.service.publishing import Publisher
 from detector.service.status import StatusBoard, card_of, normals
 from detector.service.waveforms.hearing import hear
@@ -43,9 +41,12 @@ from detector.store.places import archive_place
 from detector.store.schema import Connection, Engine, StoreFailure
 from detector.store.upkeep.reserve import Reserve
 from detector.store.writing import writing
+from detector.workers.choice import engine_for
 
 COMMANDS_S = 0.25  # between looks for operator commands
 TICK_SAMPLES = 10_000  # a backlog takes many ticks, between which the lease is renewed
+REST_S = 5.0  # without a moment at which all is committed, and newcomers get one
+DRAIN_S = 20.0  # at the end, for what no broker sends again
 UNSAVED_FRAMES = 5000  # beyond it nothing is taken until the store can be written again
 
 
@@ -62,6 +63,7 @@ class Pipeline:
         waveforms: Where raw waveforms are kept; None: nowhere.
 
     Attributes:
+        engine: Scores; whoever ends the work closes it.
         renewal: Takes up what changes while it runs, between two ticks.
     """
 
@@ -81,29 +83,31 @@ class Pipeline:
         self._inventory = InventoryWriter(store, subscriber.unused)
         past = Past(store, place_at(archive_place(store, settings.store.archive)))
         with store.begin() as connection:
-            self._fleet = Fleet(settings, past.newest_session, commands.thresholds(connection))
-            self._fleet.owns = commissionings.every(connection)
+            self.engine = engine_for(settings, past.newest_session,
+                                      commands.thresholds(connection))  # fmt: skip
+            self.engine.owns = commissionings.every(connection)
             self._desk = open_desk(settings, connection)
             known = [status.device for status in devices.every(connection)]
             self._watch = Watch(self._desk, known)
             self._watch.say_how_it_ended(connection, lease.left_at, time.time())
-            self._sensors = sensors_of(connection, normals(self._fleet), past.newest_session)
-            self._aligner = Aligner(self._fleet.alignment_of, past.newest_live, past.spans)
-        self._newcomers = self._fleet.learnt = Newcomers(settings, store, manual)
+            self._sensors = sensors_of(connection, normals(self.engine), past.newest_session)
+            self._aligner = Aligner(self.engine.alignment_of, past.newest_live, past.spans)
+        self._newcomers = self.engine.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
         self._waveforms = waveforms
-        self._operated = Operated(self._fleet, self._newcomers, self._desk, waveforms,
+        self._operated = Operated(self.engine, self._newcomers, self._desk, waveforms,
                                   settings.mqtt.simulators)  # fmt: skip
-        self._clock = ListeningClock()
+        self._intake = Intake(buffer, subscriber, self._aligner, self._sensors, self.engine,
+                              in_flight(settings.mqtt))  # fmt: skip
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
         self._due = Due()
-        self._unsaved, self._reserve = Unsaved(), Reserve(store)
-        self._board = StatusBoard(self._fleet, self._desk, buffer.counters,
+        self._unsaved, self._reserve = self._intake.unsaved, Reserve(store)
+        self._board = StatusBoard(self.engine, self._desk, buffer.counters,
                                   self._aligner.counters, subscriber.clocks)  # fmt: skip
         self._changed: set[str] = set()
         self._commissioned: set[str] = set()  # these wait until all of their frames are stored
-        self.renewal = Renewal(store, self._fleet, self._desk, self._aligner,
+        self.renewal = Renewal(store, self.engine, self._desk, self._aligner,
                                self._board.latest, self._changed)  # fmt: skip
         self._faults = 0
         self._lag_s: float | None = None
@@ -111,15 +115,17 @@ class Pipeline:
 
     def figures(self) -> PipelineFigures:
         """How it stands; for any thread, so it looks at whole copies only."""
+        crew = self.engine.crew()
         return PipelineFigures(
             statuses=list(self._board.latest.values()),
             active_alarms=self._desk.active_count,
-            unscored_samples=sum(len(block.samples) for block in list(self._unsaved.blocks)),
+            unscored_samples=crew.waiting_samples + self._unsaved.unscored_samples,
             unsaved_frames=len(self._unsaved.frames),
             faults=self._faults,
             thinned=self._overload.factor,
             lag_s=self._lag_s,
             committed_at=self._committed_at,
+            crew=crew,
         )
 
     def wait_for_work(self) -> None:
@@ -128,10 +134,6 @@ class Pipeline:
             return
         with self._overload.waiting():
             self._buffer.wait(self._settings.detector.tick_ms / 1000, self._subscriber.commit_after)
-
-    def trust_clocks(self) -> None:
-        """See ``Fleet.trust_clocks``."""
-        self._fleet.trust_clocks()
 
     def guarded_tick(self) -> None:
         """One guard for the scoring thread: a fault is logged and counted, the next tick runs."""
@@ -145,7 +147,7 @@ class Pipeline:
             if self._due.is_now(kind_of(error), 10.0):
                 tell(error, len(self._unsaved.frames))
         self._parts.took(time.monotonic() - began)
-        self._fleet.thin(self._overload.look(self._fleet.scoring_s))
+        self.engine.thin(self._overload.look(self.engine.scoring_s, self.engine.crew().loads))
 
     def tick(self) -> None:
         """Score what arrived, commit it, then acknowledge and publish.
@@ -154,38 +156,51 @@ class Pipeline:
         """
         unsaved = self._unsaved
         if self.is_committed:
-            self._newcomers.tick(self._fleet)
+            self._newcomers.tick(self.engine)
+        elif self._newcomers.is_at_work and self._due.is_now("rest", REST_S):
+            self.engine.settle()
         if len(unsaved.frames) < UNSAVED_FRAMES:
-            if not unsaved.blocks:
-                self._take()
-            part = self._parts.next(unsaved.blocks)
-            try:
-                self._fleet.begin(part)  # asks the store
-                self._sensors.begin(part)  # likewise
-            except StoreFailure:
-                unsaved.blocks.extendleft(reversed(part))  # nothing has happened
-                raise
-            for device in {block.device for block in part}:
-                self._buffer.hold(device, held_of(self._fleet.streams.get(device)))
-            self._sensors.look(part)
-            hear(self._waveforms, part, self._fleet.streams)
-            scored = self._fleet.score(part)
-            unsaved.frames += [(f, card_of(self._fleet, f)) for f in scored]
-            self._newcomers.look(self._fleet, scored)  # asks the store too: nothing is lost then
+            part: list[TakenBlock] = []
+            if self.engine.has_room:
+                if not unsaved.blocks:
+                    self._intake.take()
+                part = self._parts.next(unsaved.blocks)
+            self._score(part)
         if not self._commit():
             return
         unsaved.done()
+        self.engine.committed()
         self._sensors.forget(self._commissioned)
-        self.renewal.renew_all(self._commissioned)
-        if not unsaved.blocks:
-            self._subscriber.ack(unsaved.due(self._aligner.oldest_lot()))
+        if self.is_committed:
+            self.renewal.renew_all(self._commissioned)
+        elif self._commissioned:
+            self.engine.settle()
+        self._intake.acknowledge()
         self._publish()
         self._inventory.write()
+
+    def _score(self, part: Sequence[TakenBlock]) -> None:
+        """Give blocks to the engine, and take what is ready, of these or of earlier ones."""
+        unsaved = self._unsaved
+        try:
+            self.engine.begin(part)  # asks the store
+            self._sensors.begin(part)  # likewise
+        except StoreFailure:
+            unsaved.blocks.extendleft(reversed(part))  # nothing has happened
+            raise
+        self._intake.hold(part)
+        patience_s = 0.0 if self._intake.is_pressed else self._settings.detector.tick_ms / 1000
+        done = self.engine.give(part, unsaved.lot, patience_s)
+        self._faults += done.faults
+        self._sensors.look(done.blocks)
+        hear(self._waveforms, done.blocks, self.engine.bundle_of)
+        unsaved.frames += [(f, card_of(self.engine, f)) for f in done.frames]
+        self._newcomers.look(self.engine, done.frames)  # asks the store too: nothing is lost then
 
     @property
     def is_committed(self) -> bool:
         """Whether all that was scored so far is in the store."""
-        return not self._unsaved.frames
+        return not self._unsaved.frames and self.engine.oldest_lot is None
 
     @property
     def settings(self) -> Settings:
@@ -195,35 +210,19 @@ class Pipeline:
     def follow(self, settings: Settings) -> None:
         """Go by other settings from the next tick on; ``renewal`` tells the other parts."""
         self._settings = settings
-        self._newcomers.follow(settings, self._fleet.streams)
+        self._newcomers.follow(settings, self.engine.devices)
 
     def drain(self) -> None:
         """Before the end: what waits for its turn, unless the broker will send it again."""
         self._newcomers.close()
         if self._unsaved.receipts:
             return
-        self._unsaved.blocks += self._aligner.release(self._clock.now, before=math.inf)
-        faults = self._faults
-        while self._unsaved.blocks and self._faults == faults:
+        self._intake.release_all()
+        faults, ends = self._faults, time.monotonic() + DRAIN_S
+        while self._faults == faults and (self._unsaved.blocks or not self.is_committed):
             self.guarded_tick()
-
-    def _take(self) -> None:
-        unsaved, taken = self._unsaved, self._buffer.take()
-        unsaved.taken += taken.blocks
-        unsaved.receipts += zip(taken.lots, taken.receipts, strict=True)
-        unsaved.births |= self._subscriber.births()
-        now = self._clock.tick(is_listening=self._can_come())
-        while unsaved.taken:
-            self._aligner.push(unsaved.taken[0], now)
-            self._sensors.hear(unsaved.taken.popleft())
-        before = unsaved.waits_no_more(self._subscriber.hold_at_most)
-        unsaved.blocks += self._aligner.release(now, before)
-
-    def _can_come(self) -> bool:
-        """Whether the broker could deliver: not cut off, nor at the end of what it lets wait."""
-        is_connected = self._subscriber.connection.state is ConnectionState.CONNECTED
-        room = in_flight(self._settings.mqtt) - len(self._unsaved.receipts)
-        return is_connected and not self._unsaved.frames and room > 0  # none of a failed commit
+            if time.monotonic() > ends:
+                break
 
     def _commit(self) -> bool:
         """All that was scored, or of a store without room the alarms; returns whether all."""
@@ -268,7 +267,7 @@ class Pipeline:
         """What newly scored frames and operators' commands lead to; returns devices' states."""
         pairs = self._unsaved.unjudged
         self._desk.update(connection, [(f, card) for f, card in pairs if card is not None])
-        self._watch.look(connection, pairs, listening_s=self._clock.now, now=time.time(),
+        self._watch.look(connection, pairs, listening_s=self._intake.clock.now, now=time.time(),
                          thinned=self._overload.factor,
                          is_full=self._reserve.is_full)  # fmt: skip
         report(connection, self._desk, self._sensors)
@@ -293,7 +292,7 @@ class Pipeline:
     def _health(self) -> DetectorHealth:
         counters = {**self._buffer.totals(), **self._subscriber.counters()}
         counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor,
-                     "disk_full": int(self._reserve.is_full),
-                     "flood": self._desk.telling.flood}  # fmt: skip
+                     "disk_full": int(self._reserve.is_full), "flood": self._desk.telling.flood,
+                     **self.engine.crew().counters}  # fmt: skip
         shown = self._subscriber.connection.shown
         return DetectorHealth(self._lease.owner, time.time(), shown, counters)

@@ -134,6 +134,10 @@ def _scoring(pipeline: PipelineFigures) -> Iterator[Metric]:
     yield _gauge("unsaved_frames", "Scored frames that wait for the store.",
                  pipeline.unsaved_frames)  # fmt: skip
     yield _gauge("thinned", "One window in so many is scored; 1: all of them.", pipeline.thinned)
+    crew = pipeline.crew
+    yield _gauge("workers", "Processes that score, wanted; 0: the detector itself.", crew.workers)
+    yield _gauge("workers_alive", "Of these, those that live.", crew.alive)
+    yield _counter("worker_restarts", "Workers that ended by themselves.", crew.restarts)
     yield _gauges("devices", "Devices heard since the start.", "state", pipeline.states)
     yield _gauge("alarms_active", "Active alarms.", pipeline.active_alarms)
     if pipeline.lag_s is not None:

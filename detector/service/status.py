@@ -10,30 +10,24 @@ import numpy as np
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.memory import peak_score
 from detector.alarms.states import SENSOR, device_state
+from detector.engines.contract import Picture, ScoringEngine
 from detector.ingest.clocks import Clocks
 from detector.records import Alarm, DeviceState, DeviceStatus, Frame, ModelCard, is_backlog
-from detector.scoring.fleet import Fleet, Stream
-from detector.scoring.unscored import UnscoredStream
 from detector.sensors.devices import NormalOf
 from detector.sensors.normal import SensorNormal
 
 
-def card_of(fleet: Fleet, frame: Frame) -> ModelCard | None:
+def card_of(engine: ScoringEngine, frame: Frame) -> ModelCard | None:
     """Of the model that judges a frame; what was sent after its time raises no alarm."""
-    stream = None if is_backlog(frame.session) else fleet.streams[frame.device]
-    if stream is None or isinstance(stream, UnscoredStream):
-        return None
-    return stream.own_card or stream.bundle.card()
+    return None if is_backlog(frame.session) else engine.card_of(frame.device)
 
 
-def normals(fleet: Fleet) -> NormalOf:
+def normals(engine: ScoringEngine) -> NormalOf:
     """What the model of each device has learnt of its sensors."""
 
     def normal_of(device: str) -> SensorNormal | None:
-        stream = fleet.streams.get(device)
-        if stream is None or isinstance(stream, UnscoredStream):
-            return None
-        return stream.bundle.document.sensors
+        bundle = engine.bundle_of(device)
+        return None if bundle is None else bundle.document.sensors
 
     return normal_of
 
@@ -42,7 +36,7 @@ class StatusBoard:
     """The latest word on each device that was heard since the start.
 
     Args:
-        fleet: Knows the streams.
+        engine: Knows how devices stand.
         desk: Knows the alarms.
         received: Counters of the buffer by device.
         aligned: Counters of the aligner of one device.
@@ -54,13 +48,13 @@ class StatusBoard:
 
     def __init__(
         self,
-        fleet: Fleet,
+        engine: ScoringEngine,
         desk: AlarmDesk,
         received: Callable[[], Mapping[str, Mapping[str, int]]],
         aligned: Callable[[str], Counter[str]],
         clocks: Clocks,
     ) -> None:
-        self._fleet, self._desk, self._clocks = fleet, desk, clocks
+        self._engine, self._desk, self._clocks = engine, desk, clocks
         self._received, self._aligned = received, aligned
         self.latest: dict[str, DeviceStatus] = {}
 
@@ -70,12 +64,14 @@ class StatusBoard:
         newest = {frame.device: (frame, card) for frame, card in live}
         received = self._received() if newest else {}
         for device, (frame, card) in newest.items():
+            picture = self._engine.picture(device)
+            assert picture is not None, device
             self.latest[device] = status_of(
-                self._fleet.streams[device],
+                picture,
                 frame,
                 card,
                 alarm=self._desk.active(device, self._desk.book),
-                threshold=self._fleet.threshold_of(device),
+                threshold=self._engine.threshold_of(device),
                 received=Counter(received.get(device, {})) + self._aligned(device),
                 clock_offset_s=self._clocks.offset_s(device),
                 before=self.latest.get(device),
@@ -84,7 +80,7 @@ class StatusBoard:
 
 
 def status_of(
-    stream: Stream,
+    picture: Picture,
     frame: Frame,
     card: ModelCard | None,
     *,
@@ -97,7 +93,7 @@ def status_of(
     """Make the status of a device.
 
     Args:
-        stream: Of the device.
+        picture: Of the device.
         frame: Its newest.
         card: Of its model; None when it is unscored.
         alarm: That is active, of the machine before those of its sensors; None: none is.
@@ -106,27 +102,26 @@ def status_of(
         clock_offset_s: How far its clock is behind ours.
         before: The status before; its score stands where the frame's windows were left out.
     """
-    counters = Counter(received) + Counter(stream.counters)
+    counters = Counter(received) + Counter(picture.counters)
     if clock_offset_s is not None:
         counters["clock_offset_ms"] = round(1000 * clock_offset_s)
-    is_warm = not isinstance(stream, UnscoredStream) and stream.thinning.has_begun
-    if not isinstance(stream, UnscoredStream) and stream.thinning.factor > 1:
-        counters["thinned"] = stream.thinning.factor
+    if picture.factor > 1:
+        counters["thinned"] = picture.factor
     score, mse = _score(frame), _newest(frame.mse)
-    if is_warm and before is not None:
+    if picture.is_warm and before is not None:
         score = before.score if score is None else score
         mse = before.mse if mse is None else mse
     return DeviceStatus(
-        device=stream.device,
-        state=_state(frame, card, alarm=alarm, is_warm=is_warm),
-        reason=stream.reason if isinstance(stream, UnscoredStream) else stream.note,
+        device=picture.device,
+        state=_state(frame, card, alarm=alarm, is_warm=picture.is_warm),
+        reason=picture.said,
         score=score,
         mse=mse,
         threshold=threshold,
         last_ts=float(frame.ts[-1]),
         last_arrival=frame.arrival,
-        rate_hz=stream.rate.rate_hz,
-        features=stream.features,
+        rate_hz=picture.rate_hz,
+        features=picture.features,
         model=card,
         counters=dict(counters),
     )

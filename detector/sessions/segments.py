@@ -16,6 +16,7 @@ import numpy as np
 
 from detector.records import Flags, Samples, Times, Values
 from detector.settings.sessions import SessionSettings
+from detector.short_arrays import steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,10 @@ class Segmenter:
         return Samples(samples.features, samples.ts[new], samples.values[new], samples.session)
 
     def _cuts(self, samples: Samples, broken: bool) -> set[int]:
-        steps = np.diff(samples.ts, prepend=np.nan if self._last_ts is None else self._last_ts)
+        found = steps(samples.ts, np.nan if self._last_ts is None else self._last_ts)
         # A period of 10 ms counted in float64 seconds since 1970 is right to 0.2 µs.
         gap_s = self.rules.gap_periods * self.period_s * (1 + 1e-6)
-        ends = ~((steps > 0) & (steps <= gap_s))
+        ends = ~((found > 0) & (found <= gap_s))
         cuts = {int(cut) for cut in np.flatnonzero(ends)}
         self.counters["gap"] += len(cuts - {0}) if self._last_ts is None else len(cuts)
         if broken or samples.session != self._label:
@@ -201,6 +202,6 @@ def filled_parts(samples: Sequence[Samples], segmenter: Segmenter) -> list[Value
 
 def median_period(ts: Times) -> float | None:
     """Median step of increasing times in seconds; None with fewer than two of them."""
-    steps = np.diff(ts)
-    steps = steps[steps > 0]
-    return float(np.median(steps)) if len(steps) else None
+    found = np.diff(ts)
+    found = found[found > 0]
+    return float(np.median(found)) if len(found) else None

@@ -87,5 +87,6 @@ def flatness(windows: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Shape (B, F): share of the samples of each window (B, L, F) that repeat the one before."""
     if windows.shape[1] < 2:
         return np.zeros((len(windows), windows.shape[2]))
-    steps = np.abs(np.diff(windows, axis=1))
-    return np.asarray((steps <= FLAT).mean(axis=1, dtype=np.float64))
+    across = np.ascontiguousarray(windows.transpose(0, 2, 1))  # (B, F, L): quicker to reduce
+    repeats = np.abs(np.diff(across, axis=2)) <= FLAT
+    return np.asarray(np.count_nonzero(repeats, axis=2) / repeats.shape[2])

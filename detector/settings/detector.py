@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from detector.settings.section import Section
 
@@ -16,6 +16,24 @@ class DetectorSettings(Section):
 
     tick_ms: int = Field(100, ge=10, le=5000, description="Milliseconds between scoring rounds.")
     chunk: int = Field(256, ge=1, le=8192, description="Windows per call of the network.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Processes beside the detector that score, each its share of the devices; "
+        "0: the detector scores by itself. Read at the start alone.",
+    )
+    engine: Literal["workers", "ray"] = Field(
+        "workers",
+        description="What the processes of `workers` are: `workers`: children of the detector; "
+        "`ray`: actors of a Ray cluster, which may have other machines (the extra `ray`). Read at "
+        "the start alone.",
+    )
+    ray_address: str | None = Field(
+        None,
+        description="Of the Ray cluster, such as `10.0.0.5:6379`; none: one that begins and ends "
+        "with the detector. Read at the start alone.",
+    )
     runtime: Runtime = Field(
         "auto",
         description="What networks run on. `onnx`: on ONNX Runtime, from what `faultline "
@@ -32,3 +50,9 @@ class DetectorSettings(Section):
     waveform_mb: int = Field(
         512, ge=1, le=65536, description="Megabytes of waveform of all devices together, at most."
     )
+
+    @model_validator(mode="after")
+    def _has_actors(self) -> DetectorSettings:
+        if self.engine == "ray" and not self.workers:
+            raise ValueError("engine = ray, workers = 0, allowed: workers from 1, an actor each")
+        return self

@@ -32,6 +32,10 @@ def detector(system: System) -> str:
             (say("system.memory"), took or NONE),
             (say("system.processor"), say("system.of_a_core", share=_tenths(account.cpu_share))),
         ]
+    if workers := system.counters.get("workers", 0):
+        alive, restarts = (number(system.counters.get(name, 0))
+                           for name in ("workers_alive", "worker_restarts"))  # fmt: skip
+        pairs.append((say("system.workers"), f"{alive}/{number(workers)}, {restarts}"))
     pairs.append((say("system.devices"), number(system.devices)))
     return facts(say("system.detector"), pairs)
 

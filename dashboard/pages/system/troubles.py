@@ -37,6 +37,8 @@ def _scoring(system: System) -> Iterator[Line]:
     counters, account = system.counters, system.account
     if counters.get("thinned", 1) > 1:
         yield "system.trouble_thinned", {"n": counters["thinned"]}
+    if dead := counters.get("workers", 0) - counters.get("workers_alive", 0):
+        yield "system.trouble_workers", {"n": dead}
     if counters.get("flood", 0):
         yield "system.trouble_flood", {"n": counters["flood"]}
     if faults := counters.get("scoring_faults", 0) + counters.get("faults", 0):

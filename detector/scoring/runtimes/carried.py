@@ -20,8 +20,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from detector.networks.stepping import Array
 from detector.records import Values
-from detector.scoring.runtimes.contract import Array, Carrying
+from detector.scoring.runtimes.contract import CarryingReconstructor
 
 Numbers = npt.NDArray[np.intp]
 
@@ -165,8 +166,8 @@ class Carrier:
         network: Trained; later changes of its weights do not count.
     """
 
-    def __init__(self, network: Carrying) -> None:
-        self.network, self._encode = network, network.encoding()
+    def __init__(self, network: CarryingReconstructor) -> None:
+        self.network, self._step = network, network.stepping()
         self.states = States(network.state_width)
 
     def codes(self, spans: Sequence[Span]) -> Values:
@@ -211,7 +212,7 @@ class Carrier:
         # Of each sample in the order of time the place in the order of sequences.
         places = (np.cumsum(lengths) - lengths + np.arange(lengths[0])[:, None])[alive]
         rows = np.array([span.lane.row for span in spans])
-        codes, self.states.rows[rows] = self._encode(
+        codes, self.states.rows[rows] = self._step(
             fresh[places].astype(np.float64), sizes, self.states.rows[rows]
         )
         for span, end in zip(spans, ends.tolist(), strict=True):

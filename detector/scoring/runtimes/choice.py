@@ -17,6 +17,11 @@ def has_torch() -> bool:
     return find_spec("torch") is not None
 
 
+def is_torch(runtime: Runtime) -> bool:
+    """Whether networks run on torch then."""
+    return runtime == "torch" or (runtime == "auto" and has_torch())
+
+
 def refuse_missing(runtime: Runtime) -> None:
     """Refuse a runtime that was asked for and is not installed.
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
-
+from detector.networks.stepping import Stepping
 from detector.records import Values
 
 WEIGHTS = "weights.safetensors"
 EXPORTED = "weights.onnx"
-
-Array: TypeAlias = npt.NDArray[np.float64]
-Encode: TypeAlias = Callable[[Array, npt.NDArray[np.intp], Array], tuple[Array, Array]]
 
 
 class Reconstructor(Protocol):
@@ -27,19 +21,19 @@ class Reconstructor(Protocol):
 
 
 @runtime_checkable
-class Carrying(Reconstructor, Protocol):
-    """One whose encoder goes on from sample to sample, see ``CarryingNetwork``."""
+class CarryingReconstructor(Reconstructor, Protocol):
+    """A network whose state goes on from sample to sample, see ``networks.contract``."""
 
     window: int
     restart: int
     code_width: int
     state_width: int
 
-    def encoding(self) -> Encode:
-        """Goes on over the next samples of some sequences, see ``networks/contract.py``."""
+    def stepping(self) -> Stepping:
+        """The encoder by the weights of now."""
 
-    def examine_codes(self, codes: Values, windows: Values) -> tuple[Values, Values]:
-        """As ``examine``, of windows whose codes (B, C) are known."""
+    def examine_coded(self, codes: Values, windows: Values) -> tuple[Values, Values]:
+        """As ``examine`` of windows whose codes (B, C) are known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def export_network(stored: Stored) -> float:
     network, path = load_network(stored), stored.folder / EXPORTED
     if isinstance(network, CarryingNetwork):
         raise BundleError(
-            f"{stored.folder}: {stored.network} carries a state from sample to sample, allowed: a "
-            "network that sees each window alone"
+            f"{stored.folder}: {stored.network} carries a state, which the exported file cannot, "
+            "allowed: networks that see each window alone"
         )
     content = _described(_traced(network, stored), stored)
     difference = max(_differences(network, content, stored))

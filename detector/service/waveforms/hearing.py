@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from detector.flights.ring import Waveforms
@@ -10,25 +10,26 @@ from detector.frontends.cursors import orders_of
 from detector.frontends.plans import WaveformPlan, beside
 from detector.ingest.buffer import TakenBlock
 from detector.records import is_backlog_label
-from detector.scoring.fleet import Stream
-from detector.scoring.unscored import UnscoredStream
+from detector.scoring.bundle import Bundle
 from detector.store.archive.waveforms import WaveformNote
 
 
 def hear(
-    waveforms: Waveforms | None, part: Iterable[TakenBlock], streams: Mapping[str, Stream]
+    waveforms: Waveforms | None,
+    part: Iterable[TakenBlock],
+    bundle_of: Callable[[str], Bundle | None],
 ) -> None:
     """Keep the samples of blocks of waveforms; a backlog is no newest one.
 
     Args:
         waveforms: Where they are kept; None: nowhere.
         part: As the scoring takes them.
-        streams: By device.
+        bundle_of: The model that judges a device.
     """
     if waveforms is None:
         return
     for block in part:
-        plan = _plan_of(streams.get(block.device))
+        plan = _plan_of(bundle_of(block.device))
         if plan is None or is_backlog_label(block.samples.session):
             continue
         about = _about(block.device, plan)
@@ -36,10 +37,8 @@ def hear(
         waveforms.hear(about, block.samples.ts, block.samples.values[:, columns])
 
 
-def _plan_of(stream: Stream | None) -> WaveformPlan | None:
-    if stream is None or isinstance(stream, UnscoredStream):
-        return None
-    plan = stream.bundle.document.front_end
+def _plan_of(bundle: Bundle | None) -> WaveformPlan | None:
+    plan = None if bundle is None else bundle.document.front_end
     return plan if isinstance(plan, WaveformPlan) else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-MANY = 200  # rows from which COPY is quicker; see benchmarks/speed/postgresql.py
+MANY = 200  # rows from which COPY is quicker; see benchmarks/stores/postgresql.py
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -8,6 +8,7 @@ import signal
 import numpy as np
 import pytest
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.provisional import lessons
 from detector.provisional.apprentice import GONE, Apprentice
@@ -15,7 +16,6 @@ from detector.provisional.contract import Lesson
 from detector.provisional.files import ModelFolder
 from detector.records import Samples, backlog_label
 from detector.scoring.files import score_recording
-from detector.scoring.fleet import Fleet
 from detector.sessions.files import Recording
 from detector.settings.tree import Settings
 from detector.store import frames

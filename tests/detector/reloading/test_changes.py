@@ -19,7 +19,10 @@ KEYS = [
     for key in type(value).model_fields
 ]
 LIVE = {"alarms", "alignment", "sessions", "detector", "store"}
-FIXED = {("store", "url"), ("store", "archive"), ("detector", "runtime")}
+FIXED = {
+    *(("store", key) for key in ("url", "archive")),
+    *(("detector", key) for key in ("runtime", "workers", "engine", "ray_address")),
+}
 
 
 class Other:

@@ -7,10 +7,10 @@ import logging
 import numpy as np
 import pytest
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples, backlog_label
 from detector.scoring.bundle import save_bundle
-from detector.scoring.fleet import Fleet
 from detector.settings.alarms import AlarmSettings
 from detector.settings.devices import DeviceRule
 from detector.settings.tree import Settings

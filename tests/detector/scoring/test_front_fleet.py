@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples
 from detector.scoring.bundle import save_bundle
-from detector.scoring.fleet import Fleet
 from detector.scoring.front_stream import FrontEndStream
 from detector.scoring.stream import score_samples
 from detector.settings.devices import DeviceRule

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.engines.fleet import Fleet
 from detector.errors import SessionFileError
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples
 from detector.scoring.bundle import save_bundle
 from detector.scoring.files import score_file, score_recording
-from detector.scoring.fleet import Fleet
 from detector.scoring.scorer import call_size
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.sessions.files import Recording

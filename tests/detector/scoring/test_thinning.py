@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import DeviceState, Samples
 from detector.scoring.bundle import save_bundle
-from detector.scoring.fleet import Fleet
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.scoring.thinning import Thinning
 from detector.service.status import status_of
@@ -195,7 +195,7 @@ def statuses(fleet, samples, size):
         )
         card = fleet.streams["m"].bundle.card()
         made = status_of(
-            fleet.streams["m"], frame, card, alarm=None, threshold=1.0, received={},
+            fleet.picture("m"), frame, card, alarm=None, threshold=1.0, received={},
             clock_offset_s=None, before=made,
         )  # fmt: skip
         said.append(made)

@@ -12,9 +12,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.records import Samples
-from detector.scoring.fleet import Fleet
 from detector.scoring.learnt import NO_RULE
 from detector.service.newcomers import Newcomers
 from detector.settings.adopt import AdoptSettings

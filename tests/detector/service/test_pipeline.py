@@ -159,7 +159,7 @@ def test_a_moment_waits_for_its_other_half_while_nothing_can_come(bench, trouble
 def test_a_store_that_cannot_be_read_costs_no_sample(bench, query, monkeypatch):
     """What a new device brought is taken again, once an earlier run's end can be looked up."""
     rule = [{"match": "m", "model": "models/motor-600rpm"}]
-    monkeypatch.setattr(bench.pipeline._fleet, "_settings", Settings(devices=rule))
+    monkeypatch.setattr(bench.pipeline.engine.rulings, "settings", Settings(devices=rule))
     for i in range(100):
         values = dict.fromkeys(("acc_x", "acc_y", "acc_z"), float(i))
         bench.send(ts=T0 + i / 100, rpm=600.0, **values)

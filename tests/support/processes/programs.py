@@ -29,7 +29,8 @@ PRELOADED = (
     "detector.cli.models.train", "detector.cli.models.evaluate", "detector.cli.models.score",
     "detector.cli.models.adopt_device", "detector.cli.discover.inspect",
     "detector.cli.writing.export", "detector.service.pipeline", "detector.reloading.reloads",
-    "detector.provisional.lessons", "alembic.command", "simulator.cli.commands",
+    "detector.provisional.lessons", "detector.workers.processes", "alembic.command",
+    "simulator.cli.commands",
 )  # fmt: skip
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(list(PRELOADED))
@@ -64,8 +65,8 @@ class Program:
         self._process = FORKING.Process(
             target=_become, args=(self.words, str(cwd), variables, streams)
         )
-        _begin_server()
-        with _without_main():
+        begin_server()
+        with without_main():
             self._process.start()
 
     @property
@@ -121,7 +122,7 @@ def answer(
 
 
 @contextlib.contextmanager
-def _without_main() -> Iterator[None]:
+def without_main() -> Iterator[None]:
     """A new process would run the tests' main module again, be it a page that Streamlit showed."""
     main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
@@ -131,7 +132,8 @@ def _without_main() -> Iterator[None]:
 
 
 @cache
-def _begin_server() -> None:
+def begin_server() -> None:
+    """Have the libraries imported; whatever else is forked from the same server has them too."""
     with contextlib.chdir(PROJECT):  # where it finds the modules, wherever the test stands
         multiprocessing.forkserver.ensure_running()
 

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from detector.account_records import Load
 from detector.scoring.thinning import MOST
 from detector.service.overload import BEHIND_S, ROOM_S, Overload
 
@@ -49,6 +50,23 @@ def test_scoring_thins_out_until_it_keeps_up_and_stays_there(scoring, settled):
     assert machine.run(300)[-1] == settled
     assert machine.backlog == 0
     assert machine.run(600) == [settled]
+
+
+def test_the_busiest_of_the_workers_counts():
+    """The scoring thread only waits; one worker falls behind, the other has nothing to do."""
+    now = 0.0
+    overload = Overload(lambda: 0.0, lambda: now, lambda: 0.0)
+    for _ in range(100):
+        with overload.waiting():
+            now += 0.1
+        loads = [Load(0.0, 0.0), Load(0.99 * now, 0.9 * now)]
+        overload.look(0.0, loads)
+    assert overload.factor == 2
+    for _ in range(300):
+        with overload.waiting():
+            now += 0.1
+        overload.look(0.0, loads)
+    assert overload.factor == 1
 
 
 def test_it_takes_a_while_of_falling_behind():

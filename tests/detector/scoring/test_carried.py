@@ -10,15 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
 from detector.networks.base import build_network
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle, save_bundle
-from detector.scoring.fleet import Fleet
 from detector.scoring.runtimes.carried import Carrier, Lanes
 from detector.scoring.scorer import score_session
 from detector.scoring.stream import DeviceStream, score_samples
-from detector.sessions.windows import windows
 from detector.settings.devices import DeviceRule
 from detector.settings.sessions import SessionSettings
 from detector.settings.tree import Settings
@@ -265,7 +264,8 @@ def test_training_lowers_the_error_well_below_that_of_fresh_weights(carried):
     found = {}
     for name, network in (("trained", carried.model), ("fresh", fresh)):
         carrier = Carrier(network.eval())
-        codes = carrier.codes(spans_of(carrier, scaled))
-        seen = windows(scaled, WINDOW)
-        found[name] = float((network.examine_codes(codes, seen)[1] ** 2).mean())
+        codes = torch.from_numpy(carrier.codes(spans_of(carrier, scaled)))
+        windows = torch.from_numpy(scaled).unfold(0, WINDOW, 1).transpose(1, 2)
+        with torch.inference_mode():
+            found[name] = float((network.residual_of(codes, windows)[1] ** 2).mean())
     assert found["trained"] < 0.4 * found["fresh"]

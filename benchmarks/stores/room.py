@@ -1,4 +1,4 @@
-"""GB of a device of 3 features by its rate, tier by tier: `python -m benchmarks.speed.room`.
+"""GB of a device of 3 features by its rate, tier by tier: `python -m benchmarks.stores.room`.
 
 A healthy motor's samples go through the real tiers: rolled up, merged, closed. What each holds for
 its age by the default settings is worked out from what the bytes of a sample and of a bucket are.

@@ -1,4 +1,4 @@
-"""How frames are best written to PostgreSQL: ``python -m benchmarks.speed.postgresql URL``.
+"""How frames are best written to PostgreSQL: ``python -m benchmarks.stores.postgresql URL``.
 
 Both ways for commits of more and more frames, in turns; URL names an empty schema or database. The
 smallest commit that COPY is quicker for is ``MANY`` in detector/store/postgresql/copying.py.

@@ -1,4 +1,4 @@
-"""What it costs to look back: ``python -m benchmarks.speed.history``.
+"""What it costs to look back: ``python -m benchmarks.stores.history``.
 
 A store of a billion samples at 100 Hz: rollups of all of them, an hour in the archive, the newest
 minutes as frames, the newest seconds not counted yet. ``--quick`` makes a fiftieth of it.

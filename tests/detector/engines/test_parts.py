@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detector.engines.parts import LEAST, Parts
 from detector.ingest.buffer import TakenBlock
-from detector.service.parts import LEAST, Parts
 from tests.support.motors import live
 
 

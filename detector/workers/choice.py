@@ -1,0 +1,40 @@
+"""Which engine a detector scores with, by its settings."""
+
+from __future__ import annotations
+
+from detector.engines.contract import ScoringEngine
+from detector.engines.fleet import Fleet
+from detector.engines.streams import History
+from detector.errors import SettingsError
+from detector.scoring.runtimes.choice import is_torch
+from detector.settings.detector import DetectorSettings
+from detector.settings.tree import Settings
+from detector.workers.line import Transport
+from detector.workers.processes import Processes
+from detector.workers.spread import SpreadFleet
+
+
+def engine_for(settings: Settings, history: History, thresholds: dict[str, float]) -> ScoringEngine:
+    """The engine that ``[detector]`` asks for; arguments as of ``Fleet``.
+
+    Raises:
+        SettingsError: If it cannot be used here.
+    """
+    wanted = settings.detector
+    if not wanted.workers:
+        return Fleet(settings, history, thresholds)
+    return SpreadFleet(settings, history, thresholds, _transport(wanted), wanted.workers)
+
+
+def _transport(wanted: DetectorSettings) -> Transport:
+    on_torch = is_torch(wanted.runtime)
+    if wanted.engine == "workers":
+        return Processes(on_torch=on_torch)
+    try:
+        from detector.workers.ray_actors import RayActors  # noqa: PLC0415 -- an extra
+    except ImportError as error:
+        raise SettingsError(
+            f"detector.engine: ray cannot be imported ({error}), allowed: workers, or ray after "
+            "pip install 'faultline[ray]'"
+        ) from None
+    return RayActors(wanted.ray_address, wanted.workers, on_torch=on_torch)
