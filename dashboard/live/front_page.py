@@ -57,7 +57,8 @@ def _link(name: str) -> str:
     address = _address(name)
     if name.endswith(".js"):
         return f'<link rel="modulepreload" href="{address}">'
-    return f'<link rel="preload" as="style" href="{address}">' if name.endswith(".css") else ""
+    # Each page uses some of them; of what is preloaded and not used the browser complains.
+    return f'<link rel="prefetch" as="style" href="{address}">' if name.endswith(".css") else ""
 
 
 def _plotly() -> str:

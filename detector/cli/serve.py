@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from functools import partial
 
 from pydantic import ValidationError
@@ -21,7 +20,6 @@ from detector.settings.load import load_settings
 from detector.settings.tree import Settings
 
 TERMINAL = "/dev/tty"
-GONE_WITHIN_S = 0.3
 
 
 def serve(args: argparse.Namespace) -> str:
@@ -64,22 +62,12 @@ def _on_hangup(stop: threading.Event, request: Request) -> None:
     ends_with_terminal = not is_nohup and _has_terminal()
 
     def hung_up(*_: object) -> None:
-        if ends_with_terminal and _loses_terminal():
+        if ends_with_terminal and not _has_terminal():
             stop.set()
         else:
             request.make()
 
     signal.signal(signal.SIGHUP, hung_up)
-
-
-def _loses_terminal() -> bool:
-    """The signal may come a moment before the terminal is gone."""
-    deadline = time.monotonic() + GONE_WITHIN_S
-    while _has_terminal():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def _has_terminal() -> bool:

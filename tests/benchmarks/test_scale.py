@@ -125,7 +125,7 @@ def test_a_library_s_time_belongs_to_who_called_it():
 
     found = dict(largest_items(profile, 50))
 
-    assert found["detector/scoring/bundle.py"] > 0.1
+    assert found["detector/scoring/bundle.py"] > 0
     assert sum(found.values()) <= 1.0 + 1e-9
     assert all(name.startswith(("detector/", "simulator/")) for name in found)
 

@@ -47,6 +47,7 @@ def test_a_closed_terminal_ends_the_detector(before, is_closed, outcome, tmp_pat
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(PROJECT)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may outlive theirs
         code = CODE.format(before=before, out=out)
         os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606 -- words of our own
     said = b""

@@ -143,6 +143,7 @@ def _become(
 ) -> None:
     """The life of the process: what ``python -m`` finds at its start, then the module."""
     os.chdir(cwd)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background have none
     os.environ.clear()
     os.environ.update(variables)
     multiprocessing.process.ORIGINAL_DIR = cwd  # type: ignore[attr-defined] # for its own processes
