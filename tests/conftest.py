@@ -36,8 +36,8 @@ PATIENCE = 3.0
 TOGETHER = (
     "dashboard/pages/machine",  # looks at animation frames, so what begins beside it is light
     "simulator/machines",
-    "dashboard/pages",
     "end_to_end/test_your_data.py",
+    "dashboard/pages",
     "end_to_end/test_adopt.py",
     "end_to_end",
     "detector/service",
