@@ -51,6 +51,13 @@ def test_a_main_module_that_a_test_has_left_is_not_run_again(tmp_path, monkeypat
     assert sys.modules["__main__"] is left
 
 
+@pytest.mark.parametrize("left", ["first", "second"])
+def test_a_main_module_that_a_test_leaves_goes_with_it(left):
+    """Whatever begins a process in a later test finds the one of pytest."""
+    assert sys.modules["__main__"].__name__ not in {"first", "second"}
+    sys.modules["__main__"] = ModuleType(left)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_program_hears_signals(tmp_path, number):
     """By its own process id, and its code says so."""

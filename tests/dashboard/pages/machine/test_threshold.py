@@ -35,4 +35,4 @@ def test_a_threshold_moved_elsewhere_moves_the_slider(site, feed, page):
     with feed.engine.begin() as store:
         commands.issue(store, "shared", "threshold", {"threshold": 2.5}, "somebody else")
     wait_for(lambda: page.input_value(SLIDER) == "2.5", 10, "the slider follows")
-    assert facts(page)["threshold"] == "2.5"
+    wait_for(lambda: facts(page)["threshold"] == "2.5", 10, "the line follows")
