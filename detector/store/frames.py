@@ -94,8 +94,8 @@ def newest_session(
         .limit(1)
     ).scalar()
     of_session = sa.select(frames).where(frames.c.device == device, frames.c.session == session)
-    start = _enough(connection, of_session.order_by(frames.c.id), first)
-    tail = _enough(connection, of_session.order_by(frames.c.id.desc()), newest)
+    start = _read(connection, of_session.order_by(frames.c.id), first)
+    tail = _read(connection, of_session.order_by(frames.c.id.desc()), newest)
     return start, tail[::-1]
 
 
@@ -130,15 +130,21 @@ def _is_live() -> sa.ColumnElement[bool]:
     return ~frames.c.session.like(f"%{BACKLOG}#%")
 
 
-def _enough(connection: Connection, query: sa.Select[Any], samples: int) -> list[Frame]:
-    found: list[Frame] = []
+def _read(connection: Connection, query: sa.Select[Any], samples: int) -> list[Frame]:
     rows = connection.execute(query.execution_options(yield_per=50))
-    for row in rows:
-        if sum(len(frame.ts) for frame in found) >= samples:
-            break
-        found.append(frame_of(row))
+    found = enough(map(frame_of, rows), samples)
     rows.close()
     return found
+
+
+def enough(found: Iterable[Frame], samples: int) -> list[Frame]:
+    """The first frames that hold so many samples together, or all; no more are asked for."""
+    taken: list[Frame] = []
+    rest, count = iter(found), 0
+    while count < samples and (frame := next(rest, None)) is not None:
+        taken.append(frame)
+        count += len(frame.ts)
+    return taken
 
 
 def between(connection: Connection, device: str, start: float, end: float) -> list[Frame]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from detector.engines.streams import History
 from detector.records import Frame, is_backlog
+from detector.store import frames
 from detector.workers.messages import Past, packed_frame
 
 
@@ -56,16 +57,5 @@ def with_unstored(
     added = [frame for frame in live if frame.session == session]
     if tail and tail[-1].session != session:
         start, tail = [], []
-    start = _enough([*start, *added], first)
-    return start, _enough(reversed([*tail, *added]), newest)[::-1]
-
-
-def _enough(frames: Iterable[Frame], samples: int) -> list[Frame]:
-    taken: list[Frame] = []
-    count = 0
-    for frame in frames:
-        if count >= samples:
-            break
-        taken.append(frame)
-        count += len(frame.ts)
-    return taken
+    start = frames.enough([*start, *added], first)
+    return start, frames.enough(reversed([*tail, *added]), newest)[::-1]

@@ -40,7 +40,7 @@ def load_reconstructor(stored: Stored, runtime: Runtime) -> Reconstructor:
     Raises:
         BundleError: If it cannot be loaded there, or the runtime is not installed.
     """
-    if runtime == "onnx" or (runtime == "auto" and not has_torch()):
+    if not is_torch(runtime):
         from detector.scoring.runtimes.onnx_network import OnnxNetwork  # noqa: PLC0415 -- as below
 
         return OnnxNetwork(stored)

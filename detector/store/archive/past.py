@@ -41,9 +41,9 @@ class Past:
         if not closed:
             return start, tail
         session = tail[-1].session if tail else hours.newest_session(closed)
-        start = _enough(chain(self._read(closed, session), start), first)
+        start = frames.enough(chain(self._read(closed, session), start), first)
         later = chain(reversed(tail), self._read_back(closed, session))
-        return start, _enough(later, newest)[::-1]
+        return start, frames.enough(later, newest)[::-1]
 
     def newest_live(self, device: str) -> Frame | None:
         """See ``frames.newest_live``."""
@@ -72,17 +72,6 @@ class Past:
         if session in {name for name, *_ in hour.spans}:
             found = frames_in(self._place, hour, _tell)
             yield from (frame for frame in found if frame.session == session)
-
-
-def _enough(found: Iterable[Frame], samples: int) -> list[Frame]:
-    taken: list[Frame] = []
-    count = 0
-    for frame in found:
-        if count >= samples:
-            break
-        taken.append(frame)
-        count += len(frame.ts)
-    return taken
 
 
 def _tell(lost: LostHour) -> None:
