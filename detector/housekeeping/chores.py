@@ -22,7 +22,7 @@ from logging.handlers import QueueHandler
 from detector.errors import FaultlineError
 from detector.flights.recorder import FlightRecorder
 from detector.housekeeping.contract import GONE, Orders, Wire, Word
-from detector.store.keeping.checkpoints import Checkpoints
+from detector.store.keeping.checkpoints import Checkpoints, leave_to_others
 from detector.store.keeping.fence import fence
 from detector.store.keeping.rules import Rules
 from detector.store.keeping.upkeep import Upkeep
@@ -123,6 +123,7 @@ def main() -> int:
 def _at_work(orders: Orders, rules: Callable[[], Rules]) -> Iterator[None]:
     store = open_store(orders.url, must_exist=True)
     fence(store, orders.owner)
+    leave_to_others(store)  # to ``Checkpoints``, which hold no lock meanwhile
     chores = (
         Checkpoints(store),
         Upkeep(store, orders.place, rules),

@@ -119,8 +119,12 @@ class Detector:
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, loaded: Callable[[], object] = lambda: None) -> None:
         """Work until ``stop`` is set, then commit what is there and say goodbye.
+
+        Args:
+            stop: Ends it.
+            loaded: Called once all is loaded that scores.
 
         Raises:
             StoreError: If another detector takes the store.
@@ -133,6 +137,7 @@ class Detector:
                 self._simulators.start()
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._scoring = self._load()
+            loaded()
             self._housekeeper.start()
             self._notifier.start()
             self._buffer.patience_s = PATIENCE_S

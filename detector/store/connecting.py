@@ -27,7 +27,7 @@ DAMAGED = "malformed"  # what SQLite says of a damaged file
 # Some builds write zeros over what is deleted: a closed hour would go to the disk once more, and
 # hold the lock ten times as long. A log that grew while somebody read for long shrinks again.
 PRAGMAS = ("synchronous=NORMAL", "busy_timeout=10000", "secure_delete=OFF",
-           "journal_size_limit=64000000")  # fmt: skip
+           "journal_size_limit=64000000", "cache_size=-32000")  # fmt: skip
 NO_DATABASE = "not a database"
 BACKUP_MARK = ".backup-"  # what a copy beside a store is called after
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from detector.errors import StoreError
 from detector.records import DetectorHealth, DeviceState, DeviceStatus, ModelCard
+from detector.store.rows.inserting import insert_all
 from detector.store.schema import devices, lease
 
 LEASE_S = 5.0  # a lease not renewed for this long is free
@@ -26,9 +27,13 @@ def update(connection: Connection, statuses: Sequence[DeviceStatus]) -> None:
     """Replace the rows of the given devices."""
     if not statuses:
         return
+    rows = [_row(status) for status in statuses]
+    if connection.dialect.name == "sqlite":
+        insert_all(connection, devices, rows, "REPLACE")
+        return
     names = [status.device for status in statuses]
     connection.execute(devices.delete().where(devices.c.device.in_(names)))
-    connection.execute(devices.insert(), [_row(status) for status in statuses])
+    connection.execute(devices.insert(), rows)
 
 
 def set_threshold(connection: Connection, device: str, threshold: float) -> None:
@@ -156,8 +161,11 @@ def health(connection: Connection) -> DetectorHealth | None:
     return DetectorHealth(row.owner, row.renewed_at, row.connection, dict(row.counters))
 
 
+_COLUMNS = tuple(field.name for field in fields(DeviceStatus))
+
+
 def _row(status: DeviceStatus) -> dict[str, Any]:
-    row = {field.name: getattr(status, field.name) for field in fields(status)}
+    row = {name: getattr(status, name) for name in _COLUMNS}
     row["state"] = status.state.value
     row["features"] = list(status.features)
     row["model"] = None if status.model is None else _card(status.model)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from detector.records import BACKLOG, Flags, Frame, Samples, Times, Values
 from detector.store.postgresql import copying
+from detector.store.rows.inserting import insert_all
 from detector.store.rows.packing import unpacked
 from detector.store.rows.rows import PACKED, array_of, frame_of, row_of
 from detector.store.rows.stretches import stretches
@@ -33,7 +34,7 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     rows = [row_of(frame) for frame in blocks]
     if connection.dialect.name == "postgresql":
         return copying.insert_new(connection, frames, rows)
-    return int(connection.execute(frames.insert().prefix_with("OR IGNORE"), rows).rowcount)
+    return insert_all(connection, frames, rows)
 
 
 def newest_id(connection: Connection) -> int:

@@ -9,12 +9,11 @@ import numpy as np
 from scipy import signal
 
 from simulator.machines.designs import MOTORS
-from simulator.machines.motor import Damage, Motor
+from simulator.machines.motor import INTERNAL_HZ, Damage, Motor, Samples
 from simulator.machines.profile import CALM, STEADY
-from simulator.machines.sensor import GRAVITY_G, SENSORS, Probe
+from simulator.machines.sensor import GRAVITY_G, SENSORS, FrontEnd, Probe
 
 SECONDS = 24.0
-INTERNAL_HZ = 12_800.0
 IDEAL = Probe(SENSORS["ideal"], INTERNAL_HZ, filtered=False)
 RUNNING = replace(CALM, durations=STEADY)  # at rated speed without end, nothing happens
 FOREVER_S = 1e9
@@ -85,14 +84,26 @@ def shaken(
     seed: int = 7,
 ) -> Shaken:
     """A preset running for ``SECONDS``, healthy or with a fault of constant severity."""
+    true = synthesised(rpm, family, severity, seed)
+    acc, rpm_measured = true.acc - GRAVITY_G, float(true.rpm.mean())
+    if probe is not IDEAL:
+        factor = round(INTERNAL_HZ / probe.rate_hz)
+        unit, chance = (np.random.default_rng((seed, part)) for part in (5, 6))
+        front = FrontEnd(probe, factor=factor, unit=unit, rng=chance)
+        acc = front.report(acc, true.temp_c[factor - 1 :: factor]) - GRAVITY_G
+    return Shaken(acc, probe.rate_hz, rpm_measured / 60.0)
+
+
+@cache
+def synthesised(rpm: int, family: str | None, severity: float, seed: int) -> Samples:
+    """What an ideal sensor reports at the rate of the synthesis; others look at the same."""
     damages = [Damage(family, severity, 0.0, 0.0, FOREVER_S)] if family else []
     motor = Motor(
         MOTORS[f"motor-{rpm}"],
         seed=seed,
-        probe=probe,
+        probe=IDEAL,
         habits=RUNNING,
         begin_running=True,
         damages=damages,
     )
-    samples = motor.block(round(SECONDS * probe.rate_hz))
-    return Shaken(samples.acc - GRAVITY_G, probe.rate_hz, float(samples.rpm.mean()) / 60.0)
+    return motor.block(round(SECONDS * INTERNAL_HZ))

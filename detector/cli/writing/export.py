@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from detector.cli.writing.export_every import write_every
@@ -21,16 +23,17 @@ from detector.errors import ExportError
 from detector.records import Frame
 from detector.settings.load import load_settings
 from detector.store import devices
-from detector.store.archive.place import place_at
+from detector.store.archive.place import Place, place_at
 from detector.store.archive.reading import LostHour, between
 from detector.store.connecting import at_one_moment
 from detector.store.history import reading
 from detector.store.history.rollups import TIERS
 from detector.store.places import archive_place
-from detector.store.schema import Connection, open_store
+from detector.store.schema import Connection, Engine, open_store
 from detector.text import counted
 
 ROWS = 50_000  # about, written at once
+AT_ONCE = 500_000  # about, samples read of one moment
 SLOW_S = 1.0  # after which progress shows
 
 
@@ -62,8 +65,35 @@ def export(args: argparse.Namespace) -> str:
             span = max(start, first), min(end, newest)
             return write_every(connection, args.out, args.device, args.every, *span)
         names, count = reading.full_features_between(connection, args.device, start, end)
-        found = between(connection, place, args.device, start, end, _refuse_lost)
-        return _write(args.out, names, count, _cut(found, start, end))
+    span = max(start, first), min(end, math.nextafter(newest, math.inf))
+    found = _in_parts(store, place, args.device, span, max(1.0, count / AT_ONCE))
+    return _write(args.out, names, count, found)
+
+
+def _in_parts(
+    store: Engine, place: Place, device: str, span: tuple[float, float], parts: float
+) -> Iterator[tuple[Frame, slice]]:
+    """All of a time, each part of it of one moment.
+
+    While somebody reads, what is written to an SQLite store waits in its log, which grows.
+
+    Raises:
+        ExportError: If a part was deleted before its turn.
+    """
+    first, end = span
+    edges = [*np.linspace(first, end, math.ceil(parts) + 1).tolist()]
+    for start, until in pairwise(edges):
+        with store.connect() as connection:
+            at_one_moment(connection)
+            held = reading.full_extent(connection, device)
+            oldest = math.inf if held is None else held[0]
+            if oldest > max(first, start):
+                raise ExportError(
+                    f"{device}: samples before {_iso(oldest)} were deleted meanwhile, allowed: "
+                    f"--start {_iso(oldest)}"
+                )
+            yield from _cut(between(connection, place, device, start, until, _refuse_lost),
+                            start, until)  # fmt: skip
 
 
 def _refuse_lost(hour: LostHour) -> None:

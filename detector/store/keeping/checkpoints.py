@@ -14,11 +14,15 @@ import sqlalchemy as sa
 
 from detector.store.connecting import reason_of
 from detector.store.schema import Engine, StoreFailure
+from detector.store.writing import patient_for
 
 logger = logging.getLogger(__name__)
 
-OFTEN_S, SELDOM_S = 0.3, 10.0  # between two
+OFTEN_S, SELDOM_S = 1.0, 10.0  # between two
 FEW = 1000  # pages that are worth one
+LONG = 2000  # pages of a log that is begun anew
+BUSY_MS = 20  # that this waits for others
+PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 class Checkpoints:
@@ -53,7 +57,7 @@ class Checkpoints:
         if self._store.dialect.name != "sqlite":
             return 0
         with self._store.connect() as connection:
-            _, pages, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+            _, pages, _ = connection.exec_driver_sql(PASSIVE).one()
         return int(pages)
 
     def _work(self) -> None:
@@ -71,6 +75,25 @@ class Checkpoints:
         if not self._is_failing:
             logger.warning("store: its log grows: %s; tried again", reason_of(error))
         self._is_failing = True
+
+
+def begin_anew(store: Engine) -> None:
+    """Let the log be written from its beginning again where it is long.
+
+    It is so by itself when all is moved and no one reads for a moment; beside sustained writing
+    that may never be. What has come since all else was moved is little, and moved with the lock
+    held. The file stays as long as it is: to cut it off takes longer, and it grows again.
+
+    Args:
+        store: Open; nothing happens where it is no SQLite.
+    """
+    if store.dialect.name != "sqlite":
+        return
+    with store.connect() as connection, patient_for(connection, BUSY_MS):
+        _, pages, _ = connection.exec_driver_sql(PASSIVE).one()
+        if pages > LONG:
+            connection.exec_driver_sql(PASSIVE)
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
 
 
 def leave_to_others(store: Engine) -> None:

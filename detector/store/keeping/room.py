@@ -20,15 +20,13 @@ from detector.store.keeping.deciding import ARCHIVE, HOT, Drop, Holding, Tier
 from detector.store.schema import Engine, frames
 from detector.store.upkeep.content import BESIDE_BYTES, BLOBS, content, ids, oldest_arrival
 from detector.store.upkeep.usage import bytes_of, shares
-from detector.store.writing import patient_for
 
 FEW = 64  # files or rows of rollups that one transaction deletes
 MANY, STEP_BYTES = 256, 1 << 20  # frames, or so much of them
 GIVEN_BYTES = 400_000  # to the disk in one step: nobody else writes meanwhile
 LEFT_FREE = 0.1  # of what the store takes and the disk has free, where no limit is set
-LOG_BYTES = 8_000_000  # of what SQLite writes ahead of its file, beyond which it is given back too
+LOG_BYTES = 16_000_000  # of what SQLite writes ahead of its file; see ``checkpoints.py``
 LOG_SHARE = 0.05  # of the limit, that is left for it at most
-BUSY_MS = 50  # that this waits for others
 WORTH_GIVING = 0.25  # of the file, where nobody needs the room
 
 
@@ -158,19 +156,6 @@ def _give_back(store: Engine, size: float) -> int:
             return 0
         _run(connection, f"PRAGMA incremental_vacuum({math.ceil(size / page)})")
         return before - _used(connection, store)[1]
-
-
-def shorten(store: Engine) -> None:
-    """Cut off what SQLite writes ahead of its file where it is long, unless somebody needs it.
-
-    It goes by itself when no one reads for a moment; beside sustained writing that may not be.
-    """
-    path = file_of(store)
-    log = None if path is None else path.with_name(f"{path.name}-wal")
-    if log is None or not log.exists() or log.stat().st_size <= LOG_BYTES:
-        return
-    with store.connect() as connection, patient_for(connection, BUSY_MS):
-        _run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _run(connection: Connection, pragma: str) -> None:

@@ -17,6 +17,7 @@ from detector.store.archive.place import place_at
 from detector.store.connecting import reason_of
 from detector.store.history import rolling
 from detector.store.keeping import room
+from detector.store.keeping.checkpoints import begin_anew
 from detector.store.keeping.deciding import DAY_S, HOT, Drop, decide, is_kept_alone_too_large
 from detector.store.keeping.merging import Settled, merge
 from detector.store.keeping.rules import Rules
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0  # between looks; what came since is summed up by whoever asks
 PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to the same store
+DELETED_S = 0.05  # the same after one that deletes, which is always quicker than who writes
 ROOM_S = 60.0  # between looks at age and size
 SIZE_S = 1.0  # between glances at the size alone, also amid a backlog
 BACKLOG = 5000  # frames beyond which it is told how far it is
@@ -64,7 +66,7 @@ class Upkeep:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._settling, self._doubt = Settling(clock), Doubt(clock)
-        self._room_due = self._size_due = self._tell_due = 0.0
+        self._room_due = self._size_due = self._log_due = self._tell_due = 0.0
         self._told: dict[str, float] = {}
         self._beside = 0  # bytes of flight records when they were last looked at
 
@@ -143,9 +145,14 @@ class Upkeep:
         if time.monotonic() < self._size_due:
             return
         self._size_due = time.monotonic() + SIZE_S
-        room.shorten(self._store)
         if self._excess() > 0:
             self.make_room(time.time())
+
+    def _keep_log_short(self) -> None:
+        """Between two steps, when this thread reads nothing."""
+        if time.monotonic() >= self._log_due:
+            self._log_due = time.monotonic() + SIZE_S
+            self._guarded("log", lambda: begin_anew(self._store))
 
     def _part_days(self, before: float, now: float) -> None:
         """In PostgreSQL frames lie in one partition a day: old ones go whole, next ones come."""
@@ -177,17 +184,20 @@ class Upkeep:
             self._guarded("upkeep", lambda: self.look(time.time()))
             again = time.monotonic() + EVERY_S
             while time.monotonic() < again and not self._stop.wait(min(SIZE_S, EVERY_S)):
+                self._keep_log_short()
                 self._guarded("room", self._keep_to_size)
 
     def _steps(self, step: Callable[[], int]) -> Iterator[int]:
         """Again and again while something is done, with a pause for others between."""
         while not self._stop.is_set() and (done := step()):
             yield done
+            self._keep_log_short()
             self._stop.wait(PAUSE_S)
             self._guarded("room", self._keep_to_size)
 
     def _may_go_on(self) -> bool:
-        return not self._stop.wait(PAUSE_S)
+        self._keep_log_short()
+        return not self._stop.wait(DELETED_S)
 
     def _guarded(self, what: str, act: Callable[[], object]) -> None:
         """The thread goes on whatever happens; outer trouble is one line, now and then."""

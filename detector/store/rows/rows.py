@@ -21,26 +21,29 @@ ARRAYS = {
     "judged": "u1",
     "contributions": "<f4",
 }
+_STORED = [
+    (name, "values" if name == "sample_values" else name, np.dtype(kind))
+    for name, kind in ARRAYS.items()
+]
 WIDE = ("sample_values", "reconstruction")  # (n, F)
 
 
 def row_of(frame: Frame, packing: int = LOOSE) -> dict[str, Any]:
     """The columns of a frame; its number only where it has one."""
-    arrays = {
-        name: _bytes(_array(frame, name).astype(kind), packing) for name, kind in ARRAYS.items()
-    }
-    number = {} if frame.frame_id is None else {"id": frame.frame_id}
-    return number | arrays | {
-        "device": frame.device,
-        "start": float(frame.ts[0]),
-        "end": float(frame.ts[-1]),
-        "session": frame.session,
-        "n": len(frame.ts),
-        "features": list(frame.features),
-        "threshold": frame.threshold,
-        "arrival": frame.arrival,
-        "packing": packing,
-    }  # fmt: skip
+    row: dict[str, Any] = {} if frame.frame_id is None else {"id": frame.frame_id}
+    for name, attribute, kind in _STORED:
+        values = getattr(frame, attribute).astype(kind, copy=False)
+        row[name] = packed(values) if packing == PACKED else values.tobytes()
+    row["device"] = frame.device
+    row["start"] = float(frame.ts[0])
+    row["end"] = float(frame.ts[-1])
+    row["session"] = frame.session
+    row["n"] = len(frame.ts)
+    row["features"] = list(frame.features)
+    row["threshold"] = frame.threshold
+    row["arrival"] = frame.arrival
+    row["packing"] = packing
+    return row
 
 
 def frame_of(row: sa.Row[Any]) -> Frame:
@@ -61,15 +64,6 @@ def frame_of(row: sa.Row[Any]) -> Frame:
         arrival=row.arrival,
         frame_id=row.id,
     )
-
-
-def _array(frame: Frame, name: str) -> npt.NDArray[Any]:
-    found: npt.NDArray[Any] = getattr(frame, "values" if name == "sample_values" else name)
-    return found
-
-
-def _bytes(values: npt.NDArray[Any], packing: int) -> bytes:
-    return packed(values) if packing == PACKED else values.tobytes()
 
 
 def array_of(row: sa.Row[Any], name: str) -> npt.NDArray[Any]:
