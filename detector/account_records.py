@@ -107,6 +107,7 @@ class Crew:
         restarts: Since the start.
         waiting_samples: Given to them and not scored yet.
         loads: Of each.
+        given_up: Blocks that ended a worker again and again, stored unscored.
     """
 
     workers: int = 0
@@ -114,6 +115,7 @@ class Crew:
     restarts: int = 0
     waiting_samples: int = 0
     loads: Sequence[Load] = field(default=())
+    given_up: int = 0
 
     @property
     def counters(self) -> dict[str, int]:
@@ -121,4 +123,4 @@ class Crew:
         if not self.workers:
             return {}
         return {"workers": self.workers, "workers_alive": self.alive,
-                "worker_restarts": self.restarts}  # fmt: skip
+                "worker_restarts": self.restarts, "blocks_given_up": self.given_up}  # fmt: skip

@@ -138,6 +138,8 @@ def _scoring(pipeline: PipelineFigures) -> Iterator[Metric]:
     yield _gauge("workers", "Processes that score, wanted; 0: the detector itself.", crew.workers)
     yield _gauge("workers_alive", "Of these, those that live.", crew.alive)
     yield _counter("worker_restarts", "Workers that ended by themselves.", crew.restarts)
+    yield _counter("blocks_given_up", "Blocks stored unscored, for they ended workers.",
+                   crew.given_up)  # fmt: skip
     yield _gauges("devices", "Devices heard since the start.", "state", pipeline.states)
     yield _gauge("alarms_active", "Active alarms.", pipeline.active_alarms)
     if pipeline.lag_s is not None:

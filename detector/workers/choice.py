@@ -9,9 +9,9 @@ from detector.errors import SettingsError
 from detector.scoring.runtimes.choice import is_torch
 from detector.settings.detector import DetectorSettings
 from detector.settings.tree import Settings
-from detector.workers.line import Transport
 from detector.workers.processes import Processes
 from detector.workers.spread import SpreadFleet
+from detector.workers.transport import Transport
 
 
 def engine_for(settings: Settings, history: History, thresholds: dict[str, float]) -> ScoringEngine:

@@ -11,66 +11,25 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, takewhile
 from queue import SimpleQueue
-from typing import Any, Protocol
 
 from detector.account_records import Load
 from detector.engines.parts import Parts
-from detector.errors import FaultlineError
 from detector.ingest.buffer import TakenBlock
 from detector.workers.briefing import Told
+from detector.workers.fatal.suspects import Key, Suspects, key_of
 from detector.workers.messages import Answer, Request, packed_block
-from detector.workers.parcels import Parcel
+from detector.workers.transport import GoneError, Link
 
 logger = logging.getLogger(__name__)
 
 MOST_SAMPLES = 10_000  # in one request
 RESTS_S = (0.0, 0.0, 0.5, 1.0, 5.0, 15.0, 60.0)  # before the next begins, by failures in a row
 CLOSE_S = 10.0
-
-
-class GoneError(FaultlineError):
-    """A worker has ended; the line says how."""
-
-
-class Link(Protocol):
-    """How one worker is reached: all that a transport is. One thread uses it."""
-
-    def start(self) -> str:
-        """Begin a worker that was told nothing yet; returns its name once it listens.
-
-        Raises:
-            GoneError: If it does not.
-        """
-
-    def call(self, request: Request) -> Answer:
-        """Ask it, and wait for the answer.
-
-        Raises:
-            GoneError: If it has ended, or says nothing for long.
-        """
-        ...
-
-    def close(self) -> None:
-        """End it, if there is one; any thread may."""
-
-
-class Transport(Protocol):
-    """How workers are reached."""
-
-    def link(self, number: int) -> Link:
-        """To the worker of a number, from 0."""
-        ...
-
-    def keep(self, parcel: Parcel) -> Any:  # noqa: ANN401 -- a worker of it can open that
-        """What stands for a model in requests."""
-
-    def close(self) -> None:
-        """All links are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +48,13 @@ class Event:
         line: Its line.
         asked: What the worker was asked for.
         answer: What came of it; None: the worker has ended.
+        is_given_up: It ended at one block, which is not to be tried again.
     """
 
     line: Line
     asked: Asked
     answer: Answer | None
+    is_given_up: bool = False
 
 
 class Line:
@@ -117,7 +78,8 @@ class Line:
         self._orders = Request()  # what goes with the next request, besides blocks
         self._blocks: deque[TakenBlock] = deque()
         self._out: deque[Sequence[TakenBlock]] = deque()  # asked, and not taken back
-        self._parts = Parts(MOST_SAMPLES)
+        self._parts, self._suspects = Parts(MOST_SAMPLES), Suspects()
+        self._broken: set[Key] = set()  # their next block does not go on from the one before
         self._is_due = self._is_resting = self._is_over = self._is_up = False
         self._load = Load(0.0, 0.0)
         self._failures = 0
@@ -206,6 +168,24 @@ class Line:
             self._blocks.extendleft(reversed(self._out.popleft()))
             return dict.fromkeys(block.device for block in self._blocks)
 
+    def give_up(self, rests: Callable[[TakenBlock], bool]) -> list[TakenBlock]:
+        """Take back the block that was asked for alone; ``again`` follows.
+
+        Args:
+            rests: Of blocks that wait: whether they are taken back as well.
+
+        Returns:
+            What was taken besides; what follows them is told that samples are missing.
+        """
+        with self._has_changed:
+            key = key_of(self._out[0][0])
+            self._out[0] = ()
+            self._broken.add(key)
+            taken = list(takewhile(rests, (one for one in self._blocks if key_of(one) == key)))
+            left = {id(block) for block in taken}
+            self._blocks = deque(one for one in self._blocks if id(one) not in left)
+            return taken
+
     def _given(self) -> Iterator[TakenBlock]:
         return chain(*self._out, self._blocks)
 
@@ -214,7 +194,7 @@ class Line:
             found = self._next()
             if found is None:
                 break
-            self._events.put(Event(self, found, self._ask(found)))
+            self._events.put(self._ask(found))
         self._link.close()
 
     def _make_up(self) -> bool:
@@ -242,32 +222,49 @@ class Line:
             )
             if self._is_over:
                 return None
-            blocks = self._parts.next(self._blocks)
+            blocks = self._taken()
             self._out.append(blocks)
             self._is_due = bool(self._blocks)
             request, self._orders = self._orders, Request(factor=self._orders.factor)
         request.blocks = [packed_block(block) for block in blocks]
         return Asked(request, blocks)
 
-    def _ask(self, asked: Asked) -> Answer | None:
+    def _taken(self) -> list[TakenBlock]:
+        """The blocks of the next request; the caller has the lock."""
+        found = self._parts.next(self._blocks)
+        most = self._suspects.most(found)
+        self._blocks.extendleft(reversed(found[most:]))
+        for number, block in enumerate(found[:most]):
+            if key_of(block) in self._broken:
+                self._broken.discard(key_of(block))
+                found[number] = replace(block, broken=True)
+        return found[:most]
+
+    def _ask(self, asked: Asked) -> Event:
         try:
             answer = self._link.call(asked.request)
         except GoneError as error:
-            self._mourn(error)
+            return self._ended(asked, error)
         except Exception:  # the guard of this thread: the worker may have heard half of it
             logger.exception("worker %d: a fault", self.number + 1)
-            self._mourn(GoneError("is replaced after a fault"))
+            return self._ended(asked, GoneError("is replaced after a fault"))
+        busy_s, scoring_s = self._load
+        self._load = Load(busy_s + answer.busy_s, scoring_s + answer.scoring_s)
+        self._parts.took(answer.busy_s)
+        if answer.wants:
+            self._rest()
         else:
             self._failures = 0
-            busy_s, scoring_s = self._load
-            self._load = Load(busy_s + answer.busy_s, scoring_s + answer.scoring_s)
-            self._parts.took(answer.busy_s)
-            if not answer.wants:
-                return answer
-            self._rest()
-            return answer
+            self._suspects.answered(asked.blocks)
+        return Event(self, asked, answer)
+
+    def _ended(self, asked: Asked, error: GoneError) -> Event:
+        is_given_up = self._suspects.ended(asked.blocks)
+        if is_given_up:
+            self._failures = 0  # the cause is found
+        self._mourn(error)
         self._rest()
-        return None
+        return Event(self, asked, None, is_given_up)
 
     def _rest(self) -> None:
         """Until the scoring thread has seen to it."""

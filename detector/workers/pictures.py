@@ -36,6 +36,13 @@ class Pictures:
             self.of[picture.device] = picture
             self._begun.pop(picture.device, None)
 
+    def give_up(self, picture: Picture | None) -> None:
+        """Blocks of a device are stored unscored; the next answer says how it stands."""
+        if picture is not None:
+            before = self.of.get(picture.device)
+            now = picture if before is None else replace(before, said=picture.said)
+            self.take([now])
+
     def trust_clocks(self) -> None:
         """See ``ScoringEngine``."""
         self.of = {device: replace(one, trusts_clock=True) for device, one in self.of.items()}

@@ -18,9 +18,9 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
-from detector.workers.line import GoneError
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel, unpacked
+from detector.workers.transport import GoneError
 from detector.workers.worker import Lines, Worker
 
 Context: TypeAlias = ForkServerContext | SpawnContext

@@ -20,9 +20,9 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 
 from detector.errors import SettingsError
-from detector.workers.line import GoneError
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel, unpacked
+from detector.workers.transport import GoneError
 from detector.workers.worker import Lines, Worker
 
 START_S = 120.0  # for a node with a free CPU, and for the imports there

@@ -10,38 +10,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from detector.account_records import Crew
 from detector.engines.contract import Done, Picture, ScoringEngine
 from detector.engines.streams import History
 from detector.ingest.buffer import TakenBlock
-from detector.records import Frame, ModelCard
+from detector.records import ModelCard
 from detector.scoring.bundle import Bundle
 from detector.settings.tree import Settings
 from detector.store.schema import StoreFailure
 from detector.workers.briefing import Briefing, Told
-from detector.workers.line import Event, Line, Transport
-from detector.workers.messages import Terms, frame_of
+from detector.workers.fatal.given_up import GivenUp
+from detector.workers.line import Event, Line
+from detector.workers.messages import Answer, Terms, frame_of
 from detector.workers.past import pasts_of
 from detector.workers.pictures import Pictures
+from detector.workers.ready import Ready
 from detector.workers.shares import worker_of
+from detector.workers.transport import Transport
 
-logger = logging.getLogger(__name__)
-
-MOST_WAITING = 20_000  # samples of one worker; beyond it nobody is given more
+MOST_WAITING = 20_000  # samples of each worker; beyond it nobody is given more
+MOST_OF_ONE = 200_000  # of one that the others are quicker than
 ROOM_S = 0.25  # that a tick waits for room
 RENEW_S = 2.0  # that a new stream is waited for; whatever follows comes after it
-
-
-@dataclass(slots=True)
-class _Ready:
-    """What came back and was not taken yet."""
-
-    blocks: list[TakenBlock] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
-    faults: int = 0
 
 
 class SpreadFleet(ScoringEngine):
@@ -70,8 +63,7 @@ class SpreadFleet(ScoringEngine):
         self._lines = [Line(n, transport.link(n), self._events) for n in range(workers)]
         self._terms = Terms(settings.sessions, settings.detector.chunk)
         self._pictures = Pictures(self.rulings)
-        self._ready = _Ready()
-        self._fresh: list[Frame] = []  # came back, and are not known to be stored
+        self._ready, self._given_up = Ready(), GivenUp(self.rulings, history)
         self._unserved: list[tuple[Event, StoreFailure]] = []  # the store could not be read
         self._factor, self._must_settle = 1, False
         for line in self._lines:
@@ -83,7 +75,7 @@ class SpreadFleet(ScoringEngine):
         self._collect(0.0)
         unserved, self._unserved = self._unserved, []
         for event, _ in unserved:
-            self._serve(event)
+            self._see_to(event)
         if self._unserved:
             raise self._unserved[0][1]
         for block in blocks:
@@ -92,20 +84,23 @@ class SpreadFleet(ScoringEngine):
     def give(self, blocks: Sequence[TakenBlock], lot: int, patience_s: float = 0.0) -> Done:
         """See ``ScoringEngine``."""
         touched: dict[int, Line] = {}
-        for block in blocks:
+        for block in (replace(one, lot=lot, heard=None) for one in blocks):
+            if self._given_up.rests(block):
+                self._ready.add([block], self._given_up.next(block))
+                continue
             line = self._line_of(block.device)
             self._tell(line, block.device)
-            line.add(replace(block, lot=lot, heard=None))
+            line.add(block)
             touched[line.number] = line
         for line in touched.values():
             line.wake()
         self._wait(patience_s)
-        ready, self._ready = self._ready, _Ready()
-        return Done(ready.blocks, ready.frames, ready.faults)
+        return self._ready.taken()
 
     def renew(self, device: str) -> None:
         """See ``ScoringEngine``."""
         self._terms = replace(self._terms, outdated=self._terms.outdated - {device})
+        self._given_up.retry(device)
         if self._pictures.of.pop(device, None) is None:
             return
         line = self._line_of(device)
@@ -182,20 +177,19 @@ class SpreadFleet(ScoringEngine):
     @property
     def has_room(self) -> bool:
         """See ``ScoringEngine``."""
-        if self._must_settle or self._unserved:
-            return False
-        return all(line.waiting_samples < MOST_WAITING for line in self._lines)
+        waiting = [line.waiting_samples for line in self._lines]
+        is_open = not self._must_settle and not self._unserved
+        return is_open and min(waiting) < MOST_WAITING and max(waiting) < MOST_OF_ONE
 
     @property
     def oldest_lot(self) -> int | None:
         """See ``ScoringEngine``."""
-        lots = [line.oldest_lot for line in self._lines]
-        lots += [block.lot for block in self._ready.blocks]
+        lots = [*self._ready.lots, *(line.oldest_lot for line in self._lines)]
         return min((lot for lot in lots if lot is not None), default=None)
 
     def committed(self) -> None:
         """See ``ScoringEngine``."""
-        self._fresh = list(self._ready.frames)
+        self._ready.committed()
 
     def settle(self) -> None:
         """See ``ScoringEngine``."""
@@ -209,6 +203,7 @@ class SpreadFleet(ScoringEngine):
             restarts=sum(line.restarts for line in self._lines),
             waiting_samples=sum(line.waiting_samples for line in self._lines),
             loads=[line.load for line in self._lines],
+            given_up=self._given_up.count,
         )
 
     def close(self) -> None:
@@ -232,17 +227,13 @@ class SpreadFleet(ScoringEngine):
         """Take what comes, for as long as there is a reason to."""
         began = time.monotonic()
         self._collect(0.0)
-        while not self._is_idle:
+        while not all(line.is_idle for line in self._lines):
             may_s = patience_s if self.has_room else ROOM_S
             left_s = began + may_s - time.monotonic()
             if left_s <= 0:
                 return
             self._collect(left_s)
         self._must_settle = False
-
-    @property
-    def _is_idle(self) -> bool:
-        return all(line.is_idle for line in self._lines)
 
     def _collect(self, timeout_s: float) -> None:
         """Take what has come; where that is nothing, wait for the first."""
@@ -256,42 +247,52 @@ class SpreadFleet(ScoringEngine):
 
     def _take(self, event: Event) -> None:
         answer = event.answer
-        if answer is None:
-            self._replace(event.line)
-            return
-        for record in answer.lines:
+        for record in () if answer is None else answer.lines:
             logging.getLogger(record.name).handle(record)
-        if answer.wants:
-            self._serve(event)
+        if answer is None or answer.wants:
+            self._see_to(event)
             return
-        frames = [frame_of(packed) for packed in answer.frames]
-        self._ready.blocks += event.asked.blocks
-        self._ready.frames += frames
-        self._ready.faults += answer.faults
-        self._fresh += frames
+        self._ready.add(event.asked.blocks, [frame_of(one) for one in answer.frames], answer.faults)
+        self._given_up.scored(event.asked.blocks)
         self._pictures.take(answer.pictures)
         event.line.done()
 
-    def _replace(self, line: Line) -> None:
+    def _see_to(self, event: Event) -> None:
+        """Do what a line rests for; later, where the store cannot be read."""
+        try:
+            if event.answer is not None:
+                self._serve(event, event.answer)
+            else:
+                self._replace(event)
+        except StoreFailure as error:
+            self._unserved.append((event, error))
+        else:
+            event.line.resume()
+
+    def _replace(self, event: Event) -> None:
         """A worker has ended, the next knows nothing: it is told all that waits needs."""
+        line = event.line
+        if event.is_given_up:
+            self._give_up(line, event.asked.blocks[0])
         line.told = Told()
         devices = line.again(anew=True)
         self._agree(line)
         for device in devices:
             self._tell(line, device)
-        line.resume()
 
-    def _serve(self, event: Event) -> None:
-        """Give a worker the past that it wants; later, where the store cannot be read."""
-        answer = event.answer
-        assert answer is not None
-        try:
-            pasts = pasts_of(answer.wants, self._history, self._fresh)
-        except StoreFailure as error:
-            self._unserved.append((event, error))
-            return
+    def _give_up(self, line: Line, block: TakenBlock) -> None:
+        """Store it unscored, and what follows it where its device rests."""
+        given_up = self._given_up
+        self._ready.add([block], given_up.take(block, self._ready.unstored))
+        given_up.ended(line.number, block)
+        for other in line.give_up(given_up.rests):
+            self._ready.add([other], given_up.next(other))
+        self._pictures.give_up(given_up.picture_of(block.device))
+
+    def _serve(self, event: Event, answer: Answer) -> None:
+        """Give a worker the past that it wants."""
+        pasts = pasts_of(answer.wants, self._history, self._ready.unstored)
         with event.line.orders() as orders:
-            orders.pasts |= pasts
+            orders.pasts |= self._given_up.without(pasts)
             orders.renew = (*event.asked.request.renew, *orders.renew)
         event.line.again(anew=False)
-        event.line.resume()

@@ -39,6 +39,8 @@ def _scoring(system: System) -> Iterator[Line]:
         yield "system.trouble_thinned", {"n": counters["thinned"]}
     if dead := counters.get("workers", 0) - counters.get("workers_alive", 0):
         yield "system.trouble_workers", {"n": dead}
+    if given_up := counters.get("blocks_given_up", 0):
+        yield "system.trouble_given_up", {"n": given_up}
     if counters.get("flood", 0):
         yield "system.trouble_flood", {"n": counters["flood"]}
     if faults := counters.get("scoring_faults", 0) + counters.get("faults", 0):

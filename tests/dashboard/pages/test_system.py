@@ -48,6 +48,8 @@ def system(counters=None, *, told=None, connection="connected", usage=USAGE, ali
         (system({"thinned": 3, "flood": 12}), ["system.trouble_thinned", "system.trouble_flood"]),
         (system({"workers": 3, "workers_alive": 3, "worker_restarts": 9}), []),
         (system({"workers": 3, "workers_alive": 2}), ["system.trouble_workers"]),
+        (system({"workers": 2, "workers_alive": 2, "blocks_given_up": 1}),
+         ["system.trouble_given_up"]),
         (system({"scoring_faults": 1, "faults": 1}), ["system.trouble_faults"]),
         (system({"overrun_samples": 4}), ["system.trouble_lost"]),
         (system(told=account(NOW - 60)), ["system.trouble_silent"]),

@@ -36,7 +36,8 @@ def test_a_worker_that_is_killed_is_replaced_by_its_equal(crewed, commits):
 
 def test_a_slow_worker_holds_back_its_own_devices_alone(crewed, monkeypatch):
     """The others' frames come, its lot stays unacknowledged, and at last nobody is given more."""
-    monkeypatch.setattr(spread, "MOST_WAITING", 100)
+    monkeypatch.setattr(spread, "MOST_WAITING", 50)
+    monkeypatch.setattr(spread, "MOST_OF_ONE", 200)
     crewed.give(0)
     crewed.come()
     slow = [device for device in DEVICES if worker_of(device, WORKERS) == 0]
@@ -44,6 +45,7 @@ def test_a_slow_worker_holds_back_its_own_devices_alone(crewed, monkeypatch):
     os.kill(crewed.pid_of(slow[0]), signal.SIGSTOP)
     try:
         for number in (1, 2, 3):
+            assert crewed.engine.has_room, "the others are given more"
             crewed.give(number, lot=number)
             wait_for(lambda n=number: _come(crewed, quick, n), 20, "the others' frames")
         assert not _come(crewed, slow, 1)
