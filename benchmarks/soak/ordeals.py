@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from benchmarks.soak.judging import Outcome, count
-from benchmarks.soak.plant import FORMATS, Plant
+from benchmarks.soak.plant import Plant, Published
 from benchmarks.soak.publishing import Devices
 from benchmarks.soak.site import Site, wait_until
 
@@ -53,13 +53,19 @@ def ordeals(extent: Extent) -> dict[str, Hurt]:
 
 def suffer(name: str, site: Site, plant: Plant, hurt: Hurt) -> Outcome:
     """Publish all of a plant, hurt meanwhile, and count once nothing more comes."""
+    notes = under_load(site, plant, lambda: hurt(site))
+    return Outcome(name, count(site, plant), notes)
+
+
+def under_load(site: Site, plant: Published, hurt: Callable[[], list[str]]) -> list[str]:
+    """Publish all of it, hurt meanwhile, and wait until nothing more comes; what was done."""
     with Devices(plant, site.port) as devices:
         wait_until(lambda: site.stored(plant) >= UNDER_WAY, "samples are stored")
-        notes = hurt(site)
+        notes = hurt()
         if devices.is_done:
             notes.append("all was published before the last of it")
     _wait_for_rest(site, plant)
-    return Outcome(name, count(site, plant), notes)
+    return notes
 
 
 def kill(site: Site, extent: Extent) -> list[str]:
@@ -133,8 +139,8 @@ def _acknowledged(site: Site, seconds: float) -> int:
     return site.network.acknowledged - before
 
 
-def _wait_for_rest(site: Site, plant: Plant) -> None:
-    wanted = len(FORMATS) * plant.moments
+def _wait_for_rest(site: Site, plant: Published) -> None:
+    wanted = len(plant.devices) * plant.moments
     newest, since = -1, time.monotonic()
     while newest < wanted and time.monotonic() - since < QUIET_S:
         stored = site.stored(plant)

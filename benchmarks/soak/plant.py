@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,32 @@ CHANNELS = ("acc_x", "acc_y", "acc_z", "rpm")
 PERIOD_S = 0.01
 BATCH = 10  # samples of a message; of ``channels`` each value is one
 FLOAT = 9  # Sparkplug's number of the type
+
+
+class Published(Protocol):
+    """What devices publish, and what a detector needs to read it."""
+
+    @property
+    def name(self) -> str:
+        """First level of its topics, and of its devices' names."""
+
+    @property
+    def moments(self) -> int:
+        """Samples of each device, a multiple of ``BATCH``."""
+
+    @property
+    def settings(self) -> str:
+        """The sources and rules that it needs, TOML."""
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """Name of each device, by what tells them apart."""
+
+    def births(self) -> list[Message]:
+        """What comes before all."""
+
+    def rounds(self) -> Iterator[list[Message]]:
+        """The messages of ``BATCH`` moments of all devices."""
 
 
 @dataclass(frozen=True)

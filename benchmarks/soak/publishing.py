@@ -8,7 +8,7 @@ import time
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from benchmarks.soak.plant import BATCH, PERIOD_S, Message, Plant
+from benchmarks.soak.plant import BATCH, PERIOD_S, Message, Published
 from benchmarks.soak.proxy import HOST
 from benchmarks.soak.site import wait_until
 
@@ -22,7 +22,7 @@ class Devices:
         speed: So many times faster than the devices' own clock.
     """
 
-    def __init__(self, plant: Plant, port: int, speed: float = 1.0) -> None:
+    def __init__(self, plant: Published, port: int, speed: float = 1.0) -> None:
         self._plant, self._speed = plant, speed
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=f"plant-{plant.name}", clean_session=False

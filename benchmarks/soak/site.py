@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
 
-from benchmarks.soak.plant import Plant
+from benchmarks.soak.plant import Published
 from benchmarks.soak.proxy import HOST, Proxy
 from detector.records import Frame
 from detector.store import devices, frames
@@ -33,9 +33,12 @@ class Site:
         folder: For all files.
         plants: What the detector is told to read.
         options: More settings, TOML.
+        url: Of its store; SQLite in the folder where not given.
     """
 
-    def __init__(self, folder: Path, plants: list[Plant], options: str = "") -> None:
+    def __init__(
+        self, folder: Path, plants: Sequence[Published], options: str = "", url: str = ""
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self._mosquitto: subprocess.Popen[bytes] | None = None
@@ -43,10 +46,11 @@ class Site:
         self.start_broker()
         self.network = Proxy(self.port)
         self.store = folder / "faultline.db"
-        self.engine = open_store(f"sqlite:///{self.store}")
+        url = url or f"sqlite:///{self.store}"
+        self.engine = open_store(url)
         (folder / "faultline.toml").write_text(
             f'[mqtt]\nurl = "mqtt://{HOST}:{self.network.port}"\n\n'
-            f'[store]\nurl = "sqlite:///{self.store}"\n\n{options}\n'
+            f'[store]\nurl = "{url}"\narchive = "{folder}/archive"\n\n{options}\n'
             + "\n".join(plant.settings for plant in plants)
         )
 
@@ -123,7 +127,7 @@ class Site:
         is_ours = found is not None and found.owner.endswith(f":{self.detector}")
         return is_ours and found.connection == "connected"
 
-    def stored(self, plant: Plant) -> int:
+    def stored(self, plant: Published) -> int:
         """Samples in the store, of all devices of a plant."""
         query = sa.select(sa.func.sum(frames_table.c.n))
         query = query.where(frames_table.c.device.in_(plant.devices.values()))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from detector.networks.places import in_words
 from detector.networks.stepping import Array, Sizes, Stepping
 from detector.records import Values
 
@@ -63,8 +64,21 @@ class Network(nn.Module):
         if self.training:
             self.eval()
         with torch.inference_mode():
-            reconstruction, residual = self.residual(torch.from_numpy(windows))
-        return reconstruction.numpy(), residual.numpy()
+            reconstruction, residual = self.residual(self._here(windows))
+        return reconstruction.cpu().numpy(), residual.cpu().numpy()
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def place(self) -> str:
+        """The same in words."""
+        return in_words(self.device)
+
+    def _here(self, values: Values | Array) -> Tensor:
+        return torch.from_numpy(values).to(self.device)
 
 
 class Encoding(Protocol):
@@ -119,10 +133,10 @@ class CarryingNetwork(Network):
         encode = self.encoding()
 
         def step(samples: Array, sizes: Sizes, state: Array) -> tuple[Array, Array]:
-            packed = PackedSequence(torch.from_numpy(samples), torch.from_numpy(sizes))
+            packed = PackedSequence(self._here(samples), torch.from_numpy(sizes))
             with torch.inference_mode():
-                codes, after = encode(packed, torch.from_numpy(state))
-            return codes.numpy(), after.numpy()
+                codes, after = encode(packed, self._here(state))
+            return codes.cpu().numpy(), after.cpu().numpy()
 
         return step
 
@@ -136,5 +150,5 @@ class CarryingNetwork(Network):
         if self.training:
             self.eval()
         with torch.inference_mode():
-            found = self.residual_of(torch.from_numpy(codes), torch.from_numpy(windows))
-        return found[0].numpy(), found[1].numpy()
+            found = self.residual_of(self._here(codes), self._here(windows))
+        return found[0].cpu().numpy(), found[1].cpu().numpy()

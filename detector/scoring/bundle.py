@@ -36,6 +36,7 @@ from detector.text import plain, span
 
 DOCUMENT = "bundle.json"
 NOT_COMMISSIONED = "not commissioned"
+CPU = "the CPU"
 JUDGED_WEIGHT = 0.5  # a feature weighted below this is left out of the score-to-MSE translation
 
 
@@ -64,6 +65,11 @@ class Bundle:
         self.note: str | None = None
         self.folder: Path | None = None
         self._card: tuple[bool, ModelCard] | None = None  # by ``is_provisional``
+
+    @property
+    def place(self) -> str:
+        """Where its windows are scored, in words."""
+        return getattr(self.model, "place", CPU)  # of a network on torch
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -225,19 +231,21 @@ def _write(bundle: Bundle, folder: Path) -> None:
     replace_file(folder / DOCUMENT, encoded + b"\n")
 
 
-def load_bundle(folder: Path, runtime: Runtime = "auto") -> Bundle:
+def load_bundle(folder: Path, runtime: Runtime = "auto", device: str = "cpu") -> Bundle:
     """Read and check a bundle.
 
     Args:
         folder: Where it lies.
         runtime: What a network runs on; a reference runs without either.
+        device: Where torch runs it: ``cpu``, ``cuda``, or ``auto``, a GPU where there is one.
 
     Raises:
+        SettingsError: If torch does not see the device.
         BundleError: If a file is missing or broken, the parts do not fit each other, or what it is
             to run on is not installed.
     """
     document = read_document(folder)
-    bundle = Bundle(folder.name, document, _load_model(folder, document, runtime))
+    bundle = Bundle(folder.name, document, _load_model(folder, document, runtime, device))
     bundle.folder = folder
     columns, features = len(bundle.detector.groups), len(document.features)
     for rule in (document.score, document.commissioned):
@@ -246,7 +254,9 @@ def load_bundle(folder: Path, runtime: Runtime = "auto") -> Bundle:
     return bundle
 
 
-def _load_model(folder: Path, document: Document, runtime: Runtime) -> Reconstructor | Reference:
+def _load_model(
+    folder: Path, document: Document, runtime: Runtime, device: str
+) -> Reconstructor | Reference:
     if document.network in REFERENCES:
         reference = load_reference(folder)
         if reference.shape != document.input_shape:
@@ -255,7 +265,7 @@ def _load_model(folder: Path, document: Document, runtime: Runtime) -> Reconstru
                 f"allowed: {document.input_shape}"
             )
         return reference
-    return load_reconstructor(stored_in(folder, document), runtime)
+    return load_reconstructor(stored_in(folder, document), runtime, device)
 
 
 def stored_in(folder: Path, document: Document) -> Stored:

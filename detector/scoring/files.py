@@ -11,7 +11,7 @@ import pandas as pd
 from detector.errors import SessionFileError
 from detector.normal.level import Own
 from detector.records import Frame
-from detector.scoring.bundle import Bundle
+from detector.scoring.bundle import CPU, Bundle
 from detector.scoring.front_stream import stream_for
 from detector.scoring.rate import rate_misfit
 from detector.scoring.stream import score_samples
@@ -19,6 +19,7 @@ from detector.sessions.files import NO_HINTS, Hints, Recording, read_recordings
 from detector.settings.sessions import SessionSettings
 
 CHUNK = 256
+CHUNK_ON_GPU = 4096  # its cores want more at once; what a call waits for is the same
 
 
 def score_file(
@@ -62,7 +63,8 @@ def score_recording(
         threshold=threshold,
         own=own,
     )
-    frames = score_samples(stream, samples, chunk=CHUNK, arrival=float(samples.ts[-1]))
+    chunk = CHUNK if bundle.place == CPU else CHUNK_ON_GPU
+    frames = score_samples(stream, samples, chunk=chunk, arrival=float(samples.ts[-1]))
     misfit = rate_misfit(stream.rate.rate_hz, bundle.document.input_period_s)
     if misfit is not None:
         raise SessionFileError(f"{recording.name}: {bundle.name} {misfit}")

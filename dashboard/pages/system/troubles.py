@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from dashboard.pages.system.reading import System
@@ -37,10 +37,7 @@ def _scoring(system: System) -> Iterator[Line]:
     counters, account = system.counters, system.account
     if counters.get("thinned", 1) > 1:
         yield "system.trouble_thinned", {"n": counters["thinned"]}
-    if dead := counters.get("workers", 0) - counters.get("workers_alive", 0):
-        yield "system.trouble_workers", {"n": dead}
-    if given_up := counters.get("blocks_given_up", 0):
-        yield "system.trouble_given_up", {"n": given_up}
+    yield from _workers(counters)
     if counters.get("flood", 0):
         yield "system.trouble_flood", {"n": counters["flood"]}
     if faults := counters.get("scoring_faults", 0) + counters.get("faults", 0):
@@ -55,6 +52,13 @@ def _scoring(system: System) -> Iterator[Line]:
         yield "system.trouble_lag", {"seconds": account.lag_s}
     if account.unsaved_frames > UNSAVED:
         yield "system.trouble_unsaved", {"n": account.unsaved_frames}
+
+
+def _workers(counters: Mapping[str, int]) -> Iterator[Line]:
+    if dead := counters.get("workers", 0) - counters.get("workers_alive", 0):
+        yield "system.trouble_workers", {"n": dead}
+    if given_up := counters.get("blocks_given_up", 0):
+        yield "system.trouble_given_up", {"n": given_up}
 
 
 def _store(system: System) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -124,8 +125,7 @@ def _add_learning(part: argparse.ArgumentParser) -> None:
     add("--hold-out", choices=("auto", "session", "block"), default="auto",
         help="what is held out in turn; auto takes whole sessions where there are enough "
         "(default: %(default)s)")  # fmt: skip
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto",
-        help="auto uses a GPU when there is one (default: %(default)s)")  # fmt: skip
+    _add_device(add)
     add("--resume", action="store_true",
         help="keep checkpoints in OUT/resume, and go on from those that are there")  # fmt: skip
     add("--seed", type=int, default=0, help="same seed, same bytes (default: %(default)s)")
@@ -220,4 +220,11 @@ def add_score(part: argparse.ArgumentParser) -> None:
     add("--threshold", type=float, default=1.0, help="score of an anomaly (default: %(default)s)")
     add("--runtime", choices=get_args(Runtime), default="auto", help="what a network runs on: onnx "
         "takes what export-onnx wrote and imports no torch; auto is torch where it is installed "
+        "(default: %(default)s)")  # fmt: skip
+    _add_device(add)
+
+
+def _add_device(add: Callable[..., object]) -> None:
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto",
+        help="where a network on torch runs; auto is a GPU where torch sees one "
         "(default: %(default)s)")  # fmt: skip

@@ -19,7 +19,7 @@ from detector.normal.level import Own
 from detector.records import Frame
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.files import frames_to_table, score_file
-from detector.scoring.runtimes.choice import refuse_missing
+from detector.scoring.runtimes.choice import refuse_missing, refuse_no_gpu
 from detector.sessions.files import find_files
 from detector.text import inert
 
@@ -32,19 +32,21 @@ def score(args: argparse.Namespace) -> str:
         CommissionError: If nothing can be learnt of the machine's own level.
         ExportError: If the file cannot be written.
         SessionFileError: If a file cannot be read or does not fit the model.
-        SettingsError: If the runtime asked for is not installed.
+        SettingsError: If the runtime or the device asked for is not there.
     """
     _refuse_options(args)
     refuse_out(args.out, is_forced=True)
     refuse_missing(args.runtime)
-    bundle = load_bundle(args.model, args.runtime)
+    refuse_no_gpu(args.device, args.runtime)
+    bundle = load_bundle(args.model, args.runtime, args.device)
     own, doubts = _commissioned(bundle, args)
     files = find_files(args.files)
     refuse_input(args.out, files)
     scored = list(_scored(bundle, files, args, own))
     table = pd.concat(_tables(scored), ignore_index=True)
     write_table(table, args.out)
-    return f"written: {args.out}, " + "\n".join([*told(table, bundle), *doubts])
+    lines = [*told(table, bundle), f"scored on {bundle.place}", *doubts]
+    return f"written: {args.out}, " + "\n".join(lines)
 
 
 def _refuse_options(args: argparse.Namespace) -> None:

@@ -9,6 +9,8 @@ from detector.cli.models.steps import progress_bar
 from detector.cli.models.train_arguments import AUTO, RESUME, read_dataset, read_options, say
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
+from detector.networks.base import NETWORKS
+from detector.networks.places import choose_device, in_words
 from detector.scoring.bundle import Bundle, save_bundle
 from detector.training import train as training
 from detector.training.data.dataset import Dataset
@@ -19,8 +21,11 @@ def train(args: argparse.Namespace) -> str:
     """Train a bundle and write it."""
     if args.out.exists() and not args.out.is_dir():
         raise TrainingError(f"--out {args.out}: a file, allowed: a folder")
+    place = choose_device(args.device)
     dataset = read_dataset(args)
     options = read_options(args, dataset)
+    if options.recipe.name in NETWORKS or args.network == AUTO:
+        say(f"networks are trained on {in_words(place)}")
     if args.network == AUTO:
         options = _chosen(args, dataset, options)
     bundle = training.train(dataset, options, args.out.name)

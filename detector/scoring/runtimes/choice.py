@@ -34,11 +34,27 @@ def refuse_missing(runtime: Runtime) -> None:
         )
 
 
-def load_reconstructor(stored: Stored, runtime: Runtime) -> Reconstructor:
+def refuse_no_gpu(device: str, runtime: Runtime) -> None:
+    """Refuse a GPU that was asked for and is not there, or not for this runtime.
+
+    Raises:
+        SettingsError: If so.
+    """
+    if device != "cuda":
+        return
+    if not is_torch(runtime):
+        raise SettingsError("device 'cuda': ONNX Runtime runs on the CPU here, allowed: auto, cpu")
+    from detector.networks.places import choose_device  # noqa: PLC0415 -- torch takes seconds
+
+    choose_device(device)
+
+
+def load_reconstructor(stored: Stored, runtime: Runtime, device: str = "cpu") -> Reconstructor:
     """Load a network on the runtime asked for; ``auto`` is torch where that is installed.
 
     Raises:
         BundleError: If it cannot be loaded there, or the runtime is not installed.
+        SettingsError: If torch does not see the device.
     """
     if not is_torch(runtime):
         from detector.scoring.runtimes.onnx_network import OnnxNetwork  # noqa: PLC0415 -- as below
@@ -48,4 +64,4 @@ def load_reconstructor(stored: Stored, runtime: Runtime) -> Reconstructor:
         raise BundleError(f"{stored.folder}: torch is not installed, allowed: {INSTALL}")
     from detector.scoring.runtimes.torch_network import load_network  # noqa: PLC0415 -- is slow
 
-    return load_network(stored)
+    return load_network(stored, device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,11 +14,12 @@ from torch import Tensor, nn
 from detector.errors import TrainingError
 from detector.networks.base import build_network, full_config
 from detector.networks.contract import CarryingNetwork, Network
+from detector.networks.places import choose_device
 from detector.training.data.pool import WindowPool
 from detector.training.fitting.checkpoint import content_hash
 from detector.training.fitting.run import FitPlan, Run
 
-__all__ = ["Epoch", "FitPlan", "Fitted", "WindowPool", "choose_device", "fit", "mse", "pca_mse"]
+__all__ = ["Epoch", "FitPlan", "Fitted", "WindowPool", "fit", "mse", "pca_mse"]
 
 VALIDATION_WINDOWS = 1024
 
@@ -100,8 +100,9 @@ def fit(  # noqa: PLR0913 -- what to train, on what and from where do not belong
         The network on the CPU, in evaluation mode.
 
     Raises:
-        TrainingError: If there is no window, the loss is not finite, there is no such device, or
-            the checkpoint or the weights do not fit.
+        SettingsError: If there is no such device.
+        TrainingError: If there is no window, the loss is not finite, or the checkpoint or the
+            weights do not fit.
     """
     if not len(pool):
         raise TrainingError("training: no window, every session is shorter than one window")
@@ -131,23 +132,6 @@ def fit(  # noqa: PLR0913 -- what to train, on what and from where do not belong
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return fitted
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of a name.
-
-    Raises:
-        TrainingError: If it is not there.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise TrainingError(f"training: device {name!r}, allowed: auto, cpu, cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("training: device 'cuda', no usable GPU found, allowed: auto, cpu")
-    if name == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    # Without it cuBLAS refuses to be deterministic; read when the GPU is first used.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    return torch.device("cuda")
 
 
 def mse(network: nn.Module, windows: Tensor) -> float:

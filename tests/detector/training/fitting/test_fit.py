@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from detector.errors import TrainingError
+from detector.errors import SettingsError, TrainingError
 from detector.training.fitting.fit import FitPlan, WindowPool, fit
 from tests.support.network_cases import CASES, WINDOW, sines
 
@@ -163,9 +163,9 @@ def test_weights_that_do_not_fit_are_refused():
 def test_a_device_that_is_not_there_is_refused(monkeypatch):
     """A GPU is used when there is one and never needed."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(TrainingError, match="device 'tpu', allowed: auto, cpu, cuda"):
+    with pytest.raises(SettingsError, match="device 'tpu', allowed: auto, cpu, cuda"):
         run(device="tpu")
-    with pytest.raises(TrainingError, match="no usable GPU found, allowed: auto, cpu"):
+    with pytest.raises(SettingsError, match="no usable GPU found, allowed: auto, cpu"):
         run(device="cuda")
     assert same(run(device="auto"), run(device="cpu"))
 
