@@ -234,7 +234,7 @@ class Line:
         found = self._parts.next(self._blocks)
         most = self._suspects.most(found)
         self._blocks.extendleft(reversed(found[most:]))
-        for number, block in enumerate(found[:most]):
+        for number, block in enumerate(found[:most] if self._broken else ()):
             if key_of(block) in self._broken:
                 self._broken.discard(key_of(block))
                 found[number] = replace(block, broken=True)

@@ -91,7 +91,7 @@ class GivenUp:
 
     def rests(self, block: TakenBlock) -> bool:
         """Whether a block is not to be tried for now; then ``next`` takes it."""
-        until = self._until.get(key_of(block))
+        until = self._until.get(key_of(block)) if self._until else None
         return until is not None and time.monotonic() < until and self._goes_on(block)
 
     def retry(self, device: str) -> None:

@@ -34,6 +34,8 @@ class Suspects:
         """How many of the blocks that wait may go into one request."""
         if self._alone:
             return min(len(blocks), 1)
+        if not self._known:
+            return len(blocks)
         keys = [key_of(block) for block in blocks]
         first = next((n for n, key in enumerate(keys) if key in self._known), len(keys))
         return min(len(blocks), max(first, 1))
@@ -41,7 +43,8 @@ class Suspects:
     def answered(self, blocks: Sequence[TakenBlock]) -> None:
         """These were scored."""
         self._deaths = 0
-        self._known -= {key_of(block) for block in blocks}
+        if self._known:
+            self._known -= {key_of(block) for block in blocks}
         self._alone = max(self._alone - len(blocks), 0)
 
     def ended(self, blocks: Sequence[TakenBlock]) -> bool:

@@ -17,6 +17,7 @@ from detector.scoring.stream import DeviceStream, score_samples
 from detector.settings.sessions import SessionSettings
 from detector.store import commands, devices, frames
 from detector.store.schema import frames as frames_table
+from detector.workers.shares import worker_of
 from tests.conftest import wait_for
 from tests.support.motors import FEATURES, live, with_fault
 from tests.support.serving import Client, serving
@@ -143,6 +144,38 @@ def test_what_operators_and_settings_say_reaches_the_workers(served, broker):
     np.testing.assert_array_equal(thresholds, np.repeat([1.0, 2.5, 2.5], 100))
     assert np.isfinite(np.concatenate([frame.score for frame in found])[24:]).all()
     assert served.read(devices.one, "m-told").model.name == "other"
+
+
+def test_a_worker_that_stands_still_keeps_nobody_elses_samples_from_the_store(served, broker):
+    """Its own wait, unacknowledged, and are stored once it goes on."""
+    slow, quick = (next(f"m-{n}" for n in range(99) if worker_of(f"m-{n}", WORKERS) == worker)
+                   for worker in range(WORKERS))  # fmt: skip
+    sent = {slow: live(400, 61), quick: live(400, 62)}
+    pid = workers_of(served)[worker_of(slow, WORKERS) + 1]
+    with Client(broker.url) as client:
+        _send_rows(client, served, sent, 0, 100)
+        for name in sent:
+            wait_for(lambda device=name: stored(served, device) == 100, 30, "the first part")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for start in range(100, 400, 50):
+                _send_rows(client, served, sent, start, start + 50)
+                wait_for(lambda n=start + 50: stored(served, quick) == n, 20, "committed meanwhile")
+            assert stored(served, slow) == 100
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    for name, samples in sent.items():
+        found = whole(served, name, samples)
+        np.testing.assert_array_equal(np.concatenate([frame.ts for frame in found]), samples.ts)
+        assert np.isfinite(np.concatenate([frame.score for frame in found])[24:]).all()
+    assert workers_of(served)[worker_of(slow, WORKERS) + 1] == pid, "it was not replaced"
+
+
+def _send_rows(client, served, sent, start, end):
+    """A part of the samples of each device, in one message each."""
+    for name, samples in sent.items():
+        part = type(samples)(samples.features, samples.ts[start:end], samples.values[start:end])
+        client.send(f"{served.folder.name}/{name}", part, batch=end - start)
 
 
 def test_no_worker_outlives_a_detector_that_is_killed(served):
