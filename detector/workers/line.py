@@ -260,8 +260,8 @@ class Line:
 
     def _ended(self, asked: Asked, error: GoneError) -> Event:
         is_given_up = self._suspects.ended(asked.blocks)
-        if is_given_up:
-            self._failures = 0  # the cause is found
+        if asked.blocks and not self._suspects.deaths:
+            self._failures = 0  # what is tried next is another thing
         self._mourn(error)
         self._rest()
         return Event(self, asked, None, is_given_up)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from detector.ingest.buffer import TakenBlock
 from detector.records import is_backlog_label
 
-DEATHS = 3  # without an answer in between, before the blocks of a request are tried alone
+DEATHS = 3  # of a request, before its blocks are tried alone, and of a block alone
 
 Key: TypeAlias = tuple[str, bool]  # device, whether sent after its time: each is a stream
 
@@ -21,12 +21,16 @@ def key_of(block: TakenBlock) -> Key:
 class Suspects:
     """For the thread of a line.
 
-    A worker that is killed from outside is no proof: only a block that was asked for alone after
-    ``DEATHS`` others in a row is given up. The next of its stream is tried alone at once.
+    A worker that is killed from outside is no proof, not even some times in a row: a block is given
+    up after ``DEATHS`` of its request and as many of it alone, all without an answer in between.
+    The next of its stream is tried alone at once, and only once.
+
+    Attributes:
+        deaths: In a row, of the same request or the same block.
     """
 
     def __init__(self) -> None:
-        self._deaths = 0  # in a row
+        self.deaths = 0
         self._alone = 0  # blocks still to be asked for one by one
         self._known: set[Key] = set()  # streams whose newest block was given up
 
@@ -42,7 +46,7 @@ class Suspects:
 
     def answered(self, blocks: Sequence[TakenBlock]) -> None:
         """These were scored."""
-        self._deaths = 0
+        self.deaths = 0
         if self._known:
             self._known -= {key_of(block) for block in blocks}
         self._alone = max(self._alone - len(blocks), 0)
@@ -51,13 +55,14 @@ class Suspects:
         """The worker has ended at these; returns whether to give them up, then it is one."""
         if not blocks:
             return False
-        self._deaths += 1
-        is_single = len(blocks) == 1
-        is_tried = self._alone > 0 or key_of(blocks[0]) in self._known
-        if is_single and (is_tried or self._deaths >= DEATHS):
-            self._deaths, self._alone = 0, max(self._alone - 1, 0)
-            self._known.add(key_of(blocks[0]))
-            return True
-        if self._deaths >= DEATHS:
-            self._deaths, self._alone = 0, len(blocks)
-        return False
+        self.deaths += 1
+        is_known = len(blocks) == 1 and key_of(blocks[0]) in self._known
+        if not is_known and self.deaths < DEATHS:
+            return False
+        self.deaths = 0
+        if not is_known and not self._alone:
+            self._alone = len(blocks)
+            return False
+        self._alone = max(self._alone - 1, 0)
+        self._known.add(key_of(blocks[0]))
+        return True

@@ -51,7 +51,7 @@ def joined(frames, field):
 
 
 def test_the_block_at_fault_is_stored_unscored_and_all_else_is_scored(mortal):
-    """Four deaths; the next block begins a session, scored as by one process that begins there."""
+    """Six deaths; the next block begins a session, scored as by one process that begins there."""
     for number in (0, 1):
         mortal.give(number)
     mortal.come()
@@ -61,7 +61,7 @@ def test_the_block_at_fault_is_stored_unscored_and_all_else_is_scored(mortal):
         mortal.give(number)
     mortal.come()
     crew = mortal.engine.crew()
-    assert (crew.restarts, crew.given_up, mortal.faults) == (4, 1, 0)
+    assert (crew.restarts, crew.given_up, mortal.faults) == (6, 1, 0)
     assert len(re.findall(rf"has ended at a block of {ILL}", mortal.caplog.text)) == 1
     for name in DEVICES[1:]:
         wanted = [frame for frame in mortal.expected if frame.device == name]
@@ -91,7 +91,7 @@ def test_a_device_whose_every_block_does_so_rests(mortal, monkeypatch):
         give_poisoned(mortal, number)
         mortal.come()
     deaths = mortal.engine.crew().restarts
-    assert (deaths, mortal.engine.crew().given_up) == (5, 6)
+    assert (deaths, mortal.engine.crew().given_up) == (7, 6)
     assert np.isnan(joined(frames_of(mortal, ILL), "score")).all()
     sessions = {frame.session for frame in frames_of(mortal, ILL)}
     assert len(sessions) == 2, "one of each block that was tried; those that rest go on"
