@@ -163,20 +163,20 @@ def _judge(tally: Tally, site: Site, device: str, whole: Samples, bundle: Bundle
 
 def kill_workers(site: Site, extent: Extent) -> list[str]:
     """``kill -9`` of one worker after the other; each lives when it is killed."""
+    killed: set[int] = set()
     for number in range(extent.kills):
         worker = number % WORKERS + 1
-        pid = _pid_of(site, worker)
-        os.kill(pid, signal.SIGKILL)
-        wait_until(lambda w=worker, p=pid: _pid_of(site, w) != p, "another worker is ready")
+        wait_until(lambda w=worker: _pid_of(site, w) not in killed | {0}, "a worker is ready")
+        killed.add(_pid_of(site, worker))
+        os.kill(_pid_of(site, worker), signal.SIGKILL)
         time.sleep(extent.between_s)
     return [f"kill -9 of a worker {extent.kills} times"]
 
 
 def _pid_of(site: Site, worker: int) -> int:
-    """Of the newest worker of a number, from 1."""
-    pattern = rf"worker {worker}: process (\d+), ready"
-    wait_until(lambda: re.search(pattern, site.log), "a worker is ready")
-    return int(re.findall(pattern, site.log)[-1])
+    """Of the newest worker of a number, from 1; 0: there was none yet."""
+    found = re.findall(rf"worker {worker}: process (\d+), ready", site.log)
+    return int(found[-1]) if found else 0
 
 
 def restart_store(site: Site, motors: Motors, postgres: Postgres, extent: Extent) -> list[str]:

@@ -15,7 +15,7 @@ from benchmarks.soak.worker_kills import OPTIONS, ORDEALS, Motors, suffer
 from tests.support.stores import postgres
 
 SHORT = replace(LONG, kills=2, restarts=1, between_s=0.2)
-MOMENTS, COUNT = 500, 4
+MOMENTS, COUNT = 300, 4
 
 
 @pytest.fixture(scope="module")
