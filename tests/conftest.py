@@ -189,8 +189,7 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory):
-    """A Playwright browser: Chromium without its own windows, which costs less, else the whole
-    one on the PATH, else Playwright's own."""
+    """A Playwright browser: Chromium without a window, which costs less, or the one on the PATH."""
     found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)

@@ -141,8 +141,8 @@ def memory_of_a_device(trials: list[Trial]) -> float | None:
 def main(arguments: list[str] | None = None) -> int:
     """Try and print; returns the exit code."""
     args = _parser().parse_args(arguments)
-    print(f"{machine()}, {args.network}, {args.rate:g} Hz x 3 features, batches of {args.batch}, trials of "
-          f"{args.seconds:g} s after {args.warm_up:g} s\n", flush=True)  # fmt: skip
+    print(f"{machine()}, {args.network}, {args.rate:g} Hz x 3 features, batches of {args.batch}, "
+          f"trials of {args.seconds:g} s after {args.warm_up:g} s\n", flush=True)  # fmt: skip
     try:
         trials = _try_all(args)
     except SimulatorError as error:
