@@ -87,7 +87,7 @@ def test_live_scores_equal_offline_scores_whatever_dies(served, broker, bundle):
                 rows = slice(start, start + 20)
                 part = type(samples)(samples.features, samples.ts[rows], samples.values[rows])
                 client.send(f"{served.folder.name}/{name}", part, batch=5)
-            if start % 60 == 40:
+            if start % 60 == 40 and start < 540:  # one without work is missed with its next
                 kill_one(served, start // 60 % WORKERS + 1)
     for name, samples in sent.items():
         found = whole(served, name, samples)
