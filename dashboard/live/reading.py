@@ -147,12 +147,14 @@ def contributions(frame: Frame) -> dict[str, float]:
     }
 
 
-def overview(connection: Connection, settings: Settings) -> dict[str, Any]:
-    """All devices by name, with the active alarms and the detector's health."""
+def overview(
+    connection: Connection, settings: Settings, health: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All devices by name, with the active alarms and the detectors' health."""
     now = time.time()
     return {
         "now": now,
-        "health": health_facts(devices.health(connection), now),
+        "health": health,
         "devices": [_tile(status, now, settings) for status in devices.every(connection)],
         "alarms": [asdict(one) for one in alarms.active(connection) if one.life not in HELD],
         "broker": settings.mqtt.url,
