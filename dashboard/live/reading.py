@@ -179,7 +179,7 @@ def _peak(stretch: Sequence[Frame]) -> float | None:
 
 def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
     said = _status_facts(status, now, settings)
-    for name in ("counters", "features", "mse", "rate_hz", "last_ts"):
+    for name in ("counters", "features", "mse", "rate_hz", "last_ts", "detector"):
         del said[name]
     said["model"] = None if status.model is None else status.model.name
     said["provisional"] = status.model is not None and status.model.provisional

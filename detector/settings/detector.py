@@ -19,7 +19,7 @@ class DetectorSettings(Section):
         min_length=1,
         pattern=r"^[^\x00-\x1f\x7f]+$",
         description="What it is called beside others on one store; of one name one runs, a second "
-        "waits. None: `mqtt.client_id`, `@` and `mqtt.url`. Read at the start alone.",
+        "waits; none: `mqtt.client_id`, `@` and `mqtt.url`. Read at the start alone.",
     )
     tick_ms: int = Field(100, ge=10, le=5000, description="Milliseconds between scoring rounds.")
     chunk: int = Field(256, ge=1, le=8192, description="Windows per call of the network.")

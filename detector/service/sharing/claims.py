@@ -24,8 +24,9 @@ from detector.store.told import detectors
 
 logger = logging.getLogger(__name__)
 
+LOOK_S = 1.0  # between looks at devices of others that are heard here too
 LOST_S = 5.0  # between looks whether another one has taken a device over
-SILENT_S = devices.LEASE_S  # without a sample a device may be taken over
+SILENT_S = devices.LEASE_S  # without a newer sample a device may be taken over
 TELL_S = 300.0
 
 
@@ -51,6 +52,8 @@ class Claims:
         self._latest = latest
         self._is_shared = bool(name) and store.dialect.name != "sqlite"
         self._ours: set[str] = set()
+        self._theirs: set[str] = set()  # at the last look
+        self._seen: dict[str, tuple[float, float]] = {}  # newest arrival there, and since when
         self._look_at = self._lost_at = 0.0
         self._told = Folding(1, TELL_S)
 
@@ -68,23 +71,26 @@ class Claims:
             self._lost_at = now + LOST_S
             self._give_up()
         new = {block.device for block in blocks} - self._ours
+        if now < self._look_at:
+            new -= self._theirs
         if new:
-            self._ask_for(new)
+            self._ask_for(new, now)
         return [block for block in blocks if block.device in self._ours]
 
-    def _ask_for(self, new: set[str]) -> None:
+    def _ask_for(self, new: set[str], now: float) -> None:
         with self._store.begin() as connection:
-            known, now = devices.heard_by(connection, new), time.time()
+            known = devices.heard_by(connection, new)
             others = {name for name, _ in known.values()} - {self._name, ""}
-            alive = detectors.alive(connection, now) if others else set()
+            there = {one.name for one in detectors.every(connection)} if others else set()
             kept = {device for device, (name, at) in known.items()
-                    if name in others & alive and abs(now - at) < SILENT_S}  # fmt: skip
+                    if name in others & there and not self._is_silent(device, at, now)}  # fmt: skip
             taken = {device for device in known.keys() - kept if known[device][0] != self._name}
             for device in sorted(taken):
                 devices.claim(connection, device, self._name)
                 self._recall(connection, device)
-            if taken:
-                self._desk.become(open_desk(self._desk.settings, connection, name=self._name))
+            desk = open_desk(self._desk.settings, connection, name=self._name) if taken else None
+        if desk is not None:
+            self._desk.become(desk)
         for device in sorted(taken):
             logger.info("%s: taken over from %s", device, known[device][0] or "nobody")
         for device in sorted(kept):
@@ -92,6 +98,15 @@ class Claims:
                 logger.warning("%s: heard by %s too, which has it; its samples are left to that "
                                "detector%s", device, known[device][0], more)  # fmt: skip
         self._ours |= new - kept
+        self._theirs, self._look_at = (self._theirs | kept) - self._ours, now + LOOK_S
+
+    def _is_silent(self, device: str, arrival: float, now: float) -> bool:
+        """Whether nobody has stored of a device for a while, by a clock that is never set."""
+        before, since = self._seen.get(device, (None, now))
+        if arrival != before:
+            self._seen[device] = arrival, now
+            return False
+        return now - since >= SILENT_S
 
     def _recall(self, connection: Connection, device: str) -> None:
         """What operators said of a device while it was another detector's."""

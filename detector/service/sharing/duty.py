@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
-
-logger = logging.getLogger(__name__)
 
 
 class Chore(Protocol):
@@ -42,19 +40,32 @@ class Duty:
     def __init__(self, lease: Holds, chores: Callable[[], Sequence[Chore]]) -> None:
         self._lease, self._make = lease, chores
         self._at_work: Sequence[Chore] = ()
+        self._leaving: threading.Thread | None = None
 
     def step(self) -> None:
-        """Take over what another detector has left, or leave what it has taken."""
+        """Take over what another detector has left, or leave what it has taken; never waits."""
         self._lease.seek()
-        if self._lease.keeps and not self._at_work:
+        if self._at_work and not self._lease.keeps:
+            self._leaving = threading.Thread(target=_end, args=(self._at_work,), daemon=True)
+            self._leaving.start()
+            self._at_work = ()
+        if self._lease.keeps and not self._at_work and not self._is_leaving:
             self._at_work = self._make()
             for chore in self._at_work:
                 chore.start()
-        elif self._at_work and not self._lease.keeps:
-            self.stop()
 
     def stop(self) -> None:
         """End all of it."""
-        for chore in self._at_work:
-            chore.stop()
+        if self._leaving is not None:
+            self._leaving.join()
+        _end(self._at_work)
         self._at_work = ()
+
+    @property
+    def _is_leaving(self) -> bool:
+        return self._leaving is not None and self._leaving.is_alive()
+
+
+def _end(chores: Sequence[Chore]) -> None:
+    for chore in chores:
+        chore.stop()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from dashboard.live import detectors as pages
 from detector.records import DetectorHealth, DeviceState, DeviceStatus, Samples
 from detector.scoring.bundle import save_bundle
 from detector.service import lease
@@ -96,6 +99,32 @@ def test_what_detectors_tell_of_themselves_stands_beside_each_other(store):
         facts.clear(connection, "line 1")
         found = {row[0] for row in connection.exec_driver_sql("SELECT name FROM facts")}
         assert found == {"log line 1", "log line 2"}
+
+
+def test_the_pages_tell_of_every_detector(store):
+    """One that has ended or was killed is named; the worst of those that live is said."""
+    now = time.time()
+    first, second = begun(store, "line 1"), begun(store, "line 2")
+    with store.begin() as connection:
+        for name in ("line 1", "line 2", "line 3"):
+            devices.update(connection, [status(f"m of {name}")], name)
+        word = {"messages": 2, "thinned": 3}
+        first.renew(connection, DetectorHealth(first.owner, now, "connected", word))
+        lost = DetectorHealth(second.owner, now, "connection lost", {"messages": 3, "thinned": 1})
+        second.renew(connection, lost)
+        said = pages.health(connection, now)
+        assert (said["alive"], said["stopped"], said["thinned"]) == (True, ["line 3"], 3)
+        assert said["connection"] == "connection lost"
+        assert pages.together(connection, now).counters["messages"] == 5
+        found = {one.name: one for one in pages.standings(connection, now + 2)}
+        assert (found["line 1"].keeps, found["line 2"].keeps) == (True, False)
+        assert (found["line 2"].age_s, found["line 3"].age_s) == (2.0, None)
+
+        second.renew(connection, replace(lost, renewed_at=now - 9))
+        said = pages.health(connection, now)
+        assert (said["stopped"], said["connection"]) == (["line 2", "line 3"], "connected")
+        first.renew(connection, DetectorHealth(first.owner, now - 9, "connected", {}))
+        assert not pages.health(connection, now)["alive"]
 
 
 def stored(served, device):
