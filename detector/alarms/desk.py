@@ -14,7 +14,16 @@ from detector.alarms.lifecycle import AlarmState, Transition, advance, rule_of
 from detector.alarms.memory import Memory, Peak, at_peak, peak_of, recalled, windows
 from detector.alarms.priority import higher, priority_of, shifted
 from detector.alarms.states import (
-    BASE, DRIFT, PROVISIONAL, QUIET, SCORE, SENSOR, is_on, is_told, kind_of, word_of,
+    BASE,
+    DRIFT,
+    PROVISIONAL,
+    QUIET,
+    SCORE,
+    SENSOR,
+    is_on,
+    is_told,
+    kind_of,
+    word_of,
 )  # fmt: skip
 from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
@@ -49,14 +58,10 @@ class AlarmDesk:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        alarms: Sequence[Alarm],
-        holds: Sequence[Hold] = (),
+        self, settings: Settings, alarms: Sequence[Alarm], holds: Sequence[Hold] = (),
         memories: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
-        clock: Callable[[], float] = time.time,
-        name: str = "",
-    ) -> None:
+        clock: Callable[[], float] = time.time, name: str = "",
+    ) -> None:  # fmt: skip
         self._settings, self._clock, self.telling = settings, clock, Telling(settings)
         self.name = name
         scored = [(d, one) for (d, kind), one in (memories or {}).items() if kind == SCORE]
@@ -128,16 +133,9 @@ class AlarmDesk:
         self.telling.look(connection, self.book.all, self._clock())
 
     def report(
-        self,
-        connection: Connection,
-        device: str,
-        kind: str,
-        *,
-        is_on: bool,
-        ts: float,
-        sentence: str,
-        contributions: Mapping[str, float] | None = None,
-    ) -> None:
+        self, connection: Connection, device: str, kind: str, *, is_on: bool, ts: float,
+        sentence: str, contributions: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
         """Say whether the cause of an alarm that is judged elsewhere is there; as often as known.
 
         Args:

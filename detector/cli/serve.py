@@ -12,7 +12,7 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from detector.errors import SettingsError, WaitEnded
+from detector.errors import SettingsError, WaitEndedError
 from detector.reloading.request import Request
 from detector.service.account.log_tail import LogTail
 from detector.service.detector import Detector
@@ -35,7 +35,7 @@ def serve(args: argparse.Namespace) -> str:
     # Later collections skip what the imports made: a look at all of it takes a tenth of a second.
     try:
         detector = Detector(read(), read, request, tail, stop)
-    except WaitEnded as ended:
+    except WaitEndedError as ended:
         logging.getLogger(__name__).info("%s", ended)
         return ""
     detector.run(stop, loaded=gc.freeze)

@@ -54,6 +54,16 @@ class Scoring(Protocol):
         ...
 
 
+class Holds(Protocol):
+    """What of the lease is used."""
+
+    name: str
+
+    def pending(self, connection: Connection) -> list[Command]:
+        """Commands that wait for this detector."""
+        ...
+
+
 @dataclass(slots=True)
 class _Round:
     """One reload.
@@ -90,8 +100,7 @@ class Reloads:
         subscriber: Asks the broker for topics.
         sources: How messages are read.
         scoring: Goes by the settings.
-        pending: Commands that wait for this detector.
-        name: Its name; None: it is the only one.
+        lease: Says which commands and devices are this detector's; None: all.
     """
 
     def __init__(
@@ -104,11 +113,12 @@ class Reloads:
         subscriber: Subscriber,
         sources: Sources,
         scoring: Scoring,
-        pending: Callable[[Connection], list[Command]] = commands.pending,
-        name: str | None = None,
+        lease: Holds | None = None,
     ) -> None:
-        self._reader, self._request, self._store, self._name = read, request, store, name
-        self._subscriber, self._scoring, self._pending = subscriber, scoring, pending
+        self._reader, self._request, self._store = read, request, store
+        self._subscriber, self._scoring = subscriber, scoring
+        self._name = None if lease is None else lease.name
+        self._pending = commands.pending if lease is None else lease.pending
         self._renewal = scoring.renewal
         self._running = Running(settings, settings, sources, self._renewal.models)
         self._round: _Round | None = None

@@ -74,7 +74,7 @@ class Detector:
         stop: Ends the waiting for another detector of the same name.
 
     Raises:
-        WaitEnded: If it was told to stop meanwhile.
+        WaitEndedError: If it was told to stop meanwhile.
         SettingsError: If a source or a target of notifications cannot be used, or the port for
             metrics, or what networks are to run on is not installed.
         StoreError: If the store cannot be opened, is damaged or cannot be migrated, or another
@@ -247,8 +247,7 @@ class Detector:
             subscriber=self._subscriber,
             sources=self._sources,
             scoring=pipeline,
-            pending=self._lease.pending,
-            name=self._lease.name,
+            lease=self._lease,
         )
 
     def _read_again(self) -> Settings:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from detector.errors import DetectorHeld, StoreError, WaitEnded
+from detector.errors import DetectorHeldError, StoreError, WaitEndedError
 from detector.records import Command, DetectorHealth
 from detector.store import commands, devices
 from detector.store.connecting import damaged, is_damage, reason_of
@@ -66,7 +66,7 @@ class Lease:
             Whether it was one that was left.
 
         Raises:
-            WaitEnded: If it was told to stop.
+            WaitEndedError: If it was told to stop.
             StoreError: If another detector goes on writing, or the store is damaged.
         """
         stop = stop or threading.Event()
@@ -77,7 +77,7 @@ class Lease:
             except (StoreError, StoreFailure) as error:
                 if is_damage(reason_of(error)):
                     raise damaged(self._store.url, reason_of(error)) from None
-                if isinstance(error, DetectorHeld):
+                if isinstance(error, DetectorHeldError):
                     deadline = _deadline()
                 elif time.monotonic() > deadline:
                     raise _as_line(error) from None
@@ -85,7 +85,7 @@ class Lease:
                     logger.info("waiting: %s", _as_line(error))
                     tell_at = time.monotonic() + TELL_S
             stop.wait(TRY_AGAIN_S)
-        raise WaitEnded("store: told to end while another detector runs")
+        raise WaitEndedError("store: told to end while another detector runs")
 
     def renew(self, connection: Connection, health: DetectorHealth) -> None:
         """Say that this process lives.

@@ -38,9 +38,7 @@ def release(connection: Connection, ended: Hold) -> None:
     )
 
 
-def memories(
-    connection: Connection, besides: Container[str] = ()
-) -> dict[Point, dict[str, Any]]:
+def memories(connection: Connection, besides: Container[str] = ()) -> dict[Point, dict[str, Any]]:
     """What is remembered of each device and kind, some devices aside."""
     rows = connection.execute(sa.select(alarm_memory))
     return {(row.device, row.kind): row.memory for row in rows if row.device not in besides}

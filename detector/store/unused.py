@@ -44,5 +44,7 @@ def _key(topic: str) -> str:
 
 def every(connection: Connection) -> list[Unused]:
     """All that is known, by topic."""
-    rows = connection.execute(sa.select(unused.c.entries).order_by(unused.c.topic, unused.c.detector))
+    rows = connection.execute(
+        sa.select(unused.c.entries).order_by(unused.c.topic, unused.c.detector)
+    )
     return [msgspec.convert(entry, Unused) for row in rows for entry in row.entries]

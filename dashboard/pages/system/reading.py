@@ -75,7 +75,8 @@ def read() -> System:
     """
     now = time.time()
     with context.engine().connect() as connection:
-        health, standings = detectors.together(connection, now), detectors.standings(connection, now)
+        health = detectors.together(connection, now)
+        standings = detectors.standings(connection, now)
         accounts = facts.accounts(connection)
         keeper = next((one.name for one in standings if one.keeps), None)
         alive = [accounts[one.name] for one in standings if one.is_alive and one.name in accounts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detector.errors import DetectorHeld, StoreError
+from detector.errors import DetectorHeldError, StoreError
 from detector.records import DetectorHealth
 from detector.store.devices import is_new, is_old
 from detector.store.schema import detectors, devices
@@ -31,14 +31,14 @@ def take(
         Whether an earlier one ended without giving the name back.
 
     Raises:
-        DetectorHeld: If another process of this name renewed it just now.
+        DetectorHeldError: If another process of this name renewed it just now.
         StoreError: If another process takes it at the same time.
         StoreFailure: Likewise, where nobody had it.
     """
     held = one(connection, name)
     if held is not None:
         if held.owner != owner and held != still and not is_old(held, now):
-            raise DetectorHeld(
+            raise DetectorHeldError(
                 f"store: {name} is heard by another detector ({held.owner}, renewed "
                 f"{now - held.renewed_at:.1f} s ago), allowed: one of a name at a time"
             )

@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from detector.errors import StoreError, WaitEnded
+from detector.errors import StoreError, WaitEndedError
 from detector.records import DetectorHealth, DeviceState, DeviceStatus
 from detector.service import lease
 from detector.service.lease import Lease
@@ -109,7 +109,7 @@ def test_who_comes_second_under_a_name_waits_until_told_to_stop(store, quick, ca
     ended = []
 
     def wait():
-        with pytest.raises(WaitEnded):
+        with pytest.raises(WaitEndedError):
             second.take(stop)
         ended.append(True)
 

@@ -181,7 +181,9 @@ def test_two_detectors_share_a_store(tmp_path, broker, server, monkeypatch):
         assert first.read(devices.health).owner.endswith(f":{first.process.pid}")
         first.stop(signal.SIGKILL)
         mine = f":{second.process.pid}"
-        wait_for(lambda: second.read(devices.health).owner.endswith(mine), LEASE_S + 3, "takes over")
+        wait_for(
+            lambda: second.read(devices.health).owner.endswith(mine), LEASE_S + 3, "takes over"
+        )
         assert "store: kept by this detector from now on" in second.log
         ours.send(f"{second.folder.name}/m2", part(samples, 400, 600))
         ours.send(f"{first.folder.name}/m1", part(samples, 400, 600))
@@ -196,7 +198,9 @@ def test_two_detectors_share_a_store(tmp_path, broker, server, monkeypatch):
     assert "Traceback" not in first.log + second.log
 
 
-def test_a_device_that_two_detectors_hear_belongs_to_the_first(tmp_path, broker, server, monkeypatch):
+def test_a_device_that_two_detectors_hear_belongs_to_the_first(
+    tmp_path, broker, server, monkeypatch
+):
     """Stored once; when the first one ends, the other one has it, with its threshold."""
     save_bundle(small_bundle(network="pca", config={}), tmp_path / "small")
     rules = f'[[devices]]\nmatch = "m*"\nmodel = "{tmp_path}/small"\n'
