@@ -100,7 +100,7 @@ class Pipeline:
         self._board = StatusBoard(self.engine, self._desk, buffer.counters,
                                   self._aligner.counters, subscriber.clocks)  # fmt: skip
         claims = Claims(store, lease.name, self._desk, self._watch, self._sensors, self.engine,
-                        self._board.latest)  # fmt: skip
+                        self._board.latest, self._publisher.look_again)  # fmt: skip
         self._intake = Intake(buffer, subscriber, self._aligner, self._sensors, self.engine,
                               in_flight(settings.mqtt), claims.ours)  # fmt: skip
         self._parts = Parts(TICK_SAMPLES)

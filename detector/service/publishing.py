@@ -60,6 +60,10 @@ class Publisher:
         self._not_taken.clear()
         return True
 
+    def look_again(self) -> None:
+        """Other detectors' transitions may be this one's now, and older than its newest."""
+        self._newest = 0
+
     def alarms(self) -> set[str]:
         """Publish every transition not published yet, at QoS 1; returns their devices.
 

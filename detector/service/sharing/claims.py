@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from detector.alarms.desk import AlarmDesk, open_desk
 from detector.alarms.watch import Watch
@@ -41,15 +41,16 @@ class Claims:
         sensors: Hear them.
         engine: Scores them.
         latest: What is told of each; those of others are taken out.
+        taken: Called once some are taken over, with what nobody has published of their alarms.
     """
 
     def __init__(
         self, store: Engine, name: str, desk: AlarmDesk, watch: Watch, sensors: Sensors,
-        engine: ScoringEngine, latest: dict[str, DeviceStatus],
+        engine: ScoringEngine, latest: dict[str, DeviceStatus], taken: Callable[[], object],
     ) -> None:  # fmt: skip
         self._store, self._name, self._desk = store, name, desk
         self._watch, self._sensors, self._engine = watch, sensors, engine
-        self._latest = latest
+        self._latest, self._taken = latest, taken
         self._is_shared = bool(name) and store.dialect.name != "sqlite"
         self._ours: set[str] = set()
         self._theirs: set[str] = set()  # at the last look
@@ -91,6 +92,7 @@ class Claims:
             desk = open_desk(self._desk.settings, connection, name=self._name) if taken else None
         if desk is not None:
             self._desk.become(desk)
+            self._taken()
         for device in sorted(taken):
             logger.info("%s: taken over from %s", device, known[device][0] or "nobody")
         for device in sorted(kept):
