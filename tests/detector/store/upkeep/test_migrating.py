@@ -261,9 +261,8 @@ def test_a_store_that_other_detectors_write_is_not_migrated(path, tmp_path):
     store = open_store(f"sqlite:///{path}")
     with store.begin() as connection:
         detectors.take(connection, "line 2", "other:1", time.time())
-    versions = longer(tmp_path / "versions", SLOW)
     with pytest.raises(StoreError, match=r"other detectors run on it \(line 2\), allowed: none"):
-        migrate(store, "me", versions=versions)
+        migrate(store, "me", versions=longer(tmp_path / "versions", SLOW))
     store.dispose()
 
 
