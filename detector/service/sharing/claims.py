@@ -24,7 +24,6 @@ from detector.store.told import detectors
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 1.0  # between looks at devices of others that are heard here too
 LOST_S = 5.0  # between looks whether another one has taken a device over
 SILENT_S = devices.LEASE_S  # without a newer sample a device may be taken over
 TELL_S = 300.0
@@ -53,9 +52,8 @@ class Claims:
         self._latest, self._taken = latest, taken
         self._is_shared = bool(name) and store.dialect.name != "sqlite"
         self._ours: set[str] = set()
-        self._theirs: set[str] = set()  # at the last look
         self._seen: dict[str, tuple[float, float]] = {}  # newest arrival there, and since when
-        self._look_at = self._lost_at = 0.0
+        self._lost_at = 0.0
         self._told = Folding(1, TELL_S)
 
     def ours(self, taken: Iterable[TakenBlock]) -> list[TakenBlock]:
@@ -72,8 +70,6 @@ class Claims:
             self._lost_at = now + LOST_S
             self._give_up()
         new = {block.device for block in blocks} - self._ours
-        if now < self._look_at:
-            new -= self._theirs
         if new:
             self._ask_for(new, now)
         return [block for block in blocks if block.device in self._ours]
@@ -100,7 +96,6 @@ class Claims:
                 logger.warning("%s: heard by %s too, which has it; its samples are left to that "
                                "detector%s", device, known[device][0], more)  # fmt: skip
         self._ours |= new - kept
-        self._theirs, self._look_at = (self._theirs | kept) - self._ours, now + LOOK_S
 
     def _is_silent(self, device: str, arrival: float, now: float) -> bool:
         """Whether nobody has stored of a device for a while, by a clock that is never set."""
