@@ -42,7 +42,7 @@ soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.size_limit
 
 system:
-	@sh .ci/system-packages mosquitto chromium openssl --optional postgresql
+	@sh .ci/system-packages mosquitto chromium openssl --optional postgresql chromium-headless-shell
 
 clean:  ## remove the virtual environment and local stores
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -19,17 +19,19 @@ from detector.training.fitting.plan import TrainOptions
 from detector.training.train import train
 from simulator.machines.motor import FEATURES
 
+CONFIGS = {"lstm_ae": {"variant": "folded"}, "lstm_ae_stream": {}}  # as shipped, where one is
 MOTORS = 12
 MINUTES = 0.75  # of each
 PLAN = FitPlan(epochs=2, epoch_steps=50, min_steps=1)
 
 
-def train_small(folder: Path, rate_hz: float, seed: int) -> None:
-    """Train on normal motors and write the bundle to ``folder``."""
+def train_small(folder: Path, rate_hz: float, seed: int, network: str = "lstm_ae") -> None:
+    """Train a network of ``CONFIGS`` on normal motors and write the bundle to ``folder``."""
     samples = round(MINUTES * 60 * rate_hz)
     sessions = tuple(_session(seed + number, samples, rate_hz) for number in range(MOTORS))
     dataset = Dataset(FEATURES, 1 / rate_hz, None, sessions)
-    options = TrainOptions(recipe=Recipe(plan=PLAN), seed=seed, units=dict.fromkeys(FEATURES, "g"))
+    recipe = Recipe(name=network, config=CONFIGS[network], plan=PLAN)
+    options = TrainOptions(recipe=recipe, seed=seed, units=dict.fromkeys(FEATURES, "g"))
     save_bundle(train(dataset, options, folder.name), folder)
 
 

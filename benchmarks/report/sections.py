@@ -67,6 +67,23 @@ SECTIONS = (
         4.5,
     ),
     Section(
+        "capacity-streaming",
+        "Devices that one machine carries, with a state that goes on",
+        (
+            "benchmarks.scale.capacity",
+            "--network",
+            "lstm_ae_stream",
+            "--first",
+            "200",
+            "--seconds",
+            "15",
+            "--within",
+            "0.25",
+        ),
+        "The same with `lstm_ae_stream`.",
+        4.0,
+    ),
+    Section(
         "start",
         "Start",
         ("benchmarks.scale.start",),

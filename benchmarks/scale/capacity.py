@@ -9,6 +9,7 @@ of a device is the slope over the trials.
 
     python -m benchmarks.scale.capacity                      trials of five minutes
     python -m benchmarks.scale.capacity --seconds 20         a first look
+    python -m benchmarks.scale.capacity --network lstm_ae_stream
 
 Exit code 1 when not even eight devices are carried.
 """
@@ -32,7 +33,7 @@ from benchmarks.lib.load import FAULT_FIRST_S, FAULT_ROOM_S, Array, Load, make_s
 from benchmarks.lib.machine import machine
 from benchmarks.lib.measure import Measured, measure
 from benchmarks.lib.services import DetectorUnderTest
-from benchmarks.lib.small_model import train_small
+from benchmarks.lib.small_model import CONFIGS, train_small
 from detector.settings.detector import DetectorSettings
 from simulator.cli.options import number_where, positive, share, whole_from
 from simulator.errors import SimulatorError
@@ -140,8 +141,8 @@ def memory_of_a_device(trials: list[Trial]) -> float | None:
 def main(arguments: list[str] | None = None) -> int:
     """Try and print; returns the exit code."""
     args = _parser().parse_args(arguments)
-    print(f"{machine()}, {args.rate:g} Hz x 3 features, batches of {args.batch}, trials of "
-          f"{args.seconds:g} s after {args.warm_up:g} s\n", flush=True)  # fmt: skip
+    print(f"{machine()}, {args.network}, {args.rate:g} Hz x 3 features, batches of {args.batch}, "
+          f"trials of {args.seconds:g} s after {args.warm_up:g} s\n", flush=True)  # fmt: skip
     try:
         trials = _try_all(args)
     except SimulatorError as error:
@@ -158,7 +159,7 @@ def _try_all(args: argparse.Namespace) -> list[Trial]:
           "| publisher | detector, MB | |\n|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="faultline-bench-") as name:
         folder = Path(name)
-        train_small(folder / "model", args.rate, args.seed)
+        train_small(folder / "model", args.rate, args.seed, args.network)
 
         def try_devices(devices: int) -> Trial:
             trial = _try(devices, args, folder)
@@ -230,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
         help="samples per message (default: %(default)s)")  # fmt: skip
     add("--drain", type=positive, default=10.0, metavar="S",
         help="longest wait for the store at the end (default: %(default)g)")  # fmt: skip
+    add("--network", choices=CONFIGS, default="lstm_ae", help="default: %(default)s, as shipped")
     add("--seed", type=int, default=7, help="of model and signals (default: %(default)s)")
     return parser
 

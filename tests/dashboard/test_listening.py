@@ -12,16 +12,17 @@ import pytest
 from detector.errors import SettingsError
 from detector.settings.dashboard import DashboardSettings
 from tests.conftest import answers, free_port
-from tests.support.live.server import ROOT, Site
+from tests.support.live.server import Site
+from tests.support.processes.programs import PROJECT
 
 FAULTLINE = [sys.executable, "-m", "detector", "dashboard"]
-STREAMLIT = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
+STREAMLIT = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboard" / "app.py")]
 
 
 def refused(command, folder, **settings):
     """What a start that is refused says at its end, and its exit code."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FAULTLINE_")}
-    environment |= {"PYTHONPATH": str(ROOT), **settings}
+    environment |= {"PYTHONPATH": str(PROJECT), **settings}
     done = subprocess.run(
         command,
         cwd=folder,

@@ -33,7 +33,7 @@ from detector.store.schema import Connection, Engine, open_store
 from detector.text import counted
 
 ROWS = 50_000  # about, written at once
-AT_ONCE = 500_000  # about, samples read of one moment
+AT_ONCE = 200_000  # about, samples read of one moment
 SLOW_S = 1.0  # after which progress shows
 
 
@@ -92,8 +92,8 @@ def _in_parts(
                     f"{device}: samples before {_iso(oldest)} were deleted meanwhile, allowed: "
                     f"--start {_iso(oldest)}"
                 )
-            yield from _cut(between(connection, place, device, start, until, _refuse_lost),
-                            start, until)  # fmt: skip
+            found = list(between(connection, place, device, start, until, _refuse_lost))
+        yield from _cut(iter(found), start, until)
 
 
 def _refuse_lost(hour: LostHour) -> None:

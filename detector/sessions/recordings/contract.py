@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd  # takes a second, which every command would wait for
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ PAUSE_S = 0.02  # after a transaction of a backlog: the scoring thread writes to
 DELETED_S = 0.05  # the same after one that deletes, which is always quicker than who writes
 ROOM_S = 60.0  # between looks at age and size
 SIZE_S = 1.0  # between glances at the size alone, also amid a backlog
+LOG_S = 0.3  # between looks at the log of SQLite
 BACKLOG = 5000  # frames beyond which it is told how far it is
 TELL_S = 30.0  # between lines of progress
 AGAIN_S = 600.0  # between lines on the same trouble
@@ -151,7 +152,7 @@ class Upkeep:
     def _keep_log_short(self) -> None:
         """Between two steps, when this thread reads nothing."""
         if time.monotonic() >= self._log_due:
-            self._log_due = time.monotonic() + SIZE_S
+            self._log_due = time.monotonic() + LOG_S
             self._guarded("log", lambda: begin_anew(self._store))
 
     def _part_days(self, before: float, now: float) -> None:
@@ -183,7 +184,7 @@ class Upkeep:
         while not self._stop.is_set():
             self._guarded("upkeep", lambda: self.look(time.time()))
             again = time.monotonic() + EVERY_S
-            while time.monotonic() < again and not self._stop.wait(min(SIZE_S, EVERY_S)):
+            while time.monotonic() < again and not self._stop.wait(min(LOG_S, EVERY_S)):
                 self._keep_log_short()
                 self._guarded("room", self._keep_to_size)
 

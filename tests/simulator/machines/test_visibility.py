@@ -39,7 +39,7 @@ def promised(view, severity=SEVERITY):
     return {sight.family: sight for sight in sights}
 
 
-def grown(view, family, severity=SEVERITY, seed=3):
+def grown(view, family, severity=SEVERITY, seed=7):
     """Largest growth of a third-octave's rms on any axis, in samples of the sensor itself."""
     healthy, fault = (shaken(view[0], name, severity, probe(view), seed) for name in (None, family))
     orders, before = healthy.spectrum(2.0)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import answers, free_port, wait_for
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.processes.programs import Program
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -35,7 +32,7 @@ class Site:
             **settings,
         }
         self.options: list[str] = []
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Program | None = None
 
     def at(self, address: str) -> Site:
         """Let it listen somewhere else than ``.streamlit/config.toml`` says."""
@@ -49,21 +46,11 @@ class Site:
 
     def start(self) -> Site:
         """Start it and wait until it listens."""
-        command = [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            "dashboard/app.py",
-            "--server.port",
-            str(self.port),
-            *self.options,
-        ]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FAULTLINE_")}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env={**inherited, **self.settings}
-            )
+        self.process = Program(
+            "streamlit", "run", "dashboard/app.py", "--server.port", self.port, *self.options,
+            output=self.log, env={**inherited, **self.settings},
+        )  # fmt: skip
         wait_for(lambda: answers(self.port), 40, "the dashboard listens")
         return self
 

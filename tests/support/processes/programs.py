@@ -30,7 +30,11 @@ PRELOADED = (
     "detector.cli.models.adopt_device", "detector.cli.discover.inspect",
     "detector.cli.writing.export", "detector.service.pipeline", "detector.reloading.reloads",
     "detector.provisional.lessons", "detector.workers.processes", "alembic.command",
-    "simulator.cli.commands",
+    "simulator.cli.commands", "streamlit.web.cli", "streamlit.web.bootstrap",
+    "dashboard.api.app", "dashboard.lifespan", "dashboard.live.routes", "dashboard.past.routes",
+    "dashboard.pages.device", "dashboard.pages.overview", "dashboard.pages.alarms.page",
+    "dashboard.pages.lab.page", "dashboard.pages.models.page", "dashboard.pages.system.page",
+    "dashboard.pages.tuning.page",
 )  # fmt: skip
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(list(PRELOADED))

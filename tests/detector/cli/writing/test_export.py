@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from detector.cli.main import main
+from detector.cli.writing.export_tables import Rows
 from detector.records import Frame
 from detector.sessions.files import read_recordings
 from detector.store import frames
@@ -16,6 +17,7 @@ from detector.store.archive import closing
 from detector.store.archive.place import Folder
 from detector.store.history.rolling import roll
 from detector.store.keeping.merging import ALL, merge
+from detector.store.schema import frames as table
 from detector.store.schema import open_store
 
 START = 1_772_366_400.0  # 2026-03-01T12:00:00Z
@@ -110,6 +112,31 @@ def test_a_long_export_keeps_few_rows_in_memory(store, monkeypatch):
     whole = exported("whole.parquet")
     monkeypatch.setattr("detector.cli.writing.export.ROWS", 7)
     pd.testing.assert_frame_equal(exported("parts.parquet"), whole)
+
+
+def test_a_long_export_is_read_in_parts(store, monkeypatch):
+    """None lasts long, for meanwhile the log of the store would grow; the file is the same."""
+    whole = exported("whole.parquet")
+    monkeypatch.setattr("detector.cli.writing.export.AT_ONCE", 7)
+    pd.testing.assert_frame_equal(exported("parts.parquet"), whole)
+
+
+def test_what_is_deleted_before_its_turn_is_no_silent_hole(store, monkeypatch, capsys):
+    """One line, and no file."""
+    monkeypatch.setattr("detector.cli.writing.export.AT_ONCE", 7)
+    add = Rows.add
+
+    def delete(self, *given):
+        opened = open_store("sqlite:///faultline.db")
+        with opened.begin() as connection:
+            connection.execute(table.delete().where(table.c.start < START + 60))
+        opened.dispose()
+        add(self, *given)
+
+    monkeypatch.setattr("detector.cli.writing.export_tables.Rows.add", delete)
+    assert main(["export", "--device", "press-1", "--out", "a.csv"]) == 2
+    assert "samples before 2026-03-01T12:01:00 were deleted meanwhile" in capsys.readouterr().err
+    assert not Path("a.csv").exists()
 
 
 REFUSED = {
