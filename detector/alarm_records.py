@@ -57,6 +57,7 @@ class Alarm:
             before its end.
         verdict: ``real``, ``false`` or ``known`` (work on the machine), an operator's; None: none.
         cause: What the operator found; None where there is no verdict.
+        detector: Name of the one that looks after it; empty in what nobody has taken over.
     """
 
     id: int | None
@@ -79,6 +80,7 @@ class Alarm:
     ended_by: str | None = None
     verdict: str | None = None
     cause: str | None = None
+    detector: str = ""
 
 
 @dataclass(frozen=True, slots=True)

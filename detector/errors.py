@@ -6,6 +6,8 @@ FaultlineError
 ├── PayloadError        an MQTT payload that is malformed, oversized or wrongly typed
 ├── BrokerError         a broker that cannot be reached or refuses
 ├── StoreError          a store that cannot be opened, or is written by another detector
+│   ├── DetectorHeldError   another detector of the same name runs
+│   └── WaitEndedError      told to end while another one ran
 ├── AdoptError          devices that cannot be adopted from what was heard of them
 ├── InspectError        a picture of recordings that has nowhere to go
 ├── ReloadError         settings and bundles that were not taken up, or that nobody takes up
@@ -43,6 +45,14 @@ class BrokerError(FaultlineError):
 
 class StoreError(FaultlineError):
     """The store cannot be opened, or another detector is writing to it."""
+
+
+class DetectorHeldError(StoreError):
+    """Another detector of the same name runs: whoever comes later waits."""
+
+
+class WaitEndedError(StoreError):
+    """A detector was told to end while it waited for another one; nothing is wrong."""
 
 
 class AdoptError(FaultlineError):

@@ -191,6 +191,7 @@ class DeviceStatus:
         features: Names of the stored columns.
         model: None when no model is matched.
         counters: What was received, dropped and interpolated, by name.
+        detector: Name of the one that hears it; empty: nobody has taken it over.
     """
 
     device: str
@@ -205,6 +206,7 @@ class DeviceStatus:
     features: tuple[str, ...]
     model: ModelCard | None
     counters: dict[str, int] = field(default_factory=dict)
+    detector: str = ""
 
 
 class Outcome(StrEnum):
@@ -277,9 +279,11 @@ class DetectorHealth:
         renewed_at: UTC seconds; older than a few seconds means stopped.
         connection: State of the MQTT connection, for example ``connected``.
         counters: Totals over all devices, by name.
+        name: Of the detector; see ``Settings.detector_name``.
     """
 
     owner: str
     renewed_at: float
     connection: str
     counters: dict[str, int]
+    name: str = ""

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dashboard.live import header, reading, wire
+from dashboard.live import detectors, header, reading, wire
 from dashboard.live.overview import Overview
 from dashboard.refusals import one_line
 from detector.errors import FaultlineError
 from detector.records import Frame
 from detector.settings.tree import Settings
-from detector.store import devices, frames
+from detector.store import frames
 from detector.store.schema import Connection, Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -159,7 +159,7 @@ class LiveHub:
         self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
             new = self._new_frames(connection, named)
-            health = reading.health_facts(devices.health(connection), time.time())
+            health = detectors.health(connection, time.time())
             for device in named:
                 facts = reading.device_facts(connection, device)
                 said = {"health": health, **reading.lasting(facts)}
@@ -178,7 +178,7 @@ class LiveHub:
                     updates[channel] = update
                 snapshots[channel, None] = msgspec.json.encode(all_of_it)
             if None in watched:
-                said = reading.overview(connection, settings)
+                said = reading.overview(connection, settings, health)
                 updates[None] = self._overview.update(connection, said)
                 if (None, None) in fresh:
                     snapshots[None, None] = self._overview.full(said)

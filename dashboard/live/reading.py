@@ -147,12 +147,14 @@ def contributions(frame: Frame) -> dict[str, float]:
     }
 
 
-def overview(connection: Connection, settings: Settings) -> dict[str, Any]:
-    """All devices by name, with the active alarms and the detector's health."""
+def overview(
+    connection: Connection, settings: Settings, health: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All devices by name, with the active alarms and the detectors' health."""
     now = time.time()
     return {
         "now": now,
-        "health": health_facts(devices.health(connection), now),
+        "health": health,
         "devices": [_tile(status, now, settings) for status in devices.every(connection)],
         "alarms": [asdict(one) for one in alarms.active(connection) if one.life not in HELD],
         "broker": settings.mqtt.url,
@@ -177,7 +179,7 @@ def _peak(stretch: Sequence[Frame]) -> float | None:
 
 def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
     said = _status_facts(status, now, settings)
-    for name in ("counters", "features", "mse", "rate_hz", "last_ts"):
+    for name in ("counters", "features", "mse", "rate_hz", "last_ts", "detector"):
         del said[name]
     said["model"] = None if status.model is None else status.model.name
     said["provisional"] = status.model is not None and status.model.provisional

@@ -68,10 +68,15 @@ def issue(device: str, kind: str, value: dict[str, Any]) -> int | None:
 
 
 def answer(kind: str, alarms: Sequence[Alarm], value: dict[str, Any]) -> None:
-    """Answer alarms; called before the page is drawn again."""
-    found = {alarm.device for alarm in alarms}
-    device = found.pop() if len(found) == 1 else ""
-    issue(device, kind, {"alarms": [alarm.id for alarm in alarms], **value})
+    """Answer alarms; called before the page is drawn again.
+
+    Each detector gets a command of its own, of those that it looks after.
+    """
+    for name in dict.fromkeys(alarm.detector for alarm in alarms):
+        mine = [alarm for alarm in alarms if alarm.detector == name]
+        found = {alarm.device for alarm in mine}
+        device = found.pop() if len(found) == 1 else ""
+        issue(device, kind, {"alarms": [alarm.id for alarm in mine], **value})
 
 
 def last_refusal(connection: Connection) -> str | None:

@@ -54,6 +54,7 @@ class _Work:
         now: float,
     ) -> None:
         self._connection, self._book, self._device = connection, desk.book, device
+        self._detector = desk.name
         self._who, self._request, self._now = who, request, now
 
     def acknowledge(self) -> None:
@@ -154,6 +155,9 @@ class _Work:
         alarm = store.one(self._connection, number)
         if alarm is None:
             raise AlarmError(f"alarm {number}: there is none, see `faultline alarms`")
+        if alarm.detector not in {"", self._detector}:
+            raise AlarmError(f"alarm {number}: another detector looks after it ({alarm.detector}), "
+                             "allowed: those of one detector at a time")  # fmt: skip
         return alarm
 
     def _open(self, number: int) -> Alarm:

@@ -24,13 +24,13 @@ from detector.alarms.states import (
     is_told,
     kind_of,
     word_of,
-)
+)  # fmt: skip
 from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
 from detector.settings.alarms import Delays
 from detector.settings.tree import Settings
 from detector.store import alarms as store
-from detector.store import commands, levels
+from detector.store import commands, devices, levels
 from detector.store import holds as kept
 from detector.store.schema import Connection
 
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class AlarmDesk:
-    """Alarms of all devices.
+    """Alarms of all devices that a detector looks after.
 
     ``update``, then ``report`` and operators' answers, work inside the caller's transaction on a
     copy; ``keep`` makes the copy the truth once the transaction is committed, so a failed commit
@@ -50,20 +50,20 @@ class AlarmDesk:
         holds: What is held back.
         memories: What the rule remembers, by device and kind.
         clock: The detector's.
+        name: Likewise; empty: of nobody in particular.
 
     Attributes:
         telling: Decides who is told of what.
+        name: The detector's.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        alarms: Sequence[Alarm],
-        holds: Sequence[Hold] = (),
+        self, settings: Settings, alarms: Sequence[Alarm], holds: Sequence[Hold] = (),
         memories: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+        clock: Callable[[], float] = time.time, name: str = "",
+    ) -> None:  # fmt: skip
         self._settings, self._clock, self.telling = settings, clock, Telling(settings)
+        self.name = name
         scored = [(d, one) for (d, kind), one in (memories or {}).items() if kind == SCORE]
         found = {device: recalled(one) for device, one in scored}
         self._ahead = Ahead(memories or {})
@@ -72,6 +72,12 @@ class AlarmDesk:
                 found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
         self._memories, self._book = found, Book(alarms, holds, self.telling.tell)
         self._next = (dict(self._memories), self._book.copy())
+
+    def become(self, other: AlarmDesk) -> None:
+        """Go on with the alarms of one that was opened just now, between two transactions."""
+        self._memories, self._book, self._ahead = other._memories, other._book, other._ahead
+        self.telling = other.telling
+        self._begin()
 
     def follow(self, settings: Settings) -> None:
         """Go by other alarm rules from the next window on."""
@@ -127,16 +133,9 @@ class AlarmDesk:
         self.telling.look(connection, self.book.all, self._clock())
 
     def report(
-        self,
-        connection: Connection,
-        device: str,
-        kind: str,
-        *,
-        is_on: bool,
-        ts: float,
-        sentence: str,
-        contributions: Mapping[str, float] | None = None,
-    ) -> None:
+        self, connection: Connection, device: str, kind: str, *, is_on: bool, ts: float,
+        sentence: str, contributions: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
         """Say whether the cause of an alarm that is judged elsewhere is there; as often as known.
 
         Args:
@@ -217,13 +216,9 @@ class AlarmDesk:
             kept.remember(connection, {(device, SCORE): memory.stored()})
 
     def _raise(
-        self,
-        connection: Connection,
-        frame: Frame,
-        card: ModelCard,
-        peak: Peak | None,
+        self, connection: Connection, frame: Frame, card: ModelCard, peak: Peak | None,
         transition: Transition,
-    ) -> None:
+    ) -> None:  # fmt: skip
         assert peak is not None
         if self.book.is_explained(frame.device, peak.contributions):
             return
@@ -244,7 +239,8 @@ class AlarmDesk:
         self._begin_alarm(connection, self._judged_anew(at_peak(alarm, peak), transition.ts))
 
     def _begin_alarm(self, connection: Connection, alarm: Alarm) -> None:
-        made = self.book.begin(connection, alarm, self._clock())
+        mine = replace(alarm, detector=self.name)
+        made = self.book.begin(connection, mine, self._clock())
         word = "raised" if made.life not in HELD else made.life
         logger.warning("%s: %s %s %s, priority %s, %s", made.device or "detector", word_of(made),
                        made.id, word, made.priority, made.sentence)  # fmt: skip
@@ -288,10 +284,12 @@ class AlarmDesk:
 
 
 def open_desk(
-    settings: Settings, connection: Connection, clock: Callable[[], float] = time.time
-) -> AlarmDesk:
-    """The desk as an earlier run left it, with the delays that operators gave."""
+    settings: Settings, connection: Connection, clock: Callable[[], float] = time.time,
+    name: str | None = None,
+) -> AlarmDesk:  # fmt: skip
+    """The desk of a detector, or of all, as an earlier run left it, with operators' delays."""
     for device, given in commands.delays(connection).items():
         settings.given[device] = Delays(**given)
-    found = store.open_ones(connection)
-    return AlarmDesk(settings, found, kept.held(connection), kept.memories(connection), clock)
+    others = set[str]() if name is None else devices.of_others(connection, name)
+    return AlarmDesk(settings, store.open_ones(connection, name), kept.held(connection, others),
+                     kept.memories(connection, others), clock, name or "")  # fmt: skip

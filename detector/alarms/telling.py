@@ -129,8 +129,7 @@ class Telling:
             if count >= FLOOD_TO:
                 self.flood = count if key == PAGE else self.flood
                 continue
-            outbox.end_flood(connection, key)
-            if key in keys:
+            if outbox.end_flood(connection, key) and key in keys:
                 said = _summary(outbox.batched(connection, key, since), since)
                 outbox.add(connection, key, FLOOD_OVER, now, said)
 

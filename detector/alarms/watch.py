@@ -68,6 +68,12 @@ class Watch:
         else:
             self._say_how_busy(connection, now, thinned)
 
+    def forget(self, devices: Iterable[str]) -> None:
+        """Others expect these to send from now on."""
+        for device in devices:
+            self._heard.pop(device, None)
+            self._levels.pop(device, None)
+
     def say_how_it_ended(self, connection: Connection, left_at: float | None, now: float) -> None:
         """The detector before ended badly: from then on nobody looked.
 

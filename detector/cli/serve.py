@@ -12,7 +12,7 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from detector.errors import SettingsError
+from detector.errors import SettingsError, WaitEndedError
 from detector.reloading.request import Request
 from detector.service.account.log_tail import LogTail
 from detector.service.detector import Detector
@@ -33,7 +33,12 @@ def serve(args: argparse.Namespace) -> str:
     read, tail = partial(_read, args), LogTail()
     logging.getLogger().addHandler(tail)
     # Later collections skip what the imports made: a look at all of it takes a tenth of a second.
-    Detector(read(), read, request, tail).run(stop, loaded=gc.freeze)
+    try:
+        detector = Detector(read(), read, request, tail, stop)
+    except WaitEndedError as ended:
+        logging.getLogger(__name__).info("%s", ended)
+        return ""
+    detector.run(stop, loaded=gc.freeze)
     return ""
 
 

@@ -85,15 +85,22 @@ class Preparation:
         read: Reads the settings as at the start.
         running: What there is.
         store: Open.
+        name: Of the detector whose devices are known; None: all are.
 
     Attributes:
         result: What is to be taken up, or one line that says why nothing is; while it is not
             ``is_done``, neither.
     """
 
-    def __init__(self, read: Callable[[], Settings], running: Running, store: Engine) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Settings],
+        running: Running,
+        store: Engine,
+        name: str | None = None,
+    ) -> None:
         self.result: Prepared | str = READ_FAULT
-        self._arguments = read, running, store
+        self._arguments = read, running, store, name
         self._thread = threading.Thread(target=self._work, name="reload", daemon=True)
         self._thread.start()
 
@@ -117,8 +124,10 @@ class Preparation:
             logger.exception("reload: cannot be prepared")
 
 
-def prepare(read: Callable[[], Settings], running: Running, store: Engine) -> Prepared:
-    """Read, check and load what changed.
+def prepare(
+    read: Callable[[], Settings], running: Running, store: Engine, name: str | None = None
+) -> Prepared:
+    """Read, check and load what changed; ``name``: see ``Preparation``.
 
     Raises:
         SettingsError: If the settings or a source cannot be used.
@@ -126,7 +135,8 @@ def prepare(read: Callable[[], Settings], running: Running, store: Engine) -> Pr
     """
     settings = read_written(read)
     with store.connect() as connection:
-        known = {status.device: status for status in devices.every(connection)}
+        known = {status.device: status for status in devices.every(connection)
+                 if name is None or status.detector in {name, ""}}  # fmt: skip
         heard = births.every(connection)
     sources = None
     if settings.all_sources != running.read.all_sources:

@@ -18,6 +18,7 @@ from detector.ingest.clocks import ClockRules
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber
 from detector.ingest.sources import Sources
+from detector.records import Command
 from detector.reloading.answer import answer
 from detector.reloading.changes import outdated
 from detector.reloading.preparation import Preparation, Prepared, Running
@@ -26,7 +27,7 @@ from detector.reloading.request import Request
 from detector.settings.tree import Settings
 from detector.store import commands
 from detector.store.connecting import reason_of
-from detector.store.schema import Engine, StoreFailure
+from detector.store.schema import Connection, Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,16 @@ class Scoring(Protocol):
 
     def follow(self, settings: Settings) -> None:
         """Go by other settings from the next tick on."""
+        ...
+
+
+class Holds(Protocol):
+    """What of the lease is used."""
+
+    name: str
+
+    def pending(self, connection: Connection) -> list[Command]:
+        """Commands that wait for this detector."""
         ...
 
 
@@ -89,6 +100,7 @@ class Reloads:
         subscriber: Asks the broker for topics.
         sources: How messages are read.
         scoring: Goes by the settings.
+        lease: Says which commands and devices are this detector's; None: all.
     """
 
     def __init__(
@@ -101,9 +113,12 @@ class Reloads:
         subscriber: Subscriber,
         sources: Sources,
         scoring: Scoring,
+        lease: Holds | None = None,
     ) -> None:
         self._reader, self._request, self._store = read, request, store
         self._subscriber, self._scoring = subscriber, scoring
+        self._name = None if lease is None else lease.name
+        self._pending = commands.pending if lease is None else lease.pending
         self._renewal = scoring.renewal
         self._running = Running(settings, settings, sources, self._renewal.models)
         self._round: _Round | None = None
@@ -137,10 +152,11 @@ class Reloads:
             return
         self._due = now + LOOK_S
         with self._store.connect() as connection:
-            waiting = commands.pending(connection)
+            waiting = self._pending(connection)
         asked = [one.id for one in waiting if one.kind == commands.RELOAD]
         if self._request.take() or asked:
-            self._round = _Round(asked, Preparation(self._reader, self._running, self._store))
+            prepared = Preparation(self._reader, self._running, self._store, self._name)
+            self._round = _Round(asked, prepared)
 
     def _go_on(self, now: _Round) -> None:
         if now.outcome is None and now.preparation.is_done:

@@ -86,6 +86,13 @@ class Sensors:
                 self._watches[device] = SensorWatch(before.features, before.normal)
                 self._changed.add(device)
 
+    def drop(self, devices: Iterable[str]) -> None:
+        """Others hear these from now on."""
+        for device in devices:
+            for known in (self._watches, self._clocks, self._newest):
+                known.pop(device, None)
+            self._changed.discard(device)
+
     def words(self) -> list[Word]:
         """Of each device in trouble, and of those that were until now."""
         troubled = {d for d, one in self._clocks.items() if one.trouble is not None}

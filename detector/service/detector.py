@@ -32,6 +32,7 @@ from detector.service.account.writer import AccountWriter
 from detector.service.keeping import rules_of
 from detector.service.lease import Lease
 from detector.service.metrics import MetricsEndpoint
+from detector.service.sharing.duty import Duty
 from detector.service.simulated.desk import SimulatorDesk
 from detector.settings.mqtt import MqttSettings
 from detector.settings.tree import Settings
@@ -70,8 +71,10 @@ class Detector:
         read: Reads it again for a reload; None: it stays as it is, and bundles alone are looked at.
         request: Asks for a reload, as commands in the store do; None: nobody does.
         tail: The last warnings, which the store keeps; None: they are not kept.
+        stop: Ends the waiting for another detector of the same name.
 
     Raises:
+        WaitEndedError: If it was told to stop meanwhile.
         SettingsError: If a source or a target of notifications cannot be used, or the port for
             metrics, or what networks are to run on is not installed.
         StoreError: If the store cannot be opened, is damaged or cannot be migrated, or another
@@ -84,6 +87,7 @@ class Detector:
         read: Callable[[], Settings] | None = None,
         request: Request | None = None,
         tail: LogTail | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         refuse_unusable(settings.notify)
         refuse_missing(settings.detector.runtime)
@@ -105,16 +109,17 @@ class Detector:
         self._simulators = Simulators(settings.mqtt, Guard()) if settings.mqtt.simulators else None
         # Two detectors with one client id would take the session from each other: the lease
         # decides before either connects.
-        self._lease = Lease(self._store)
-        self._make_ready(is_unclean=self._lease.take())
+        name = settings.detector_name
+        self._lease = Lease(self._store, name)
+        self._make_ready(stop)
         self._scoring: Pipeline | None = None
-        self._housekeeper = self._beside()
-        self._waveforms: WaveformRecorder | None = None  # once scoring begins
         place = archive_place(self._store, settings.store.archive)
-        self._notifier = Notifier(self._store, place, lambda: self._now.notify)
+        claim(self._store, place_at(place), place)
+        self._duty = Duty(self._lease, self._chores)
+        self._waveforms: WaveformRecorder | None = None  # once scoring begins
         self._account = AccountWriter(
             self._store, self._sources, self._buffer, broker=settings.mqtt.url,
-            connection=lambda: self._subscriber.connection, tail=tail,
+            connection=lambda: self._subscriber.connection, tail=tail, name=name,
         )  # fmt: skip
         with self._store.connect() as connection:
             self._sources.recall(births.every(connection))
@@ -138,13 +143,10 @@ class Detector:
             self._metrics.start(self._subscriber, self._sources, self._buffer)
             pipeline = self._scoring = self._load()
             loaded()
-            self._housekeeper.start()
-            self._notifier.start()
+            self._duty.step()
             self._buffer.patience_s = PATIENCE_S
             self._account.begin()
-            asked = (
-                None if self._simulators is None else SimulatorDesk(self._store, self._simulators)
-            )
+            asked = self._asked()
             tick, reloads = self._metrics.watch(pipeline), self._reloads(pipeline)
             started = time.monotonic()
             clocks_trusted = False
@@ -152,6 +154,7 @@ class Detector:
                 pipeline.wait_for_work()
                 tick()
                 reloads.step()
+                self._duty.step()
                 self._account.write(pipeline.figures)
                 if asked is not None:
                     asked.step()
@@ -162,8 +165,7 @@ class Detector:
             pipeline.drain()
             reloads.stop()
         finally:
-            self._housekeeper.stop()
-            self._notifier.stop()
+            self._duty.stop()
             if self._scoring is not None:
                 self._scoring.engine.close()
             if self._waveforms is not None:
@@ -177,15 +179,18 @@ class Detector:
             self._store.dispose()
             logger.info("detector stopped")
 
-    def _make_ready(self, *, is_unclean: bool) -> None:
-        """Look at a store that was not given back, and bring an older one to this version.
+    def _make_ready(self, stop: threading.Event | None) -> None:
+        """Take the lease, look at a store that was not given back, and migrate an older one.
 
         Where that fails the lease is not given back: the next start looks again.
         """
+        is_unclean = self._lease.take(stop)
         with self._lease.kept_by(self._loading):
             if is_unclean:
                 refuse_damaged(self._store)
-            migrate(self._store, self._lease.owner)
+            is_migrated = migrate(self._store, self._lease.owner) is not None
+        if is_migrated:
+            self._lease.take(stop)
 
     def _load(self) -> Pipeline:
         """Import what scores; nobody else gets the lease meanwhile."""
@@ -213,15 +218,23 @@ class Detector:
         self._waveforms.start()
         return rings
 
-    def _beside(self) -> Housekeeper:
-        """What keeps the store, once it is clear that the archive is this store's."""
+    def _asked(self) -> SimulatorDesk | None:
+        if self._simulators is None:
+            return None
+        lease = self._lease
+        return SimulatorDesk(self._store, self._simulators, lease.pending, lease.name)
+
+    def _chores(self) -> tuple[Housekeeper, Notifier]:
+        """What one detector of a store does for all: it keeps the store, and tells people."""
         place = archive_place(self._store, self._settings.store.archive)
-        claim(self._store, place_at(place), place)
         level = logging.getLogger().getEffectiveLevel()
         orders = Orders(
             url=self._settings.store.url, place=place, owner=self._lease.owner, log_level=level
         )
-        return Housekeeper(orders, self._rules, Checkpoints(self._store).make)
+        return (
+            Housekeeper(orders, self._rules, Checkpoints(self._store).make),
+            Notifier(self._store, place, lambda: self._now.notify),
+        )
 
     def _reloads(self, pipeline: Pipeline) -> Reloads:
         from detector.reloading.reloads import Reloads  # noqa: PLC0415 -- it knows torch too
@@ -234,6 +247,7 @@ class Detector:
             subscriber=self._subscriber,
             sources=self._sources,
             scoring=pipeline,
+            lease=self._lease,
         )
 
     def _read_again(self) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from detector.alignment.aligner import Aligner
@@ -75,6 +75,7 @@ class Intake:
         sensors: Hear samples as they came.
         engine: Scores them.
         most: Messages that the broker lets wait.
+        ours: Of blocks those of devices that are this detector's; asks the store.
 
     Attributes:
         unsaved: What was taken.
@@ -89,17 +90,22 @@ class Intake:
         sensors: Sensors,
         engine: ScoringEngine,
         most: int,
+        ours: Callable[[Iterable[TakenBlock]], list[TakenBlock]] = list,
     ) -> None:
         self._buffer, self._subscriber, self._aligner = buffer, subscriber, aligner
         self._sensors, self._engine, self._most = sensors, engine, most
+        self._ours = ours
         self.unsaved, self.clock = Unsaved(), ListeningClock()
 
     def take(self) -> None:
         """Everything that arrived, put in order; what is in order waits to be scored."""
-        unsaved, taken = self.unsaved, self._buffer.take()
-        unsaved.taken += taken.blocks
-        unsaved.receipts += zip(taken.lots, taken.receipts, strict=True)
+        unsaved = self.unsaved
+        if not unsaved.taken:  # else the store could not be asked whose they are
+            taken = self._buffer.take()
+            unsaved.taken += taken.blocks
+            unsaved.receipts += zip(taken.lots, taken.receipts, strict=True)
         unsaved.births |= self._subscriber.births()
+        unsaved.taken = deque(self._ours(unsaved.taken))
         now = self.clock.tick(is_listening=self._can_come())
         lots = []
         while unsaved.taken:

@@ -19,13 +19,14 @@ class InventoryWriter:
     Args:
         store: Open; this process holds its lease.
         inventory: Filled by the network thread.
+        name: Of the detector.
     """
 
-    def __init__(self, store: Engine, inventory: UnusedInventory) -> None:
-        self._store, self._inventory = store, inventory
+    def __init__(self, store: Engine, inventory: UnusedInventory, name: str = "") -> None:
+        self._store, self._inventory, self._name = store, inventory, name
         self._due = 0.0
         with store.begin() as connection:
-            unused.clear(connection)
+            unused.clear(connection, name)
 
     def write(self) -> None:
         """Write what changed, unless that was just done."""
@@ -38,7 +39,7 @@ class InventoryWriter:
             return
         try:
             with writing(self._store) as connection:
-                unused.write(connection, found)
+                unused.write(connection, found, self._name)
         except Exception:
             self._inventory.again(found)
             raise

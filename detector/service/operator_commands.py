@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from detector.alarms import requests
@@ -39,6 +40,7 @@ class Operated:
     desk: AlarmDesk
     waveforms: Waveforms | None = None
     has_simulators: bool = False
+    pending: Callable[[Connection], list[Command]] = commands.pending
 
     def apply_pending(self, connection: Connection) -> list[Command]:
         """Apply what waits, except reloads, which take longer than a tick; see ``Reloads``.
@@ -49,7 +51,7 @@ class Operated:
             Those that were applied. A device that was commissioned waits for ``Renewal.renew``.
         """
         apart = {commands.RELOAD, *((commands.FAULT,) if self.has_simulators else ())}
-        waiting = [one for one in commands.pending(connection) if one.kind not in apart]
+        waiting = [one for one in self.pending(connection) if one.kind not in apart]
         return [one for one in waiting if self._apply(connection, one)]
 
     def _apply(self, connection: Connection, command: Command) -> bool:

@@ -31,6 +31,7 @@ from detector.service.newcomers import Newcomers
 from detector.service.operator_commands import Operated
 from detector.service.overload import Overload
 from detector.service.publishing import Publisher
+from detector.service.sharing.claims import Claims
 from detector.service.status import StatusBoard, card_of, normals
 from detector.service.waveforms.hearing import hear
 from detector.settings.tree import Settings
@@ -79,32 +80,33 @@ class Pipeline:
     ) -> None:
         self._settings, self._store, self._lease = settings, store, lease
         self._buffer, self._subscriber = buffer, subscriber
-        self._publisher = Publisher(subscriber, store, settings.mqtt)
-        self._inventory = InventoryWriter(store, subscriber.unused)
+        self._publisher = Publisher(subscriber, store, settings.mqtt, lease.name)
+        self._inventory = InventoryWriter(store, subscriber.unused, lease.name)
         past = Past(store, place_at(archive_place(store, settings.store.archive)))
         with store.begin() as connection:
-            self.engine = engine_for(settings, past.newest_session,
-                                      commands.thresholds(connection))  # fmt: skip
+            self.engine = engine_for(settings, past.newest_session, commands.thresholds(connection))
             self.engine.owns = commissionings.every(connection)
-            self._desk = open_desk(settings, connection)
-            known = [status.device for status in devices.every(connection)]
-            self._watch = Watch(self._desk, known)
+            self._desk = open_desk(settings, connection, name=lease.name)
+            apart = devices.of_others(connection, lease.name)
+            self._watch = Watch(self._desk, devices.heard_by(connection).keys() - apart)
             self._watch.say_how_it_ended(connection, lease.left_at, time.time())
-            self._sensors = sensors_of(connection, normals(self.engine), past.newest_session)
+            self._sensors = sensors_of(connection, normals(self.engine), past.newest_session, apart)
             self._aligner = Aligner(self.engine.alignment_of, past.newest_live, past.spans)
         self._newcomers = self.engine.learnt = Newcomers(settings, store, manual)
         self._desk.keep()
         self._waveforms = waveforms
         self._operated = Operated(self.engine, self._newcomers, self._desk, waveforms,
-                                  settings.mqtt.simulators)  # fmt: skip
+                                  settings.mqtt.simulators, lease.pending)  # fmt: skip
+        self._board = StatusBoard(self.engine, self._desk, buffer.counters,
+                                  self._aligner.counters, subscriber.clocks)  # fmt: skip
+        claims = Claims(store, lease.name, self._desk, self._watch, self._sensors, self.engine,
+                        self._board.latest, self._publisher.look_again)  # fmt: skip
         self._intake = Intake(buffer, subscriber, self._aligner, self._sensors, self.engine,
-                              in_flight(settings.mqtt))  # fmt: skip
+                              in_flight(settings.mqtt), claims.ours)  # fmt: skip
         self._parts = Parts(TICK_SAMPLES)
         self._overload = Overload(lambda: buffer.fullness)
         self._due = Due()
         self._unsaved, self._reserve = self._intake.unsaved, Reserve(store)
-        self._board = StatusBoard(self.engine, self._desk, buffer.counters,
-                                  self._aligner.counters, subscriber.clocks)  # fmt: skip
         self._changed: set[str] = set()
         self._commissioned: set[str] = set()  # these wait until all of their frames are stored
         self.renewal = Renewal(store, self.engine, self._desk, self._aligner,
@@ -245,7 +247,7 @@ class Pipeline:
         with writing(self._store) if pairs else self._store.begin() as connection:
             frames.write(connection, [frame for frame, _ in pairs])
             births.write(connection, self._unsaved.births)
-            devices.update(connection, self._judge(connection))
+            devices.update(connection, self._judge(connection), self._lease.name)
             if self._unsaved.judged:
                 ahead.forget(connection, {frame.device for frame, _ in pairs})
         self._changed |= self._desk.keep() | {frame.device for frame, _ in pairs}
@@ -276,7 +278,7 @@ class Pipeline:
             self._changed |= {command.device for command in applied}
             self._commissioned |= {c.device for c in applied if c.kind == commands.COMMISSION}
         if self._due.is_now("lease", RENEW_S):
-            devices.renew_lease(connection, self._health())
+            self._lease.renew(connection, self._health())
         return self._board.note(self._unsaved.frames)
 
     def _publish(self) -> None:

@@ -29,10 +29,17 @@ class Publisher:
         subscriber: The connection to the broker.
         store: Holds the transitions that are not published yet.
         settings: Prefixes of the topics.
+        name: Of the detector whose alarms these are; None: all.
     """
 
-    def __init__(self, subscriber: Subscriber, store: Engine, settings: MqttSettings) -> None:
-        self._subscriber, self._store = subscriber, store
+    def __init__(
+        self,
+        subscriber: Subscriber,
+        store: Engine,
+        settings: MqttSettings,
+        name: str | None = None,
+    ) -> None:
+        self._subscriber, self._store, self._name = subscriber, store, name
         self._prefix, self._home_assistant = settings.topic_out, settings.home_assistant
         self._connections = 0
         self._announced: set[str] = set()
@@ -53,6 +60,10 @@ class Publisher:
         self._not_taken.clear()
         return True
 
+    def look_again(self) -> None:
+        """Other detectors' transitions may be this one's now, and older than its newest."""
+        self._newest = 0
+
     def alarms(self) -> set[str]:
         """Publish every transition not published yet, at QoS 1; returns their devices.
 
@@ -62,7 +73,7 @@ class Publisher:
         done = self._confirmed()
         room = MOST_ON_THE_WAY - len(self._on_the_way)
         with self._store.connect() as connection:
-            waiting = alarms.unpublished(connection, self._newest, room)
+            waiting = alarms.unpublished(connection, self._newest, room, self._name)
         for log_id, transition, ts, alarm in waiting:
             self._newest = log_id
             if alarm.kind in QUIET:

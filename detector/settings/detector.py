@@ -14,6 +14,13 @@ Runtime: TypeAlias = Literal["auto", "torch", "onnx"]
 class DetectorSettings(Section):
     """The running detector."""
 
+    name: str | None = Field(
+        None,
+        min_length=1,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="What it is called beside others on one store; of one name one runs, a second "
+        "waits; none: `mqtt.client_id`, `@` and `mqtt.url`. Read at the start alone.",
+    )
     tick_ms: int = Field(100, ge=10, le=5000, description="Milliseconds between scoring rounds.")
     chunk: int = Field(256, ge=1, le=8192, description="Windows per call of the network.")
     workers: int = Field(

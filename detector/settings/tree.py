@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         return (*self.sources, SourceSettings(topic=self.mqtt.topic))
 
     @property
+    def detector_name(self) -> str:
+        """What the detector is called beside others: the session on its broker, unless named."""
+        return self.detector.name or f"{self.mqtt.client_id}@{self.mqtt.url}"
+
+    @property
     def models(self) -> tuple[Path, ...]:
         """Folders of the bundles that rules name, each once."""
         return tuple(dict.fromkeys(rule.model for rule in self.devices if rule.model is not None))

@@ -67,17 +67,23 @@ def transitions(connection: Connection, alarm_id: int) -> list[tuple[str, float]
 
 
 def unpublished(
-    connection: Connection, above: int = 0, limit: int | None = None
+    connection: Connection, above: int = 0, limit: int | None = None, detector: str | None = None
 ) -> list[tuple[int, str, float, Alarm]]:
     """Transitions numbered above ``above`` that the broker has not confirmed, in order.
 
+    Args:
+        connection: To the store.
+        above: See there.
+        limit: At most so many; None: all.
+        detector: That looks after the alarms; None: any.
+
     Returns:
-        Log id, transition, sample time and alarm of each, at most ``limit``.
+        Log id, transition, sample time and alarm of each.
     """
     query = (
         sa.select(alarm_log, alarms)
         .join(alarms, alarm_log.c.alarm_id == alarms.c.id)
-        .where(alarm_log.c.published.is_(False), alarm_log.c.id > above)
+        .where(alarm_log.c.published.is_(False), alarm_log.c.id > above, _is_of(detector))
         .order_by(alarm_log.c.id)
         .limit(limit)
     )
@@ -102,9 +108,13 @@ def active(connection: Connection) -> list[Alarm]:
     return _read(connection, alarms.c.state == "active", limit=None)
 
 
-def open_ones(connection: Connection) -> list[Alarm]:
-    """Alarms that are not over or not answered yet, the newest first."""
-    return _read(connection, alarms.c.life.in_(OPEN), limit=None)
+def open_ones(connection: Connection, detector: str | None = None) -> list[Alarm]:
+    """Alarms that are not over or not answered yet, the newest first; of a detector, or of all."""
+    return _read(connection, sa.and_(alarms.c.life.in_(OPEN), _is_of(detector)), limit=None)
+
+
+def _is_of(detector: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if detector is None else alarms.c.detector == detector
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Command
-from detector.store.schema import commands, new_id
+from detector.store.schema import alarms, commands, devices, new_id
 
 THRESHOLD, DELAYS = "threshold", "delays"  # kinds of those that tune a device
 RELOAD = "reload"  # kind of a command that asks for the settings to be read again
@@ -20,6 +20,7 @@ COMMISSION = "commission"  # kind of one after which a device has another commis
 WAVEFORM = "waveform"  # kind of one that has a device's newest waveform written
 NOTE = "note"  # kind of one that says something of a stretch of a device's time
 FAULT = "fault"  # kind of one that asks the simulator of a device for a fault
+MOST_ID = 2**31 - 1  # of an alarm in PostgreSQL
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
 
 
@@ -31,9 +32,33 @@ def issue(connection: Connection, device: str, kind: str, value: dict[str, Any],
     return new_id(connection, row)
 
 
-def pending(connection: Connection) -> list[Command]:
-    """Commands not applied yet, the oldest first."""
-    return _read(connection, commands.c.applied_at.is_(None))
+def pending(
+    connection: Connection, detector: str | None = None, *, keeps: bool = True
+) -> list[Command]:
+    """Commands not applied yet, the oldest first.
+
+    Args:
+        connection: To the store.
+        detector: Those alone that it is to apply: of what it looks after; None: all.
+        keeps: Whether it is the one that keeps the store, and so applies what is nobody's.
+    """
+    waiting = _read(connection, commands.c.applied_at.is_(None))
+    if detector is None:
+        return waiting
+    mine = {detector, ""} if keeps else {detector}
+    return [one for one in waiting if _whose(connection, one) in mine]
+
+
+def _whose(connection: Connection, command: Command) -> str:
+    """The detector that looks after what a command is about; empty: none does."""
+    query = sa.select(devices.c.detector).where(devices.c.device == command.device)
+    if not command.device:
+        ids = command.value.get("alarms")
+        first = ids[0] if isinstance(ids, list) and ids else None
+        if isinstance(first, bool) or not isinstance(first, int) or not 0 < first <= MOST_ID:
+            return ""
+        query = sa.select(alarms.c.detector).where(alarms.c.id == first)
+    return connection.execute(query).scalar() or ""
 
 
 def one(connection: Connection, command_id: int) -> Command:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from detector.errors import StoreError
 from detector.records import DetectorHealth, DeviceState, DeviceStatus, ModelCard
 from detector.store.rows.inserting import insert_all
-from detector.store.schema import devices, lease
+from detector.store.schema import alarms, detectors, devices, lease
 
 LEASE_S = 5.0  # a lease not renewed for this long is free
 # Of the counters: what the upkeep says, which a renewal leaves as it is.
@@ -23,11 +23,15 @@ KEPT_TOO_LARGE = "store_kept_too_large"
 OF_UPKEEP = (KEPT_TOO_LARGE,)
 
 
-def update(connection: Connection, statuses: Sequence[DeviceStatus]) -> None:
-    """Replace the rows of the given devices."""
+def update(
+    connection: Connection, statuses: Sequence[DeviceStatus], detector: str | None = None
+) -> None:
+    """Replace the rows of the given devices; ``detector``: who hears them, None: as they say."""
     if not statuses:
         return
     rows = [_row(status) for status in statuses]
+    if detector is not None:
+        rows = [{**row, "detector": detector} for row in rows]
     if connection.dialect.name == "sqlite":
         insert_all(connection, devices, rows, "REPLACE")
         return
@@ -62,10 +66,40 @@ def newest_arrival(connection: Connection) -> tuple[int, float | None]:
     return int(count), arrival
 
 
+def claim(connection: Connection, device: str, detector: str) -> None:
+    """A detector looks after a device and its alarms from now on."""
+    for table in (devices, alarms):
+        mine = table.c.device == device
+        connection.execute(table.update().where(mine).values(detector=detector))
+
+
+def claim_left(connection: Connection, detector: str, *, of_others: bool = False) -> None:
+    """A detector takes over what nobody looks after; ``of_others``: whatever there is."""
+    for table in (devices, alarms):
+        left = table.c.detector != detector if of_others else table.c.detector == ""
+        connection.execute(table.update().where(left).values(detector=detector))
+
+
+def heard_by(
+    connection: Connection, names: Collection[str] | None = None
+) -> dict[str, tuple[str, float]]:
+    """Which detector hears each device, and when its newest sample came; None: of all."""
+    query = sa.select(devices.c.device, devices.c.detector, devices.c.last_arrival)
+    if names is not None:
+        query = query.where(devices.c.device.in_(names))
+    return {row.device: (row.detector, row.last_arrival) for row in connection.execute(query)}
+
+
+def of_others(connection: Connection, detector: str) -> set[str]:
+    """Devices that other detectors hear."""
+    query = sa.select(devices.c.device).where(devices.c.detector.not_in(("", detector)))
+    return set(connection.execute(query).scalars())
+
+
 def take_lease(
     connection: Connection, owner: str, now: float, still: DetectorHealth | None = None
 ) -> bool:
-    """Become the one detector that writes.
+    """Become the one detector that keeps the store; in SQLite the only one that writes.
 
     Args:
         connection: Inside a transaction; the caller commits.
@@ -138,9 +172,18 @@ def release_lease(connection: Connection, owner: str) -> None:
 
 
 def is_alive(connection: Connection) -> bool:
-    """Whether a detector writes to this store now."""
-    held = health(connection)
-    return held is not None and is_new(held, time.time())
+    """Whether a detector writes to this store now, which may be an older one."""
+    held, now = health(connection), time.time()
+    return (held is not None and is_new(held, now)) or bool(named_alive(connection, now))
+
+
+def named_alive(connection: Connection, now: float, besides: str = "") -> list[str]:
+    """Names of the detectors that run, of other owners than one; none before version 9."""
+    if not sa.inspect(connection).has_table(detectors.name):
+        return []
+    query = sa.select(detectors.c.name, detectors.c.renewed_at).where(detectors.c.owner != besides)
+    rows = connection.execute(query.order_by(detectors.c.name))
+    return [row.name for row in rows if abs(now - row.renewed_at) < LEASE_S]
 
 
 def is_new(held: DetectorHealth, now: float) -> bool:
@@ -154,7 +197,7 @@ def is_old(held: DetectorHealth, now: float) -> bool:
 
 
 def health(connection: Connection) -> DetectorHealth | None:
-    """The detector's own last word; None when none runs."""
+    """The last word of the detector that keeps the store; None when none does."""
     row = connection.execute(sa.select(lease)).first()
     if row is None:
         return None

@@ -18,6 +18,8 @@ from detector.store.rows.rows import PACKED, array_of, frame_of, row_of
 from detector.store.rows.stretches import stretches
 from detector.store.schema import frames
 
+IN_ORDER = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.frames'))"
+
 
 def write(connection: Connection, blocks: Sequence[Frame]) -> int:
     """Store frames; a block already there (same device and start) is left as it is.
@@ -33,6 +35,8 @@ def write(connection: Connection, blocks: Sequence[Frame]) -> int:
         return 0
     rows = [row_of(frame) for frame in blocks]
     if connection.dialect.name == "postgresql":
+        # Viewers tail the numbers: none may be committed after a higher one of another detector.
+        connection.exec_driver_sql(IN_ORDER)
         return copying.insert_new(connection, frames, rows)
     return insert_all(connection, frames, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,9 +15,10 @@ from detector.store.schema import alarm_holds, alarm_memory
 Point = tuple[str, str]  # device and kind
 
 
-def held(connection: Connection) -> list[Hold]:
-    """All that is held back, ended or not."""
-    return [Hold(**row._mapping) for row in connection.execute(sa.select(alarm_holds))]
+def held(connection: Connection, besides: Container[str] = ()) -> list[Hold]:
+    """All that is held back, ended or not, of some devices aside."""
+    found = [Hold(**row._mapping) for row in connection.execute(sa.select(alarm_holds))]
+    return [one for one in found if one.device not in besides]
 
 
 def hold(connection: Connection, wanted: Hold) -> None:
@@ -37,10 +38,10 @@ def release(connection: Connection, ended: Hold) -> None:
     )
 
 
-def memories(connection: Connection) -> dict[Point, dict[str, Any]]:
-    """What is remembered of each device and kind."""
+def memories(connection: Connection, besides: Container[str] = ()) -> dict[Point, dict[str, Any]]:
+    """What is remembered of each device and kind, some devices aside."""
     rows = connection.execute(sa.select(alarm_memory))
-    return {(row.device, row.kind): row.memory for row in rows}
+    return {(row.device, row.kind): row.memory for row in rows if row.device not in besides}
 
 
 def remember(connection: Connection, changed: Mapping[Point, dict[str, Any] | None]) -> None:

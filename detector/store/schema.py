@@ -10,7 +10,7 @@ from detector.errors import StoreError
 from detector.store.connecting import alone, connect, in_one_line, let_shrink, shown, use_wal
 from detector.store.outbox.table import floods_of, outbox_of
 from detector.store.postgresql import partitions
-from detector.store.told.table import facts_of
+from detector.store.told.table import detectors_of, facts_of, unused_of
 from detector.store.versions import (
     VERSION,
     refuse_newer,
@@ -116,6 +116,7 @@ devices = sa.Table(
     sa.Column("features", sa.JSON, nullable=False),
     sa.Column("model", sa.JSON(none_as_null=True)),
     sa.Column("counters", sa.JSON, nullable=False),
+    sa.Column("detector", sa.String, nullable=False, server_default=""),  # that hears it
 )
 
 alarms = sa.Table(
@@ -141,6 +142,7 @@ alarms = sa.Table(
     sa.Column("ended_by", sa.String),
     sa.Column("verdict", sa.String),
     sa.Column("cause", sa.String),
+    sa.Column("detector", sa.String, nullable=False, server_default=""),  # that looks after it
     sa.Index("alarms_of_device", "device", "start"),
     sa.Index("alarms_by_state", "state"),
     sa.Index("alarms_by_life", "life"),
@@ -193,6 +195,7 @@ flights = sa.Table("flights", metadata,
     sa.Column("is_finished", sa.Boolean, nullable=False))  # fmt: skip
 
 outbox, floods, facts = outbox_of(metadata), floods_of(metadata), facts_of(metadata)
+detectors, unused = detectors_of(metadata), unused_of(metadata)
 
 commands = sa.Table(
     "commands",
@@ -227,12 +230,7 @@ births = sa.Table("births", metadata,
     sa.Column("topic", sa.String, primary_key=True),
     sa.Column("payload", sa.LargeBinary, nullable=False))  # fmt: skip
 
-# What the running detector received and did not use, one row a topic.
-unused = sa.Table("unused", metadata,
-    sa.Column("topic", sa.String, primary_key=True),
-    sa.Column("entries", sa.JSON, nullable=False))  # fmt: skip
-
-# One row: the detector that may write. Its age tells whether the detector lives.
+# One row: the detector that keeps the store and, before version 9, the only one that may write.
 lease = sa.Table(
     "lease",
     metadata,

@@ -1,4 +1,4 @@
-"""What the detector received and did not use; the newest run only."""
+"""What each detector received and did not use; its newest run only."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detector.records import Unused
-from detector.store.schema import unused
+from detector.store.schema import detectors, unused
 
 
-def clear(connection: Connection) -> None:
-    """Forget what an earlier run saw: its settings may have been others."""
-    connection.execute(unused.delete())
+def clear(connection: Connection, detector: str = "") -> None:
+    """Forget what an earlier run of a detector saw, and what those saw that are gone.
+
+    Its settings may have been others.
+    """
+    there = sa.select(detectors.c.name).where(detectors.c.name != detector)
+    connection.execute(unused.delete().where(unused.c.detector.not_in(there)))
 
 
-def write(connection: Connection, found: Mapping[str, Sequence[Unused]]) -> None:
-    """Replace what is known of the given topics."""
+def write(
+    connection: Connection, found: Mapping[str, Sequence[Unused]], detector: str = ""
+) -> None:
+    """Replace what a detector knows of the given topics."""
     if not found:
         return
     rows = [
-        {"topic": _key(topic), "entries": [asdict(entry) for entry in entries]}
+        {"topic": _key(topic), "detector": detector, "entries": [asdict(one) for one in entries]}
         for topic, entries in found.items()
     ]
-    connection.execute(unused.delete().where(unused.c.topic.in_([row["topic"] for row in rows])))
+    topics = unused.c.topic.in_([row["topic"] for row in rows])
+    connection.execute(unused.delete().where(topics, unused.c.detector == detector))
     connection.execute(unused.insert(), rows)
 
 
@@ -37,5 +44,7 @@ def _key(topic: str) -> str:
 
 def every(connection: Connection) -> list[Unused]:
     """All that is known, by topic."""
-    rows = connection.execute(sa.select(unused.c.entries).order_by(unused.c.topic))
+    rows = connection.execute(
+        sa.select(unused.c.entries).order_by(unused.c.topic, unused.c.detector)
+    )
     return [msgspec.convert(entry, Unused) for row in rows for entry in row.entries]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from detector.errors import StoreError
 from detector.store.connecting import shown
 
-VERSION = "0008"  # of this program: the newest migration
+VERSION = "0009"  # of this program: the newest migration
 UNVERSIONED = "0000"  # a store of Faultline 0.1
 VERSION_TABLE = "faultline_version"  # Alembic's, under a name that no other program has
 

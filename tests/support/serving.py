@@ -17,9 +17,9 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.records import Samples
-from detector.store import devices
 from detector.store.archive import hours
 from detector.store.schema import frames, open_store
+from detector.store.told import detectors
 from tests.conftest import wait_for
 from tests.support.processes.programs import PROJECT, Program
 
@@ -51,6 +51,11 @@ class Served:
     def log(self) -> str:
         """All that the detector printed."""
         return (self.folder / "detector.log").read_text()
+
+    @property
+    def name(self) -> str:
+        """What the detector is called in its store."""
+        return f"{self.folder.name}@{self.url}"
 
     def begun(self, *, anew: bool = False) -> Program | subprocess.Popen[bytes]:
         """A detector on these settings, not waited for; ``anew``, it has yet to import torch."""
@@ -88,8 +93,8 @@ class Served:
     def _is_serving(self, owner: str) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log
-        found = self.read(devices.health)
-        return found is not None and found.owner.endswith(owner) and found.connection == "connected"
+        found = [one for one in self.read(detectors.every) if one.owner.endswith(owner)]
+        return [one.connection for one in found] == ["connected"]
 
 
 def _samples(connection):

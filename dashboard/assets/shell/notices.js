@@ -19,6 +19,7 @@ function ofDetector(said) {
     return [said.age_s === null ? say("shell.detector_none") : say("shell.detector_stopped", { age: age(said.age_s) })];
   }
   const lines = said.flood ? [say("shell.flood_told", { n: said.flood })] : [];
+  if (said.stopped?.length) lines.push(say("shell.detectors_stopped", { names: said.stopped.join(", ") }));
   if (said.disk_full) lines.push(say("shell.disk_full"));
   else if (said.kept_too_large) lines.push(say("shell.kept_too_large"));
   else if (said.thinned > 1) lines.push(say("shell.thinned", { n: said.thinned }));

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import context
-from dashboard.live import reading
+from dashboard.live import detectors, reading
 from dashboard.live.live_component import answers_watch
 from dashboard.pages.alarms import detail, figures, history
 from dashboard.pages.alarms.listing import draw_list, opened_id
@@ -20,7 +20,7 @@ from dashboard.pages.linked import linked
 from dashboard.words.viewer import number, say
 from detector.alarms.requests import ACK
 from detector.records import HELD, Alarm
-from detector.store import alarms, devices
+from detector.store import alarms
 
 SHOWN = 200
 VIEWS = ("active", "held", "history", "figures")
@@ -33,7 +33,7 @@ def show(pages: Mapping[str, StreamlitPage]) -> None:
         pages: By their addresses, to link to.
     """
     with context.engine().connect() as connection:
-        health = reading.health_facts(devices.health(connection), time.time())
+        health = detectors.health(connection, time.time())
         revision = reading.answers(connection, health)["revision"]
         still = alarms.open_ones(connection)
         refused = last_refusal(connection)

@@ -30,6 +30,7 @@ def _look() -> None:
             sections.detector(system), sections.broker(system), sections.queues(system),
             sections.store(system), sections.viewers(hub.viewers), sections.versions(system),
         ),
+        tables.detectors(system),
         tables.sources(system),
         tables.not_used(system),
         tables.tiers(system),

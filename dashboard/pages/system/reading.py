@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dashboard import context
+from dashboard.live import detectors
+from dashboard.live.detectors import Standing
 from detector.account_records import Account, LogLine
 from detector.records import DetectorHealth, Outcome, Unused
 from detector.service.keeping import rules_of
@@ -30,13 +32,16 @@ class System:
 
     Attributes:
         now: When it was read, UTC seconds.
-        health: The detector's newest word; None: none runs.
+        health: The newest word of the detectors, as one; None: none runs.
         is_alive: Whether that is new.
-        account: The detector's account of itself; None where none was written.
+        account: A detector's account of itself, of the one that keeps the store where that has
+            written one; None where none was written.
         unused: What was received and not used, the newest first, at most ``MOST_UNUSED``.
         log: The last warnings, the newest first.
         usage: What the store takes; None where it could not be measured.
         devices: How many are known.
+        accounts: Of all detectors that live; empty: ``account`` alone.
+        standings: How each detector stands.
     """
 
     now: float
@@ -47,6 +52,13 @@ class System:
     log: Sequence[LogLine]
     usage: StoreUsage | None
     devices: int
+    accounts: Sequence[Account] = ()
+    standings: Sequence[Standing] = ()
+
+    @property
+    def told(self) -> Sequence[Account]:
+        """All accounts there are."""
+        return self.accounts or (() if self.account is None else (self.account,))
 
     @property
     def counters(self) -> dict[str, int]:
@@ -63,16 +75,22 @@ def read() -> System:
     """
     now = time.time()
     with context.engine().connect() as connection:
-        health = devices.health(connection)
+        health = detectors.together(connection, now)
+        standings = detectors.standings(connection, now)
+        accounts = facts.accounts(connection)
+        keeper = next((one.name for one in standings if one.keeps), None)
+        alive = [accounts[one.name] for one in standings if one.is_alive and one.name in accounts]
         return System(
             now=now,
             health=health,
             is_alive=health is not None and devices.is_new(health, now),
-            account=facts.account(connection),
+            account=accounts.get(keeper or "") or facts.account(connection),
             unused=_worth_showing(unused.every(connection)),
             log=list(reversed(facts.log(connection))),
             usage=_usage(int(now // MEASURE_S)),
-            devices=len(devices.every(connection)),
+            devices=devices.newest_arrival(connection)[0],
+            accounts=alive,
+            standings=standings,
         )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dashboard.live.detectors import CONNECTED, LOADING, Standing
 from dashboard.pages.sheets.sheet import Cell, Value, code, figure, table, whole
 from dashboard.pages.system.reading import System
 from dashboard.pages.system.sections import NONE, megabytes
-from dashboard.words.viewer import moment, number, say
+from dashboard.words.viewer import length, moment, number, say
 from detector.account_records import LogLine, SourceAccount
 from detector.records import Outcome, Unused
 from detector.store.measuring.tiers import TierUsage
@@ -22,16 +23,38 @@ OUTCOMES = {
 }
 
 
+def detectors(system: System) -> str:
+    """Every detector on this store; nothing where there is one."""
+    if len(system.standings) < 2:
+        return ""
+    head: list[Value] = [
+        say("system.name"), say("system.state"), say("system.broker"), say("system.last_sign"),
+        figure(say("system.devices")), say("system.keeps_store"),
+    ]  # fmt: skip
+    rows = [_detector(one) for one in system.standings]
+    return table(say("system.detectors"), head, rows, "")
+
+
+def _detector(one: Standing) -> list[Value]:
+    state = Cell(say("system.runs")) if one.is_alive else Cell("", say("system.stopped"))
+    is_well = one.connection in {CONNECTED, LOADING} or not one.is_alive
+    shown = one.connection if one.is_alive and one.connection else NONE
+    return [
+        code(one.name), state, Cell(shown) if is_well else Cell("", shown),
+        whole(NONE if one.age_s is None else length(one.age_s)), figure(number(one.devices)),
+        say("system.yes") if one.keeps else NONE,
+    ]  # fmt: skip
+
+
 def sources(system: System) -> str:
     """What each source brings, and how much of it is refused."""
-    account = system.account if system.is_alive else None
     head: list[Value] = [
         say("system.topic"), say("system.format"), figure(say("system.messages_per_s")),
         figure(say("system.samples_per_s")), figure(say("system.messages")),
         figure(say("system.refused")), say("system.reasons"),
     ]  # fmt: skip
-    found = () if account is None else account.sources
-    rows = [_source(one) for one in found]
+    told = system.told if system.is_alive else ()
+    rows = [_source(one) for account in told for one in account.sources]
     return table(say("system.sources"), head, rows, say("system.no_sources"))
 
 

@@ -21,6 +21,9 @@ def troubles(system: System) -> Iterator[Line]:
     if not system.is_alive:
         yield "system.trouble_stopped", {}
         return
+    for one in system.standings:
+        if not one.is_alive:
+            yield "system.trouble_one_stopped", {"name": one.name, "n": one.devices}
     yield from _connection(system)
     yield from _scoring(system)
     yield from _store(system)
@@ -34,7 +37,7 @@ def _connection(system: System) -> Iterator[Line]:
 
 
 def _scoring(system: System) -> Iterator[Line]:
-    counters, account = system.counters, system.account
+    counters = system.counters
     if counters.get("thinned", 1) > 1:
         yield "system.trouble_thinned", {"n": counters["thinned"]}
     yield from _workers(counters)
@@ -44,14 +47,14 @@ def _scoring(system: System) -> Iterator[Line]:
         yield "system.trouble_faults", {"n": faults}
     if lost := counters.get("overrun_samples", 0) + counters.get("unheld_samples", 0):
         yield "system.trouble_lost", {"n": lost}
-    if account is None:
-        return
-    if system.now - account.at > OLD_S:
+    if any(system.now - one.at > OLD_S for one in system.told):
         yield "system.trouble_silent", {}
-    if is_slow(account.lag_s):
-        yield "system.trouble_lag", {"seconds": account.lag_s}
-    if account.unsaved_frames > UNSAVED:
-        yield "system.trouble_unsaved", {"n": account.unsaved_frames}
+    lag_s = max((one.lag_s for one in system.told if one.lag_s is not None), default=None)
+    if is_slow(lag_s):
+        yield "system.trouble_lag", {"seconds": lag_s}
+    unsaved = max((one.unsaved_frames for one in system.told), default=0)
+    if unsaved > UNSAVED:
+        yield "system.trouble_unsaved", {"n": unsaved}
 
 
 def _workers(counters: Mapping[str, int]) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import context
-from dashboard.live import reading
+from dashboard.live import detectors, reading
 from dashboard.live.live_component import answers_watch
 from dashboard.pages.answering import issue, last_refusal, tell_role, why_not
 from dashboard.pages.linked import linked
@@ -28,7 +28,7 @@ def show() -> None:
     """Draw the page."""
     with context.engine().connect() as connection:
         known = [one for one in devices.every(connection) if one.model is not None]
-        health = reading.health_facts(devices.health(connection), time.time())
+        health = detectors.health(connection, time.time())
         revision = reading.answers(connection, health)["revision"]
         refused = last_refusal(connection)
     st.title(say("tuning.title"), anchor=False)

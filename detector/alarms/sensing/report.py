@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from detector.alarms.desk import AlarmDesk
 from detector.alarms.states import SENSOR
 from detector.sensors.devices import History, NormalOf, Sensors, Word
@@ -9,9 +11,11 @@ from detector.store import holds as kept
 from detector.store.schema import Connection
 
 
-def sensors_of(connection: Connection, normal_of: NormalOf, history: History) -> Sensors:
-    """The sensors as an earlier run left them."""
-    memories = kept.memories(connection).items()
+def sensors_of(
+    connection: Connection, normal_of: NormalOf, history: History, besides: Container[str] = ()
+) -> Sensors:
+    """The sensors as an earlier run left them, those of some devices aside."""
+    memories = kept.memories(connection, besides).items()
     stored = {device: memory for (device, kind), memory in memories if kind == SENSOR}
     return Sensors(normal_of, history, stored)
 

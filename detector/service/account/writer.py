@@ -41,6 +41,7 @@ class AccountWriter:
         connection: How it stands.
         broker: Its address, without secrets.
         tail: The last warnings; None: nobody keeps them.
+        name: Of the detector.
     """
 
     def __init__(
@@ -52,9 +53,11 @@ class AccountWriter:
         connection: Callable[[], Connection],
         broker: str,
         tail: LogTail | None,
+        name: str = "",
     ) -> None:
         self._store, self._sources, self._buffer = store, sources, buffer
         self._connection, self._broker, self._tail = connection, broker, tail
+        self._name = name
         self._started_at, self._due = time.time(), 0.0
         self._rates, self._told = Rates(), Folding(1, TELL_S)
         self._versions = versions()
@@ -63,8 +66,8 @@ class AccountWriter:
         """Forget what an earlier run told, but for its last warnings."""
         with self._store.begin() as connection:
             if self._tail is not None:
-                self._tail.recall(facts.log(connection))
-            facts.clear(connection)
+                self._tail.recall(facts.log(connection, self._name))
+            facts.clear(connection, self._name)
 
     def write(self, figures: Callable[[], PipelineFigures]) -> None:
         """Write how it stands, unless that was just done."""
@@ -75,9 +78,9 @@ class AccountWriter:
         lines = None if self._tail is None else self._tail.changed()
         try:
             with writing(self._store) as connection:
-                facts.write(connection, facts.ACCOUNT, self._account(figures()))
+                facts.write(connection, facts.ACCOUNT, self._account(figures()), self._name)
                 if lines is not None:
-                    facts.write(connection, facts.LOG, lines)
+                    facts.write(connection, facts.LOG, lines, self._name)
         except StoreFailure as error:
             if self._tail is not None and lines is not None:
                 self._tail.again()

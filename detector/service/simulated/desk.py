@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from detector.folding import Folding
@@ -15,7 +16,7 @@ from detector.records import Command
 from detector.simulated_records import Simulated
 from detector.store import commands
 from detector.store.connecting import reason_of
-from detector.store.schema import Engine, StoreFailure
+from detector.store.schema import Connection, Engine, StoreFailure
 from detector.store.told import facts
 
 logger = logging.getLogger(__name__)
@@ -43,10 +44,19 @@ class SimulatorDesk:
     Args:
         store: Open; this process holds its lease.
         simulators: Heard.
+        pending: Commands that wait for this detector.
+        name: Its name.
     """
 
-    def __init__(self, store: Engine, simulators: Hears) -> None:
+    def __init__(
+        self,
+        store: Engine,
+        simulators: Hears,
+        pending: Callable[[Connection], list[Command]] = commands.pending,
+        name: str = "",
+    ) -> None:
         self._store, self._simulators = store, simulators
+        self._pending, self._name = pending, name
         self._due, self._told = 0.0, Folding(1, TELL_S)
         self._written: list[Simulated] | None = None
 
@@ -58,13 +68,12 @@ class SimulatorDesk:
         self._due = now + LOOK_S
         try:
             with self._store.begin() as connection:
-                waiting = [one for one in commands.pending(connection)
-                           if one.kind == commands.FAULT]  # fmt: skip
+                waiting = [one for one in self._pending(connection) if one.kind == commands.FAULT]
                 for command in waiting:
                     commands.mark_applied(connection, command.id, self._outcome(command))
                 found = self._simulators.here()
                 if found != self._written:
-                    facts.write(connection, facts.SIMULATED, found)
+                    facts.write(connection, facts.SIMULATED, found, self._name)
                     self._written = found
         except StoreFailure as error:
             if (more := self._told.tail("store")) is not None:

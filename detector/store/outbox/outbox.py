@@ -162,9 +162,10 @@ def begin_flood(connection: Connection, target: str, now: float) -> None:
     connection.execute(floods.insert().values(target=target, since=now))
 
 
-def end_flood(connection: Connection, target: str) -> None:
-    """It is over."""
-    connection.execute(floods.delete().where(floods.c.target == target))
+def end_flood(connection: Connection, target: str) -> bool:
+    """It is over; returns whether nobody else has said so."""
+    ended = connection.execute(floods.delete().where(floods.c.target == target))
+    return ended.rowcount == 1
 
 
 def batched(connection: Connection, target: str, since: float) -> dict[str, int]:

@@ -62,8 +62,14 @@ def migrate(
     newest = _newest(versions)
     with store.connect() as connection:
         before = version_of(connection)
+        others = devices.named_alive(connection, time.time(), besides=owner)
     if before is None or before >= newest:
         return None
+    if others:
+        raise StoreError(
+            f"store {shown(store.url)}: version {before}, other detectors run on it "
+            f"({', '.join(others)}), allowed: none while it is brought to {newest}"
+        )
     backup = _backed_up(store, before, tell) if has_backup and file_of(store) else None
     logger.info("store: version %s to %s, backup: %s", before, newest, backup or "none")
     try:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.live.detectors import Standing
 from dashboard.pages.sheets import sheet
+from dashboard.pages.system import tables
 from dashboard.pages.system.reading import System
 from dashboard.pages.system.troubles import troubles
 from detector.account_records import Account, LogLine, SourceAccount
@@ -33,6 +35,11 @@ def account(at=NOW, **changed):
     return replace(made, **changed)
 
 
+def standing(name, *, is_alive=True):
+    """Of one of several detectors."""
+    return Standing(name, is_alive, 1.0, "connected", 3, keeps=is_alive)
+
+
 def system(counters=None, *, told=None, connection="connected", usage=USAGE, alive=True):
     """All that the page reads."""
     health = DetectorHealth("plant:7", NOW, connection, counters or {})
@@ -44,6 +51,8 @@ def system(counters=None, *, told=None, connection="connected", usage=USAGE, ali
     [
         (system(), []),
         (system(alive=False), ["system.trouble_stopped"]),
+        (replace(system(), standings=[standing("line 1"), standing("line 2", is_alive=False)]),
+         ["system.trouble_one_stopped"]),
         (system(connection="refused"), ["system.trouble_broker"]),
         (system({"thinned": 3, "flood": 12}), ["system.trouble_thinned", "system.trouble_flood"]),
         (system({"workers": 3, "workers_alive": 3, "worker_restarts": 9}), []),
@@ -64,6 +73,16 @@ def system(counters=None, *, told=None, connection="connected", usage=USAGE, ali
 def test_what_is_wrong_is_told_and_nothing_else(found, keys):
     """One line each, the worst first."""
     assert [key for key, _ in troubles(found)] == keys
+
+
+def test_several_detectors_have_a_table_and_one_has_none():
+    """With name, connection and age of each; what is stopped is marked."""
+    both = replace(system(), standings=[standing("line 1"), standing("<b>", is_alive=False)])
+    made = tables.detectors(both)
+    assert "line 1" in made
+    assert "&lt;b&gt;" in made
+    assert made.count("sheet-mark") == 1
+    assert tables.detectors(replace(both, standings=both.standings[:1])) == ""
 
 
 def test_no_value_is_markup():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from detector.records import DeviceState
+from detector.records import DeviceState, Samples
 from detector.scoring.bundle import save_bundle
 from detector.scoring.stream import DeviceStream, score_samples
 from detector.service.pipeline import TICK_SAMPLES
@@ -35,6 +35,11 @@ def stored(served, device="m1"):
     """Samples of a device in the store."""
     query = sa.select(sa.func.sum(frames_table.c.n)).where(frames_table.c.device == device)
     return served.read(lambda connection: connection.execute(query).scalar() or 0)
+
+
+def part(samples, first):
+    """Samples from ``first`` on."""
+    return Samples(samples.features, samples.ts[first:], samples.values[first:])
 
 
 def topic(served, device="m1"):
@@ -144,12 +149,36 @@ def test_bad_input_is_counted_and_stops_nothing(served, broker):
     assert "Traceback" not in served.log
 
 
-def test_a_second_detector_on_the_same_store_is_refused(served):
-    """One line, exit code 2, and the first goes on."""
-    second = answer("detector", "serve", "--settings", served.settings, env=environment())
+def test_a_second_detector_of_another_name_is_refused_on_sqlite(served):
+    """One line that says what can do it, exit code 2, and the first goes on."""
+    env = environment(FAULTLINE_DETECTOR__NAME="line 2")
+    second = answer("detector", "serve", "--settings", served.settings, env=env)
     assert second.returncode == 2
-    assert "error: store: written by another detector" in second.stderr
+    [line] = [one for one in second.stderr.splitlines() if "error:" in one]
+    assert "error: store: written by another detector" in line
+    assert line.endswith("allowed: one at a time in SQLite, several in PostgreSQL")
     assert served.process.poll() is None
+
+
+def test_a_second_detector_of_the_same_name_waits(served, broker):
+    """It says so once, ends on Ctrl-C, and goes on with what the first one leaves."""
+    waits = served.begun()
+    wait_for(lambda: "waiting: store: " in served.log, what="it says that it waits")
+    waits.send_signal(signal.SIGINT)
+    assert waits.wait(20) == 0
+    assert "told to end while another detector runs" in served.log
+
+    waits = served.begun()
+    wait_for(lambda: served.log.count("waiting: store: ") == 2, what="the next one waits")
+    with Client(broker.url) as client:
+        client.send(topic(served), live(100, 29))
+        wait_for(lambda: stored(served) == 100, what="the first one works on")
+        assert served.stop() == 0
+        wait_for(lambda: served.read(devices.health), what="the second one has taken over")
+        served.process = waits
+        client.send(topic(served), part(live(200, 29), 100))
+        wait_for(lambda: stored(served) == 200, 30, "the second one works")
+    assert served.log.count("waiting: store: ") == 2
 
 
 def test_a_detector_that_is_asked_to_stop_says_goodbye(served, broker):

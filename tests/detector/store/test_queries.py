@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from dashboard.live import reading
+from dashboard.live import detectors, reading
 from detector.errors import StoreError
 from detector.records import (
     Alarm,
@@ -157,7 +157,7 @@ def test_the_page_reads_what_it_shows(engine, blocks):
         devices.update(connection, [status])
         alarms.raise_alarm(connection, ALARM, at=11.0)
     with engine.connect() as connection:
-        told = reading.overview(connection, Settings())
+        told = reading.overview(connection, Settings(), detectors.health(connection, 3.0))
         assert [one["device"] for one in told["devices"]] == ["m1"]
         assert [one["peak_score"] for one in told["alarms"]] == [2.0]
         assert reading.recent_scores(connection, "m1", 1000.0, 2) == [2.0, 2.0]

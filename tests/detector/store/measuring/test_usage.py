@@ -98,7 +98,8 @@ def test_a_device_that_no_run_meets_is_told_without_a_number(store, measure, mon
     with store.begin() as connection:
         frames.write(connection, [frame("rare", 0, 3, NOW)])
         connection.exec_driver_sql(
-            "INSERT INTO devices VALUES ('rare', 'ok', NULL, 0, 0, 1, 0, 0, 1, '[]', NULL, '{}')"
+            "INSERT INTO devices "
+            "VALUES ('rare', 'ok', NULL, 0, 0, 1, 0, 0, 1, '[]', NULL, '{}', '')"
         )
     rare = {d.device: d for d in measure().devices}["rare"]
     assert (rare.first, rare.samples, rare.bytes) == (1e9, None, None)

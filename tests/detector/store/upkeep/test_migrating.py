@@ -23,6 +23,7 @@ from detector.records import Frame
 from detector.store import alarms, births, commands, devices, frames, unused
 from detector.store.connecting import alone, connect
 from detector.store.schema import open_store
+from detector.store.told import detectors
 from detector.store.upkeep.migrating import SCRIPTS, migrate, upgrade
 from detector.store.versions import VERSION
 from tests.conftest import wait_for
@@ -253,6 +254,16 @@ def test_a_kill_amid_a_migration_leaves_the_old_store(path, tmp_path):
         rows = connection.execute("SELECT DISTINCT session FROM frames").fetchall()
         [note] = connection.execute("SELECT note FROM devices").fetchone()
     assert (rows, note) == ([("new",)], None)
+
+
+def test_a_store_that_other_detectors_write_is_not_migrated(path, tmp_path):
+    """They are of the version before; in one line that names them."""
+    store = open_store(f"sqlite:///{path}")
+    with store.begin() as connection:
+        detectors.take(connection, "line 2", "other:1", time.time())
+    with pytest.raises(StoreError, match=r"other detectors run on it \(line 2\), allowed: none"):
+        migrate(store, "me", versions=longer(tmp_path / "versions", SLOW))
+    store.dispose()
 
 
 def test_a_migration_that_fails_changes_nothing(path, tmp_path):
