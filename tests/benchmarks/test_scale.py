@@ -112,7 +112,7 @@ def test_a_tick_is_measured_from_message_to_commit(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert len(aims) == 1
     assert "`detector/networks/`" in printed
-    assert "`detector/store/frames.py`" in printed
+    assert "`detector/service/pipeline.py`" in printed
     shares = [float(line.split()[-2][:-1]) for line in printed.splitlines() if line[-3:] == "% |"]
     assert 0 < sum(shares[-tick.ITEMS :]) <= 100
 

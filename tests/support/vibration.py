@@ -9,7 +9,7 @@ import numpy as np
 from scipy import signal
 
 from simulator.machines.designs import MOTORS
-from simulator.machines.motor import INTERNAL_HZ, Damage, Motor, Samples
+from simulator.machines.motor import INTERNAL_HZ, Damage, Motor
 from simulator.machines.profile import CALM, STEADY
 from simulator.machines.sensor import GRAVITY_G, SENSORS, FrontEnd, Probe
 
@@ -17,6 +17,7 @@ SECONDS = 24.0
 IDEAL = Probe(SENSORS["ideal"], INTERNAL_HZ, filtered=False)
 RUNNING = replace(CALM, durations=STEADY)  # at rated speed without end, nothing happens
 FOREVER_S = 1e9
+LATE = 2  # samples that an ideal sensor reports before the first that is synthesised
 
 
 @dataclass(frozen=True)
@@ -84,19 +85,37 @@ def shaken(
     seed: int = 7,
 ) -> Shaken:
     """A preset running for ``SECONDS``, healthy or with a fault of constant severity."""
-    true = synthesised(rpm, family, severity, seed)
-    acc, rpm_measured = true.acc - GRAVITY_G, float(true.rpm.mean())
+    acc, temp_c, measured_rpm = synthesised(rpm, family, severity, seed)
     if probe is not IDEAL:
-        factor = round(INTERNAL_HZ / probe.rate_hz)
-        unit, chance = (np.random.default_rng((seed, part)) for part in (5, 6))
-        front = FrontEnd(probe, factor=factor, unit=unit, rng=chance)
-        acc = front.report(acc, true.temp_c[factor - 1 :: factor]) - GRAVITY_G
-    return Shaken(acc, probe.rate_hz, rpm_measured / 60.0)
+        acc = reported(acc, temp_c, probe, seed)
+    return Shaken(acc, probe.rate_hz, measured_rpm / 60.0)
+
+
+def reported(
+    acc: np.ndarray, temp_c: np.ndarray, probe: Probe, seed: int, session: int = 0
+) -> np.ndarray:
+    """What the sensor of that unit makes of it, a second at a time as in ``Motor``."""
+    factor, second = round(INTERNAL_HZ / probe.rate_hz), round(INTERNAL_HZ)
+    unit, chance = (
+        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+        for key in ((5,), (6, session))
+    )
+    front = FrontEnd(probe, factor=factor, unit=unit, rng=chance)
+    blocks = [
+        front.report(acc[at : at + second], temp_c[at : at + second][factor - 1 :: factor])
+        for at in range(0, len(acc), second)
+    ]
+    return np.concatenate(blocks) - GRAVITY_G
 
 
 @cache
-def synthesised(rpm: int, family: str | None, severity: float, seed: int) -> Samples:
-    """What an ideal sensor reports at the rate of the synthesis; others look at the same."""
+def synthesised(
+    rpm: int, family: str | None, severity: float, seed: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """What an ideal sensor reports at the rate of the synthesis; others look at the same.
+
+    Without gravity, with the temperature of the housing, and the mean speed.
+    """
     damages = [Damage(family, severity, 0.0, 0.0, FOREVER_S)] if family else []
     motor = Motor(
         MOTORS[f"motor-{rpm}"],
@@ -106,4 +125,5 @@ def synthesised(rpm: int, family: str | None, severity: float, seed: int) -> Sam
         begin_running=True,
         damages=damages,
     )
-    return motor.block(round(SECONDS * INTERNAL_HZ))
+    made = motor.block(round(SECONDS * INTERNAL_HZ) + LATE)
+    return made.acc[LATE:] - GRAVITY_G, made.temp_c[:-LATE].copy(), float(made.rpm.mean())

@@ -7,11 +7,11 @@ import subprocess
 
 import sqlalchemy as sa
 
+from benchmarks.stores.server import PASSWORD, USER
 from detector.store import frames
 from detector.store.postgresql.partitions import make_ahead
 from detector.store.schema import open_store
 from tests.detector.store.test_store import frame
-from tests.support.stores.postgres import PASSWORD, USER
 
 NOW = 1_772_366_400.0
 
