@@ -6,6 +6,7 @@ import contextlib
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError as LateError
 
 from detector.alarms import requests
 from detector.records import Life
@@ -16,6 +17,7 @@ from tests.support.live.page import LIVE, give_name
 
 pytestmark = pytest.mark.browser
 
+WAITING = {Life.UNACKNOWLEDGED, Life.RETURNED, Life.LATCHED}
 WAIT_MS = 60_000  # a page on a computer that does much else
 HEADER = ".faultline_header[data-link=live] .fl-first"
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -52,13 +54,20 @@ def test_a_range_and_a_name_stay_over_pages_and_a_search_by_keyboard(site, feed,
     page.wait_for_selector(DONE)
     page.keyboard.press("0")
     page.wait_for_function("!location.search.includes('range')")
-    page.keyboard.press("g")
-    page.keyboard.press("a")
-    page.wait_for_url("**/alarms*")
+    press_both(page, "ga", "**/alarms*")
     assert "range" not in page.url
     assert page.text_content(".fl-who") == "Kim"
     page.keyboard.press("?")
     page.wait_for_selector(".fl-keys[open] kbd")
+
+
+def press_both(page, keys, url):
+    """Two keys that lead to a page; the second counts within three seconds, so perhaps again."""
+    for _ in range(3):
+        page.keyboard.type(keys)
+        with contextlib.suppress(LateError):
+            return page.wait_for_url(url, timeout=WAIT_MS / 3)
+    return page.wait_for_url(url)
 
 
 def answer_all(site):
@@ -68,7 +77,7 @@ def answer_all(site):
     def waiting():
         with store.connect() as connection:
             still = alarms.open_ones(connection)
-        return [one.id for one in still if one.life == Life.UNACKNOWLEDGED]
+        return [one.id for one in still if one.life in WAITING]
 
     found = waiting()
     with store.begin() as connection:
