@@ -24,7 +24,7 @@ from detector.alarms.states import (
     is_told,
     kind_of,
     word_of,
-)  # fmt: skip
+)
 from detector.alarms.telling import Telling
 from detector.records import HELD, Alarm, Frame, Hold, ModelCard, Priority
 from detector.settings.alarms import Delays

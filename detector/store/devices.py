@@ -183,12 +183,16 @@ def named_alive(connection: Connection, now: float, besides: str = "") -> list[s
         return []
     query = sa.select(detectors.c.name, detectors.c.renewed_at).where(detectors.c.owner != besides)
     rows = connection.execute(query.order_by(detectors.c.name))
-    return [row.name for row in rows if abs(now - row.renewed_at) < LEASE_S]
+    return [row.name for row in rows if _is_recent(row.renewed_at, now)]
 
 
 def is_new(held: DetectorHealth, now: float) -> bool:
     """Whether a lease was renewed just now; by a clock that was set back since, it was not."""
-    return abs(now - held.renewed_at) < LEASE_S
+    return _is_recent(held.renewed_at, now)
+
+
+def _is_recent(renewed_at: float, now: float) -> bool:
+    return abs(now - renewed_at) < LEASE_S
 
 
 def is_old(held: DetectorHealth, now: float) -> bool:

@@ -91,14 +91,11 @@ def shaken(
     return Shaken(acc, probe.rate_hz, measured_rpm / 60.0)
 
 
-def reported(
-    acc: np.ndarray, temp_c: np.ndarray, probe: Probe, seed: int, session: int = 0
-) -> np.ndarray:
+def reported(acc: np.ndarray, temp_c: np.ndarray, probe: Probe, seed: int) -> np.ndarray:
     """What the sensor of that unit makes of it, a second at a time as in ``Motor``."""
     factor, second = round(INTERNAL_HZ / probe.rate_hz), round(INTERNAL_HZ)
     unit, chance = (
-        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-        for key in ((5,), (6, session))
+        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key)) for key in ((5,), (6, 0))
     )
     front = FrontEnd(probe, factor=factor, unit=unit, rng=chance)
     blocks = [

@@ -18,8 +18,7 @@ def insert_all(connection: Connection, table: sa.Table, rows: Rows, meeting: str
 
     Args:
         connection: To SQLite, inside a transaction.
-        table: Where to; columns of JSON hold lists of names, mappings or
-            their text.
+        table: Where to; columns of JSON hold lists of names, or mappings.
         rows: All with the same columns in the same order.
         meeting: What becomes of one that meets a unique key: ``IGNORE`` or ``REPLACE``.
     """
@@ -35,7 +34,7 @@ def insert_all(connection: Connection, table: sa.Table, rows: Rows, meeting: str
 def _text(value: object) -> object:
     if isinstance(value, list):
         return _names(tuple(value))
-    return value if isinstance(value, str | None) else json.dumps(value)
+    return None if value is None else json.dumps(value)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from detector.errors import DetectorHeldError, StoreError
 from detector.records import DetectorHealth
-from detector.store.devices import is_new, is_old
+from detector.store.devices import is_old
 from detector.store.schema import detectors, devices
 
 
@@ -85,11 +85,6 @@ def every(connection: Connection) -> list[DetectorHealth]:
     """The newest words of all that run or were killed, by name."""
     rows = connection.execute(sa.select(detectors).order_by(detectors.c.name))
     return [_health(row) for row in rows]
-
-
-def alive(connection: Connection, now: float) -> set[str]:
-    """Names of those that run."""
-    return {held.name for held in every(connection) if is_new(held, now)}
 
 
 def with_devices(connection: Connection) -> dict[str, int]:
