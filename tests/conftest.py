@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import shutil
 import socket
@@ -100,10 +101,32 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on."""
+    """A loopback port nobody listens on and no other test is given.
+
+    None of those that the kernel gives out itself, to whatever connects or listens beside it.
+    """
+    return next(port for port in _PORTS if not _is_taken(port))
+
+
+def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _ports() -> Iterator[int]:
+    """Those below the kernel's, again and again; each process of a run has every so-manieth."""
+    which = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = range(10_000 + which, 32_768, count)
+    begin = os.getppid() * 61 % len(mine)  # another run beside this one begins elsewhere
+    return itertools.cycle([*mine[begin:], *mine[:begin]])
+
+
+_PORTS = _ports()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> object:
