@@ -129,8 +129,17 @@ def _ports() -> Iterator[int]:
 _PORTS = _ports()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> object:
-    """Poll until ``condition`` is true and return its value; ``seconds`` are of a free computer.
+def wait_for(
+    condition: Callable[[], object],
+    seconds: float = 20.0,
+    what: str | Callable[[], object] = "",
+) -> object:
+    """Poll until ``condition`` is true and return its value.
+
+    Args:
+        condition: What is asked again and again.
+        seconds: As long as it takes on a free computer.
+        what: What is missing if it never is; a function says what there is instead.
 
     Raises:
         AssertionError: If it is not after ``PATIENCE`` times as long: other tests run beside it.
@@ -141,7 +150,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str =
         if value:
             return value
         time.sleep(0.02)
-    raise AssertionError(f"not within {PATIENCE * seconds:g} s: {what or condition}")
+    told = what() if callable(what) else what or condition
+    raise AssertionError(f"not within {PATIENCE * seconds:g} s: {told}")
 
 
 def answers(port: int) -> bool:

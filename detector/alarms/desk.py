@@ -71,7 +71,7 @@ class AlarmDesk:
             if alarm.kind in {SCORE, PROVISIONAL} and is_on(alarm):
                 found.setdefault(alarm.device, Memory(AlarmState(is_active=True)))
         self._memories, self._book = found, Book(alarms, holds, self.telling.tell)
-        self._next = (dict(self._memories), self._book.copy())
+        self._begin()
 
     def become(self, other: AlarmDesk) -> None:
         """Go on with the alarms of one that was opened just now, between two transactions."""
@@ -110,7 +110,8 @@ class AlarmDesk:
         if alarm is not None and ended is not None:
             self._clear(connection, alarm, Transition("cleared", ended, ended, MODEL))
             alarm = None
-        self._remember(connection, device, Memory(AlarmState(is_active=alarm is not None)))
+        self._remember(device, Memory(AlarmState(is_active=alarm is not None)))
+        self._store_remembered(connection)
 
     def active(self, device: str, book: Book | None = None) -> Alarm | None:
         """The first active alarm of a device that is not held back; as committed, or in a book."""
@@ -130,6 +131,7 @@ class AlarmDesk:
         for frame, card in frames:
             if (rest := self._ahead.rest(frame)) is not None:
                 self._advance(connection, rest, card)
+        self._store_remembered(connection)
         self.telling.look(connection, self.book.all, self._clock())
 
     def report(
@@ -171,6 +173,7 @@ class AlarmDesk:
 
     def _begin(self) -> None:
         self._next = (dict(self._memories), self._book.copy())
+        self._remembered: dict[kept.Point, dict[str, Any] | None] = {}
 
     def _taken_over(
         self, connection: Connection, device: str, since: float, features: Mapping[str, float]
@@ -199,7 +202,7 @@ class AlarmDesk:
                 self._clear(connection, alarm, transition)
         self._tell_machine(connection, frame, card, state)
         self._note(connection, frame)
-        self._remember(connection, frame.device, replace(memory, state=state).settled())
+        self._remember(frame.device, replace(memory, state=state).settled())
 
     def _tell_machine(
         self, connection: Connection, frame: Frame, card: ModelCard, state: AlarmState
@@ -210,10 +213,15 @@ class AlarmDesk:
         first = float(frame.ts[frame.anomaly][0])
         self._raise(connection, frame, card, peak_of(frame), Transition("raised", first, first))
 
-    def _remember(self, connection: Connection, device: str, memory: Memory) -> None:
+    def _remember(self, device: str, memory: Memory) -> None:
         if memory != self._next[0].get(device, Memory()):
             self._next[0][device] = memory
-            kept.remember(connection, {(device, SCORE): memory.stored()})
+            self._remembered[device, SCORE] = memory.stored()
+
+    def _store_remembered(self, connection: Connection) -> None:
+        """Of all devices at once: each is a row."""
+        kept.remember(connection, self._remembered)
+        self._remembered = {}
 
     def _raise(
         self, connection: Connection, frame: Frame, card: ModelCard, peak: Peak | None,
@@ -262,7 +270,7 @@ class AlarmDesk:
             return
         start = float(frame.ts[0])
         self._clear(connection, alarm, Transition("cleared", start, start, MODEL))
-        self._remember(connection, frame.device, Memory())
+        self._remember(frame.device, Memory())
 
     def _note(self, connection: Connection, frame: Frame) -> None:
         """Follow the peak and the priority of an alarm."""

@@ -8,6 +8,7 @@ in the bounded buffer, and beyond that, unacknowledged, at the broker.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -61,6 +62,7 @@ PATIENCE_S = 20.0
 LOADING_S = 30.0  # the same while models load: nobody takes, and that ends
 LOTS = 16  # that the messages in flight are told apart in
 LOADING = "loading"
+SWITCH_S = 0.0005  # Python's 5 ms would keep each message waiting several times for what scores
 
 
 class Detector:
@@ -134,6 +136,8 @@ class Detector:
         Raises:
             StoreError: If another detector takes the store.
         """
+        switched_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         self._subscriber.start()
         try:
             if self._host is not None:
@@ -177,6 +181,7 @@ class Detector:
             self._subscriber.stop()
             self._lease.release()
             self._store.dispose()
+            sys.setswitchinterval(switched_s)
             logger.info("detector stopped")
 
     def _make_ready(self, stop: threading.Event | None) -> None:

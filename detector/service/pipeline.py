@@ -112,6 +112,7 @@ class Pipeline:
         self.renewal = Renewal(store, self.engine, self._desk, self._aligner,
                                self._board.latest, self._changed)  # fmt: skip
         self._faults = 0
+        self._began = time.monotonic()  # the last tick
         self._lag_s: float | None = None
         self._committed_at: float | None = None
 
@@ -134,12 +135,13 @@ class Pipeline:
         """Wait for the next tick, or less when there is reason to commit early."""
         if self._unsaved.blocks or self._unsaved.taken:
             return
+        left_s = self._began + self._settings.detector.tick_ms / 1000 - time.monotonic()
         with self._overload.waiting():
-            self._buffer.wait(self._settings.detector.tick_ms / 1000, self._subscriber.commit_after)
+            self._buffer.wait(max(left_s, 0.0), self._subscriber.commit_after)
 
     def guarded_tick(self) -> None:
         """One guard for the scoring thread: a fault is logged and counted, the next tick runs."""
-        began = time.monotonic()
+        began = self._began = time.monotonic()
         try:
             self.tick()
         except StoreError:

@@ -28,8 +28,11 @@ def raise_alarm(connection: Connection, alarm: Alarm, at: float, *, is_told: boo
 def update(connection: Connection, alarm: Alarm) -> None:
     """Store an alarm that changed."""
     fields = asdict(alarm)
-    del fields["id"]
-    connection.execute(alarms.update().where(alarms.c.id == alarm.id).values(fields))
+    fields["which"] = fields.pop("id")
+    connection.execute(_UPDATE, fields)
+
+
+_UPDATE = alarms.update().where(alarms.c.id == sa.bindparam("which"))  # made once: alarms move on
 
 
 def log(

@@ -46,9 +46,18 @@ def memories(connection: Connection, besides: Container[str] = ()) -> dict[Point
 
 def remember(connection: Connection, changed: Mapping[Point, dict[str, Any] | None]) -> None:
     """Store what is remembered from now on; None: nothing."""
-    for (device, kind), memory in changed.items():
-        mine = sa.and_(alarm_memory.c.device == device, alarm_memory.c.kind == kind)
-        connection.execute(alarm_memory.delete().where(mine))
-        if memory is not None:
-            row = alarm_memory.insert().values(device=device, kind=kind, memory=memory)
-            connection.execute(row)
+    if not changed:
+        return
+    connection.execute(_FORGET, [{"whose": device, "which": kind} for device, kind in changed])
+    rows = [
+        {"device": device, "kind": kind, "memory": memory}
+        for (device, kind), memory in changed.items()
+        if memory is not None
+    ]
+    if rows:
+        connection.execute(alarm_memory.insert(), rows)
+
+
+_FORGET = alarm_memory.delete().where(
+    alarm_memory.c.device == sa.bindparam("whose"), alarm_memory.c.kind == sa.bindparam("which")
+)

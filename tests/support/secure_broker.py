@@ -118,7 +118,9 @@ class Watching:
 
     def until(self, state: ConnectionState) -> Watching:
         """Wait for a state of the connection."""
-        wait_for(lambda: self.subscriber.connection.state is state, 10, f"{state}: {self.reason}")
+        wait_for(
+            lambda: self.subscriber.connection.state is state, 10, lambda: f"{state}: {self.reason}"
+        )
         return self
 
     def until_tried_again(self, times: int = 2) -> None:

@@ -179,7 +179,7 @@ def test_the_past_is_shown_as_it_is_stored(site, feed, page):
     wait_for(lambda: facts(page)["source"] == "buckets", 20, "the past")
     names = set(page.evaluate(f"{PLOT}.data.map(trace => trace.name)"))
     assert {"acc_x band", "acc_x mean", "score", "threshold"} <= names
-    wait_for(lambda: json.loads(facts(page)["marked"])["acc_x"] > 5, 10, "markers")
+    wait_for(lambda: json.loads(facts(page)["marked"])["acc_x"] > 5, 10, lambda: facts(page))
     assert json.loads(facts(page)["marked"])["acc_y"] == 0
     assert "before the first sample stored" in page.text_content(".fl-told")
     longest = page.evaluate(f"Math.max(...{PLOT}.data.map(trace => trace.x.length))")

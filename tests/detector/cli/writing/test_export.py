@@ -114,16 +114,25 @@ def test_a_long_export_keeps_few_rows_in_memory(store, monkeypatch):
     pd.testing.assert_frame_equal(exported("parts.parquet"), whole)
 
 
-def test_a_long_export_is_read_in_parts(store, monkeypatch):
+@pytest.fixture
+def in_parts(monkeypatch):
+    """Few samples are read at once; what an export gives way by, in place of doing so."""
+    given = []
+    monkeypatch.setattr("detector.cli.writing.export.AT_ONCE", 7)
+    monkeypatch.setattr("os.nice", given.append)
+    return given
+
+
+def test_a_long_export_is_read_in_parts(store, request):
     """None lasts long, for meanwhile the log of the store would grow; the file is the same."""
     whole = exported("whole.parquet")
-    monkeypatch.setattr("detector.cli.writing.export.AT_ONCE", 7)
+    gives_way = request.getfixturevalue("in_parts")
     pd.testing.assert_frame_equal(exported("parts.parquet"), whole)
+    assert gives_way == [19]
 
 
-def test_what_is_deleted_before_its_turn_is_no_silent_hole(store, monkeypatch, capsys):
+def test_what_is_deleted_before_its_turn_is_no_silent_hole(store, in_parts, monkeypatch, capsys):
     """One line, and no file."""
-    monkeypatch.setattr("detector.cli.writing.export.AT_ONCE", 7)
     add = Rows.add
 
     def delete(self, *given):
