@@ -28,7 +28,7 @@ function layout() {
   ${key("threshold")}${key("not-judged")}
   <span data-is="healthyKey" hidden><i class="fl-key fl-key-healthy"></i>${say("device.key_healthy")}</span>
 </div>
-<div class="fl-bar-row" data-is="bar" role="toolbar"></div>
+<div class="fl-chart-bar" data-is="bar" role="toolbar"></div>
 <div class="fl-chart" data-is="chart"></div>
 <div class="fl-told" data-is="told"></div>`;
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -36,6 +38,17 @@ def test_assets_are_packed_and_kept_for_ever(site):
     assert headers["content-encoding"] == "gzip"
     assert "immutable" in headers["cache-control"]
     assert gzip.decompress(content) == asset_files.PLOTLY.read_bytes()
+
+
+def test_a_class_is_styled_by_one_sheet():
+    """All sheets of a page apply to all of it: what one calls its own, no other may."""
+    styled = {
+        sheet.name: set(re.findall(r"(?:^|[},;]|\*/)\s*\.(fl-[\w-]+)", sheet.read_text()))
+        for sheet in asset_files.FOLDER.rglob("*.css")
+    }
+    assert all(styled.values())
+    for one, other in itertools.combinations(styled, 2):
+        assert not styled[one] & styled[other], (one, other)
 
 
 def test_an_old_version_of_an_asset_is_not_kept(site):
