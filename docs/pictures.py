@@ -95,6 +95,7 @@ def film(browser: Browser, url: str) -> list[bytes]:
     before: deque[bytes] = deque(maxlen=round(BEFORE_S * FRAMES_A_SECOND))
     banner = page.locator(".fl-banner:visible").first
     banner.wait_for(state="hidden", timeout=PATIENCE_MS)  # one that came before the page did
+    ask_for_a_fault(browser, url)
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while not banner.is_visible():
         before += taken(page, 1)
@@ -106,6 +107,16 @@ def film(browser: Browser, url: str) -> list[bytes]:
     frames += taken(page, round(ANSWERED_S * FRAMES_A_SECOND / 3))
     page.locator(f'.fl-alarm:has-text("{DEVICE}")').first.locator("[data-does=ack]").click()
     return [*frames, *taken(page, round(ANSWERED_S * FRAMES_A_SECOND * 2 / 3))]
+
+
+def ask_for_a_fault(browser: Browser, url: str) -> None:
+    """As an engineer would, on a page that is not filmed."""
+    page = browser.new_page()
+    page.goto(f"{url}{PAGES['device']}")
+    page.click("text=Simulated machine: inject a fault", timeout=PATIENCE_MS)
+    page.click("button:has-text('Inject')", timeout=PATIENCE_MS)
+    page.wait_for_selector(DRAWN, timeout=PATIENCE_MS)
+    page.close()
 
 
 def name(page: Page, who: str) -> None:

@@ -25,7 +25,7 @@ SHOWN = 20
 
 def show() -> None:
     """Draw the page."""
-    st.title(say("lab.title"))
+    st.title(say("lab.title"), anchor=False)
     st.caption(say("lab.about"))
     tell_role(KIND)
     found = jobs.listed(jobs.place(context.engine()), [KIND])

@@ -20,7 +20,7 @@ STEPS = (SWITCH, COMMISSION, ADOPT)
 
 def show() -> None:
     """Draw the page."""
-    st.title(say("models.title"))
+    st.title(say("models.title"), anchor=False)
     tell_role(USE)
     models = read()
     with context.engine().connect() as connection:

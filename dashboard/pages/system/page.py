@@ -16,7 +16,7 @@ LOOK_AGAIN_S = 2.0
 
 def show() -> None:
     """Draw the page."""
-    st.title(say("system.title"))
+    st.title(say("system.title"), anchor=False)
     _look()
 
 
