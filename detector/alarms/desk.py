@@ -111,7 +111,7 @@ class AlarmDesk:
             self._clear(connection, alarm, Transition("cleared", ended, ended, MODEL))
             alarm = None
         self._remember(device, Memory(AlarmState(is_active=alarm is not None)))
-        self._store_remembered(connection)
+        kept.remember(connection, self._remembered)
 
     def active(self, device: str, book: Book | None = None) -> Alarm | None:
         """The first active alarm of a device that is not held back; as committed, or in a book."""
@@ -131,7 +131,7 @@ class AlarmDesk:
         for frame, card in frames:
             if (rest := self._ahead.rest(frame)) is not None:
                 self._advance(connection, rest, card)
-        self._store_remembered(connection)
+        kept.remember(connection, self._remembered)
         self.telling.look(connection, self.book.all, self._clock())
 
     def report(
@@ -217,11 +217,6 @@ class AlarmDesk:
         if memory != self._next[0].get(device, Memory()):
             self._next[0][device] = memory
             self._remembered[device, SCORE] = memory.stored()
-
-    def _store_remembered(self, connection: Connection) -> None:
-        """Of all devices at once: each is a row."""
-        kept.remember(connection, self._remembered)
-        self._remembered = {}
 
     def _raise(
         self, connection: Connection, frame: Frame, card: ModelCard, peak: Peak | None,

@@ -107,12 +107,10 @@ class Pipeline:
         self._overload = Overload(lambda: buffer.fullness)
         self._due = Due()
         self._unsaved, self._reserve = self._intake.unsaved, Reserve(store)
-        self._changed: set[str] = set()
-        self._commissioned: set[str] = set()  # these wait until all of their frames are stored
+        self._changed, self._commissioned = set[str](), set[str]()  # the second until all is stored
         self.renewal = Renewal(store, self.engine, self._desk, self._aligner,
                                self._board.latest, self._changed)  # fmt: skip
-        self._faults = 0
-        self._began = time.monotonic()  # the last tick
+        self._faults, self._began = 0, time.monotonic()  # the last tick
         self._lag_s: float | None = None
         self._committed_at: float | None = None
 
@@ -135,9 +133,9 @@ class Pipeline:
         """Wait for the next tick, or less when there is reason to commit early."""
         if self._unsaved.blocks or self._unsaved.taken:
             return
-        left_s = self._began + self._settings.detector.tick_ms / 1000 - time.monotonic()
+        left_s = max(self._began + self._settings.detector.tick_ms / 1000 - time.monotonic(), 0.0)
         with self._overload.waiting():
-            self._buffer.wait(max(left_s, 0.0), self._subscriber.commit_after)
+            self._buffer.wait(left_s, self._subscriber.commit_after)
 
     def guarded_tick(self) -> None:
         """One guard for the scoring thread: a fault is logged and counted, the next tick runs."""
@@ -298,5 +296,5 @@ class Pipeline:
         counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor,
                      "disk_full": int(self._reserve.is_full), "flood": self._desk.telling.flood,
                      **self.engine.crew().counters}  # fmt: skip
-        shown = self._subscriber.connection.shown
-        return DetectorHealth(self._lease.owner, time.time(), shown, counters)
+        link = self._subscriber.connection
+        return DetectorHealth(self._lease.owner, time.time(), link.shown, counters)

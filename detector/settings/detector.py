@@ -21,7 +21,13 @@ class DetectorSettings(Section):
         description="What it is called beside others on one store; of one name one runs, a second "
         "waits; none: `mqtt.client_id`, `@` and `mqtt.url`. Read at the start alone.",
     )
-    tick_ms: int = Field(100, ge=10, le=5000, description="Milliseconds between scoring rounds.")
+    tick_ms: int = Field(
+        100,
+        ge=10,
+        le=5000,
+        description="Milliseconds from the beginning of one scoring round to that of the next; one "
+        "that takes longer is followed at once.",
+    )
     chunk: int = Field(256, ge=1, le=8192, description="Windows per call of the network.")
     workers: int = Field(
         0,

@@ -94,8 +94,12 @@ class Bench:
     def ticks(self, seconds=0.0):
         """Ticks over so many seconds of the scoring thread's clock."""
         for _ in range(round(seconds / 0.1) + 1):
-            self.now += 0.1
+            self.pass_time(0.1)
             self.pipeline.guarded_tick()
+
+    def pass_time(self, seconds):
+        """Of the scoring thread's clock."""
+        self.now += seconds
 
     def stored(self):
         """Values of all that is stored, in order of time."""
@@ -111,6 +115,17 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(clock.time, "monotonic", lambda: made.now)
     yield made
     made.store.dispose()
+
+
+def test_a_tick_begins_every_so_often_however_long_the_last_one_took(bench, monkeypatch):
+    """Else a detector that is busy for half of the time would look half as often."""
+    waited = []
+    monkeypatch.setattr(bench.buffer, "wait", lambda seconds, _: waited.append(seconds))
+    for took in (0.03, 0.4):
+        monkeypatch.setattr(bench.pipeline, "tick", lambda s=took: bench.pass_time(s))
+        bench.ticks()
+        bench.pipeline.wait_for_work()
+    assert waited == pytest.approx([0.07, 0.0])
 
 
 def test_a_moment_waits_for_its_other_half_when_the_broker_lets_no_more_wait(bench):
