@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from ray.exceptions import RayError
 from detector.errors import SettingsError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REACH_S = 10.0
 
 
 def join(where: str, address: str | None, cpus: int | None) -> None:
@@ -31,6 +33,7 @@ def join(where: str, address: str | None, cpus: int | None) -> None:
     here: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False}
     with _our_signals():
         try:
+            _reach(address)
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR,
                      **({} if address else here))  # fmt: skip
         except (RayError, OSError, RuntimeError, ValueError) as error:
@@ -39,6 +42,17 @@ def join(where: str, address: str | None, cpus: int | None) -> None:
                 "address of a Ray cluster of the same Ray and Python, for example "
                 "10.0.0.5:6379, or none"
             ) from None
+
+
+def _reach(address: str | None) -> None:
+    """Knock, where a host and a port are named: Ray itself tries for minutes.
+
+    Raises:
+        OSError: If nobody listens there.
+    """
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host, int(port)), REACH_S).close()
 
 
 def first_line(error: Exception) -> str:
