@@ -40,6 +40,7 @@ soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.adopt
 	$(PY) -m benchmarks.soak.store_kills
 	$(PY) -m benchmarks.soak.worker_kills
+	$(PY) -m benchmarks.soak.cluster.ray_kills
 	$(PY) -m benchmarks.soak.size_limit
 
 system:

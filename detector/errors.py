@@ -16,6 +16,7 @@ FaultlineError
 ├── CommissionError     a stretch that a machine's own normal cannot be learnt from
 ├── ExportError         an export that has nothing to write, or nowhere to
 ├── SpectrumError       a waveform that has no such spectrum
+├── TaskError           a part of a command's work that ends its process each time
 ├── BundleError         a trained model that is broken or does not fit
 └── TrainingError       sessions a model cannot be trained or calibrated on
 
@@ -85,6 +86,10 @@ class ExportError(FaultlineError):
 
 class SpectrumError(FaultlineError):
     """A waveform is too short, or lacks what a spectrum over orders or of a velocity needs."""
+
+
+class TaskError(FaultlineError):
+    """A part of a command's work ended its process again and again."""
 
 
 class BundleError(FaultlineError):

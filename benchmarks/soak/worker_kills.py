@@ -199,9 +199,14 @@ ORDEALS: dict[str, Callable[[Site, Motors, Postgres, Extent], list[str]]] = {
 
 
 def suffer(name: str, site: Site, motors: Motors, postgres: Postgres, extent: Extent) -> Tally:
-    """Publish all of the motors, hurt meanwhile, and judge once nothing more comes."""
+    """One ordeal by its name."""
+    return endured(site, motors, lambda begun: ORDEALS[name](site, begun, postgres, extent))
+
+
+def endured(site: Site, motors: Motors, hurt: Callable[[Motors], list[str]]) -> Tally:
+    """Publish all of the motors from now on, hurt meanwhile, and judge once nothing more comes."""
     motors = replace(motors, began=time.time())
-    notes = under_load(site, motors, lambda: ORDEALS[name](site, motors, postgres, extent))
+    notes = under_load(site, motors, lambda: hurt(motors))
     tally = judged(site, motors, load_bundle(PROJECT / MODEL))
     thinned = ["scoring was thinned out: too much else to do here"] * ("overloaded:" in site.log)
     tally.notes = [*notes, *thinned]
@@ -222,10 +227,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             folder = ends.enter_context(tempfile.TemporaryDirectory(prefix="faultline-soak-"))
             site = Site(Path(folder), list(plants.values()), OPTIONS, postgres.new_schema())
             ends.enter_context(site)
-            print(f"{HEAD[0]:9}" + "".join(f"{title:>10}" for title in HEAD[1:]))
+            print(head())
             for name, motors in plants.items():
                 tally = suffer(name, site, motors, postgres, extent)
-                print(_row(name, tally), flush=True)
+                print(row(name, tally), flush=True)
                 is_whole = is_whole and tally.is_whole
     except SimulatorError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -233,7 +238,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if is_whole else EXIT_LOST
 
 
-def _row(name: str, tally: Tally) -> str:
+def head() -> str:
+    """Above the rows."""
+    return f"{HEAD[0]:9}" + "".join(f"{title:>10}" for title in HEAD[1:])
+
+
+def row(name: str, tally: Tally) -> str:
+    """What came of an ordeal, in a line."""
     figures = (tally.sent, tally.stored, tally.missing, tally.twice, tally.differing)
     return f"{name:9}" + "".join(f"{n:10,}" for n in figures) + f"  {'; '.join(tally.notes)}"
 

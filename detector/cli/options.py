@@ -126,13 +126,27 @@ def add_settings(part: argparse.ArgumentParser) -> None:
 def add_serve(part: argparse.ArgumentParser) -> None:
     """Add the settings file, and where scoring is done."""
     add_settings(part)
-    add = part.add_argument
-    add("--workers", type=int, metavar="N",
-        help="processes beside it that score; 0: it does (default: detector.workers)")  # fmt: skip
+    add_engine(part, "score", section="detector.")
+
+
+def add_engine(part: argparse.ArgumentParser, work: str, section: str | None = None) -> None:
+    """Add in which processes, on which machines, work is done.
+
+    Args:
+        part: Of the command.
+        work: That they do.
+        section: Of the settings that hold where an option is not given; None: no setting does.
+    """
+    defaults = "0, with ray as many as it has CPUs", "workers", "one on this machine"
+    if section is not None:
+        keys = f"{section}workers", f"{section}engine", f"{section}ray_address"
+        defaults = keys[0], keys[1], f"{keys[2]}, else {defaults[2]}"
+    add = part.add_argument_group("where it is done").add_argument
+    add("--workers", type=at_least(0), metavar="N",
+        help=f"processes beside it that {work}; 0: it does (default: {defaults[0]})")  # fmt: skip
     add("--engine", choices=("workers", "ray"),
-        help="its children, or actors of a Ray cluster (default: detector.engine)")  # fmt: skip
-    add("--address", metavar="HOST:PORT",
-        help="of that (default: detector.ray_address, else one on this machine)")  # fmt: skip
+        help=f"its children, or processes of a Ray cluster (default: {defaults[1]})")  # fmt: skip
+    add("--address", metavar="HOST:PORT", help=f"of that (default: {defaults[2]})")
 
 
 def add_json(part: argparse.ArgumentParser) -> None:

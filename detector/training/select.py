@@ -6,17 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from detector.errors import TrainingError
+from detector.tasks.contract import Executor, Task
+from detector.tasks.in_process import HERE
 from detector.training.apart import as_recording, set_apart
 from detector.training.data.dataset import Dataset
 from detector.training.data.front_ends import beside
 from detector.training.fitting.network import full_config
 from detector.training.fitting.plan import TrainOptions
 from detector.training.lab.evaluate import Injection, inject_faults
-from detector.training.trial import SEVERITIES, Bench, Tell, best_of, table, train_and_try
+from detector.training.trial import SEVERITIES, Bench, Tell, Trial, best_of, table, train_and_try
 
 
 def choose_network(
-    dataset: Dataset, options: TrainOptions, candidates: Sequence[str], tell: Tell
+    dataset: Dataset,
+    options: TrainOptions,
+    candidates: Sequence[str],
+    tell: Tell,
+    executor: Executor = HERE,
 ) -> tuple[TrainOptions, str]:
     """Train each candidate without the bench's sessions and keep the one of the smallest limit.
 
@@ -27,13 +33,15 @@ def choose_network(
         options: For all candidates.
         candidates: Names of networks and references, the simplest first: it wins where several
             are alike.
-        tell: Told which candidate is tried.
+        tell: Told which candidates are tried.
+        executor: Who trains and tries them.
 
     Returns:
         The options with the best candidate, and the comparison in a few lines.
 
     Raises:
         BundleError: If a candidate is unknown.
+        TaskError: If a process that tries one ends again and again.
         TrainingError: If there is no candidate or none can be trained, or too little to keep
             anything for the lab.
     """
@@ -42,19 +50,33 @@ def choose_network(
     for name in candidates:
         full_config(name, {})
     learn, bench = _bench(dataset, options)
-    trials, refused = [], {}
-    for number, name in enumerate(candidates):
-        tell(f"trying {name}", number, len(candidates))
-        try:
-            trials.append(train_and_try(name, with_network(options, name), learn, bench))
-        except TrainingError as error:
-            refused[name] = str(error)
+    kept = executor.keep(learn), executor.keep(bench)
+    tasks = [Task(name, _tried, (name, with_network(options, name), *kept)) for name in candidates]
+
+    def told_of(names: Sequence[str], came: int) -> None:
+        tell(f"trying {', '.join(names)}", came, len(tasks))
+
+    trials: list[Trial] = []
+    refused: dict[str, str] = {}
+    for name, found in zip(candidates, executor.results(tasks, told_of), strict=True):
+        if isinstance(found, Trial):
+            trials.append(found)
+        else:
+            refused[name] = found
     if not trials:
         raise TrainingError("; ".join(dict.fromkeys(refused.values())))
     best = best_of(trials)
     left = [f"  not tried: {name}: {why}" for name, why in refused.items()]
     told = [*table(trials, bench), *left, f"chosen: {best.name}"]
     return with_network(options, best.name), "\n".join(told)
+
+
+def _tried(name: str, options: TrainOptions, learn: Dataset, bench: Bench) -> Trial | str:
+    """A candidate, or why it cannot be trained."""
+    try:
+        return train_and_try(name, options, learn, bench)
+    except TrainingError as error:
+        return str(error)
 
 
 def with_network(options: TrainOptions, name: str) -> TrainOptions:

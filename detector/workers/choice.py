@@ -5,10 +5,10 @@ from __future__ import annotations
 from detector.engines.contract import ScoringEngine
 from detector.engines.fleet import Fleet
 from detector.engines.streams import History
-from detector.errors import SettingsError
 from detector.scoring.runtimes.choice import is_torch
 from detector.settings.detector import DetectorSettings
 from detector.settings.tree import Settings
+from detector.tasks.choice import without_ray
 from detector.workers.processes import Processes
 from detector.workers.spread import SpreadFleet
 from detector.workers.transport import Transport
@@ -33,8 +33,5 @@ def _transport(wanted: DetectorSettings) -> Transport:
     try:
         from detector.workers.ray_actors import RayActors  # noqa: PLC0415 -- an extra
     except ImportError as error:
-        raise SettingsError(
-            f"detector.engine: ray cannot be imported ({error}), allowed: workers, or ray after "
-            "pip install 'faultline[ray]'"
-        ) from None
+        raise without_ray("detector.engine", error) from None
     return RayActors(wanted.ray_address, wanted.workers, on_torch=on_torch)

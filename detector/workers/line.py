@@ -20,10 +20,11 @@ from queue import SimpleQueue
 from detector.account_records import Load
 from detector.engines.parts import Parts
 from detector.ingest.buffer import TakenBlock
+from detector.tasks.contract import GoneError
 from detector.workers.briefing import Told
 from detector.workers.fatal.suspects import Key, Suspects, key_of
 from detector.workers.messages import Answer, Request, packed_block
-from detector.workers.transport import GoneError, Link
+from detector.workers.transport import Link
 
 logger = logging.getLogger(__name__)
 

@@ -1,29 +1,22 @@
-"""Workers as child processes of the detector.
-
-They are forked from one that has imported the libraries once, so that the second costs neither
-time nor, at first, memory. Where a system has no such server each imports for itself.
-"""
+"""Workers as child processes of the detector."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import pickle
 import signal
 import threading
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import TypeAlias
 
+from detector.tasks.contract import GoneError
+from detector.tasks.forking import Context, forking, how_it_ended
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel, unpacked
-from detector.workers.transport import GoneError
 from detector.workers.worker import Lines, Worker
 
-Context: TypeAlias = ForkServerContext | SpawnContext
 NETWORKS = "detector.scoring.runtimes.torch_network"
 START_S = 120.0  # for the imports, on a machine that is busy
 HUNG_S = 120.0  # without an answer; a request takes about a second
@@ -40,12 +33,7 @@ class Processes:
 
     def __init__(self, *, on_torch: bool = True) -> None:
         self._on_torch = on_torch
-        known = multiprocessing.get_all_start_methods()
-        if "forkserver" in known:
-            self._context: Context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload([__name__, *([NETWORKS] if on_torch else [])])
-        else:
-            self._context = multiprocessing.get_context("spawn")
+        self._context = forking([__name__, *([NETWORKS] if on_torch else [])])
 
     def link(self, number: int) -> ProcessLink:
         """See ``Transport``."""
@@ -123,15 +111,7 @@ class ProcessLink:
 
     def _how_it_ended(self) -> str:
         with self._closing:
-            process = self._process
-            if process is None:
-                return "has ended"
-            process.join(1.0)
-            code = process.exitcode
-        if code is None:
-            return f"process {process.pid} has closed its line"
-        how = f"was killed by signal {-code}" if code < 0 else f"has ended with exit code {code}"
-        return f"process {process.pid} {how}"
+            return "has ended" if self._process is None else how_it_ended(self._process)
 
 
 def _work(pipe: Connection, log_level: int, on_torch: bool) -> None:

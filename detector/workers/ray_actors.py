@@ -10,24 +10,22 @@ import contextlib
 import logging
 import os
 import pickle
-import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import ray
 from ray.exceptions import GetTimeoutError, RayError
 
-from detector.errors import SettingsError
+from detector.tasks.contract import GoneError
+from detector.tasks.ray_cluster import first_line, join
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel, unpacked
-from detector.workers.transport import GoneError
 from detector.workers.worker import Lines, Worker
 
 START_S = 120.0  # for a node with a free CPU, and for the imports there
 HUNG_S = 120.0  # without an answer; a request takes about a second
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class RayActors:
@@ -45,18 +43,7 @@ class RayActors:
 
     def __init__(self, address: str | None, cpus: int, *, on_torch: bool = True) -> None:
         self._on_torch = on_torch
-        here: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False}
-        with _our_signals():
-            try:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR,
-                         **({} if address else here))  # fmt: skip
-            except (RayError, OSError, RuntimeError, ValueError) as error:
-                reason = str(error).strip().splitlines()[0]
-                raise SettingsError(
-                    f"detector.ray_address: {address or 'a cluster here'}: {reason}, allowed: the "
-                    "address of a Ray cluster of the same Ray and Python, for example "
-                    "10.0.0.5:6379, or none"
-                ) from None
+        join("detector.ray_address", address, cpus)
 
     def link(self, number: int) -> ActorLink:
         """See ``Transport``."""
@@ -126,7 +113,7 @@ class ActorLink:
                 f"did not begin within {START_S:g} s; does the Ray cluster have a free CPU?"
             ) from None
         except RayError as error:
-            raise GoneError(_first_line(error)) from None
+            raise GoneError(f"its actor has ended ({first_line(error)})") from None
 
     def call(self, request: Request) -> Answer:
         """See ``Link``."""
@@ -136,7 +123,7 @@ class ActorLink:
         except GetTimeoutError:
             raise GoneError(f"said nothing for {HUNG_S:g} s") from None
         except RayError as error:
-            raise GoneError(_first_line(error)) from None
+            raise GoneError(f"its actor has ended ({first_line(error)})") from None
         found: Answer = pickle.loads(answer)  # noqa: S301 -- from our own actor
         return found
 
@@ -146,22 +133,3 @@ class ActorLink:
         if actor is not None and ray.is_initialized():
             with contextlib.suppress(RayError, ValueError):  # it has ended by itself
                 ray.kill(actor)
-
-
-def _first_line(error: RayError) -> str:
-    line = str(error).strip().splitlines()[0]
-    return f"its actor has ended ({line})"
-
-
-@contextlib.contextmanager
-def _our_signals() -> Iterator[None]:
-    """Ray takes over what ends a process; this one ends by its own rules."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

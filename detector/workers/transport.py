@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from detector.errors import FaultlineError
 from detector.workers.messages import Answer, Request
 from detector.workers.parcels import Parcel
-
-
-class GoneError(FaultlineError):
-    """A worker has ended; the line says how."""
 
 
 class Link(Protocol):

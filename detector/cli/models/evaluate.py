@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,6 +15,7 @@ from detector.cli.models.progress import ProgressFile, ToldBar
 from detector.cli.reading_options import hints_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle, load_bundle
+from detector.tasks.choice import executor_for
 from detector.training.lab.evaluate import SEVERITIES, Injection, families_named, read_cases
 from detector.training.lab.lab import measure
 from detector.training.lab.limits import LIMIT_SEVERITIES
@@ -27,6 +29,7 @@ def evaluate(args: argparse.Namespace) -> str:
 
     Raises:
         CommissionError: If a session or a model cannot be commissioned.
+        SettingsError: If who is to judge cannot.
         TrainingError: If an option is refused, or there is nothing to judge.
     """
     if args.png is not None:
@@ -38,12 +41,14 @@ def evaluate(args: argparse.Namespace) -> str:
     to_put_in = _injection(args, families, bundles) if families else None
     injection = None if args.limits else to_put_in  # limits need the sessions as they are, too
     cases = list(read_cases(args.sessions, injection, hints_of(args)))
-    if args.limits:
-        return limits(args, cases, to_put_in, bundles)
-    lab = measure(
-        cases, bundles, ablate=args.ablate, seed=args.seed, progress=_progress_to(args.progress),
-        commission_min=args.commission,
-    )  # fmt: skip
+    with closing(executor_for(args.workers, args.engine, args.address)) as executor:
+        if args.limits:
+            return limits(args, cases, to_put_in, bundles, executor)
+        lab = measure(
+            cases, bundles, ablate=args.ablate, seed=args.seed,
+            progress=_progress_to(args.progress), commission_min=args.commission,
+            executor=executor,
+        )  # fmt: skip
     if args.png is not None:
         draw(lab, args.png)
     if args.json:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from detector.scoring.bundle import Bundle
+from detector.tasks.contract import Executor
 from detector.training.lab.cases import Case
 from detector.training.lab.evaluate import Injection
 from detector.training.lab.limit_picture import draw
@@ -22,6 +23,7 @@ def limits(
     cases: Sequence[Case],
     injection: Injection | None,
     bundles: Sequence[Bundle],
+    executor: Executor,
 ) -> str:
     """Tell detection limits of models in sessions, beside the floor rows.
 
@@ -30,6 +32,7 @@ def limits(
         cases: The sessions as they were recorded.
         injection: What to put into the normal ones.
         bundles: The models.
+        executor: Who judges.
     """
     lab = measure_limits(
         cases,
@@ -41,6 +44,7 @@ def limits(
         level_per_day=args.false_alarms_per_day or LEVEL_PER_DAY,
         seed=args.seed,
         progress=_progress,
+        executor=executor,
     )
     if args.png is not None:
         draw(lab, args.png)

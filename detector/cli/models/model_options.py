@@ -7,7 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from detector.cli.options import above, at_least, field, names, seconds, severities, some_of, unit
+from detector.cli.options import (
+    above,
+    add_engine,
+    at_least,
+    field,
+    names,
+    seconds,
+    severities,
+    some_of,
+    unit,
+)
 from detector.cli.reading_options import add_reading
 from detector.settings.detector import Runtime
 from detector.thresholds.methods import METHODS
@@ -33,6 +43,7 @@ def add_train(part: argparse.ArgumentParser) -> None:
     _add_learning(part)
     _add_score(part)
     _add_threshold(part)
+    add_engine(part, "train the candidates of auto")
 
 
 def _add_data(part: argparse.ArgumentParser) -> None:
@@ -192,6 +203,7 @@ def add_evaluate(part: argparse.ArgumentParser) -> None:
     add("--png", type=Path, metavar="FILE",
         help="draw detection rate against severity, and normal and faulty scores; with --limits a "
         "panel for each family")  # fmt: skip
+    add_engine(part, "judge sessions")
 
 
 def add_export_onnx(part: argparse.ArgumentParser) -> None:

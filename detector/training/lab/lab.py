@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from detector.alarms.lifecycle import rule_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
-from detector.settings.alarms import AlarmSettings
-from detector.training.fitting.beside import beside
+from detector.tasks.contract import Executor, Task
+from detector.tasks.in_process import HERE
 from detector.training.lab.cases import Case, FaultEvent
-from detector.training.lab.commissioned import (
-    NOT_COMMISSIONED,
-    Commissioned,
-    commission_case,
-    scored,
-)
+from detector.training.lab.commissioned import NOT_COMMISSIONED
 from detector.training.lab.judging import Scores, judge, only
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
+from detector.training.lab.panel import Heard, Panel, hear, panel_of
 
 ALL = "all"
 RECOVERY_S = 60.0  # after a label's end; a machine, and the filter in front of it, need time
@@ -92,6 +88,7 @@ def measure(
     seed: int,
     progress: Callable[[int, str], AbstractContextManager[Bar]],
     commission_min: float | None = None,
+    executor: Executor = HERE,
 ) -> Lab:
     """Judge cases with models and what is beside them.
 
@@ -103,44 +100,53 @@ def measure(
         progress: Makes a bar for a number of sessions under a name.
         commission_min: Minutes of its own running that each session's machine is commissioned
             in; None: it is not.
+        executor: Who judges, a case by a model and what is beside it at a time.
 
     Raises:
         CommissionError: If a session is too short to be commissioned in, or a model cannot be.
         SessionFileError: If a session does not fit a model.
+        TaskError: If a process that judges ends again and again.
         TrainingError: If there is no case.
     """
     if not cases:
         raise TrainingError("fault lab: no session to judge, allowed: at least 1")
+    panels = [panel_of(one, ablate=ablate, commission_min=commission_min) for one in bundles]
+    results = executor.results(_tasks(executor, panels, cases))
     rows: list[Row] = []
     histograms = []
-    for bundle in bundles:
-        rule = rule_of(AlarmSettings(), bundle.card())
-        by = [commission_case(bundle, case, commission_min) for case in cases]
-        with progress(len(cases), bundle.name) as bar:
-            own = list(_scores(cases, bundle, by, bar))
-        judged = [judge(case, scores, rule) for case, scores in zip(cases, own, strict=True)]
-        rows += _rows_of(bundle.name, bundle.name, cases, judged, by_severity=True)
-        histograms.append(_histogram(bundle.name, judged))
-        fleet = [one.without for one in by]
-        others = [(NOT_COMMISSIONED, bundle)] if commission_min is not None else []
-        for name, variant in [*others, *beside(bundle, ablate=ablate)]:
-            with progress(len(cases), f"{bundle.name}: {name}") as bar:
-                found = _scores(cases, variant, fleet, bar)
-                judged = [judge(case, one, rule) for case, one in zip(cases, found, strict=True)]
-            by_severity = name == NOT_COMMISSIONED
-            rows += _rows_of(bundle.name, name, cases, judged, by_severity=by_severity)
-        for name, blank in _blind(own, seed).items():
-            judged = [judge(case, scores, rule) for case, scores in zip(cases, blank, strict=True)]
-            rows += _rows_of(bundle.name, name, cases, judged)
+    for panel in panels:
+        heard: list[Heard] = []
+        with progress(len(cases), panel.name) as bar:
+            for one in islice(results, len(cases)):
+                heard.append(one)
+                bar.update(1)
+        by_row = _by_row(panel, cases, heard, seed)
+        for number, (name, judged) in enumerate(by_row):
+            by_severity = number == 0 or name == NOT_COMMISSIONED
+            rows += _rows_of(panel.name, name, cases, judged, by_severity=by_severity)
+        histograms.append(_histogram(panel.name, by_row[0][1]))
     return Lab(tuple(rows), tuple(histograms), len(cases), seed)
 
 
-def _scores(
-    cases: Sequence[Case], bundle: Bundle, by: Sequence[Commissioned], bar: Bar
-) -> Iterator[Scores]:
-    for case, one in zip(cases, by, strict=True):
-        yield scored(bundle, case, one)
-        bar.update(1)
+def _tasks(executor: Executor, panels: Sequence[Panel], cases: Sequence[Case]) -> Iterator[Task]:
+    """Model after model; a session travels once, however many judge it."""
+    kept = [executor.keep(case) for case in cases]
+    for panel in panels:
+        model = executor.keep(panel)
+        for case, recorded in zip(cases, kept, strict=True):
+            yield Task(f"{panel.name} on {case.name}", hear, (model, recorded))
+
+
+def _by_row(
+    panel: Panel, cases: Sequence[Case], heard: Sequence[Heard], seed: int
+) -> list[tuple[str, list[LabelledScores]]]:
+    """What each row says of the cases: the model's own, those beside it, those that are blind."""
+    told = zip(*(one.verdicts for one in heard), strict=True)
+    rows = [(row[0][0], [judged for _, judged in row]) for row in told]
+    for name, blank in _blind([one.own for one in heard], seed).items():
+        pairs = zip(cases, blank, strict=True)
+        rows.append((name, [judge(case, scores, panel.rule) for case, scores in pairs]))
+    return rows
 
 
 def blind(own: Scores, rng: np.random.Generator) -> dict[str, Scores]:

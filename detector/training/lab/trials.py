@@ -1,39 +1,34 @@
 """Detection limits measured: faults of many severities put in, and what a model raises with none.
 
-Cases are made, judged by every row and forgotten, one after the other, so that the number of
-severities and seeds costs time and no memory. What they say of a fault counts, and nothing else:
-the same normal hours stand around many faults. False alarms are counted in the sessions as they
-were recorded, each once, and their hours with them.
+Cases are made, judged by every row and forgotten, as many at once as there are processes, so that
+the number of severities and seeds costs time and no memory. What they say of a fault counts, and
+nothing else: the same normal hours stand around many faults. False alarms are counted in the
+sessions as they were recorded, each once, and their hours with them.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 
-from detector.alarms.lifecycle import AlarmRule, rule_of
 from detector.errors import TrainingError
 from detector.scoring.bundle import Bundle
 from detector.sessions.files import Recording
-from detector.settings.alarms import AlarmSettings
+from detector.tasks.contract import Executor, Task
+from detector.tasks.in_process import HERE
 from detector.thresholds.methods import false_alarms_per_day_bound
-from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case
-from detector.training.lab.commissioned import (
-    NOT_COMMISSIONED,
-    Commissioned,
-    commission_case,
-    scored,
-)
 from detector.training.lab.evaluate import Injection, inject_faults
 from detector.training.lab.judging import judge
 from detector.training.lab.lab import RECOVERY_S, Bar, blind
 from detector.training.lab.limits import Curve, Trial, curve_of
 from detector.training.lab.metrics import LabelledScores, evaluate, recovers
+from detector.training.lab.panel import Heard, hear, panel_of
 
 Progress = Callable[[int, str], AbstractContextManager[Bar]]
 
@@ -107,6 +102,10 @@ class Tally:
 class Judges:
     """A model and what is beside it, each with its tally.
 
+    Attributes:
+        panel: Who judges.
+        tallies: By row.
+
     Args:
         bundle: The model.
         ablate: Whether each part is left out in turn.
@@ -117,27 +116,21 @@ class Judges:
     def __init__(
         self, bundle: Bundle, *, ablate: bool, seed: int, commission_min: float | None = None
     ) -> None:
-        self.model = bundle.name
+        self.panel = panel_of(bundle, ablate=ablate, commission_min=commission_min)
         self.tallies: list[Tally] = []
-        self._bundle, self._commission_min = bundle, commission_min
-        others = [(NOT_COMMISSIONED, bundle)] if commission_min is not None else []
-        self._beside = (*others, *beside(bundle, ablate=ablate))
-        self._rule = rule_of(AlarmSettings(), bundle.card())
         self._rng = np.random.default_rng(seed)
 
-    def hear(self, case: Case, *, counts_health: bool) -> None:
-        """Judge a case by every row.
+    def count(self, case: Case, heard: Heard, *, counts_health: bool) -> None:
+        """Count what every row says of a case; cases come in their order.
 
         Args:
             case: One session.
+            heard: What the panel says of it.
             counts_health: Whether its normal hours count; they do once.
-
-        Raises:
-            CommissionError: If too little of it is normal to be commissioned in.
-            SessionFileError: If it does not fit the model.
         """
-        by = commission_case(self._bundle, case, self._commission_min)
-        verdicts = list(_verdicts(case, by, self._bundle, self._beside, self._rule, self._rng))
+        blank = blind(heard.own, self._rng)
+        of_blind = ((row, judge(case, one, self.panel.rule)) for row, one in blank.items())
+        verdicts = [*heard.verdicts, *of_blind]
         if not self.tallies:
             self.tallies = [Tally(row) for row, _ in verdicts]
         for tally, (_, judged) in zip(self.tallies, verdicts, strict=True):
@@ -153,7 +146,7 @@ class Judges:
                 by_family[trial.family].append(trial)
             for family in sorted(by_family):
                 curve = curve_of(by_family[family], seed)
-                yield LimitRow(self.model, tally.row, family, curve, tally.health)
+                yield LimitRow(self.panel.name, tally.row, family, curve, tally.health)
 
 
 def measure_limits(
@@ -164,6 +157,7 @@ def measure_limits(
     level_per_day: float,
     seed: int,
     progress: Progress,
+    executor: Executor = HERE,
 ) -> LimitLab:
     """Judge sessions as they are, then the normal ones with faults put in.
 
@@ -174,22 +168,24 @@ def measure_limits(
         level_per_day: False alarms a day that a limit may cost, > 0.
         seed: Of the intervals.
         progress: Makes a bar for a number of sessions, then of faults.
+        executor: Who judges, a case by a model and what is beside it at a time.
 
     Raises:
+        CommissionError: If a session is too short to be commissioned in, or a model cannot be.
         SessionFileError: If a session does not fit a model.
+        TaskError: If a process that judges ends again and again.
         TrainingError: If no fault of a known severity is among them, or none finds room.
     """
     cases = named_apart(cases)
     normal = [case.recording for case in cases if not case.events and not case.label.any()]
     _refuse_nothing(cases, normal, injection)
+    bench = _Bench(judges, executor)
     with progress(len(cases), "session") as bar:
-        for case in cases:
-            _hear(judges, case, counts_health=True)
+        for _ in bench.hear(cases, counts_health=True):
             bar.update(1)
     if injection is not None and normal:
         with progress(injection.faults, "fault") as bar:
-            for case in inject_faults(normal, injection):
-                _hear(judges, case, counts_health=False)
+            for case in bench.hear(inject_faults(normal, injection), counts_health=False):
                 bar.update(len(case.events))
     rows = tuple(row for one in judges for row in one.rows(seed))
     return LimitLab(rows, len(cases), level_per_day, seed)
@@ -254,23 +250,26 @@ def _refuse_nothing(
         )
 
 
-def _hear(judges: Sequence[Judges], case: Case, *, counts_health: bool) -> None:
-    for one in judges:
-        one.hear(case, counts_health=counts_health)
+class _Bench:
+    """All judges, at an executor."""
 
+    def __init__(self, judges: Sequence[Judges], executor: Executor) -> None:
+        self._judges, self._executor = judges, executor
+        self._panels = [(one.panel.name, executor.keep(one.panel)) for one in judges]
 
-def _verdicts(
-    case: Case,
-    by: Commissioned,
-    bundle: Bundle,
-    others: Sequence[tuple[str, Bundle]],
-    rule: AlarmRule,
-    rng: np.random.Generator,
-) -> Iterator[tuple[str, LabelledScores]]:
-    """Each row's verdict on a case, the model's own first."""
-    own = scored(bundle, case, by)
-    yield bundle.name, judge(case, own, rule)
-    for name, variant in others:
-        yield name, judge(case, scored(variant, case, by.without), rule)
-    for name, scores in blind(own, rng).items():
-        yield name, judge(case, scores, rule)
+    def hear(self, cases: Iterable[Case], *, counts_health: bool) -> Iterator[Case]:
+        """Have cases judged; each comes back once it is counted."""
+        under_way: deque[Case] = deque()
+        results = self._executor.results(self._tasks(cases, under_way))
+        for first in results:
+            case = under_way.popleft()
+            for one, heard in zip(self._judges, chain([first], results), strict=False):
+                one.count(case, heard, counts_health=counts_health)
+            yield case
+
+    def _tasks(self, cases: Iterable[Case], under_way: deque[Case]) -> Iterator[Task]:
+        for case in cases:
+            under_way.append(case)
+            kept = self._executor.keep(case)
+            for name, panel in self._panels:
+                yield Task(f"{name} on {case.name}", hear, (panel, kept))

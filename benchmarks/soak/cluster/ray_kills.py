@@ -1,0 +1,235 @@
+"""Actors and nodes of a Ray cluster hurt under load: `python -m benchmarks.soak.cluster.ray_kills`.
+
+A detector with two actors, on a cluster of three nodes on this machine of which the first has no
+actor, scores motors that publish 100 samples a second at QoS 1. One row per ordeal, as of
+`benchmarks.soak.worker_kills`, and how long the devices of what died had to wait. Exit code 1 on a
+miss, 2 where mosquitto is missing; without Ray the rows say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import sqlalchemy as sa
+
+from benchmarks.soak.ordeals import LONG, Extent
+from benchmarks.soak.plant import BATCH
+from benchmarks.soak.site import Site, wait_until
+from benchmarks.soak.worker_kills import (
+    EXIT_BAD_INPUT,
+    EXIT_LOST,
+    WORKERS,
+    Motors,
+    Tally,
+    endured,
+    head,
+    row,
+)
+from detector.store.schema import frames
+from detector.workers.shares import worker_of
+from simulator.cli.options import whole_from
+from simulator.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from benchmarks.soak.cluster.nodes import Nodes
+
+NODES = 2  # that score
+AGAIN_S = 8.0  # at most, until the devices of a killed actor are scored again
+STOPPED_S = 10.0  # that an actor stands still
+BEHIND_S = 2.0  # at most, of the other devices meanwhile
+LOOK_S = 0.05
+READY = r"worker {}: process (\d+) on node (\w+), ready"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """What an ordeal hurts."""
+
+    site: Site
+    nodes: Nodes
+    motors: Motors
+    extent: Extent
+
+    def actor(self, worker: int) -> tuple[int, str]:
+        """Process and node of the newest actor of a number, from 0.
+
+        Raises:
+            SimulatorError: If there was none yet.
+        """
+        found = re.findall(READY.format(worker + 1), self.site.log)
+        if not found:
+            raise SimulatorError(f"worker {worker + 1}: was never ready:\n{self.site.log[-2000:]}")
+        pid, node = found[-1]
+        return int(pid), node
+
+    def devices(self, workers: set[int]) -> list[str]:
+        """That these score."""
+        return [one for one in self.motors.devices.values() if worker_of(one, WORKERS) in workers]
+
+    def newest(self, devices: Sequence[str]) -> float:
+        """Time up to which all of these are stored, UTC seconds."""
+        query = sa.select(frames.c.device, sa.func.max(frames.c.end)).group_by(frames.c.device)
+        with self.site.engine.connect() as connection:
+            found = connection.execute(query.where(frames.c.device.in_(devices))).all()
+        return min((end for _, end in found), default=0.0) if len(found) == len(devices) else 0.0
+
+    def waited(self, workers: set[int]) -> float:
+        """Seconds from now until samples of now are stored of all devices of these workers."""
+        began, mine = time.time(), self.devices(workers)
+        wait_until(lambda: self.newest(mine) >= began, "devices of what died are scored again")
+        return time.time() - began
+
+
+Hurt = Callable[[Plant], tuple[list[str], bool]]  # what was done, and whether its aim is met
+
+
+def kill_actors(plant: Plant) -> tuple[list[str], bool]:
+    """``kill -9`` of one actor after the other."""
+    waits = []
+    for number in range(plant.extent.kills):
+        worker = number % WORKERS
+        os.kill(plant.actor(worker)[0], signal.SIGKILL)
+        waits.append(plant.waited({worker}))
+        time.sleep(plant.extent.between_s)
+    aim = f"aim: at most {AGAIN_S:g} s: {'met' if max(waits) <= AGAIN_S else 'missed'}"
+    done = f"kill -9 of an actor {len(waits)} times"
+    return [done, f"{_again(waits)}, {aim}"], max(waits) <= AGAIN_S
+
+
+def kill_nodes(plant: Plant) -> tuple[list[str], bool]:
+    """A node dies with its actors; another one comes."""
+    waits = []
+    for number in range(plant.extent.kills):
+        _, name = plant.actor(number % WORKERS)
+        there = {one: pid for one in range(WORKERS) for pid, at in [plant.actor(one)] if at == name}
+        plant.nodes.kill(name)
+        for pid in there.values():
+            with suppress(ProcessLookupError):  # they outlive their node by a moment
+                os.kill(pid, signal.SIGKILL)
+        waits.append(plant.waited(set(there)))
+        plant.nodes.add()
+        time.sleep(plant.extent.between_s)
+    return [f"a node killed {len(waits)} times", _again(waits)], True
+
+
+def stop_actors(plant: Plant) -> tuple[list[str], bool]:
+    """An actor stands still for a while and goes on; the devices of the others do not wait."""
+    behind = 0.0
+    for worker in range(WORKERS):
+        pid, _ = plant.actor(worker)
+        others = plant.devices(set(range(WORKERS)) - {worker})
+        with _stopped(pid):
+            ends = time.time() + STOPPED_S
+            while time.time() < ends:
+                behind = max(behind, time.time() - plant.newest(others))
+                time.sleep(LOOK_S)
+        plant.waited({worker})
+    is_met = behind <= BEHIND_S
+    aim = f"aim: at most {BEHIND_S:g} s: {'met' if is_met else 'missed'}"
+    done = f"each actor stopped for {STOPPED_S:g} s"
+    return [done, f"the others' devices at most {behind:.1f} s behind, {aim}"], is_met
+
+
+ORDEALS: dict[str, Hurt] = {"actors": kill_actors, "nodes": kill_nodes, "stopped": stop_actors}
+
+
+def suffer(
+    name: str, site: Site, nodes: Nodes, motors: Motors, extent: Extent
+) -> tuple[Tally, bool]:
+    """One ordeal by its name; whether its aim is met."""
+    is_met = True
+
+    def hurt(begun: Motors) -> list[str]:
+        nonlocal is_met
+        plant = Plant(site, nodes, begun, extent)
+        every = set(range(WORKERS))
+        wait_until(lambda: plant.newest(plant.devices(every)) > 0, "all devices are scored")
+        notes, is_met = ORDEALS[name](plant)
+        return notes
+
+    return endured(site, motors, hurt), is_met
+
+
+def options(address: str) -> str:
+    """Of a detector with actors of a cluster, TOML."""
+    return f'[detector]\nworkers = {WORKERS}\nengine = "ray"\nray_address = "{address}"\n'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Hurt, count and print; returns the exit code."""
+    args = _parser().parse_args(arguments)
+    print(head())
+    try:
+        from benchmarks.soak.cluster.nodes import Nodes  # noqa: PLC0415 -- an extra
+    except ImportError as error:
+        for name in args.only:
+            print(f"{name:9}  skipped: ray cannot be imported ({error}), allowed: after "
+                  "pip install 'faultline[ray]'")  # fmt: skip
+        return 0
+    extent = replace(LONG, kills=args.times)
+    moments = max(args.samples // args.devices // BATCH, 1) * BATCH
+    plants = {name: Motors(name, moments, 0.0, args.devices) for name in args.only}
+    is_whole = True
+    try:
+        with ExitStack() as ends:
+            nodes = ends.enter_context(closing(Nodes(NODES, WORKERS)))
+            folder = ends.enter_context(tempfile.TemporaryDirectory(prefix="faultline-soak-"))
+            site = Site(Path(folder), list(plants.values()), options(nodes.address))
+            ends.enter_context(site)
+            for name, motors in plants.items():
+                tally, is_met = suffer(name, site, nodes, motors, extent)
+                print(row(name, tally), flush=True)
+                is_whole = is_whole and is_met and tally.is_whole
+    except SimulatorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return 0 if is_whole else EXIT_LOST
+
+
+@contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _again(waits: Sequence[float]) -> str:
+    told = ", ".join(f"{one:.1f}" for one in waits)
+    return f"devices scored again after {told} s"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.soak.cluster.ray_kills",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--samples", type=whole_from(BATCH, 10_000_000), default=50_000, metavar="N",
+        help="of all motors in each ordeal (default: %(default)s)")  # fmt: skip
+    add("--devices", type=whole_from(2, 1000), default=5, metavar="N",
+        help="motors that publish (default: %(default)s)")  # fmt: skip
+    add("--times", type=whole_from(1, 100), default=5, metavar="N",
+        help="kills of each ordeal (default: %(default)s)")  # fmt: skip
+    add("--only", nargs="+", choices=list(ORDEALS), default=list(ORDEALS), metavar="NAME",
+        help=f"of {', '.join(ORDEALS)} (default: all)")  # fmt: skip
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
