@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,8 +22,8 @@ logger = logging.getLogger(__name__)
 OFTEN_S, SELDOM_S = 1.0, 10.0  # between two
 FEW = 1000  # pages that are worth one
 LONG = 2000  # pages of a log that is begun anew
-BUSY_MS = 20  # that this waits for others
-PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)"
+TRIES, BETWEEN_S = 3, 0.005  # at a moment in which nobody writes or reads
+PASSIVE, RESTART = "PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(RESTART)"
 
 
 class Checkpoints:
@@ -82,18 +83,24 @@ def begin_anew(store: Engine) -> None:
 
     It is so by itself when all is moved and no one reads for a moment; beside sustained writing
     that may never be. What has come since all else was moved is little, and moved with the lock
-    held. The file stays as long as it is: to cut it off takes longer, and it grows again.
+    held. SQLite would hold it as well while it waits for whoever reads, so it is not let wait, but
+    asked again. The file stays as long as it is: to cut it off takes longer, and it grows again.
 
     Args:
         store: Open; nothing happens where it is no SQLite.
     """
     if store.dialect.name != "sqlite":
         return
-    with store.connect() as connection, patient_for(connection, BUSY_MS):
+    with store.connect() as connection, patient_for(connection, 0):
         _, pages, _ = connection.exec_driver_sql(PASSIVE).one()
-        if pages > LONG:
+        if pages <= LONG:
+            return
+        for _ in range(TRIES):
             connection.exec_driver_sql(PASSIVE)
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
+            is_busy, _, _ = connection.exec_driver_sql(RESTART).one()
+            if not is_busy:
+                return
+            time.sleep(BETWEEN_S)
 
 
 def leave_to_others(store: Engine) -> None:
