@@ -95,7 +95,7 @@ def test_one_that_is_renewed_is_not_taken_whatever_its_time_says(store, monkeypa
 @pytest.fixture
 def quick(monkeypatch):
     """Nobody waits for seconds."""
-    monkeypatch.setattr(devices, "LEASE_S", 0.3)
+    monkeypatch.setattr(devices, "LEASE_S", 1.0)
     monkeypatch.setattr(lease, "TRY_AGAIN_S", 0.01)
     monkeypatch.setattr(lease, "RENEW_S", 0.05)
 
