@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -215,10 +215,8 @@ def endured(site: Site, motors: Motors, hurt: Callable[[Motors], list[str]]) -> 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Hurt, count and print; returns the exit code."""
-    args = _parser().parse_args(arguments)
-    extent = replace(LONG, kills=args.times, restarts=args.times)
-    moments = max(args.samples // args.devices // BATCH, 1) * BATCH
-    plants = {name: Motors(name, moments, 0.0, args.devices) for name in args.only}
+    args = parser_of("worker_kills", __doc__, ORDEALS, devices=10).parse_args(arguments)
+    extent, plants = replace(LONG, kills=args.times, restarts=args.times), plants_of(args)
     is_whole = True
     try:
         with ExitStack() as ends:
@@ -249,21 +247,38 @@ def row(name: str, tally: Tally) -> str:
     return f"{name:9}" + "".join(f"{n:10,}" for n in figures) + f"  {'; '.join(tally.notes)}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def plants_of(args: argparse.Namespace) -> dict[str, Motors]:
+    """The motors of each ordeal that ``parser_of`` was asked for, by its name."""
+    moments = max(args.samples // args.devices // BATCH, 1) * BATCH
+    return {name: Motors(name, moments, 0.0, args.devices) for name in args.only}
+
+
+def parser_of(
+    module: str, about: str | None, ordeals: Iterable[str], *, devices: int
+) -> argparse.ArgumentParser:
+    """Options of a module of ordeals.
+
+    Args:
+        module: Below ``benchmarks.soak``.
+        about: Its docstring.
+        ordeals: Names of all it has.
+        devices: Motors where nobody says how many.
+    """
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.soak.worker_kills",
-        description=__doc__,
+        prog=f"python -m benchmarks.soak.{module}",
+        description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--samples", type=whole_from(BATCH, 10_000_000), default=50_000, metavar="N",
         help="of all motors in each ordeal (default: %(default)s)")  # fmt: skip
-    add("--devices", type=whole_from(2, 1000), default=10, metavar="N",
+    add("--devices", type=whole_from(2, 1000), default=devices, metavar="N",
         help="motors that publish (default: %(default)s)")  # fmt: skip
     add("--times", type=whole_from(1, 100), default=5, metavar="N",
         help="blows of each ordeal (default: %(default)s)")  # fmt: skip
-    add("--only", nargs="+", choices=list(ORDEALS), default=list(ORDEALS), metavar="NAME",
-        help=f"of {', '.join(ORDEALS)} (default: all)")  # fmt: skip
+    names = list(ordeals)
+    add("--only", nargs="+", choices=names, default=names, metavar="NAME",
+        help=f"of {', '.join(names)} (default: all)")  # fmt: skip
     return parser
 
 

@@ -21,6 +21,7 @@ from logging.handlers import QueueHandler
 
 from detector.errors import FaultlineError
 from detector.flights.recorder import FlightRecorder
+from detector.giving_way import give_way
 from detector.housekeeping.contract import GONE, Orders, Wire, Word
 from detector.store.keeping.checkpoints import Checkpoints, leave_to_others
 from detector.store.keeping.fence import fence
@@ -99,8 +100,7 @@ class Telling(QueueHandler):
 def main() -> int:
     """The whole life of the process; returns the exit code."""
     signal.signal(signal.SIGTERM, _end)
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    give_way(NICE)
     sys.meta_path.insert(0, WithoutPandas())
     wire = _wire()
     orders = wire.receive()

@@ -18,6 +18,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from detector.giving_way import give_way
 from detector.provisional.contract import Lesson, Outcome
 from detector.provisional.files import Mark
 
@@ -137,7 +138,7 @@ class Apprentice:
 def _work(pipe: Connection, store_url: str, archive: str | None) -> None:
     """The whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the detector, which ends us
-    os.nice(NICE)
+    give_way(NICE)
     os.environ["OMP_NUM_THREADS"] = "1"
     from detector.provisional.lessons import give  # noqa: PLC0415 -- only here: it is slow
     from detector.store.archive.place import place_at  # noqa: PLC0415

@@ -296,5 +296,5 @@ class Pipeline:
         counters |= {"scoring_faults": self._faults, "thinned": self._overload.factor,
                      "disk_full": int(self._reserve.is_full), "flood": self._desk.telling.flood,
                      **self.engine.crew().counters}  # fmt: skip
-        link = self._subscriber.connection
-        return DetectorHealth(self._lease.owner, time.time(), link.shown, counters)
+        shown = self._subscriber.connection.shown
+        return DetectorHealth(self._lease.owner, time.time(), shown, counters)

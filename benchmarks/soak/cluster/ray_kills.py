@@ -8,7 +8,6 @@ miss, 2 where mosquitto is missing; without Ray the rows say so.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import signal
@@ -26,7 +25,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import sqlalchemy as sa
 
 from benchmarks.soak.ordeals import LONG, Extent
-from benchmarks.soak.plant import BATCH
 from benchmarks.soak.site import Site, wait_until
 from benchmarks.soak.worker_kills import (
     EXIT_BAD_INPUT,
@@ -36,11 +34,12 @@ from benchmarks.soak.worker_kills import (
     Tally,
     endured,
     head,
+    parser_of,
+    plants_of,
     row,
 )
 from detector.store.schema import frames
 from detector.workers.shares import worker_of
-from simulator.cli.options import whole_from
 from simulator.errors import SimulatorError
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ def options(address: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Hurt, count and print; returns the exit code."""
-    args = _parser().parse_args(arguments)
+    args = parser_of("cluster.ray_kills", __doc__, ORDEALS, devices=5).parse_args(arguments)
     print(head())
     try:
         from benchmarks.soak.cluster.nodes import Nodes  # noqa: PLC0415 -- an extra
@@ -179,9 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{name:9}  skipped: ray cannot be imported ({error}), allowed: after "
                   "pip install 'faultline[ray]'")  # fmt: skip
         return 0
-    extent = replace(LONG, kills=args.times)
-    moments = max(args.samples // args.devices // BATCH, 1) * BATCH
-    plants = {name: Motors(name, moments, 0.0, args.devices) for name in args.only}
+    extent, plants = replace(LONG, kills=args.times), plants_of(args)
     is_whole = True
     try:
         with ExitStack() as ends:
@@ -211,24 +208,6 @@ def _stopped(pid: int) -> Iterator[None]:
 def _again(waits: Sequence[float]) -> str:
     told = ", ".join(f"{one:.1f}" for one in waits)
     return f"devices scored again after {told} s"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.soak.cluster.ray_kills",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--samples", type=whole_from(BATCH, 10_000_000), default=50_000, metavar="N",
-        help="of all motors in each ordeal (default: %(default)s)")  # fmt: skip
-    add("--devices", type=whole_from(2, 1000), default=5, metavar="N",
-        help="motors that publish (default: %(default)s)")  # fmt: skip
-    add("--times", type=whole_from(1, 100), default=5, metavar="N",
-        help="kills of each ordeal (default: %(default)s)")  # fmt: skip
-    add("--only", nargs="+", choices=list(ORDEALS), default=list(ORDEALS), metavar="NAME",
-        help=f"of {', '.join(ORDEALS)} (default: all)")  # fmt: skip
-    return parser
 
 
 if __name__ == "__main__":

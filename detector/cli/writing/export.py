@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from tqdm import tqdm
 from detector.cli.writing.export_every import write_every
 from detector.cli.writing.outputs import refuse_out, replacing
 from detector.errors import ExportError
+from detector.giving_way import give_way
 from detector.records import Frame
 from detector.settings.load import load_settings
 from detector.store import devices
@@ -85,7 +85,7 @@ def _in_parts(
     first, end = span
     edges = [*np.linspace(first, end, math.ceil(parts) + 1).tolist()]
     if parts > 1:
-        _give_way()
+        give_way(NICE)
     for start, until in pairwise(edges):
         with store.connect() as connection:
             at_one_moment(connection)
@@ -98,12 +98,6 @@ def _in_parts(
                 )
             found = list(between(connection, place, device, start, until, _refuse_lost))
         yield from _cut(iter(found), start, until)
-
-
-def _give_way() -> None:
-    """To whatever else runs here."""
-    if hasattr(os, "nice"):
-        os.nice(NICE)
 
 
 def _refuse_lost(hour: LostHour) -> None:

@@ -14,8 +14,6 @@ import pytest
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # else it writes a token into the home folder
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'faultline[ray]'")
 
-from ray.cluster_utils import Cluster  # noqa: E402
-
 from detector.errors import SettingsError, TaskError  # noqa: E402
 from detector.tasks.apart import Apart  # noqa: E402
 from detector.tasks.contract import Task  # noqa: E402
@@ -26,18 +24,14 @@ from tests.detector.tasks import work  # noqa: E402
 from tests.detector.tasks.test_apart import squares  # noqa: E402
 from tests.detector.tasks.test_same import chosen, lab, limits  # noqa: E402
 from tests.support.motors import small_bundle  # noqa: E402
-
-NODES = 2
+from tests.support.ray_nodes import NODES, two_nodes  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two nodes of one CPU, so that each has one of two tasks."""
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.add_node(num_cpus=1)
-    made.wait_for_nodes()
-    yield made
-    made.shutdown()
+    """Each node has one of two tasks."""
+    with two_nodes() as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,26 +15,20 @@ import pytest
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # else it writes a token into the home folder
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'faultline[ray]'")
 
-from ray.cluster_utils import Cluster  # noqa: E402
-
 from detector.scoring.bundle import save_bundle  # noqa: E402
 from detector.settings.tree import Settings  # noqa: E402
 from detector.workers import ray_actors  # noqa: E402
 from detector.workers.shares import worker_of  # noqa: E402
 from tests.detector.workers.conftest import DEVICES, Crewed  # noqa: E402
-
-NODES = 2
+from tests.support.ray_nodes import NODES, two_nodes  # noqa: E402
 
 
 @pytest.fixture
 def cluster():
-    """Two nodes of one CPU, so that each gets one of two actors."""
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.add_node(num_cpus=1)
-    made.wait_for_nodes()
-    yield made
-    ray.shutdown()
-    made.shutdown()
+    """Each node gets one of two actors."""
+    with two_nodes() as made:
+        yield made
+        ray.shutdown()
 
 
 @pytest.fixture
