@@ -1,4 +1,9 @@
-"""A process beside the detector lets whatever else its computer does go first."""
+"""A process beside the detector lets whatever else its computer does go first.
+
+Linux shares the processor out by session first (``sched_autogroup_enabled``, sched(7)), and what a
+process asks for counts within its own: one beside the detector begins a process group, against
+Ctrl-C, and no session.
+"""
 
 from __future__ import annotations
 

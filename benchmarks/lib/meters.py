@@ -30,8 +30,8 @@ class Reading:
 
     Attributes:
         at: UTC seconds.
-        cpu_s: User and system time so far, by process.
-        rss_mb: Resident memory in 10^6 bytes, by process.
+        cpu_s: User and system time so far, by process and whatever it has started.
+        rss_mb: Resident memory in 10^6 bytes, likewise.
         newest: Number of the newest stored frame.
         thinned: One window in so many is scored.
     """
@@ -45,12 +45,16 @@ class Reading:
 
 def read(processes: dict[str, psutil.Process], store: Engine) -> Reading:
     """Take a reading."""
-    times = {name: process.cpu_times() for name, process in processes.items()}
-    rss_mb = {name: process.memory_info().rss / 1e6 for name, process in processes.items()}
+    families = {name: [one, *one.children(recursive=True)] for name, one in processes.items()}
+    times = {name: [one.cpu_times() for one in family] for name, family in families.items()}
+    rss_mb = {
+        name: sum(one.memory_info().rss for one in family) / 1e6
+        for name, family in families.items()
+    }
     with store.begin() as connection:
         newest = frame_store.newest_id(connection)
         health = devices.health(connection)
-    cpu_s = {name: t.user + t.system for name, t in times.items()}
+    cpu_s = {name: sum(t.user + t.system for t in each) for name, each in times.items()}
     thinned = 1 if health is None else health.counters.get("thinned", 1)
     return Reading(time.time(), cpu_s, rss_mb, newest, thinned)
 

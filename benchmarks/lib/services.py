@@ -25,11 +25,12 @@ THRESHOLD = 5.0  # the model has seen minutes of a few units; planted faults sco
 
 @dataclass(frozen=True)
 class DetectorUnderTest:
-    """A model, how many windows go through it in one forward, and what it runs on."""
+    """A model, how many windows go through it in one forward, what it runs on and where."""
 
     model: Path
     chunk: int
     runtime: Runtime = "auto"
+    workers: int = 0
 
 
 def start_broker(children: Children, folder: Path) -> tuple[Child, str]:
@@ -54,7 +55,8 @@ def start_detector(
     settings = folder / "faultline.toml"
     settings.write_text(
         f'[mqtt]\nurl = "{url}"\n\n[store]\nurl = "{store.url}"\n\n'
-        f'[detector]\nchunk = {under_test.chunk}\nruntime = "{under_test.runtime}"\n\n'
+        f'[detector]\nchunk = {under_test.chunk}\nruntime = "{under_test.runtime}"\n'
+        f"workers = {under_test.workers}\n\n"
         f'[[devices]]\nmatch = "{load.PREFIX}*"\nmodel = "{under_test.model}"\n'
         f"threshold = {THRESHOLD}\n"
     )

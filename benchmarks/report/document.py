@@ -49,7 +49,11 @@ def body_of(section: Section, output: str, facts: Sequence[str]) -> str:
         output: What its command printed.
         facts: When, where and how long, one each.
     """
-    return _framed(section, facts, f"```\n{output.strip()}\n```\n")
+    is_missed = re.search(rf"{MISSED}\b", output) is not None
+    limits = f"\n*What stands in the way.* {section.limits}\n" if is_missed else ""
+    return _framed(
+        section, facts, f"```\n{output.strip()}\n```\n{limits if section.limits else ''}"
+    )
 
 
 def failed_body(section: Section, reason: str, facts: Sequence[str]) -> str:

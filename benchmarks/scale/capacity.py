@@ -10,8 +10,9 @@ of a device is the slope over the trials.
     python -m benchmarks.scale.capacity                      trials of five minutes
     python -m benchmarks.scale.capacity --seconds 20         a first look
     python -m benchmarks.scale.capacity --network lstm_ae_stream
+    python -m benchmarks.scale.capacity --workers 2
 
-Exit code 1 when not even eight devices are carried.
+Exit code 1 when fewer devices are carried than aimed at, or they need more memory.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import numpy as np
 
+from benchmarks.lib.aims import Aim, tell
 from benchmarks.lib.load import FAULT_FIRST_S, FAULT_ROOM_S, Array, Load, make_signals
 from benchmarks.lib.machine import machine
 from benchmarks.lib.measure import Measured, measure
@@ -40,6 +42,8 @@ from simulator.errors import SimulatorError
 
 MOTORS = 16  # different ones; the others send what one of them did, with faults of their own
 SHORTEST_S = FAULT_FIRST_S + FAULT_ROOM_S
+LEAST = {"lstm_ae": 400, "lstm_ae_stream": 1000}  # devices, aimed at on two cores
+MOST_KB = 100.0
 FEWEST = 8  # devices; where these are too many, nothing is carried
 MOST_DEVICES = 1000  # that one publishing process keeps up with
 EXIT_NONE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
@@ -172,7 +176,8 @@ def _try_all(args: argparse.Namespace) -> list[Trial]:
 def _try(devices: int, args: argparse.Namespace, folder: Path) -> Trial:
     load = Load(devices, args.rate, args.batch, args.seconds, args.warm_up)
     signals: Array = make_signals(load, args.seed + 1000, motors=MOTORS)
-    under_test = DetectorUnderTest(folder / "model", DetectorSettings().chunk)
+    model, chunk = folder / "model", DetectorSettings().chunk
+    under_test = DetectorUnderTest(model, chunk, workers=args.workers)
     with tempfile.TemporaryDirectory(dir=folder) as run:
         title = f"{devices} devices"
         found = measure(title, load, signals, under_test, args.drain, Path(run))
@@ -200,9 +205,13 @@ def _report(trials: list[Trial], args: argparse.Namespace) -> int:
             f"the detector used {cores:.2f} cores for them: {carried / cores:,.0f} devices a core"
         )
     memory_kb = memory_of_a_device(trials)
+    aims = [Aim(f"{carried} devices carried, aim: {least}", carried >= least)
+            for least in [LEAST[args.network]] if not args.workers]  # fmt: skip
     if memory_kb is not None:
         print(f"memory of a device: {memory_kb:.0f} kB")
-    return 0 if carried else EXIT_NONE
+        line = f"{memory_kb:.0f} kB of memory for a device, aim: {MOST_KB:g} kB"
+        aims.append(Aim(line, memory_kb <= MOST_KB))
+    return tell(aims) if carried else EXIT_NONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -232,6 +241,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--drain", type=positive, default=10.0, metavar="S",
         help="longest wait for the store at the end (default: %(default)g)")  # fmt: skip
     add("--network", choices=CONFIGS, default="lstm_ae", help="default: %(default)s, as shipped")
+    add("--workers", type=whole_from(0, 256), default=0, metavar="N",
+        help="processes that score beside the detector (default: %(default)s)")  # fmt: skip
     add("--seed", type=int, default=7, help="of model and signals (default: %(default)s)")
     return parser
 

@@ -3,6 +3,7 @@
 Each gets the same blocks of simulated motors, the shipped model scores them; nothing is received
 or stored. The engines take turns, so other work on the machine meets all of them. Beside the rate
 stands what a sample takes of this process, which in a detector receives and stores as well.
+Where Ray is asked for and not installed, all of it runs in an environment that has it, made once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,6 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.lib.aims import Aim, tell
+from benchmarks.lib.apart import with_ray
 from benchmarks.lib.load import healthy
 from benchmarks.lib.machine import machine
 from detector.engines.contract import ScoringEngine
@@ -36,6 +40,8 @@ from simulator.cli.options import whole_from
 MODEL, RATE_HZ, RPM, START = Path("models/motor-600rpm"), 100.0, 600.0, 1_772_366_400.0
 FEATURES = ("acc_x", "acc_y", "acc_z", "rpm")
 KINDS = 8  # motors that differ; the devices share them
+MODULE = "benchmarks.scale.workers"
+LEAST_OF_WORKERS = 0.85  # of their samples a second
 WARM_UP = 4  # calls, after which every session has its windows and every worker its streams
 
 
@@ -77,6 +83,8 @@ class Rival:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
     args = _parser().parse_args(arguments)
+    if args.ray and find_spec("ray") is None:
+        return with_ray(MODULE, sys.argv[1:] if arguments is None else arguments)
     size = max(args.samples // args.devices, 1)
     count = WARM_UP + args.rounds * args.calls
     calls = _calls(args.devices, size, count)
@@ -105,7 +113,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"| {rival.name} | {np.median(rate):,.0f} | {np.median(rate / first.per_s):.2f} "
               f"| {np.median(cpu):.2f} µs a sample "
               f"| {np.median(cpu / first.cpu_us):.2f} |")  # fmt: skip
-    return 0
+    return tell(_aims(rivals)) if args.ray else 0
+
+
+def _aims(rivals: Sequence[Rival]) -> list[Aim]:
+    """Of Ray, against as many workers."""
+    ray = rivals[-1]
+    beside = next((one for one in rivals if ray.name == f"ray, {one.name}"), None)
+    if beside is None:
+        return []
+    share = float(np.median(np.array(ray.per_s) / beside.per_s))
+    line = f"{ray.name}: {share:.2f} of the samples/s of {beside.name}"
+    return [Aim(f"{line}, aim: {LEAST_OF_WORKERS:g}", share >= LEAST_OF_WORKERS)]
 
 
 def _engines(
@@ -142,7 +161,7 @@ def _calls(devices: int, size: int, count: int) -> Iterator[list[TakenBlock]]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.scale.workers",
+        prog=f"python -m {MODULE}",
         description=__doc__,
         epilog="examples:\n"
         "  python -m benchmarks.scale.workers                       one process against 1 and 2\n"

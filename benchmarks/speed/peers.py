@@ -22,10 +22,8 @@ import json
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +32,7 @@ import torch
 from sklearn.metrics import average_precision_score
 from tqdm import tqdm
 
+from benchmarks.lib.apart import KEPT, environment
 from benchmarks.lib.machine import machine
 from benchmarks.scale.peer_data import RATE_HZ, SENSOR, WINDOW, Trial, make_trial
 from detector.records import Samples
@@ -49,7 +48,7 @@ from detector.training.train import train
 from simulator.machines.motor import FEATURES
 
 PACKAGES = ("pyod==3.6.7", "river==0.26.1", "salesforce-merlion==2.0.4")
-DEFAULT_VENV = Path.home() / ".cache" / "faultline-bench" / "peers"
+DEFAULT_VENV = KEPT / "peers"
 RUNNER = Path(__file__).resolve().parents[1] / "scale" / "peer_runner.py"
 EVEN = 10  # compared windows that scores are averaged over: one second
 OURS = {  # ours, trained within a minute
@@ -198,8 +197,7 @@ def _scored(bundle: Bundle, values: np.ndarray) -> np.ndarray:
 
 def _peers(trial: Trial, folder: Path) -> list[Row]:
     """Run the others; where their environment cannot be made, each says so."""
-    python = folder / "bin" / "python"
-    refused = _prepare(folder)
+    python, refused = environment(folder, PACKAGES)
     with tempfile.TemporaryDirectory(prefix="faultline-bench-") as name:
         source, out = Path(name) / "data.npz", Path(name) / "scores.npz"
         np.savez(source, **trial.arrays())
@@ -223,25 +221,6 @@ def _told(child: subprocess.Popen[str]) -> list[dict[str, object]]:
     assert child.stdout is not None
     lines = tqdm(child.stdout, total=7, unit="detector", desc="others", leave=False)
     return [json.loads(line) for line in lines if line.startswith("{")]
-
-
-def _prepare(folder: Path) -> str | None:
-    """Make the environment where it is not there; returns why it could not be filled."""
-    if (folder / "bin" / "python").exists():
-        return None
-    print(f"making {folder} with {', '.join(PACKAGES)}", file=sys.stderr)
-    venv.create(folder, with_pip=True)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    site = folder / "lib" / version / "site-packages"
-    (site / "zz-behind.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    refused = None
-    for package in PACKAGES:  # one by one: what does not install leaves the others
-        command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", package]
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            refused = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-            print(f"{package}: {refused}", file=sys.stderr)
-    return refused
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:

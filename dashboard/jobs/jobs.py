@@ -141,7 +141,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
             [*nice, sys.executable, str(RUNNER), str(folder), str(lock.fileno())],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
             pass_fds=(lock.fileno(),), env=environment(OMP_NUM_THREADS="1"),
         )  # fmt: skip
     (folder / "pid").write_text(str(process.pid))

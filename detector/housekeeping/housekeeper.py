@@ -103,13 +103,13 @@ class Housekeeper:
 
 
 class _Child:
-    """One process, in a session of its own: Ctrl-C is for the detector, which ends it."""
+    """One process, in a group of its own: Ctrl-C is for the detector, which ends it."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HOME), *filter(None, sys.path)])},
-            start_new_session=True,
+            process_group=0,
         )  # fmt: skip
         assert self.process.stdin is not None
         assert self.process.stdout is not None

@@ -138,6 +138,8 @@ class Ring:
             return None
         if new:
             self._widen(new)
+            if features == self.features:  # the first message of a device
+                return slice(None)
         if len(self._layouts) >= MAX_LAYOUTS:
             self._layouts.clear()
         place = {name: column for column, name in enumerate(self.features)}

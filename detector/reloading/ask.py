@@ -1,4 +1,4 @@
-"""Asking the running detector to read its settings and bundles again, from any process."""
+"""Asking the running detectors to read their settings and bundles again, from any process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from detector.errors import ReloadError
 from detector.settings.tree import Settings
 from detector.store import commands, devices
 from detector.store.schema import Connection, Engine, StoreFailure, open_store
+from detector.store.told import detectors
 
 LOOK_S = 0.1
 TIMEOUT_S = 60.0
@@ -15,6 +16,7 @@ DEAD_S = 20.0  # without a sign of life; a tick that waits for a locked store is
 ALLOWED = (
     "allowed: a running `faultline serve` on the same store; it reads the settings at its start"
 )
+STOPPED = f"the detector was stopped meanwhile, {ALLOWED}"
 
 
 def ask(
@@ -24,19 +26,19 @@ def ask(
     why: dict[str, str] | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> str:
-    """Ask the detector that writes to a store to read its settings and bundles again.
+    """Ask the detectors that write to a store to read their settings and bundles again.
 
     Args:
-        settings: Name the store; the detector reads its own.
+        settings: Name the store; a detector reads its own.
         who: For the audit log; None: the user of this process.
         why: Likewise, what was changed before; None: nothing is said of it.
         timeout_s: How long to wait for the answer.
 
     Returns:
-        What was taken up, one line.
+        What was taken up, one line; by each, where there are several.
 
     Raises:
-        ReloadError: If it refused, with its reason, if none is alive, or if none answered.
+        ReloadError: If one refused, with its reason, or did not answer, or if none is alive.
         StoreError: If the store cannot be opened.
     """
     store = open_store(settings.store.url)
@@ -51,28 +53,49 @@ def ask(
 
 def _outcome(store: Engine, who: str, why: dict[str, str], timeout_s: float) -> str:
     _wait_for_detector(store)
-    with store.begin() as connection:
-        command_id = commands.issue(connection, "", commands.RELOAD, why, who)
+    asked, told = _issue(store, who, why), dict[str, str]()
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    while len(told) < len(asked) and time.monotonic() < deadline:
         with store.connect() as connection:
-            outcome = commands.one(connection, command_id).outcome
-            age_s = _age_s(connection)
-        if outcome is not None:
-            return _taken_up(outcome)
-        if age_s is None or age_s > DEAD_S:
-            raise ReloadError(f"reload: the detector was stopped meanwhile, {ALLOWED}")
+            for name in asked.keys() - told.keys():
+                outcome = commands.one(connection, asked[name]).outcome
+                age_s = _age_s(connection, name)
+                if outcome is not None:
+                    told[name] = outcome
+                elif age_s is None or age_s > DEAD_S:
+                    told[name] = STOPPED
         time.sleep(LOOK_S)
-    raise ReloadError(
-        f"reload: no answer within {timeout_s:g} s, the detector takes it up when it gets to it "
-        "and logs the outcome"
-    )
+    for name in asked.keys() - told.keys():
+        told[name] = (
+            f"no answer within {timeout_s:g} s, the detector takes it up when it gets to it and "
+            "logs the outcome"
+        )
+    return _together({name: told[name] for name in asked})
 
 
-def _taken_up(outcome: str) -> str:
-    if outcome.startswith(commands.APPLIED):
-        return outcome.removeprefix(commands.APPLIED)
-    raise ReloadError(f"reload: {outcome}")
+def _issue(store: Engine, who: str, why: dict[str, str]) -> dict[str, int]:
+    """One command for each detector that runs; where there is one, for whoever keeps the store."""
+    with store.begin() as connection:
+        names = devices.named_alive(connection, time.time())
+        if len(names) < 2:
+            return {"": commands.issue(connection, "", commands.RELOAD, why, who)}
+        return {
+            name: commands.issue(
+                connection, "", commands.RELOAD, {**why, commands.ADDRESSEE: name}, who
+            )
+            for name in names
+        }
+
+
+def _together(told: dict[str, str]) -> str:
+    """What all say; it is refused where one did not take it up."""
+    said = [
+        f"{name}: {outcome.removeprefix(commands.APPLIED)}" if name else outcome
+        for name, outcome in told.items()
+    ]
+    if not all(outcome.startswith(commands.APPLIED) for outcome in told.values()):
+        raise ReloadError(f"reload: {'; '.join(said)}")
+    return "; ".join(said).removeprefix(commands.APPLIED)
 
 
 def _wait_for_detector(store: Engine) -> None:
@@ -89,7 +112,7 @@ def _wait_for_detector(store: Engine) -> None:
         time.sleep(LOOK_S)
 
 
-def _age_s(connection: Connection) -> float | None:
-    """Seconds since the detector last renewed its lease; None when there is none."""
-    health = devices.health(connection)
+def _age_s(connection: Connection, name: str = "") -> float | None:
+    """Seconds since a detector said that it lives, or the one that keeps the store; None: gone."""
+    health = detectors.one(connection, name) if name else devices.health(connection)
     return None if health is None else time.time() - health.renewed_at

@@ -19,6 +19,7 @@ RELOAD = "reload"  # kind of a command that asks for the settings to be read aga
 COMMISSION = "commission"  # kind of one after which a device has another commissioning, or none
 WAVEFORM = "waveform"  # kind of one that has a device's newest waveform written
 NOTE = "note"  # kind of one that says something of a stretch of a device's time
+ADDRESSEE = "detector"  # in the value of a reload: the one it is for, where there are several
 FAULT = "fault"  # kind of one that asks the simulator of a device for a fault
 MOST_ID = 2**31 - 1  # of an alarm in PostgreSQL
 APPLIED, REFUSED = "applied: ", "refused: "  # how the outcome of one begins
@@ -50,7 +51,9 @@ def pending(
 
 
 def _whose(connection: Connection, command: Command) -> str:
-    """The detector that looks after what a command is about; empty: none does."""
+    """The detector that a command is for: it looks after what it is about; empty: none does."""
+    if command.kind == RELOAD:
+        return str(command.value.get(ADDRESSEE, ""))
     query = sa.select(devices.c.detector).where(devices.c.device == command.device)
     if not command.device:
         ids = command.value.get("alarms")

@@ -84,7 +84,7 @@ def _answer_of(child: Child) -> Outcome | GoneError:
 
 def _do(pipe: Connection) -> None:
     """The whole life of a child: it ends when this process does, however that ends."""
-    os.setsid()  # Ctrl-C is for the command, which ends us
+    os.setpgid(0, 0)  # Ctrl-C is for the command, which ends us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     work, given = pipe.recv()
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()

@@ -116,7 +116,7 @@ class ProcessLink:
 
 def _work(pipe: Connection, log_level: int, on_torch: bool) -> None:
     """The whole life of a worker: it ends when the detector does, however that ends."""
-    os.setsid()  # Ctrl-C is for the detector, which ends us
+    os.setpgid(0, 0)  # Ctrl-C is for the detector, which ends us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = Lines()
     lines.setFormatter(logging.Formatter("%(message)s"))

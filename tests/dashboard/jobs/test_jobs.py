@@ -69,6 +69,15 @@ def test_a_cancelled_job_takes_its_children_with_it(tmp_path):
         os.killpg(group, 0)
 
 
+def test_a_job_claims_less_of_the_processor_than_the_page(tmp_path):
+    """Which counts within one session alone."""
+    made = begun(tmp_path, SLEEP)
+    pid = int((made.folder / "pid").read_text())
+    wait_for(lambda: os.getpriority(os.PRIO_PROCESS, pid) == jobs.NICENESS, what="it gives way")
+    assert os.getsid(pid) == os.getsid(0)
+    jobs.cancel(made)
+
+
 def test_a_job_whose_process_was_killed_is_lost_not_running(tmp_path):
     """Also where another process has its number by now; that one is left alone."""
     made = begun(tmp_path, SLEEP)

@@ -117,6 +117,8 @@ def test_it_works_beside_and_is_heard_and_ends_when_told(site, caplog):
     libraries = Path(f"/proc/{pid}/maps").read_text()
     assert not [name for name in ("torch", "pandas", "scipy") if f"/{name}/" in libraries]
     assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+    assert os.getsid(pid) == os.getsid(0), "in another session its low claim counts for nothing"
+    assert os.getpgid(pid) == pid, "a Ctrl-C is not for it"
     keeper.stop()
     assert not is_there(pid)
     assert "1 unfinished files of the archive deleted" in caplog.text

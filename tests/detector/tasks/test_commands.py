@@ -83,7 +83,7 @@ def test_children_end_with_the_command_however_that_ends(folder, tmp_path, numbe
 
 
 def children(mark):
-    """Processes of a marked command that do tasks: each has a session of its own."""
+    """Processes of a marked command that do tasks: each has a group of its own."""
     return [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))  # noqa: PTH208
             if _is_child(pid, f"{MARK}={mark}".encode())]  # fmt: skip
 
@@ -92,6 +92,6 @@ def _is_child(pid, mark):
     try:
         is_marked = mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return is_marked and os.getsid(pid) == pid and state not in "ZX"
+        return is_marked and os.getpgid(pid) == pid and state not in "ZX"
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from dataclasses import replace
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 
 from dashboard.live import detectors as pages
+from detector.errors import ReloadError
 from detector.records import DetectorHealth, DeviceState, DeviceStatus, Samples
+from detector.reloading.ask import ask
 from detector.scoring.bundle import save_bundle
 from detector.service import lease
 from detector.service.lease import Lease
+from detector.settings.tree import Settings
 from detector.store import alarms, commands, devices, frames, unused
 from detector.store.devices import LEASE_S
 from detector.store.schema import open_store
@@ -177,6 +181,16 @@ def test_two_detectors_share_a_store(tmp_path, broker, server, monkeypatch):
         assert [first.log.count(words) for words in ("m1: threshold", "m2: threshold")] == [1, 0]
         assert [second.log.count(words) for words in ("m1: threshold", "m2: threshold")] == [0, 1]
         assert ("reload applied" in first.log, "reload applied" in second.log) == (True, False)
+
+        names, whole = (first.name, second.name), second.settings.read_text()
+        assert ask(Settings(store={"url": url})) == "; ".join(
+            f"{name}: nothing changed" for name in names
+        )
+        second.settings.write_text("[nothing]")
+        refused = f"{first.name}: nothing changed; {second.name}: refused: nothing changed: "
+        with pytest.raises(ReloadError, match=re.escape(refused)):
+            ask(Settings(store={"url": url}))
+        second.settings.write_text(whole)
 
         assert first.read(devices.health).owner.endswith(f":{first.process.pid}")
         first.stop(signal.SIGKILL)
