@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
 
-from benchmarks.lib.aims import Aim, tell
+from benchmarks.lib.aims import MET, MISSED, Aim, tell
 from benchmarks.report import __main__ as report
 from benchmarks.report import sizing
 from benchmarks.report.document import body_of, failed_body, read, verdict_of, write
@@ -58,6 +59,15 @@ def test_the_table_says_which_aims_are_met(capsys):
     assert verdict_of(printed) == "1 of 2 aims met"
     assert verdict_of(body_of(BY_NAME["peers"], "no line of that kind", FACTS)) == "no aim"
     assert verdict_of(failed_body(BY_NAME["scoring"], "exit code 2", FACTS)) == "**failed**"
+
+
+def test_a_missed_aim_is_told_with_what_stands_in_its_way():
+    """And only that."""
+    limited = replace(BY_NAME["peers"], limits="Too few hands.")
+    missed, met = (body_of(limited, f"x: 3{word}", FACTS) for word in (MISSED, MET))
+    assert missed.endswith("*What stands in the way.* Too few hands.\n")
+    assert "hands" not in met
+    assert "stands" not in body_of(BY_NAME["peers"], f"x: 3{MISSED}", FACTS)
 
 
 def test_a_benchmark_that_misses_an_aim_has_run(tmp_path, monkeypatch, capsys):

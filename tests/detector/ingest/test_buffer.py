@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.ingest.buffer import Receipt, SharedBuffer, Taken
+from detector.ingest.ring import Ring
 from detector.records import Samples
 from tests.conftest import wait_for
 
@@ -128,6 +129,15 @@ def test_missing_known_features_become_nan() -> None:
     buffer.append("m", made(1, 1, ("c", "a")), 1.0, None)
     (block,) = buffer.take().blocks
     np.testing.assert_array_equal(block.samples.values, [[0, 0, 0], [1, np.nan, 1]])
+
+
+def test_a_first_message_has_all_features_there_are() -> None:
+    """So nothing is kept of which it had, which is as large as the ring."""
+    ring = Ring(20_000)
+    ring.append(made(0, 2, ("a", "b")), 1.0, 0)
+    ((samples, _, _, heard, _),) = ring.drain()
+    assert heard is None
+    assert samples.values.tolist() == [[0, 0], [1, 1]]
 
 
 def test_new_features_begin_a_new_block_and_lose_nothing() -> None:
