@@ -35,7 +35,7 @@ from benchmarks.lib.load import FAULT_FIRST_S, FAULT_ROOM_S, Array, Load, make_s
 from benchmarks.lib.machine import machine
 from benchmarks.lib.measure import Measured, measure
 from benchmarks.lib.services import DetectorUnderTest
-from benchmarks.lib.small_model import CONFIGS, train_small
+from benchmarks.scale.small_model import CONFIGS, train_small
 from detector.settings.detector import DetectorSettings
 from simulator.cli.options import number_where, positive, share, whole_from
 from simulator.errors import SimulatorError

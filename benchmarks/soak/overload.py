@@ -37,7 +37,7 @@ from benchmarks.lib.services import (
     start_publisher,
     wait_for_end,
 )
-from benchmarks.lib.small_model import train_small
+from benchmarks.scale.small_model import train_small
 from detector.records import Frame, Samples
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.stream import DeviceStream, score_samples

@@ -27,8 +27,8 @@ from benchmarks.lib.aims import Aim, tell
 from benchmarks.lib.load import FAULT_FIRST_S, FAULT_ROOM_S, Load, make_signals
 from benchmarks.lib.measure import Measured, measure
 from benchmarks.lib.services import DetectorUnderTest
-from benchmarks.lib.small_model import train_small
 from benchmarks.scale.pipeline_report import as_json, as_text
+from benchmarks.scale.small_model import train_small
 from detector.settings.detector import DetectorSettings
 from simulator.cli.options import number_where, positive, whole_from
 from simulator.errors import SimulatorError

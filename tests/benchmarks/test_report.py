@@ -118,9 +118,9 @@ def test_an_unknown_section_is_refused_in_one_line(capsys):
     assert "found speed, allowed: scoring, pipeline" in capsys.readouterr().err
 
 
-def test_all_sections_together_take_less_than_half_an_hour():
+def test_all_sections_together_take_less_than_an_hour():
     """By what each says of itself, and each is a module that is there."""
-    assert sum(one.minutes for one in SECTIONS) < 30
+    assert sum(one.minutes for one in SECTIONS) < 60
     assert len(BY_NAME) == len(SECTIONS)
     assert all((report.PROJECT / f"{one.command[0].replace('.', '/')}.py").exists()
                for one in SECTIONS), sys.path  # fmt: skip

@@ -29,6 +29,7 @@ import sqlalchemy as sa
 from benchmarks.lib.aims import Aim, tell
 from benchmarks.lib.apart import with_ray
 from benchmarks.soak.ordeals import LONG, Extent
+from benchmarks.soak.plant import BATCH, PERIOD_S
 from benchmarks.soak.site import Site, wait_until
 from benchmarks.soak.worker_kills import (
     EXIT_BAD_INPUT,
@@ -91,9 +92,13 @@ class Plant:
         return min((end for _, end in found), default=0.0) if len(found) == len(devices) else 0.0
 
     def waited(self, workers: set[int]) -> float:
-        """Seconds from now until samples of now are stored of all devices of these workers."""
+        """Seconds from now until later samples are stored of all devices of these workers.
+
+        Later than those of a message that may have been stored already.
+        """
         began, mine = time.time(), self.devices(workers)
-        wait_until(lambda: self.newest(mine) >= began, "devices of what died are scored again")
+        later = began + BATCH * PERIOD_S
+        wait_until(lambda: self.newest(mine) > later, "devices of what died are scored again")
         return time.time() - began
 
 

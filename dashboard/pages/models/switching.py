@@ -54,10 +54,16 @@ def _switches(found: list[Command]) -> str:
                          say("models.model"), say("models.outcome")]  # fmt: skip
     rows: list[list[Value]] = [
         [whole(moment(one.issued_at)), one.who, code(str(one.value.get("before") or "—")),
-         code(str(one.value["model"])), one.outcome or ""]
+         code(str(one.value["model"])), _outcome(one)]
         for one in found[:SHOWN]
     ]  # fmt: skip
     return table(say("models.switches"), head, rows, say("models.no_switches"))
+
+
+def _outcome(asked: Command) -> str:
+    """By the one that was asked, where there are several detectors."""
+    name = asked.value.get(commands.ADDRESSEE)
+    return f"{name}: {asked.outcome or ''}" if name else asked.outcome or ""
 
 
 def _confirm(device: str) -> None:
