@@ -56,9 +56,9 @@ CAPACITY = (
     "less than a third is the network (the items of the section on scoring), so that a cheaper "
     "network carries hardly more. Tried and kept: a tick that begins every 100 ms however long the "
     "last one took (CHANGELOG), threads that switch after 0.5 ms, statements that are made once; "
-    "processes beside it are the next section but one. Of a device's memory some 150 kB stay, half "
-    "of it the last 120 looks at its sensors; the rest is what a tick takes while it scores, and "
-    "grows with what has come meanwhile."
+    "processes beside it have a section of their own below. Of a device's memory some 150 kB stay, "
+    "half of it the last 120 looks at its sensors; the rest is what a tick takes while it scores, "
+    "and grows with what has come meanwhile."
 )
 START = (
     "With torch its import is the largest part (its processor time stands above); the rest is the "
@@ -231,8 +231,9 @@ SECTIONS = (
         "store",
         "Store",
         ("benchmarks.speed.store", "sizes", "commits", "history", "--quick"),
-        "See docs/operations.md; the whole form, over a billion samples, is `python -m "
-        "benchmarks.speed.store`.",
+        "See docs/operations.md; the whole form, over a billion samples and five times as many "
+        "commits, is `python -m benchmarks.speed.store`. Rows *by threads* and *by another login* "
+        "are there to compare with. With the 40 commits of a row here p99 is the slowest but one.",
         2.0,
     ),
     Section(
