@@ -202,8 +202,8 @@ SECTIONS = (
         "ray-kills",
         "Actors and nodes of Ray killed under load",
         ("benchmarks.soak.cluster.ray_kills",),
-        "Likewise; the devices of a killed actor are scored again within 8 s, and those of others "
-        "do not wait for an actor that stands still.",
+        "Likewise; two nodes have devices within 20 % of even, those of a killed actor are scored "
+        "again within 8 s, and those of others do not wait for an actor that stands still.",
         8.0,
     ),
     Section(

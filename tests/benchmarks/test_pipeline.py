@@ -7,9 +7,9 @@ import json
 import pytest
 
 from benchmarks.detection import fault_sessions
-from benchmarks.lib import small_model
 from benchmarks.lib.load import Load
 from benchmarks.lib.meters import Onset, Raised, latencies_ms
+from benchmarks.scale import small_model
 from benchmarks.speed import pipeline
 from simulator.recordings.catalogue import SEVERITIES
 

@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 MODULE = "benchmarks.soak.cluster.ray_kills"
 NODES = 2  # that score
+MANY, MOST_UNEVEN = 1000, 0.2  # devices, and how many more than even a node may have of them
 AGAIN_S = 8.0  # at most, until the devices of a killed actor are scored again
 STOPPED_S = 10.0  # that an actor stands still
 BEHIND_S = 2.0  # at most, of the other devices meanwhile
@@ -105,9 +107,19 @@ class Plant:
 Hurt = Callable[[Plant], tuple[list[str], list[Aim]]]  # what was done, and what it was to reach
 
 
+def shared_out(plant: Plant) -> Aim:
+    """How evenly the nodes have many devices, by where their actors are."""
+    nodes = [plant.actor(worker)[1] for worker in range(WORKERS)]
+    counts = Counter(nodes[worker_of(f"motor-{number}", WORKERS)] for number in range(MANY))
+    uneven = max(counts.values()) / (MANY / len(counts)) - 1
+    told = " and ".join(f"{count:,}" for count in counts.values())
+    line = f"{len(counts)} nodes have {told} of {MANY:,} devices, {uneven:.0%} above even at most"
+    return Aim(f"{line}, aim: {MOST_UNEVEN:.0%}", len(counts) == NODES and uneven <= MOST_UNEVEN)
+
+
 def kill_actors(plant: Plant) -> tuple[list[str], list[Aim]]:
     """``kill -9`` of one actor after the other."""
-    waits = []
+    shares, waits = shared_out(plant), list[float]()
     for number in range(plant.extent.kills):
         worker = number % WORKERS
         os.kill(plant.actor(worker)[0], signal.SIGKILL)
@@ -115,7 +127,7 @@ def kill_actors(plant: Plant) -> tuple[list[str], list[Aim]]:
         time.sleep(plant.extent.between_s)
     line = f"devices of a killed actor scored again within {max(waits):.1f} s"
     aim = Aim(f"{line}, aim: {AGAIN_S:g} s", max(waits) <= AGAIN_S)
-    return [f"kill -9 of an actor {len(waits)} times", _again(waits)], [aim]
+    return [f"kill -9 of an actor {len(waits)} times", _again(waits)], [shares, aim]
 
 
 def kill_nodes(plant: Plant) -> tuple[list[str], list[Aim]]:
