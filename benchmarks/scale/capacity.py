@@ -121,7 +121,7 @@ def limit_of(trials: list[Trial]) -> str:
     """What stands in the way of more, by the smallest trial that was not carried."""
     over = min((t for t in trials if not t.is_carried), key=lambda t: t.devices, default=None)
     if over is None:
-        return f"nothing up to {MOST_DEVICES} devices, which is what one publishing process sends"
+        return f"nothing up to {max(t.devices for t in trials)} devices, the most that were tried"
     if over.found.late_ms > LATE_MS:
         return (f"the machine: the publisher itself was {over.found.late_ms:,.0f} ms late at "
                 f"{over.devices} devices")  # fmt: skip
