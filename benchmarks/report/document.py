@@ -49,11 +49,9 @@ def body_of(section: Section, output: str, facts: Sequence[str]) -> str:
         output: What its command printed.
         facts: When, where and how long, one each.
     """
-    is_missed = re.search(rf"{MISSED}\b", output) is not None
-    limits = f"\n*What stands in the way.* {section.limits}\n" if is_missed else ""
-    return _framed(
-        section, facts, f"```\n{output.strip()}\n```\n{limits if section.limits else ''}"
-    )
+    limits = f"\n*What stands in the way.* {section.limits}\n"
+    is_told = section.limits and _times(MISSED, output)
+    return _framed(section, facts, f"```\n{output.strip()}\n```\n{limits if is_told else ''}")
 
 
 def failed_body(section: Section, reason: str, facts: Sequence[str]) -> str:
@@ -72,10 +70,15 @@ def verdict_of(body: str) -> str:
     """Whether the aims of a section are met, by the lines that its command printed."""
     if FAILED in body:
         return FAILED
-    met, missed = (len(re.findall(rf"{word}\b", body)) for word in (MET, MISSED))
+    met, missed = _times(MET, body), _times(MISSED, body)
     if not met + missed:
         return "no aim"
     return f"{met} of {met + missed} aims met"
+
+
+def _times(word: str, text: str) -> int:
+    """How many aims a text tells of with this word."""
+    return len(re.findall(rf"{word}\b", text))
 
 
 def _table(sections: Mapping[str, str]) -> str:

@@ -44,7 +44,7 @@ SCORING = (
     "A forward of the LSTM-AE on torch is one call of oneDNN's recurrent layer (the profile): for "
     "each of 60 steps a product of the call's rows with 64 x 256 weights, then the gates' sigmoids "
     "and tanhs, which no larger product hides. Tried: 16 to 2,048 windows in a call (from 32 on "
-    "within a sixth of each other), `torch.compile` (no faster), ONNX Runtime (the rows beside). "
+    "hardly different), `torch.compile` (no faster), ONNX Runtime (the rows beside). "
     "What is not the network is what each device's block has of its own, whatever it holds: a "
     "session, terms, a frame, a row and a look at its sensors (the items); the shipped network is "
     "so small that these are most of it. Tried and kept: windows and terms of all devices in one "
@@ -56,9 +56,9 @@ CAPACITY = (
     "less than a third is the network (the items of the section on scoring), so that a cheaper "
     "network carries hardly more. Tried and kept: a tick that begins every 100 ms however long the "
     "last one took (CHANGELOG), threads that switch after 0.5 ms, statements that are made once; "
-    "processes beside it have a section of their own below. Of a device's memory some 150 kB stay, "
-    "half of it the last 120 looks at its sensors; the rest is what a tick takes while it scores, "
-    "and grows with what has come meanwhile."
+    "processes beside it have a section of their own below. What stays of a device is "
+    "most of all the last 120 looks at its sensors; the rest of its memory is what a tick takes "
+    "while it scores, and grows with what has come meanwhile."
 )
 START = (
     "With torch its import is the largest part (its processor time stands above); the rest is the "
@@ -68,8 +68,8 @@ START = (
 )
 CARRIED = (
     "A state goes on in float64, so that what batches round differently does not grow from step to "
-    "step and no score depends on its batch; in float32 a step would cost about half. *Scored* has "
-    "the terms too, which cost the same for each network."
+    "step and no score depends on its batch; that is given up for no figure. *Scored* has the "
+    "terms too, which cost the same for each network."
 )
 RAY = (
     "Ray takes the samples of a call into its object store and the answer out of it, with "

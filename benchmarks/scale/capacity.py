@@ -205,8 +205,9 @@ def _report(trials: list[Trial], args: argparse.Namespace) -> int:
             f"the detector used {cores:.2f} cores for them: {carried / cores:,.0f} devices a core"
         )
     memory_kb = memory_of_a_device(trials)
-    aims = [Aim(f"{carried} devices carried, aim: {least}", carried >= least)
-            for least in [LEAST[args.network]] if not args.workers]  # fmt: skip
+    aims, least = list[Aim](), LEAST[args.network]
+    if not args.workers:
+        aims.append(Aim(f"{carried} devices carried, aim: {least}", carried >= least))
     if memory_kb is not None:
         print(f"memory of a device: {memory_kb:.0f} kB")
         line = f"{memory_kb:.0f} kB of memory for a device, aim: {MOST_KB:g} kB"

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -81,7 +82,8 @@ def commits(folder: Path, seconds: float) -> bool:
         found.append(_row(folder, f"{case.what}, by a process", process, case, seconds))
     what = f"{EXPORTED:,} rows exported"
     found.append(_row(folder, what, _exporting, EXPORT, seconds))
-    _row(folder, f"{what}, by another login", _exporting_elsewhere, EXPORT, seconds)
+    elsewhere = partial(_exporting, is_elsewhere=True)
+    _row(folder, f"{what}, by another login", elsewhere, EXPORT, seconds)
     return all(one.is_met for one in found)
 
 
@@ -136,16 +138,10 @@ def process(store: Engine, rules: Rules, owner: str) -> Iterator[None]:
     keeper.stop()
 
 
-def _exporting(store: Engine, rules: Rules, owner: str) -> AbstractContextManager[None]:
-    return _exported_by(store, rules, owner, is_elsewhere=False)
-
-
-def _exporting_elsewhere(store: Engine, rules: Rules, owner: str) -> AbstractContextManager[None]:
-    return _exported_by(store, rules, owner, is_elsewhere=True)
-
-
 @contextmanager
-def _exported_by(store: Engine, rules: Rules, owner: str, *, is_elsewhere: bool) -> Iterator[None]:
+def _exporting(
+    store: Engine, rules: Rules, owner: str, *, is_elsewhere: bool = False
+) -> Iterator[None]:
     """As somebody takes it to pandas, again if it ends too early, beside the usual process.
 
     In a session (of processes) of its own, or the writer's.

@@ -259,7 +259,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, Add, tuple[str, str]]]] = {
                   "FAULTLINE_MQTT__URL=mqtt://broker:1883 faultline serve\n"
                   "  faultline serve --engine ray --workers 8 --address 10.0.0.5:6379",
                   add_serve, ("serve", "serve")),
-        "reload": ("have the running detector take up changed settings and models",
+        "reload": ("have every running detector take up changed settings and models",
                    "faultline reload\n  faultline reload --settings plant.toml",
                    add_settings, ("reload", "reload")),
         "notify": ("send a test message to everybody who is told of alarms, or tell what waits",

@@ -89,13 +89,11 @@ def _issue(store: Engine, who: str, why: dict[str, str]) -> dict[str, int]:
 
 def _together(told: dict[str, str]) -> str:
     """What all say; it is refused where one did not take it up."""
-    said = [
-        f"{name}: {outcome.removeprefix(commands.APPLIED)}" if name else outcome
-        for name, outcome in told.items()
-    ]
+    said = {name: outcome.removeprefix(commands.APPLIED) for name, outcome in told.items()}
+    line = "; ".join(f"{name}: {words}" if name else words for name, words in said.items())
     if not all(outcome.startswith(commands.APPLIED) for outcome in told.values()):
-        raise ReloadError(f"reload: {'; '.join(said)}")
-    return "; ".join(said).removeprefix(commands.APPLIED)
+        raise ReloadError(f"reload: {line}")
+    return line
 
 
 def _wait_for_detector(store: Engine) -> None:
