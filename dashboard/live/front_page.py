@@ -59,7 +59,7 @@ def page(*, is_device: bool) -> str:
     """The page as it is sent."""
     links = [HERE, SIGNED_OUT, *(_link(name) for name in asset_files.files()), _plotly()]
     if is_device:
-        links += [_colours(), f'<script type="module" src="{_address(EARLY)}"></script>']
+        links += [_colours(), f'<script type="module" async src="{_address(EARLY)}"></script>']
     before, head_ends, after = STREAMLITS.read_text(encoding="utf-8").partition(BEFORE)
     return f"{before}{''.join(links)}\n{head_ends}{after}"
 

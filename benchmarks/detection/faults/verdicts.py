@@ -24,7 +24,6 @@ from detector.training.lab.metrics import Interval, LabelledScores
 
 AT_ONCE, WITH_SENSORS = "on-delay 0", "and its sensors' rules"
 HEARD_S = 1.0  # of sound that sensors are heard in at a time
-CERTAIN = 1e6  # score of what a rule of a sensor says
 
 Judged: TypeAlias = tuple[tuple[FaultEvent, ...], LabelledScores]
 Rows: TypeAlias = dict[str, list[Judged]]
@@ -115,7 +114,7 @@ def _with_sensors(judged: LabelledScores, samples: Samples, bundle: Bundle) -> L
         told |= (judged.ts >= one.start) & (judged.ts < one.end)
     return replace(
         judged,
-        score=np.where(told, CERTAIN, judged.score),
+        score=np.where(told & np.isnan(judged.score), 0.0, judged.score),
         judged=judged.judged | told,
         anomaly=judged.anomaly | told,
         alarms=_joined([*judged.alarms, *troubles]),
