@@ -26,6 +26,7 @@ from detector.store.schema import open_store
 
 DEVICE = "motor"
 TICK = 100  # samples
+SHIPPED = AlarmSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def alarms_of(
     *,
     model: Path | None,
     normal: SensorNormal | None,
-    rule: AlarmSettings = AlarmSettings(),
+    rule: AlarmSettings = SHIPPED,
 ) -> list[Alarm]:
     """All alarms that come of a recording, the oldest first.
 

@@ -29,7 +29,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.detection.sensor_cases import cases, record, sent
-from benchmarks.detection.sensor_line import alarms_of
+from benchmarks.detection.sensor_line import SHIPPED, alarms_of
 from detector.records import Alarm
 from detector.scoring.bundle import load_bundle
 from detector.sensors.normal import SensorNormal
@@ -140,7 +140,7 @@ def _bursts(args: argparse.Namespace) -> str:
                 acc[rows, axes] += add * white if add else (BURST - 1) * moves
                 count += 1
             session = sent(replace(recorded, acc=acc))
-            for rule in (AlarmSettings(), AT_ONCE):
+            for rule in (SHIPPED, AT_ONCE):
                 found = alarms_of(session, model=_model(rpm), normal=_normal(args, rpm), rule=rule)
                 kinds = Counter(one.kind for one in found)
                 said = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "none"
