@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+from dashboard.words.told import translated
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROBE = "7"  # stands in every place: a number, and a name as well
 WORD = re.compile(r"(?<![\w.`/=-])[a-z]{3,}(?![\w.`/=])")
 QUOTED = re.compile(r"`[^`]*`")
+NAMES = {"true", "false", "ppm"}
 
 
-def raised(module: str, error: str, besides: frozenset[str] = frozenset()) -> set[str]:
+def raised(module: str, error: str, besides: Collection[str] = ()) -> set[str]:
     """What the functions of a module raise ``error`` with, those named aside."""
     return {
         text
@@ -28,7 +31,7 @@ def returned(module: str, *functions: str) -> set[str]:
     """What functions of a module return or yield as a text of their own."""
     return {
         text
-        for function in _functions(module, frozenset())
+        for function in _functions(module)
         if function.name in functions
         for node in ast.walk(function)
         if isinstance(node, ast.Return | ast.Yield) and node.value is not None
@@ -36,15 +39,57 @@ def returned(module: str, *functions: str) -> set[str]:
     }
 
 
+def written(module: str, *functions: str) -> set[str]:
+    """Every text with a word that is written in functions, their docstrings aside."""
+    return {
+        text
+        for function in _functions(module)
+        if function.name in functions
+        for statement in function.body[isinstance(function.body[0], ast.Expr) :]
+        for node in _outermost(statement)
+        for text in _texts(node)
+        if english_in(text)
+    }
+
+
+def arguments(module: str, function: str) -> set[str]:
+    """Texts that a function is called with somewhere in a module."""
+    return {
+        text
+        for node in ast.walk(ast.parse((PROJECT / module).read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
+        for argument in node.args
+        for text in _texts(argument)
+    }
+
+
+def korean(sentence, *names):
+    """A sentence in Korean, of which no English is left but names."""
+    said = translated("ko", sentence)
+    left = [word for word in english_in(said) if word not in {*NAMES, *names}]
+    assert said != sentence, f"no template in words/en/told fits: {sentence}"
+    assert not left, f"{sentence} -> {said}"
+    return said
+
+
 def english_in(said: str) -> list[str]:
     """Words of a sentence that are still English; names and commands are no words."""
     return WORD.findall(QUOTED.sub("", said))
 
 
-def _functions(module: str, besides: frozenset[str]) -> Iterator[ast.FunctionDef]:
+def _functions(module: str, besides: Collection[str] = ()) -> Iterator[ast.FunctionDef]:
     for node in ast.walk(ast.parse((PROJECT / module).read_text("utf-8"))):
         if isinstance(node, ast.FunctionDef) and node.name not in besides:
             yield node
+
+
+def _outermost(node: ast.AST) -> Iterator[ast.expr]:
+    """Texts in a statement, those aside that stand in another."""
+    if isinstance(node, ast.JoinedStr | ast.Constant):
+        yield node
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _outermost(child)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
