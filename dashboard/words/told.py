@@ -4,9 +4,9 @@ The detector makes its sentences in English, and these are stored and sent. ``<l
 holds each as a template, under one key in all languages: a sentence is matched with the English
 ones and said anew with what stood in their places. One that fits none is shown as it is.
 
-A place is ``{name}``, any text, which stays as it is; ``{name:number}``; ``{name:told}``, a sentence
-of its own; or ``{name:lengths}``, one of the phrases in ``told/parts/lengths.toml``. With ``*`` behind
-it there are several with a comma between them.
+A place is ``{name}``, any text, which stays as it is; ``{name:number}``; ``{name:told}``, a
+sentence of its own; or ``{name:lengths}``, one of the phrases in ``told/parts/lengths.toml``. With
+``*`` behind the kind there are several, with commas between them.
 """
 
 from __future__ import annotations
