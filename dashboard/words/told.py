@@ -25,6 +25,7 @@ from dashboard.words import catalogue
 from dashboard.words.catalogue import Text
 
 SENTENCES, NUMBER, ANY, SEVERAL = "told", "number", "", "*"
+GENERAL = "general."
 PLACES = {NUMBER: r"[-+]?(?:\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|inf|nan)"}
 BETWEEN, AFTER = ", ", "; "  # several of a place; several sentences
 DEEPEST = 4  # sentences in sentences
@@ -68,17 +69,18 @@ def _kept(language: str, sentence: str) -> str:
 
 def _said(language: str, kind: str, sentence: str, depth: int) -> str:
     found = fitting(kind, sentence) if depth <= DEEPEST else None
-    if found is not None:
-        template, parts = found
-        fields = {
-            name: _place(language, template.places[name], part, depth + 1)
-            for name, part in parts.items()
-        }
-        text = catalogue.form(language, texts(language, kind)[template.key], _count(parts))
-        return text.format(**fields)
-    if kind == SENTENCES and AFTER in sentence:
+    is_several = kind == SENTENCES and AFTER in sentence
+    if is_several and (found is None or found[0].key.startswith(GENERAL)):
         return AFTER.join(_said(language, kind, one, depth + 1) for one in sentence.split(AFTER))
-    return sentence
+    if found is None:
+        return sentence
+    template, parts = found
+    fields = {
+        name: _place(language, template.places[name], part, depth + 1)
+        for name, part in parts.items()
+    }
+    text = catalogue.form(language, texts(language, kind)[template.key], _count(parts))
+    return text.format(**fields)
 
 
 def fitting(kind: str, sentence: str) -> tuple[Template, dict[str, str]] | None:
@@ -96,13 +98,19 @@ def fitting(kind: str, sentence: str) -> tuple[Template, dict[str, str]] | None:
 
 @cache
 def templates(kind: str) -> tuple[Template, ...]:
-    """All of a kind, the most certain first: known from its first word on, then by how much is."""
+    """All of a kind, the most certain first.
+
+    Those known from their first word on come before others, and among both those with the most
+    words of their own; ``told/general.toml``, which fits much, comes last.
+    """
     forms = [
         (key, form)
         for key, text in texts(catalogue.DEFAULT, kind).items()
         for form in ([text] if isinstance(text, str) else text.values())
     ]
-    forms.sort(key=lambda pair: (pair[1].startswith("{"), -_literals(pair[1])))
+    forms.sort(key=lambda pair: (
+        pair[0].startswith(GENERAL), pair[1].startswith("{"), -_literals(pair[1]),
+    ))  # fmt: skip
     return tuple(_template(key, form) for key, form in forms)
 
 

@@ -13,17 +13,17 @@ PROJECT = Path(__file__).resolve().parents[2]
 PROBE = "7"  # stands in every place: a number, and a name as well
 WORD = re.compile(r"(?<![\w.`/=-])[a-z]{3,}(?![\w.`/=])")
 QUOTED = re.compile(r"`[^`]*`")
-NAMES = {"true", "false", "ppm"}
+NAMES = {"true", "false", "ppm", "protobuf"}
 
 
-def raised(module: str, error: str, besides: Collection[str] = ()) -> set[str]:
-    """What the functions of a module raise ``error`` with, those named aside."""
+def raised(module: str, error: str, besides: Collection[str] = (), at: int = 0) -> set[str]:
+    """What the functions of a module raise ``error`` with, ``besides`` aside; its argument ``at``."""
     return {
         text
         for function in _functions(module, besides)
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == error and node.args
-        for text in _texts(node.args[0])
+        for text in _texts(node.args[at])
     }
 
 
@@ -72,6 +72,19 @@ def korean(sentence, *names):
     return said
 
 
+def noted(module: str, *names: str) -> set[str]:
+    """Texts that are kept under a name: an argument, an attribute, or the entries of one."""
+    tree = ast.parse((PROJECT / module).read_text("utf-8"))
+    return {
+        text
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.keyword) and node.arg in names)
+        or (isinstance(node, ast.Assign) and any(_name(one) in names for one in node.targets))
+        if node.value is not None
+        for text in _texts(node.value)
+    }
+
+
 def english_in(said: str) -> list[str]:
     """Words of a sentence that are still English; names and commands are no words."""
     return WORD.findall(QUOTED.sub("", said))
@@ -81,6 +94,11 @@ def _functions(module: str, besides: Collection[str] = ()) -> Iterator[ast.Funct
     for node in ast.walk(ast.parse((PROJECT / module).read_text("utf-8"))):
         if isinstance(node, ast.FunctionDef) and node.name not in besides:
             yield node
+
+
+def _name(node: ast.expr) -> str:
+    held = node.value if isinstance(node, ast.Subscript) else node
+    return held.attr if isinstance(held, ast.Attribute) else getattr(held, "id", "")
 
 
 def _outermost(node: ast.AST) -> Iterator[ast.expr]:

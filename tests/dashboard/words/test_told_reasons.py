@@ -21,7 +21,7 @@ from detector.scoring.bundle import NOT_COMMISSIONED
 from detector.scoring.learnt import NO_RULE
 from detector.scoring.rate import rate_misfit
 from detector.service.newcomers import NO_TORCH
-from tests.support.sentences import arguments, korean, raised, returned, written
+from tests.support.sentences import PROJECT, arguments, korean, noted, raised, returned, written
 
 REQUESTS, ANSWERS = "detector/alarms/requests.py", "detector/alarms/answers.py"
 OPERATED = "detector/service/operator_commands.py"
@@ -160,3 +160,26 @@ def test_how_the_connection_to_the_broker_stands():
     for what in ("cannot be reached (7)", "connection lost (7)"):
         line = f"{what}, trying again, allowed: an MQTT broker at mqtt.url"
         korean(f"broker:1883: {line}", "broker")
+
+
+ROOMS = ("codecs", "envelopes", "messages")
+INGEST = [
+    *(f"detector/ingest/{path.parent.name}/{path.name}"
+      for room in ROOMS for path in (PROJECT / "detector" / "ingest" / room).glob("*.py")),
+    "detector/ingest/sources.py",
+]  # fmt: skip
+
+
+def test_why_a_message_is_not_used():
+    """Whatever a codec refuses, ignores or leaves out, as the page of the system tells it."""
+    said = {text for module in INGEST for text in noted(module, "ignored", "left_out")}
+    assert len(said) > 12
+    for text in said:
+        korean(text)
+    refused = {text for module in INGEST for text in (
+        *raised(module, "RefusedPayloadError", at=-1), *noted(module, "line"),
+    )}  # fmt: skip
+    refused = {text for text in refused if ", allowed: " in text and ": found two with" not in text}
+    assert len(refused) > 30
+    for text in refused - {"payload: found 7, allowed: 7"}:
+        korean(text, "rate_hz", "time", "device", "feature", "layout", "fs", "rate")
