@@ -13,11 +13,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 PROBE = "7"  # stands in every place: a number, and a name as well
 WORD = re.compile(r"(?<![\w.`/=-])[a-z]{3,}(?![\w.`/=])")
 QUOTED = re.compile(r"`[^`]*`")
-NAMES = {"true", "false", "ppm", "protobuf"}
+NAMES = {"true", "false", "ppm", "protobuf", "null", "gzip"}
 
 
 def raised(module: str, error: str, besides: Collection[str] = (), at: int = 0) -> set[str]:
-    """What the functions of a module raise ``error`` with, ``besides`` aside; its argument ``at``."""
+    """What the functions of a module raise ``error`` with: its argument ``at``."""
     return {
         text
         for function in _functions(module, besides)
