@@ -16,8 +16,8 @@ class Delays(Section):
         4.0,
         ge=0,
         le=86_400,
-        description="Seconds of sample time from the first k of n above until it is raised, if k of "
-        "n are above then; a burst of 2 s is none as shipped.",
+        description="Seconds of sample time from the first k of n until it is raised, if k of n "
+        "are above then; a burst of 2 s is none as shipped.",
     )
     off_delay_s: float = Field(
         5.0,
