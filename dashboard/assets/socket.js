@@ -1,5 +1,7 @@
 // A WebSocket that opens itself again and says what it is doing.
 
+import { wanted } from "./words.js";
+
 const SILENCE_MS = 6000; // the server speaks at least every push interval
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 5000;
@@ -20,7 +22,7 @@ export class LiveSocket {
     this.query = query;
     this.drop();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/live?${query}`);
+    const socket = new WebSocket(`${scheme}//${location.host}/live?${query}&lang=${encodeURIComponent(wanted)}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.heard = performance.now();

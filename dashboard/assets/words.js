@@ -4,7 +4,7 @@ import { cookie, setCookie } from "./preferences.js";
 
 const asked = new URLSearchParams(location.search).get("lang");
 if (asked) setCookie("language", asked);
-const wanted = asked || cookie("language") || navigator.language;
+export const wanted = asked || cookie("language") || navigator.language;
 export const words = { language: "en", texts: {} };
 
 // Once, before anything is said; `version` is that of the assets.

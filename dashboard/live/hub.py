@@ -14,7 +14,9 @@ import msgspec
 
 from dashboard.live import detectors, header, reading, wire
 from dashboard.live.overview import Overview
+from dashboard.live.spoken import spoken
 from dashboard.refusals import one_line
+from dashboard.words.catalogue import DEFAULT
 from detector.errors import FaultlineError
 from detector.records import Frame
 from detector.settings.tree import Settings
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 Start: TypeAlias = tuple[str | None, float | None]  # device and window of a viewer
 Updates: TypeAlias = dict[str | None, bytes]
 Snapshots: TypeAlias = dict[Start, bytes]
+Read: TypeAlias = tuple[Updates, Snapshots]  # in one language
 
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
 BATCH = 1000  # frames read at once
@@ -44,11 +47,15 @@ class Viewer:
     Args:
         device: Which device it watches; None: the overview of all; ``HEADER``: the header.
         window_s: Seconds of device time it shows; None: the automatic window.
+        language: Of its page.
     """
 
-    def __init__(self, device: str | None, window_s: float | None = None) -> None:
+    def __init__(
+        self, device: str | None, window_s: float | None = None, language: str = DEFAULT
+    ) -> None:
         self.device = device
         self.window_s = window_s
+        self.language = language
         self.needs_snapshot = True
         self._queue: deque[bytes] = deque()
         self._filled = asyncio.Event()
@@ -99,9 +106,11 @@ class LiveHub:
         self.errors = 0
 
     @contextmanager
-    def watching(self, device: str | None, window_s: float | None = None) -> Iterator[Viewer]:
+    def watching(
+        self, device: str | None, window_s: float | None = None, language: str = DEFAULT
+    ) -> Iterator[Viewer]:
         """Register a viewer for as long as the context lasts."""
-        viewer = Viewer(device, window_s)
+        viewer = Viewer(device, window_s, language)
         self._viewers.add(viewer)
         self._joined.set()
         try:
@@ -142,20 +151,34 @@ class LiveHub:
         starting = {viewer for viewer in viewers if viewer.needs_snapshot and viewer.drained}
         watched = {viewer.device for viewer in viewers}
         fresh = {(viewer.device, viewer.window_s) for viewer in starting}
-        updates, snapshots = await asyncio.to_thread(self._read, watched, fresh)
+        languages = {viewer.language for viewer in viewers}
+        read = await asyncio.to_thread(self._read_for, languages, watched, fresh)
         for viewer in viewers:
+            updates, snapshots = read[viewer.language]
             if viewer in starting:
                 viewer.needs_snapshot = False
                 viewer.offer(snapshots[viewer.device, viewer.window_s])
             elif not viewer.needs_snapshot and viewer.device in updates:
                 viewer.offer(updates[viewer.device])
 
-    def _read(self, watched: set[str | None], fresh: set[Start]) -> tuple[Updates, Snapshots]:
-        """Updates by device, and the snapshots asked for; runs in a worker thread."""
+    def _read_for(
+        self, languages: set[str], watched: set[str | None], fresh: set[Start]
+    ) -> dict[str, Read]:
+        """What ``_read`` gives, by language; runs in a worker thread."""
+        updates, snapshots = self._read(watched, fresh)
+        return {language: (
+            {device: spoken(language, message, has_samples=_has_samples(device))
+             for device, message in updates.items()},
+            {start: spoken(language, message, has_samples=_has_samples(start[0]))
+             for start, message in snapshots.items()},
+        ) for language in languages}  # fmt: skip
+
+    def _read(self, watched: set[str | None], fresh: set[Start]) -> Read:
+        """Updates by device, and the snapshots asked for."""
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
-        named = sorted(device for device in watched if device not in {None, HEADER, ANSWERS})
+        named = sorted(device for device in watched if device and _has_samples(device))
         self._sent = {device: said for device, said in self._sent.items() if device in watched}
         with self._engine().connect() as connection:
             new = self._new_frames(connection, named)
@@ -224,7 +247,13 @@ class LiveHub:
                 exc_info=error if _unexpected(error) else None,
             )
         for viewer in self._viewers:
-            viewer.offer(msgspec.json.encode({"now": time.time(), "error": line}))
+            message = msgspec.json.encode({"now": time.time(), "error": line})
+            viewer.offer(spoken(viewer.language, message))
+
+
+def _has_samples(device: str | None) -> bool:
+    """Whether it is a device, and neither the overview nor a channel."""
+    return device not in {None, HEADER, ANSWERS}
 
 
 def _unexpected(error: Exception) -> bool:

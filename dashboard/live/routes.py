@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dashboard import context
 from dashboard.live import asset_files, finding, front_page, sparks
 from dashboard.live.hub import ANSWERS, HEADER, LiveHub, Viewer
+from dashboard.words import catalogue
 
 PAGES = ("/", "/device", "/alarms", "/tuning", "/models", "/lab", "/system")
 CHANNELS = {"header": HEADER, "answers": ANSWERS}  # by their names in a query
@@ -23,7 +24,8 @@ async def live(websocket: WebSocket) -> None:
     asked = websocket.query_params
     own = next((channel for name, channel in CHANNELS.items() if name in asked), None)
     device = own or asked.get("device") or None
-    with hub.watching(device, _seconds(asked.get("window"))) as viewer:
+    language = catalogue.closest(asked.get("lang"))
+    with hub.watching(device, _seconds(asked.get("window")), language) as viewer:
         sending = asyncio.create_task(_send(websocket, viewer))
         try:
             while True:  # nothing is expected from the browser but its going away

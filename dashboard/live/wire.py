@@ -43,9 +43,20 @@ def encode(header: dict[str, Any], frames: Sequence[Frame]) -> bytes:
 
 def message(header: dict[str, Any], arrays: Iterable[npt.NDArray[Any]]) -> bytes:
     """A header and the arrays that follow it, each padded."""
+    return closed(header, b"".join(_padded(arrays)))
+
+
+def closed(header: dict[str, Any], samples: bytes) -> bytes:
+    """A header before samples that are bytes already."""
     head = msgspec.json.encode(header)
     head += b" " * (-(4 + len(head)) % ALIGN)
-    return b"".join([len(head).to_bytes(4, "little"), head, *_padded(arrays)])
+    return b"".join([len(head).to_bytes(4, "little"), head, samples])
+
+
+def opened(sent: bytes) -> tuple[dict[str, Any], bytes]:
+    """Header and samples of a message; ``closed`` makes the same again."""
+    end = 4 + int.from_bytes(sent[:4], "little")
+    return msgspec.json.decode(sent[4:end]), sent[end:]
 
 
 def _runs(frames: Sequence[Frame]) -> Iterator[list[Frame]]:

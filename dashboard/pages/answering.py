@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.access import denials, viewer
 from dashboard.access.roles import may, needed
-from dashboard.words.viewer import say
+from dashboard.words.viewer import say, translated
 from detector.records import Alarm
 from detector.store import commands
 from detector.store.schema import Connection
@@ -86,4 +86,4 @@ def last_refusal(connection: Connection) -> str | None:
         return str(denied)
     asked = st.session_state.get(_ASKED)
     outcome = None if asked is None else commands.one(connection, asked).outcome
-    return outcome if outcome and outcome != "applied" else None
+    return translated(outcome) if outcome and outcome != "applied" else None

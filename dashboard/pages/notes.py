@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.pages.answering import issue, why_not
-from dashboard.words.viewer import no_markdown, say
+from dashboard.words.viewer import no_markdown, say, translated
 from detector.alarms import requests
 from detector.errors import AlarmError
 
@@ -26,7 +26,7 @@ def write_note(device: str, said: Mapping[str, Any]) -> None:
     try:
         requests.read(requests.NOTE, value, 0.0)
     except AlarmError as error:
-        st.session_state[_REFUSED] = str(error)
+        st.session_state[_REFUSED] = translated(str(error))
         return
     st.session_state[_REFUSED] = why_not(requests.NOTE)
     issue(device, requests.NOTE, value)

@@ -68,10 +68,13 @@ def say(language: str, key: str, **fields: object) -> str:
     """
     text = texts(language)[key]
     if not isinstance(text, str):
-        text = text[_form(language, fields["n"])] if len(text) > 1 else text["other"]
+        text = form(language, text, fields["n"])
     return text.format(**fields) if fields else text
 
 
-def _form(language: str, n: object) -> str:
+def form(language: str, text: Text, n: object) -> str:
+    """The plural form that suits a count; where a text has but one, that."""
+    if isinstance(text, str):
+        return text
     count = n if isinstance(n, int | float) else 2  # already written out
-    return str(Locale.parse(language).plural_form(count))
+    return text[str(Locale.parse(language).plural_form(count))] if len(text) > 1 else text["other"]

@@ -15,7 +15,7 @@ from babel.dates import format_datetime
 from babel.localtime import get_localzone
 from babel.numbers import format_decimal, format_percent
 
-from dashboard.words import catalogue
+from dashboard.words import catalogue, told
 
 _CHOSEN = "language"
 _MARKS = "\\`*_{}[]()<>#+-.!|~:$"
@@ -35,6 +35,11 @@ def language() -> str:
 def say(key: str, **fields: object) -> str:
     """A text of the catalogue; see ``catalogue.say``."""
     return catalogue.say(language(), key, **fields)
+
+
+def translated(sentence: str) -> str:
+    """A sentence of the detector in the viewer's language; see ``told.translated``."""
+    return told.translated(language(), sentence)
 
 
 def no_markdown(text: str) -> str:

@@ -17,7 +17,7 @@ from dashboard.pages.alarms.rows import device_of, state, title, verdict, what
 from dashboard.pages.alarms.similar import Match, similar
 from dashboard.pages.features import those_that_matter
 from dashboard.shell.time_range import as_link
-from dashboard.words.viewer import length, moment, no_markdown, percent, say
+from dashboard.words.viewer import length, moment, no_markdown, percent, say, translated
 from detector.errors import StoreError
 from detector.flights.gathering import gathered
 from detector.records import Alarm, Command
@@ -166,6 +166,6 @@ def _line(command: Command) -> str:
     why = command.value.get("why")
     text = f": {inert(str(why))}" if why else ""
     outcome = command.outcome or say("alarms.waits")
-    refused = "" if outcome == "applied" else f" ({inert(outcome)})"
+    refused = "" if outcome == "applied" else f" ({inert(translated(outcome))})"
     who = inert(command.who)
     return f"{moment(command.issued_at)} · {who} · {word}{text}{refused}"

@@ -17,7 +17,7 @@ from dashboard.pages.alarms.listing import draw_list, opened_id
 from dashboard.pages.alarms.rows import ranked
 from dashboard.pages.answering import last_refusal, tell_role
 from dashboard.pages.linked import linked
-from dashboard.words.viewer import number, say
+from dashboard.words.viewer import no_markdown, number, say
 from detector.alarms.requests import ACK
 from detector.records import HELD, Alarm
 from detector.store import alarms
@@ -39,7 +39,7 @@ def show(pages: Mapping[str, StreamlitPage]) -> None:
         refused = last_refusal(connection)
     st.title(say("common.alarms"), anchor=False)
     if refused:
-        st.warning(refused, icon=":material/error:")
+        st.warning(no_markdown(refused), icon=":material/error:")
     tell_role(ACK)
     held = [one for one in still if one.life in HELD]
     asking = [one for one in still if one.life not in HELD]

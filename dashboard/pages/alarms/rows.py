@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from dashboard.words.viewer import length, moment, number, percent, say
+from dashboard.words.viewer import length, moment, number, percent, say, translated
 from detector.records import HELD, Alarm, Life
 from detector.text import inert
 
@@ -67,9 +67,9 @@ def kind_word(kind: str) -> str:
 
 
 def what(alarm: Alarm) -> str:
-    """What is the matter; of a score from its numbers, else in the detector's own words."""
+    """What is the matter; of a score from its numbers, else what the detector says."""
     if alarm.kind not in OF_SCORE:
-        return inert(alarm.sentence)
+        return inert(translated(alarm.sentence))
     most = sorted(alarm.contributions.items(), key=lambda item: -item[1])[:NAMED]
     names = ", ".join(f"{inert(name)} {percent(share)}" for name, share in most if share > 0)
     told = say("alarms.peak", score=number(alarm.peak_score, 2),

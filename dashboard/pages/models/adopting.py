@@ -13,7 +13,7 @@ from dashboard.pages.models import bundles, working
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Value, facts, table
 from dashboard.pages.sheets.working import follow, outcome, took
-from dashboard.words.viewer import length, moment, number, percent, say
+from dashboard.words.viewer import length, moment, number, percent, say, translated
 from detector.records import DeviceStatus
 
 MINUTES, LONGEST_MINUTES = 10.0, 24 * 60.0
@@ -53,7 +53,7 @@ def _heard(status: DeviceStatus) -> str:
         (say("models.rate"), rate),
         (say("models.features"), ", ".join(status.features)),
         (say("models.last_heard"), moment(status.last_arrival)),
-        (say("models.note"), status.reason or "—"),
+        (say("models.note"), translated(status.reason or "—")),
     ])  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _normal(told: dict[str, Any]) -> str:
         (say("models.running_time"), length(told["running_s"])),
         *shares,
         (say("models.gaps"), number(told["gaps"])),
-        *((name, str(why)) for name, why in told["left_out"].items()),
+        *((name, translated(str(why))) for name, why in told["left_out"].items()),
     ])  # fmt: skip
 
 
@@ -122,7 +122,9 @@ def _share(pair: list[int] | None) -> str:
 
 
 def _lines(told: dict[str, Any]) -> str:
-    rows: list[list[Value]] = [[line] for line in (*told["limits"], *told["notes"])]
+    rows: list[list[Value]] = [
+        [translated(str(line))] for line in (*told["limits"], *told["notes"])
+    ]
     return table(say("models.will_not_see"), [say("models.what")], rows, "—")
 
 

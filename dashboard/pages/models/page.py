@@ -10,7 +10,7 @@ from dashboard.pages.models import adopting, commissioning, switching, tables
 from dashboard.pages.models.reading import Models, read
 from dashboard.pages.models.working import USE
 from dashboard.pages.sheets import sheet
-from dashboard.words.viewer import say
+from dashboard.words.viewer import no_markdown, say
 from detector.store import commissionings
 from detector.text import inert
 
@@ -26,7 +26,7 @@ def show() -> None:
     with context.engine().connect() as connection:
         refused = last_refusal(connection)
     if refused:
-        st.warning(refused, icon=":material/error:")
+        st.warning(no_markdown(refused), icon=":material/error:")
     if not models.is_alive:
         st.warning(say("models.stopped"), icon=":material/pause:")
     sheet.draw(tables.devices(models))

@@ -14,7 +14,7 @@ from dashboard.pages.models.reading import Models
 from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Value, code, table, whole
 from dashboard.pages.sheets.working import follow, outcome, plain
-from dashboard.words.viewer import moment, say
+from dashboard.words.viewer import moment, say, translated
 from detector.records import Command, DeviceStatus
 from detector.store import commands
 
@@ -43,9 +43,9 @@ def show(status: DeviceStatus, models: Models) -> None:
         follow(job, "use")
     elif job is not None and outcome(job):
         told = job.result() or {}
-        st.success(plain(str(told.get("detector", ""))), icon=":material/check:")
+        st.success(plain(translated(str(told.get("detector", "")))), icon=":material/check:")
         for note in told.get("notes", []):
-            st.warning(plain(str(note)), icon=":material/warning:")
+            st.warning(plain(translated(str(note))), icon=":material/warning:")
     sheet.draw(_switches([one for one in models.switches if one.value["device"] == device]))
 
 
@@ -63,7 +63,8 @@ def _switches(found: list[Command]) -> str:
 def _outcome(asked: Command) -> str:
     """By the one that was asked, where there are several detectors."""
     name = asked.value.get(commands.ADDRESSEE)
-    return f"{name}: {asked.outcome or ''}" if name else asked.outcome or ""
+    said = translated(asked.outcome or "")
+    return f"{name}: {said}" if name else said
 
 
 def _confirm(device: str) -> None:
@@ -73,7 +74,7 @@ def _confirm(device: str) -> None:
     st.info(say("models.provisional_says"), icon=":material/hourglass_top:")
     st.button(say("models.confirm"), key=f"confirm {device}", on_click=_ask_confirm, args=(device,))
     if asked is not None and asked.outcome not in (None, "applied"):
-        st.warning(plain(asked.outcome), icon=":material/warning:")
+        st.warning(plain(translated(asked.outcome)), icon=":material/warning:")
 
 
 def _ask_confirm(device: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.pages.models.bundles import Bundle, Told
 from dashboard.pages.models.reading import Models
 from dashboard.pages.sheets.sheet import Cell, Value, code, facts, figure, table, whole
-from dashboard.words.viewer import moment, number, say
+from dashboard.words.viewer import moment, number, say, translated
 from detector.records import DeviceStatus
 from detector.store.commissionings import Commissioning
 
@@ -26,7 +26,7 @@ def bundles(models: Models) -> str:
 
 def _bundle(one: Bundle, users: int) -> list[Value]:
     if one.told is None:
-        reason = Cell(one.reason, say("models.unreadable"))
+        reason = Cell(translated(one.reason), say("models.unreadable"))
         return [code(one.folder.as_posix()), reason, *[""] * 5, figure(number(users))]
     told = one.told
     return [
@@ -97,7 +97,7 @@ def _device(one: DeviceStatus, models: Models) -> list[Value]:
     return [
         one.device, _judged_by(one), code(NONE if rule is None else rule.as_posix()),
         figure(number(one.threshold, 2)), _commissioned(models.in_force.get(one.device)),
-        one.reason or "",
+        translated(one.reason or ""),
     ]  # fmt: skip
 
 

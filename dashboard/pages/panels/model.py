@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.live.reading import Facts
-from dashboard.words.viewer import day, length, no_markdown, number, say
+from dashboard.words.viewer import day, length, no_markdown, number, say, translated
 from detector.records import ModelCard
 from detector.store import commissionings
 from detector.store.commissionings import Commissioning
@@ -26,7 +26,7 @@ def show_model(device: str, facts: Facts) -> None:
     status = facts.status
     if status is None or status.model is None:
         why = (status.reason if status else None) or say("device.model_no_rule")
-        st.caption(no_markdown(say("device.model_none", why=why)))
+        st.caption(no_markdown(say("device.model_none", why=translated(why))))
         return
     with context.engine().connect() as connection:
         found = commissionings.in_force(connection, device)
@@ -63,10 +63,10 @@ def details(
         (say("device.row_network"), card.network),
         (say("device.row_window"), say("device.window_words", n=card.window, seconds=seconds)),
         (say("device.row_threshold"), number(threshold, 2)),
-        (say("device.row_how"), card.provenance),
+        (say("device.row_how"), translated(card.provenance)),
         (say("device.row_commissioned"), _commissioned(found)),
         (say("device.row_why"), (found.why if found else None) or ""),
-        (say("device.row_settles"), reason or ""),
+        (say("device.row_settles"), translated(reason or "")),
     ]
     if card.trained_h is not None:
         rows.append((say("device.row_trained"), length(3600 * card.trained_h)))

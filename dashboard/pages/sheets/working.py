@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.jobs import jobs
 from dashboard.jobs.job import Job, State, read
 from dashboard.pages.answering import is_allowed
-from dashboard.words.viewer import length, number, say
+from dashboard.words.viewer import length, number, say, translated
 from detector.text import inert
 
 LOOK_AGAIN_S = 1.0
@@ -63,7 +63,7 @@ def outcome(job: Job) -> bool:
     """Say in one line what came of a job that went wrong; returns whether it went well."""
     if job.state is State.DONE:
         return True
-    reason = plain(job.reason)
+    reason = plain(translated(job.reason))
     lines = {
         State.REFUSED: say("jobs.refused", reason=reason),
         State.FAILED: say("jobs.failed", reason=reason),

@@ -13,7 +13,7 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, figure, table, whole
 from dashboard.pages.sheets.working import plain
 from dashboard.pages.simulated.delays import REFUSED, Answered, answered
-from dashboard.words.viewer import moment, number, say
+from dashboard.words.viewer import moment, number, say, translated
 from detector.records import Command
 from detector.simulated_records import Simulated
 from detector.store import alarms, commands
@@ -100,8 +100,8 @@ def _table(found: list[Answered]) -> str:
 def _row(one: Answered) -> list[Value]:
     event = one.event
     if event.event == REFUSED:
-        return [whole(moment(event.heard_at)), Cell("", say("simulated.refused")), event.reason,
-                "", "", ""]  # fmt: skip
+        return [whole(moment(event.heard_at)), Cell("", say("simulated.refused")),
+                translated(event.reason), "", "", ""]  # fmt: skip
     delay = "" if one.delay_s is None else say("common.seconds", n=number(one.delay_s, 1))
     return [whole(moment(event.heard_at)), event.family, event.axis,
             figure(number(event.severity, 2)), _alarm(one), figure(delay)]  # fmt: skip

@@ -9,7 +9,7 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.system import sections, tables
 from dashboard.pages.system.reading import read
 from dashboard.pages.system.troubles import troubles
-from dashboard.words.viewer import number, say
+from dashboard.words.viewer import number, say, translated
 
 LOOK_AGAIN_S = 2.0
 
@@ -39,8 +39,11 @@ def _look() -> None:
 
 
 def _written(fields: dict[str, object]) -> dict[str, object]:
-    """Numbers as the viewer's locale has them; a count stays one, it chooses the plural."""
-    return {
-        name: number(value, 1) if isinstance(value, float) else value
-        for name, value in fields.items()
-    }
+    """In the viewer's language and locale; a count stays one, it chooses the plural."""
+    return {name: _one_written(value) for name, value in fields.items()}
+
+
+def _one_written(value: object) -> object:
+    if isinstance(value, float):
+        return number(value, 1)
+    return translated(value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from dashboard.live.detectors import CONNECTED, LOADING, Standing
 from dashboard.pages.sheets.sheet import Cell, Value, code, figure, table, whole
 from dashboard.pages.system.reading import System
 from dashboard.pages.system.sections import NONE, megabytes
-from dashboard.words.viewer import length, moment, number, say
+from dashboard.words.viewer import length, moment, number, say, translated
 from detector.account_records import LogLine, SourceAccount
 from detector.records import Outcome, Unused
 from detector.store.measuring.tiers import TierUsage
@@ -38,7 +38,7 @@ def detectors(system: System) -> str:
 def _detector(one: Standing) -> list[Value]:
     state = Cell(say("system.runs")) if one.is_alive else Cell("", say("system.stopped"))
     is_well = one.connection in {CONNECTED, LOADING} or not one.is_alive
-    shown = one.connection if one.is_alive and one.connection else NONE
+    shown = translated(one.connection) if one.is_alive and one.connection else NONE
     return [
         code(one.name), state, Cell(shown) if is_well else Cell("", shown),
         whole(NONE if one.age_s is None else length(one.age_s)), figure(number(one.devices)),
@@ -89,7 +89,7 @@ def _unused(one: Unused) -> list[Value]:
         what,
         figure(number(one.count)),
         whole(moment(one.last_seen)),
-        one.reason,
+        translated(one.reason),
     ]
 
 

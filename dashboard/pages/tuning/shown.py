@@ -14,7 +14,7 @@ from dashboard.pages.tuning.picture import TRIED, Lane, figure
 from dashboard.pages.tuning.preview import PreviewError, preview
 from dashboard.pages.tuning.values import Values
 from dashboard.shell.time_range import choose_range
-from dashboard.words.viewer import length, moment, no_markdown, number, say, zone
+from dashboard.words.viewer import length, moment, no_markdown, number, say, translated, zone
 from detector.records import DeviceStatus
 
 LOOK_BACK_S = 86_400.0  # where no range of time is chosen
@@ -38,7 +38,7 @@ def show_preview(status: DeviceStatus, now: Values, tried: Values) -> None:
         with st.spinner(say("tuning.replaying")):
             found = preview(status.device, start, end, now, tried, waiting.empty)
     except PreviewError as error:
-        st.info(no_markdown(say("tuning.no_preview", reason=str(error))))
+        st.info(no_markdown(say("tuning.no_preview", reason=translated(str(error)))))
         _try_again(status, end)
         return
     st.markdown(f"**{no_markdown(sentence(found, is_tried=tried != now))}**")
