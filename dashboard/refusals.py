@@ -1,17 +1,26 @@
-"""An error of the settings or the store as one line on the page."""
+"""An error of the settings or the store as one line: on the page, in an answer, in the log."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar, cast
 
 import streamlit as st
 
-from detector.errors import FaultlineError
+from dashboard.outage import outage
+from dashboard.words.viewer import no_markdown, say
+from detector.errors import FaultlineError, StoreError
 from detector.store.schema import StoreFailure
 
 logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 1.0
+LEAST_S = 5.0  # between two drawings of a page by itself, should it fail for another reason
+_DRAWN = "drawn again after an outage"
+Read = TypeVar("Read")
 
 
 @contextmanager
@@ -24,13 +33,64 @@ def on_one_line() -> Iterator[None]:
 
 
 def show_refusal(error: Exception) -> bool:
-    """Show a known refusal as one line; returns whether it was one."""
+    """Show a known refusal as one line; returns whether it was one.
+
+    A page that met a store that is away draws itself again when that is back.
+    """
     if not isinstance(error, FaultlineError | StoreFailure):
         return False
-    line = one_line(error)
-    logger.error("page: %s", line)
-    st.error(line, icon=":material/error:")
+    line = noted(error)
+    if not is_of_store(error):
+        logger.error("page: %s", line)
+        st.error(line, icon=":material/error:")
+        return True
+    st.error(no_markdown(say("shell.store_away", error=line)), icon=":material/error:")
+    _come_back()
     return True
+
+
+@st.fragment(run_every=LOOK_AGAIN_S)
+def _come_back() -> None:
+    now = time.monotonic()
+    if outage.is_on or now - st.session_state.get(_DRAWN, -LEAST_S) < LEAST_S:
+        return
+    st.session_state[_DRAWN] = now
+    st.rerun()
+
+
+def kept(key: str, read: Callable[[], Read]) -> Read:
+    """What is read; while the store is away what this viewer saw last, for the header says why.
+
+    Args:
+        key: Of what is read, unique in the session.
+        read: Reads the store.
+
+    Raises:
+        FaultlineError: What ``read`` raises, where nothing was seen yet.
+        StoreFailure: Likewise.
+    """
+    key = f"kept {key}"
+    try:
+        found = st.session_state[key] = read()
+    except (FaultlineError, StoreFailure) as error:
+        if not is_of_store(error) or key not in st.session_state:
+            raise
+        noted(error)
+        return cast("Read", st.session_state[key])
+    return found
+
+
+def noted(error: Exception) -> str:
+    """What an operator reads of an error; that the store is away is told in the log too, once."""
+    line = one_line(error)
+    if is_of_store(error):
+        outage.begin(line)
+    return line
+
+
+def is_of_store(error: Exception) -> bool:
+    """Whether the store cannot be opened or read."""
+    return isinstance(error, StoreError | StoreFailure)
 
 
 def one_line(error: Exception) -> str:

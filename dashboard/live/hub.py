@@ -14,7 +14,7 @@ import msgspec
 
 from dashboard.live import detectors, header, reading, wire
 from dashboard.live.overview import Overview
-from dashboard.refusals import one_line
+from dashboard.refusals import is_of_store, noted
 from detector.errors import FaultlineError
 from detector.records import Frame
 from detector.settings.tree import Settings
@@ -215,16 +215,20 @@ class LiveHub:
         """Count a failure, tell the viewers, and say it in the log now and then."""
         self.errors += 1
         self._forget()  # what was last read may not have reached anybody
-        line = f"{type(error).__name__}: {error}" if _unexpected(error) else one_line(error)
-        if self.errors % LOG_EVERY == 1:
+        self._newest = None  # a store that comes back may be an older copy, which counts anew
+        line = f"{type(error).__name__}: {error}" if _unexpected(error) else noted(error)
+        if self.errors % LOG_EVERY == 1 and not is_of_store(error):
             logger.error(
                 "live hub: %s (%d failures so far)",
                 line,
                 self.errors,
                 exc_info=error if _unexpected(error) else None,
             )
+        said = {"now": time.time(), "error": line}
         for viewer in self._viewers:
-            viewer.offer(msgspec.json.encode({"now": time.time(), "error": line}))
+            viewer.needs_snapshot = True
+            of_device = viewer.device not in {None, HEADER, ANSWERS}
+            viewer.offer(wire.encode(said, []) if of_device else msgspec.json.encode(said))
 
 
 def _unexpected(error: Exception) -> bool:

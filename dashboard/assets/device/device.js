@@ -40,7 +40,6 @@ class DeviceView {
     this.contributions = null;
     this.command = null; // given here, not yet seen by the hub
     this.link = "connecting";
-    this.error = null;
     this.ring.reset([]);
     this.chart.forget();
   }
@@ -102,10 +101,8 @@ class DeviceView {
   }
 
   receive(message) {
-    if (typeof message === "string") return this.receiveError(message);
     const header = decode(message);
-    if (header.error) return void (this.error = header.error);
-    this.error = null;
+    if (header.error) return; // the header of the page says it; what was heard before stays
     if (!this.header || header.now >= this.header.now) this.take(header);
     if (header.full) {
       this.ring.reset([]);
@@ -202,16 +199,11 @@ class DeviceView {
     this.panel.show({
       device: this.device, header: this.header, card: this.card, alarms: this.alarms,
       shown: chart.rows.of(this.card?.features ?? [], this.chosen), shares: chart.shares(),
-      contributions: this.contributions, link: this.link, error: this.error,
+      contributions: this.contributions, link: this.link,
       threshold: this.card ? this.threshold() : null, now: now(this.header, this.heard),
     });
     this.panel.showComparing(chart.compare.isOn);
     this.root.dataset.link = this.link;
-  }
-
-  receiveError(message) {
-    this.error = JSON.parse(message).error;
-    this.showPanel();
   }
 
   end() {

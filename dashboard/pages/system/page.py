@@ -9,6 +9,7 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.system import sections, tables
 from dashboard.pages.system.reading import read
 from dashboard.pages.system.troubles import troubles
+from dashboard.refusals import kept
 from dashboard.words.viewer import number, say
 
 LOOK_AGAIN_S = 2.0
@@ -22,7 +23,7 @@ def show() -> None:
 
 @st.fragment(run_every=LOOK_AGAIN_S)
 def _look() -> None:
-    system = read()
+    system = kept("system", read)
     lines = [say(key, **_written(fields)) for key, fields in troubles(system)]
     sheet.draw(
         sheet.troubles(say("system.troubles"), lines, say("system.nothing_is_wrong")),
