@@ -52,7 +52,7 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
     with in_one_line(url):
         is_server = parsed.get_backend_name() == "postgresql"
         engine = sa.create_engine(
-            parsed, pool_pre_ping=True, connect_args=_arguments(parsed),
+            parsed, pool_pre_ping=True, connect_args=session.arguments(parsed) if is_server else {},
             json_serializer=session.json_of if is_server else None,
         )  # fmt: skip
         if engine.dialect.name == "sqlite":
@@ -177,10 +177,7 @@ def file_of(store: Engine) -> Path | None:
 
 
 def identity_of(store: Engine) -> tuple[int, int] | None:
-    """What tells the file of an SQLite store from another one put in its place.
-
-    Returns:
-        None: in memory, or another database.
+    """What tells the file of an SQLite store from another in its place; None: it is in none.
 
     Raises:
         StoreError: If the file has been taken away, or cannot be read or written any more.
@@ -233,10 +230,6 @@ def _parsed(url: str) -> sa.URL:
     if kind != "sqlite" and parsed.drivername not in session.DRIVERS:
         raise _unknown_kind(parsed)
     return parsed
-
-
-def _arguments(url: sa.URL) -> dict[str, str]:
-    return {} if url.get_backend_name() == "sqlite" else session.arguments(url)
 
 
 def _refuse_encoding(connection: Connection) -> None:

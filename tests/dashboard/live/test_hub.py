@@ -164,7 +164,7 @@ def test_a_failing_store_is_counted_told_and_tried_again(engine, machine):
     async def go():
         running = asyncio.create_task(hub.run())
         with hub.watching("m1") as viewer:
-            told = json.loads(await asyncio.wait_for(viewer.take(), 5))
+            told, _ = read(await asyncio.wait_for(viewer.take(), 5))
             broken[0] = False
             header, held = read(await asyncio.wait_for(viewer.take(), 5))
         hub.close()
@@ -185,7 +185,7 @@ def test_an_unexpected_error_does_not_end_the_hub(hub, engine, monkeypatch):
     async def go():
         running = asyncio.create_task(hub.run())
         with hub.watching("m1") as viewer:
-            told = json.loads(await asyncio.wait_for(viewer.take(), 5))
+            told, _ = read(await asyncio.wait_for(viewer.take(), 5))
         alive = not running.done()
         hub.close()
         await asyncio.wait_for(running, 5)
@@ -216,7 +216,7 @@ def test_a_database_error_is_told_in_one_line(hub):
     error = OperationalError("SELECT 1", {}, Exception("disk I/O error"))
     with hub.watching("m1") as viewer:
         hub._fail(error)
-        told = json.loads(in_a_loop(viewer.take()))
+        told, _ = read(in_a_loop(viewer.take()))
     assert "disk I/O error" in told["error"]
     assert "\n" not in told["error"]
 
