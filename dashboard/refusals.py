@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard.outage import outage
 from dashboard.words.viewer import no_markdown, say
 from detector.errors import FaultlineError, StoreError
+from detector.store.connecting import reason_of
 from detector.store.schema import StoreFailure
 
 logger = logging.getLogger(__name__)
@@ -24,28 +25,34 @@ Read = TypeVar("Read")
 
 
 @contextmanager
-def on_one_line() -> Iterator[None]:
-    """Show a known refusal that ends the page's script as one line."""
+def on_one_line(*, comes_back: bool = False) -> Iterator[None]:
+    """Show a known refusal that ends the script of a page, or of a fragment, as one line.
+
+    Each fragment that reads the store has one of its own: Streamlit tells the log of whatever
+    leaves a fragment, with a traceback.
+
+    Args:
+        comes_back: Draw the page again when a store that was away is back. Not in a fragment:
+            one begun within another that failed leaves the browser with an empty page.
+    """
     try:
         yield
     except (FaultlineError, StoreFailure) as error:
         show_refusal(error)
+        if comes_back and is_of_store(error):
+            _come_back()
 
 
 def show_refusal(error: Exception) -> bool:
-    """Show a known refusal as one line; returns whether it was one.
-
-    A page that met a store that is away draws itself again when that is back.
-    """
+    """Show a known refusal as one line; returns whether it was one."""
     if not isinstance(error, FaultlineError | StoreFailure):
         return False
     line = noted(error)
-    if not is_of_store(error):
-        logger.error("page: %s", line)
-        st.error(line, icon=":material/error:")
+    if is_of_store(error):
+        st.warning(no_markdown(say("shell.store_away", error=line)), icon=":material/database_off:")
         return True
-    st.error(no_markdown(say("shell.store_away", error=line)), icon=":material/error:")
-    _come_back()
+    logger.error("page: %s", line)
+    st.error(line, icon=":material/error:")
     return True
 
 
@@ -95,5 +102,6 @@ def is_of_store(error: Exception) -> bool:
 
 def one_line(error: Exception) -> str:
     """What an operator reads of an error."""
-    line = str(error).partition("\n")[0]
-    return f"store: {line}" if isinstance(error, StoreFailure) else line
+    if isinstance(error, StoreFailure):
+        return f"store: {reason_of(error)}"
+    return str(error).partition("\n")[0]

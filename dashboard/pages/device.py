@@ -17,7 +17,7 @@ from dashboard.pages.notes import show_refusal, write_note
 from dashboard.pages.panels.model import show_model
 from dashboard.pages.simulated import panel as simulated
 from dashboard.pages.threshold import threshold_control
-from dashboard.refusals import kept
+from dashboard.refusals import kept, on_one_line
 from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
 from dashboard.words.viewer import length, moment, number, percent, say
 from detector.records import Alarm, DeviceStatus
@@ -94,6 +94,7 @@ def asked_range(chosen: TimeRange) -> dict[str, float | None] | None:
 
 
 @st.fragment
+@on_one_line()
 def _chart(device: str, data: dict[str, Any]) -> None:
     """The chart; what it says runs this part of the page alone."""
     said = device_chart(
@@ -156,6 +157,7 @@ def _panels(device: str, facts: reading.Facts) -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
+@on_one_line()
 def _wait_for_a_device() -> None:
     """A page opened before the first sample shows the first device by itself."""
     if kept("devices", _known):

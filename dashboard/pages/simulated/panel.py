@@ -14,7 +14,7 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, figure, table, whole
 from dashboard.pages.sheets.working import plain
 from dashboard.pages.simulated.delays import REFUSED, Answered, answered
-from dashboard.refusals import kept
+from dashboard.refusals import kept, on_one_line
 from dashboard.words.viewer import moment, number, say
 from detector.records import Alarm, Command
 from detector.simulated_records import Simulated
@@ -71,6 +71,7 @@ def _ask(device: str, value: dict[str, Any]) -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
+@on_one_line()
 def _told(device: str) -> None:
     """What became of the newest requests."""
     found, raised, asked = kept(f"simulated {device}", partial(_read, device))

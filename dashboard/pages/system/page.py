@@ -9,7 +9,7 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.system import sections, tables
 from dashboard.pages.system.reading import read
 from dashboard.pages.system.troubles import troubles
-from dashboard.refusals import kept
+from dashboard.refusals import kept, on_one_line
 from dashboard.words.viewer import number, say
 
 LOOK_AGAIN_S = 2.0
@@ -22,6 +22,7 @@ def show() -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
+@on_one_line()
 def _look() -> None:
     system = kept("system", read)
     lines = [say(key, **_written(fields)) for key, fields in troubles(system)]
