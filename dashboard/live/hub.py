@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dashboard.live import detectors, header, reading, wire
+from dashboard.live import columns, detectors, header, reading, wire
+from dashboard.live.columns import Columns
 from dashboard.live.overview import Overview
 from dashboard.refusals import is_of_store, noted
 from detector.errors import FaultlineError
@@ -23,9 +24,10 @@ from detector.store.schema import Connection, Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
-Start: TypeAlias = tuple[str | None, float | None]  # device and window of a viewer
-Updates: TypeAlias = dict[str | None, bytes]
-Snapshots: TypeAlias = dict[Start, bytes]
+Start: TypeAlias = tuple[str | None, float | None, Columns]  # what a viewer asks for
+Stream: TypeAlias = tuple[str | None, Columns]  # what is encoded once for all who watch it
+Updates: TypeAlias = dict[Stream, bytes]
+Snapshots: TypeAlias = dict[Start, tuple[Columns, bytes]]
 
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
 BATCH = 1000  # frames read at once
@@ -44,11 +46,16 @@ class Viewer:
     Args:
         device: Which device it watches; None: the overview of all; ``HEADER``: the header.
         window_s: Seconds of device time it shows; None: the automatic window.
+        asked: Features that it draws; None: those that matter, as of its snapshot.
     """
 
-    def __init__(self, device: str | None, window_s: float | None = None) -> None:
+    def __init__(
+        self, device: str | None, window_s: float | None = None, asked: Columns = None
+    ) -> None:
         self.device = device
         self.window_s = window_s
+        self.asked = asked
+        self.columns = asked  # that it is sent
         self.needs_snapshot = True
         self._queue: deque[bytes] = deque()
         self._filled = asyncio.Event()
@@ -99,9 +106,11 @@ class LiveHub:
         self.errors = 0
 
     @contextmanager
-    def watching(self, device: str | None, window_s: float | None = None) -> Iterator[Viewer]:
+    def watching(
+        self, device: str | None, window_s: float | None = None, asked: Columns = None
+    ) -> Iterator[Viewer]:
         """Register a viewer for as long as the context lasts."""
-        viewer = Viewer(device, window_s)
+        viewer = Viewer(device, window_s, asked)
         self._viewers.add(viewer)
         self._joined.set()
         try:
@@ -140,18 +149,23 @@ class LiveHub:
             self._forget()
             return
         starting = {viewer for viewer in viewers if viewer.needs_snapshot and viewer.drained}
-        watched = {viewer.device for viewer in viewers}
-        fresh = {(viewer.device, viewer.window_s) for viewer in starting}
+        watched = {(viewer.device, viewer.columns) for viewer in viewers}
+        fresh = {(viewer.device, viewer.window_s, viewer.asked) for viewer in starting}
         updates, snapshots = await asyncio.to_thread(self._read, watched, fresh)
         for viewer in viewers:
             if viewer in starting:
                 viewer.needs_snapshot = False
-                viewer.offer(snapshots[viewer.device, viewer.window_s])
-            elif not viewer.needs_snapshot and viewer.device in updates:
-                viewer.offer(updates[viewer.device])
+                start = (viewer.device, viewer.window_s, viewer.asked)
+                viewer.columns, snapshot = snapshots[start]
+                viewer.offer(snapshot)
+            elif not viewer.needs_snapshot:
+                update = updates.get((viewer.device, viewer.columns))
+                if update is not None:
+                    viewer.offer(update)
 
-    def _read(self, watched: set[str | None], fresh: set[Start]) -> tuple[Updates, Snapshots]:
-        """Updates by device, and the snapshots asked for; runs in a worker thread."""
+    def _read(self, streams: set[Stream], fresh: set[Start]) -> tuple[Updates, Snapshots]:
+        """Updates by stream, and the snapshots asked for; runs in a worker thread."""
+        watched = {device for device, _ in streams}
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
@@ -163,11 +177,17 @@ class LiveHub:
             for device in named:
                 facts = reading.device_facts(connection, device)
                 said = {"health": health, **reading.lasting(facts)}
-                updates[device] = self._update(facts, new.get(device, []), said, settings)
+                head = self._head(facts, new.get(device, []), said, settings)
+                for sent in {sent for watching, sent in streams if watching == device}:
+                    updates[device, sent] = _encoded(head, new.get(device, []), sent)
                 for start in (start for start in fresh if start[0] == device):
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
-                    snapshots[start] = wire.encode(head, held)
+                    sent = start[2] or columns.begun_with(
+                        facts.status and facts.status.model, held, facts.alarms,
+                        head["contributions"],
+                    )  # fmt: skip
+                    snapshots[start] = sent, _encoded(head, held, sent)
             told = {}
             if HEADER in watched:
                 told[HEADER] = header.read(connection, settings, health)
@@ -175,26 +195,26 @@ class LiveHub:
                 told[ANSWERS] = reading.answers(connection, health)
             for channel, all_of_it in told.items():
                 if (update := self._channels[channel].update(all_of_it)) is not None:
-                    updates[channel] = update
-                snapshots[channel, None] = msgspec.json.encode(all_of_it)
+                    updates[channel, None] = update
+                snapshots[channel, None, None] = None, msgspec.json.encode(all_of_it)
             if None in watched:
                 said = reading.overview(connection, settings, health)
-                updates[None] = self._overview.update(connection, said)
-                if (None, None) in fresh:
-                    snapshots[None, None] = self._overview.full(said)
+                updates[None, None] = self._overview.update(connection, said)
+                if (None, None, None) in fresh:
+                    snapshots[None, None, None] = None, self._overview.full(said)
         return updates, snapshots
 
-    def _update(
+    def _head(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
-    ) -> bytes:
-        """One update; card, alarms and notes are left out while they stay the same."""
+    ) -> dict[str, Any]:
+        """An update without samples; card, alarms and notes are left out while they are the same."""
         lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
             lasting = {}
         self._sent[facts.device] = key
         head = {"full": False, "health": said["health"], **lasting}
-        return wire.encode({**head, **reading.header(facts, new, settings)}, new)
+        return {**head, **reading.header(facts, new, settings)}
 
     def _new_frames(self, connection: Connection, named: list[str]) -> dict[str, list[Frame]]:
         if self._newest is None:
@@ -229,6 +249,11 @@ class LiveHub:
             viewer.needs_snapshot = True
             of_device = viewer.device not in {None, HEADER, ANSWERS}
             viewer.offer(wire.encode(said, []) if of_device else msgspec.json.encode(said))
+
+
+def _encoded(head: dict[str, Any], frames_: list[Frame], sent: Columns) -> bytes:
+    shares = columns.of_those(head["contributions"], sent)
+    return wire.encode({**head, "contributions": shares}, frames_, sent)
 
 
 def _unexpected(error: Exception) -> bool:
