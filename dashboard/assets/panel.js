@@ -3,6 +3,7 @@
 import { clock } from "./axes.js";
 import { percent } from "./format.js";
 import { inert } from "./inert.js";
+import { apart } from "./names.js";
 import { age, number, setText, shape, showState } from "./shapes.js";
 import { say } from "./words.js";
 
@@ -80,7 +81,8 @@ export class Panel {
     const names = count > 0 ? [...drawn, others] : drawn;
     if ([...this.bars.keys()].join("\n") !== names.join("\n")) {
       this.bars.clear();
-      this.is.shares.replaceChildren(...names.map((name) => this.bar(name)));
+      const short = apart(drawn.map(inert));
+      this.is.shares.replaceChildren(...names.map((name, i) => this.bar(name, short[i])));
     }
     const known = shares && Object.keys(shares).length ? { ...shares, [others]: rest(shares, drawn) } : null;
     for (const [name, { fill, value }] of this.bars) {
@@ -90,8 +92,8 @@ export class Panel {
     }
   }
 
-  bar(name) {
-    const { element, fill, value } = shareBar(name);
+  bar(name, short) {
+    const { element, fill, value } = shareBar(name, undefined, short);
     this.bars.set(name, { fill, value });
     return element;
   }
@@ -125,11 +127,13 @@ export class Panel {
   }
 }
 
-export function shareBar(name, share) {
+// Without a shorter name it is of all that have no bar of their own.
+function shareBar(name, share, short) {
   const element = document.createElement("div");
   element.className = "fl-share";
   element.innerHTML = '<span class="fl-share-name"></span><span class="fl-share-bar"><i></i></span><span class="fl-share-value"></span>';
-  element.querySelector(".fl-share-name").textContent = inert(name);
+  element.classList.toggle("fl-others", short === undefined);
+  element.querySelector(".fl-share-name").textContent = short ?? name;
   element.title = inert(name);
   const fill = element.querySelector("i");
   const value = element.querySelector(".fl-share-value");
@@ -146,8 +150,9 @@ const LEAST = 0.005; // a share that is told
 function alarmBars(alarm) {
   const shares = Object.entries(alarm.contributions).sort((one, other) => other[1] - one[1]).slice(0, BARS);
   const others = rest(alarm.contributions, shares.map(([name]) => name));
+  const short = apart(shares.map(([name]) => inert(name)));
   if (shares.length === BARS && others >= LEAST) shares.push([say("device.shares_rest"), others]);
-  return shares.map(([name, share]) => shareBar(name, share).element);
+  return shares.map(([name, share], i) => shareBar(name, share, short[i]).element);
 }
 
 // What others than those named contribute; all together it is 1.

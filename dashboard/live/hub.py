@@ -207,7 +207,7 @@ class LiveHub:
     def _head(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
     ) -> dict[str, Any]:
-        """An update without samples; card, alarms and notes are left out while they are the same."""
+        """An update without samples; card, alarms and notes only where they have changed."""
         lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
