@@ -184,7 +184,7 @@ class LiveHub:
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
                     sent = start[2] or columns.begun_with(
-                        facts.status and facts.status.model, held, facts.alarms,
+                        facts.status.model if facts.status else None, held, facts.alarms,
                         head["contributions"],
                     )  # fmt: skip
                     snapshots[start] = sent, _encoded(head, held, sent)

@@ -118,28 +118,6 @@ def test_a_file_moved_away_and_back_is_told_and_every_page_goes_on(chromium, tmp
         assert log_of_outage(own) == [AWAY, BACK]
 
 
-def test_another_copy_in_its_place_is_read_from_its_beginning(chromium, tmp_path):
-    """A backup that was put there counts its frames anew; the chart goes on with them."""
-    other = tmp_path / "backup"
-    other.mkdir()
-    with (
-        Feed(f"sqlite:///{tmp_path}/store.db", Machine("m1"), history_s=60),
-        Site(tmp_path) as own,
-        tabs_on(chromium, own) as tabs,
-    ):
-        device = tabs.open("/device?device=m1", LIVE)
-        for path in tmp_path.glob("store.db*"):
-            path.rename(other / f"old-{path.name}")
-        wait_for(lambda: is_told(device), BACK_S, "the header says so")
-        with Feed(f"sqlite:///{other}/store.db", Machine("m1"), history_s=5):
-            for path in other.glob("store.db*"):
-                path.rename(tmp_path / path.name)
-            wait_for(lambda: not is_told(device), BACK_S, "the header is calm again")
-            newest = float(facts(device)["newest"])
-            wait_for(lambda: float(facts(device)["newest"]) > newest + 1, what="new samples")
-        assert tabs.complaints == []
-
-
 def test_a_server_stopped_and_started_is_told_and_comes_back(chromium, tmp_path):
     """PostgreSQL: open pages stay, one opened meanwhile draws itself when it is back."""
     server = postgres.made()
