@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import streamlit as st
 
 from dashboard.outage import outage
-from dashboard.words.viewer import no_markdown, say
+from dashboard.words.viewer import say
 from detector.errors import FaultlineError, StoreError
 from detector.store.connecting import reason_of
 from detector.store.schema import StoreFailure
@@ -49,7 +49,7 @@ def show_refusal(error: Exception) -> bool:
         return False
     line = noted(error)
     if is_of_store(error):
-        st.warning(no_markdown(say("shell.store_away", error=line)), icon=":material/database_off:")
+        st.warning(say("shell.store_away"), icon=":material/database_off:")  # the header says why
         return True
     logger.error("page: %s", line)
     st.error(line, icon=":material/error:")

@@ -14,13 +14,17 @@ and the table tells from which on each family is found, beside what `sees` says.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from math import inf
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,26 +33,24 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.detection.fault_limits import limits, severities_of
-from benchmarks.detection.fault_sessions import (
+from benchmarks.detection.faults.limits import limits, severities_of
+from benchmarks.detection.faults.sessions import (
     CLOCK,
     FAMILIES,
     FIRST_SEED,
     SESSION_MIN,
     Motors,
-    commissioned,
     hidden,
     in_samples,
+    sessions_in,
 )
-from detector.alarms.lifecycle import rule_of
+from benchmarks.detection.faults.verdicts import Asked, Judged, Rows, of_catalogue, of_health
 from detector.cli.options import severities, some_of
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.settings.alarms import AlarmSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
-from detector.training.fitting.beside import beside
-from detector.training.lab.cases import Case, FaultEvent, labelled_case
-from detector.training.lab.commissioned import NOT_COMMISSIONED, Commissioned, scored
-from detector.training.lab.judging import judge, only
+from detector.training.lab.cases import FaultEvent, labelled_case
+from detector.training.lab.judging import only
 from detector.training.lab.lab import RECOVERY_S
 from detector.training.lab.limits import LIMIT_SEVERITIES
 from detector.training.lab.metrics import Evaluation, LabelledScores, evaluate
@@ -59,9 +61,9 @@ from simulator.recordings.session_request import CHANNELS
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 STRONG = 0.5  # severity
+OF_MODEL = 3  # rows, one for each rule of alarms; their families are told apart
 BAR = "\\|"  # a bar inside a cell of a Markdown table
 
-Judged: TypeAlias = tuple[tuple[FaultEvent, ...], LabelledScores]
 Chooser: TypeAlias = Callable[[FaultEvent], bool]
 
 
@@ -89,40 +91,45 @@ def main() -> int:
     parser.add_argument("--commission", type=float, metavar="MINUTES",
                         help="judge each motor by its own level, learnt from its first so many "
                         "minutes of running without a fault")  # fmt: skip
-    parser.add_argument("--on-delay", type=not_negative, default=0.0, metavar="S",
-                        help="that it must go on to be raised (default: 0)")  # fmt: skip
+    parser.add_argument("--on-delay", type=not_negative, metavar="S",
+                        help="of an alarm (default: as shipped)")  # fmt: skip
     parser.add_argument("--limits", action="store_true", help="detection limits instead")
     parser.add_argument("--png", type=Path, help="with --limits: the curves as a picture")
     args = parser.parse_args()
     args.severities = args.severities or (LIMIT_SEVERITIES if args.limits else SEVERITIES)
-    if args.limits and args.on_delay:
+    if args.limits and args.on_delay is not None:
         parser.error("--on-delay with --limits, allowed: one of them")
+    args.alarms = AlarmSettings(**({} if args.on_delay is None else {"on_delay_s": args.on_delay}))
     if args.limits and not len(args.severities) % 2:
         parser.error(f"--severities: found {len(args.severities)}, allowed: an odd number of them")
     *lowest, args.rpm = args.rpm
-    bundle = load_bundle(args.model or MODELS / f"motor-{args.rpm:g}rpm")
-    args.beside = list(map(load_bundle, args.beside))
-    for one in (bundle, *args.beside):
+    args.model = args.model or MODELS / f"motor-{args.rpm:g}rpm"
+    bundles = list(map(load_bundle, [args.model, *args.beside]))
+    for one in bundles:
         if args.commission is not None and one.document.commissioned is None:
             parser.error(f"--commission: {one.name} has no limits for single machines")
-    needed = {name for one in (bundle, *args.beside) for name in one.channels}
+    needed = {name for one in bundles for name in one.channels}
     channels = tuple(name for name in CHANNELS if name in needed)
     motors = Motors(
         args.rpm, lowest[0] if lowest else None, channels, args.minutes, args.first,
         tuple(args.families), args.onset,
     )  # fmt: skip
     if args.limits:
-        print(_limits(bundle, motors, args))
+        print(_limits(bundles, motors, args))
         return 0
+    asked = Asked(
+        motors, args.severities, args.model, tuple(args.beside), args.ablate, args.commission,
+        args.alarms,
+    )  # fmt: skip
     if args.seeds:
-        _faults(bundle, motors, args)
+        _faults(asked, args)
     if args.hours:
-        print(_normal(bundle, motors, args))
+        for line in _normal(asked, args.hours):
+            print(line)
     return 0
 
 
-def _limits(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
-    bundles = [bundle, *args.beside]
+def _limits(bundles: Sequence[Bundle], motors: Motors, args: argparse.Namespace) -> str:
     in_values = tuple(family for family in motors.families if family != CLOCK)
     chosen = partial(severities_of, severities=args.severities)
     faulty = chain.from_iterable(replace(motors, families=in_values).catalogues(args.seeds, chosen))
@@ -134,32 +141,31 @@ def _limits(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
     )  # fmt: skip
 
 
-def _faults(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> None:
+def _faults(asked: Asked, args: argparse.Namespace) -> None:
     seen = in_samples(args.rpm, args.severities)
-    print(f"{bundle.name}: {args.seeds} catalogues of {args.minutes:g} min sessions")
+    print(f"{asked.model.name}: {args.seeds} catalogues of {args.minutes:g} min sessions")
     print(f"not in the samples of this sensor: {', '.join(hidden(seen, args.severities))}")
-    rows = {bundle.name: bundle}
-    if args.commission is not None:
-        rows[NOT_COMMISSIONED] = bundle
-    rows |= dict(beside(bundle, ablate=args.ablate))
-    others = {other.name: other for other in args.beside}
-    judged: dict[str, list[list[Judged]]] = {name: [] for name in [*rows, *others]}
-    for made in motors.catalogues(args.seeds, lambda _: args.severities):
-        cases, (by, *own) = commissioned([bundle, *args.beside], made, args.commission)
-        fleet = [one.without for one in by]
-        for name, row in rows.items():
-            by_row = by if name == bundle.name else fleet
-            judged[name].append(_judged(row, cases, by_row, args.on_delay))
-        for (name, other), its_own in zip(others.items(), own, strict=True):
-            judged[name].append(_judged(other, cases, its_own, args.on_delay))
+    judged: dict[str, list[list[Judged]]] = defaultdict(list)
+    for rows in _each(of_catalogue, asked, args.seeds, "catalogue"):
+        for name, catalogue in rows.items():
+            judged[name].append(catalogue)
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
     print("|---|---|---|---|---|---|---|---|")
-    for name, catalogues in judged.items():
-        _print(name, list(chain.from_iterable(catalogues)), seen, name == bundle.name)
+    for number, (name, catalogues) in enumerate(judged.items()):
+        _print(name, list(chain.from_iterable(catalogues)), seen, number < OF_MODEL)
     for severity, below in (("", inf), (f" below {STRONG}", STRONG)):
         chosen = {one for one in seen if one[1] < below}
         for line in _compared(judged, chosen):
             print(f"average precision in the samples{severity}, {line}")
+
+
+def _each(
+    task: Callable[[Asked, int], Rows], asked: Asked, count: int, unit: str
+) -> Iterator[Rows]:
+    """What a task gives for each number, in order, on all cores."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), logging.disable) as pool:
+        results = pool.map(partial(task, asked), range(count))
+        yield from tqdm(results, total=count, unit=unit, leave=False)
 
 
 def _compared(
@@ -174,16 +180,6 @@ def _compared(
             f"{name} minus {other}: {more.mean():+.3f} "
             f"± {more.std(ddof=1) if len(more) > 1 else 0.0:.3f} over {len(more)} catalogues"
         )
-
-
-def _judged(
-    bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned], on_delay_s: float
-) -> list[Judged]:
-    rule = rule_of(AlarmSettings(on_delay_s=on_delay_s), bundle.card())
-    return [
-        (case.events, judge(case, scored(bundle, case, one), rule))
-        for case, one in zip(tqdm(cases, unit="session", leave=False), by, strict=True)
-    ]
 
 
 def _print(
@@ -258,22 +254,24 @@ def _cells(found: Evaluation) -> str:
     )
 
 
-def _normal(bundle: Bundle, motors: Motors, args: argparse.Namespace) -> str:
-    """Hours of health."""
-    alarms, hours, sessions = 0, 0.0, 0
-    for recording in motors.healthy(args.hours):
-        cases, (by,) = commissioned([bundle], [labelled_case(recording)], args.commission)
-        for _, judged in _judged(bundle, cases, by, args.on_delay):
-            found = evaluate([judged])
-            alarms, hours = alarms + found.false_alarms, hours + found.normal_hours
-            sessions += 1
-    if not hours:
-        return "no hours of health judged"
-    bound = false_alarms_per_day_bound(alarms, hours)
-    return (
-        f"health: {alarms} alarms in {sessions} new motors, {sessions * SESSION_MIN / 60:.1f} h, "
-        f"{hours:.1f} h of them judged; at most {bound:.2g} a day with 95 % confidence"
-    )
+def _normal(asked: Asked, hours: float) -> Iterator[str]:
+    """Hours of health, a line for each rule of alarms."""
+    found: dict[str, list[LabelledScores]] = defaultdict(list)
+    for rows in _each(of_health, asked, sessions_in(hours), "session"):
+        for name, row in rows.items():
+            found[name] += [judged for _, judged in row]
+    for name, sessions in found.items():
+        if not sessions:
+            yield f"health, {name}: none judged"
+            continue
+        all_of_it = evaluate(sessions)
+        alarms, judged_h = all_of_it.false_alarms, all_of_it.normal_hours
+        bound = false_alarms_per_day_bound(alarms, judged_h)
+        yield (
+            f"health, {name}: {alarms} alarms in {len(sessions)} new motors, "
+            f"{len(sessions) * SESSION_MIN / 60:.1f} h, {judged_h:.1f} h of them judged; "
+            f"at most {bound:.2g} a day with 95 % confidence"
+        )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from detector.store.schema import open_store
 
 DEVICE = "motor"
 TICK = 100  # samples
+SHIPPED = AlarmSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,11 @@ class Sent:
 
 
 def alarms_of(
-    sent: Sent, *, model: Path | None, normal: SensorNormal | None, on_delay_s: float = 0.0
+    sent: Sent,
+    *,
+    model: Path | None,
+    normal: SensorNormal | None,
+    rule: AlarmSettings = SHIPPED,
 ) -> list[Alarm]:
     """All alarms that come of a recording, the oldest first.
 
@@ -58,13 +63,10 @@ def alarms_of(
         sent: The recording.
         model: Bundle that scores it; None: it is not scored.
         normal: What was learnt of its sensors; None: nothing.
-        on_delay_s: See the settings of alarms.
+        rule: How alarms come of scores; as shipped.
     """
     rules = [] if model is None else [DeviceRule(match="*", model=model)]
-    settings, engine = (
-        Settings(devices=rules, alarms=AlarmSettings(on_delay_s=on_delay_s)),
-        open_store("sqlite://"),
-    )
+    settings, engine = Settings(devices=rules, alarms=rule), open_store("sqlite://")
     with engine.begin() as connection:
         desk = open_desk(settings, connection)
     fleet = Fleet(settings, lambda *_: ([], []), {})

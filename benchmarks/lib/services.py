@@ -57,6 +57,7 @@ def start_detector(
         f'[mqtt]\nurl = "{url}"\n\n[store]\nurl = "{store.url}"\n\n'
         f'[detector]\nchunk = {under_test.chunk}\nruntime = "{under_test.runtime}"\n'
         f"workers = {under_test.workers}\n\n"
+        "[alarms]\non_delay_s = 0\n\n"  # how long an alarm takes, not how long it is waited for
         f'[[devices]]\nmatch = "{load.PREFIX}*"\nmodel = "{under_test.model}"\n'
         f"threshold = {THRESHOLD}\n"
     )

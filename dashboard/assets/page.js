@@ -47,11 +47,23 @@ export function now(header, heard) {
 }
 
 const views = new WeakMap();
+export const EARLY = "faultline-early"; // holds a view that was drawn before its place was there
+
+// Such a view moves into its place, if it shows the same device, and goes on as it is.
+function taken(name, component) {
+  const cover = document.getElementById(EARLY);
+  const early = cover?.querySelector(`.faultline_${name}`);
+  if (!early || component.parentElement === cover) return null;
+  const isSame = views.get(early).device === component.data.device;
+  if (isSame) component.parentElement.querySelector(`.faultline_${name}`).replaceWith(early);
+  cover.remove();
+  return isSame ? early : null;
+}
 
 // What a module's `mount` does, which Streamlit calls for the first time and whenever `data`
 // changes. A View is made with (root, version), told by `update(component)`, and ended by `end()`.
 export function mountView(View, name, component, version) {
-  const root = component.parentElement.querySelector(`.faultline_${name}`);
+  const root = taken(name, component) ?? component.parentElement.querySelector(`.faultline_${name}`);
   let view = views.get(root);
   if (!view) views.set(root, (view = new View(root, version)));
   view.update(component);

@@ -1,9 +1,10 @@
-"""Streamlit's own page, told three things that it would find out late.
+"""Streamlit's own page, told some things that it would find out late.
 
 Where its server is: otherwise it takes the address of a page, ``/device``, for a folder, and asks
 there first, which ends in two answers 404. And which files the live view will ask for: otherwise
 the browser hears of them when Streamlit has come up, and of each module when it has read the one
-before. And that a session is over: it then draws itself again, which leads to the way in.
+before. And that a session is over: it then draws itself again, which leads to the way in. The page
+of a device begins its live view by itself, so that the chart is there before Streamlit is.
 """
 
 from __future__ import annotations
@@ -38,19 +39,41 @@ window.WebSocket = class extends WebSocket {
 };
 }</script>"""
 BEFORE = "</head>"
+DEVICE, EARLY, COVER = "/device", "device/early.js", "faultline-early"
+COLOURS = {
+    "background-color": "backgroundColor",
+    "secondary-background-color": "secondaryBackgroundColor",
+    "text-color": "textColor",
+    "border-color": "borderColor",
+}
 
 
-async def serve(_request: Request) -> Response:
+async def serve(request: Request) -> Response:
     """Answer ``/`` and the addresses of the pages."""
-    return HTMLResponse(page(), headers={"cache-control": "no-cache"})
+    is_device = request.url.path == DEVICE
+    return HTMLResponse(page(is_device=is_device), headers={"cache-control": "no-cache"})
 
 
 @cache
-def page() -> str:
+def page(*, is_device: bool) -> str:
     """The page as it is sent."""
     links = [HERE, SIGNED_OUT, *(_link(name) for name in asset_files.files()), _plotly()]
+    if is_device:
+        links += [_colours(), f'<script type="module" async src="{_address(EARLY)}"></script>']
     before, head_ends, after = STREAMLITS.read_text(encoding="utf-8").partition(BEFORE)
     return f"{before}{''.join(links)}\n{head_ends}{after}"
+
+
+def _colours() -> str:
+    """The theme's, which Streamlit itself makes known only when it has come up."""
+    told = {
+        theme: "".join(
+            f"--st-{name}:{streamlit.get_option(f'theme.{theme}.{option}')};"
+            for name, option in COLOURS.items()
+        )
+        for theme in ("light", "dark")
+    }
+    return f"<style>#{COVER}{{{told['light']}}}#{COVER}.fl-dark{{{told['dark']}}}</style>"
 
 
 def _link(name: str) -> str:

@@ -1,13 +1,15 @@
 """When anomalies become an alarm: a pure state machine over judged windows.
 
-k of the newest n judged windows above the threshold raise it, where they go on for the on-delay;
-m in a row below clear it. Windows that are not judged (warm-up, machine stopped) prove nothing and
-count for neither; of a machine that has stopped for a while the alarm returns by that.
+k of the newest n judged windows above the threshold begin it. It is raised where k of n are above
+again after the on-delay, with never m in a row below between; m in a row below clear it. Windows
+that are not judged (warm-up, machine stopped) prove nothing and count for neither; of a machine
+that has stopped for a while the alarm returns by that.
 
 Where windows were left out because scoring could not keep up, the k must lie between two such
 gaps: no alarm is raised then that all windows would not have raised. It may come later, by as
 long as a gap lasts, and it clears later, since m counts the windows that were scored. An on-delay
 that has begun goes on over a gap, which says neither that the anomaly went on nor that it ended.
+A signal that crosses again and again is one alarm so, and a single short burst is none.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class AlarmRule:
         k: Windows above, 1 <= k <= n.
         n: Newest judged windows that are looked at.
         m: Windows below in a row that clear it, >= 1.
-        on_delay_s: Seconds of sample time that k of n must go on before it is raised, >= 0.
+        on_delay_s: Seconds of sample time from the first k of n to those that raise it, >= 0.
         stop_s: Seconds without a judged window after which an alarm of a stopped machine
             returns, >= 0.
         start_up_s: Seconds after a machine's start in which nothing counts, >= 0.
@@ -63,7 +65,6 @@ class AlarmState:
         seen: Judged windows so far.
         hits: Number and time of the windows above the threshold among the newest n.
         below: Windows below in a row since the last one above.
-        unbroken: Windows since one was left out, counted up to n.
         pending: Sample times of the first of the k windows and of the one at which k of n were
             above, while the on-delay runs; None when it does not.
         stopped_at: Sample time of the first window since the machine stopped; None: it has not.
@@ -74,7 +75,6 @@ class AlarmState:
     seen: int = 0
     hits: tuple[tuple[int, float], ...] = ()
     below: int = 0
-    unbroken: int = 0
     pending: tuple[float, float] | None = None
     stopped_at: float | None = None
     started_at: float | None = None
@@ -142,7 +142,7 @@ def _step(
     rule: AlarmRule, state: AlarmState, ts: float, level: int | None
 ) -> tuple[AlarmState, Transition | None]:
     if level is None:
-        return replace(state, hits=(), unbroken=0), None
+        return replace(state, hits=()), None
     if level == Level.WARM_UP:
         return replace(state, started_at=None), None
     if level == Level.STOPPED:
@@ -174,7 +174,6 @@ def _count(rule: AlarmRule, state: AlarmState, ts: float, level: int) -> AlarmSt
         seen=seen,
         hits=(*hits, (seen, ts)) if is_above else hits,
         below=state.below + 1 if level == Level.BELOW else 0,
-        unbroken=min(state.unbroken + 1, rule.n),
         stopped_at=None,
     )
 
@@ -188,13 +187,14 @@ def _decide(rule: AlarmRule, state: AlarmState, ts: float) -> tuple[AlarmState, 
     state = replace(state, pending=_pending(rule, state, ts))
     if state.pending is None or ts - state.pending[1] < rule.on_delay_s:
         return state, None
+    if len(state.hits) < rule.k:
+        return state, None
     raised = Transition("raised", ts, state.pending[0])
     return replace(state, is_active=True, pending=None), raised
 
 
 def _pending(rule: AlarmRule, state: AlarmState, ts: float) -> tuple[float, float] | None:
-    """The on-delay begins with k of n, and ends where n windows in a row hold fewer."""
+    """The on-delay begins with k of n, and ends as an alarm does."""
     if len(state.hits) >= rule.k:
         return state.pending or (state.hits[0][1], ts)
-    misses = state.unbroken - len(state.hits)
-    return None if misses > rule.n - rule.k else state.pending
+    return state.pending if state.below < rule.m else None

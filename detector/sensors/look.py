@@ -41,6 +41,7 @@ class Look:
         railed: Share of samples at the largest or smallest value, those two themselves aside.
         farthest: How far the farthest sample is from what those around it tell, in deviations;
             NaN until the past tells.
+        again: Looks before that ended at the same value; see ``ends``, NaN until it tells.
         lags: Shape (1 + ``LAGS``, F), how each sample goes with those before: autocovariance.
         cross: Shape (pairs,), covariance of two axes over their deviations: in phase as the real,
             a quarter turn apart as the imaginary part.
@@ -59,6 +60,7 @@ class Look:
     step: Array
     railed: Array
     farthest: Array
+    again: Array
     lags: Array
     cross: Complex
 
@@ -106,6 +108,7 @@ def look_at(ts: Times, values: npt.NDArray[np.floating], channels: Channels) -> 
         step=_unless(holes, np.where(differs, apart, np.inf).min(axis=0)),
         railed=_unless(holes, (sums - 2.0) / len(x)),
         farthest=np.full(x.shape[1], np.nan),
+        again=np.full(x.shape[1], np.nan),
         lags=_unless(shapeless, lags),
         cross=np.where(is_broken, np.nan, cross),
     )

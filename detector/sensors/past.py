@@ -23,6 +23,7 @@ FEWEST_ALIKE, SHARE_ALIKE = 5, 0.2  # looks, and of all: a state that was there 
 SUMMED_EVERY = 5  # looks
 MEASURES = (
     "mean", "level", "floor", "run", "distinct", "step", "railed", "missing", "farthest",
+    "again",
 )  # fmt: skip
 PLACE = {name: place for place, name in enumerate(MEASURES)}
 OWN = [PLACE["mean"], PLACE["level"]]

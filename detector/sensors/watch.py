@@ -17,6 +17,7 @@ import numpy as np
 from detector.records import Samples, Times, Values
 from detector.sensors.channels import channels_of
 from detector.sensors.contract import Rule, Scene
+from detector.sensors.ends import Ends
 from detector.sensors.look import BEFORE, BREAK, Array, Look, look_at
 from detector.sensors.normal import SensorNormal
 from detector.sensors.past import Past
@@ -64,6 +65,7 @@ class SensorWatch:
         self._values: Values = np.empty((0, len(features)), np.float32)
         self._held, self._held_value = np.zeros(len(features)), np.full(len(features), np.nan)
         self._last: Look | None = None
+        self._ends = Ends()
         self.trouble: Trouble | None = None
         self._measures: deque[Array] = deque(maxlen=max(rule.looks for rule in RULES))
         self.largest: Array = np.full((len(RULES), len(features)), np.nan)
@@ -138,7 +140,7 @@ class SensorWatch:
         self._hold(look)
         alike = self._past.alike(look)
         far = untold(self._before(look), look, alike.lags)
-        look = replace(look, farthest=far.max(axis=0))
+        look = replace(look, farthest=far.max(axis=0), again=self._ends.again(look))
         scene = Scene(look, self._past, alike, self._channels, self._held, far)
         with np.errstate(invalid="ignore"):
             measures = self._summed(look, np.array([rule.measure(scene) for rule in RULES]))

@@ -13,10 +13,11 @@ class Delays(Section):
     k: int = Field(3, ge=1, le=10_000, description="Windows above the threshold that raise it ...")
     n: int = Field(5, ge=1, le=10_000, description="... among this many judged windows in a row.")
     on_delay_s: float = Field(
-        0.0,
+        4.0,
         ge=0,
         le=86_400,
-        description="Seconds of sample time that k of n must go on before it is raised.",
+        description="Seconds of sample time from the first k of n until it is raised, if k of n "
+        "are above then; a burst of 2 s is none as shipped.",
     )
     off_delay_s: float = Field(
         5.0,

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.detection import fault_limits
-from benchmarks.detection.fault_limits import sees, severities_of
+from benchmarks.detection.faults import limits
+from benchmarks.detection.faults.limits import sees, severities_of
 from detector.training.lab.limits import LIMIT_SEVERITIES, Trial, curve_of
 from detector.training.lab.trials import Health, LimitRow
 
@@ -46,8 +46,8 @@ def test_sensor_faults_and_floor_rows_are_not_held_against_it():
 
 def test_a_family_is_seen_from_its_smallest_visible_severity(monkeypatch):
     """At the severities of limits, behind the sensor of the shipped models."""
-    monkeypatch.setattr(fault_limits, "LIMIT_SEVERITIES", (0.25, 1.0))
-    visible = fault_limits.visible_from(600.0)
+    monkeypatch.setattr(limits, "LIMIT_SEVERITIES", (0.25, 1.0))
+    visible = limits.visible_from(600.0)
     assert visible["unbalance"] == 0.25
     assert visible["misalignment_broadband"] == 1.0
     assert visible["gear"] is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.detection.fault_sessions import commissioned, hidden
+from benchmarks.detection.faults.sessions import commissioned, hidden
 from detector.records import Samples
 from detector.scoring.bundle import load_bundle
 from detector.sessions.files import Recording

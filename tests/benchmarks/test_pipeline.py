@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.detection import fault_sessions
+from benchmarks.detection.faults import sessions
 from benchmarks.lib.load import Load
 from benchmarks.lib.meters import Onset, Raised, latencies_ms
 from benchmarks.scale import small_model
@@ -52,8 +52,8 @@ def test_a_short_run_loses_nothing_and_finds_every_fault(monkeypatch, capsys):
 
 def test_only_faults_that_reach_the_samples_are_asked_for():
     """Told apart at their own severity; a clock fault changes no value."""
-    seen = fault_sessions.in_samples(600, SEVERITIES)
+    seen = sessions.in_samples(600, SEVERITIES)
     assert {("unbalance", 0.25), ("stuck", 1.0)} <= seen
     assert not {("clock", 1.0), ("gear", 1.0), ("misalignment_broadband", 0.5)} & seen
-    assert "misalignment_broadband up to 0.75" in fault_sessions.hidden(seen, SEVERITIES)
-    assert "gear" in fault_sessions.hidden(seen, SEVERITIES)
+    assert "misalignment_broadband up to 0.75" in sessions.hidden(seen, SEVERITIES)
+    assert "gear" in sessions.hidden(seen, SEVERITIES)

@@ -44,7 +44,7 @@ class Served:
         self.settings.write_text(
             f'[mqtt]\nurl = "{self.url}"\nclient_id = "{self.folder.name}"\n'
             f'topic = "{self.folder.name}/{{device}}"\ntopic_out = "out-{self.folder.name}"\n'
-            f'[store]\nurl = "{self.store_url}"\n[alarms]\nm = 20\n{self.devices}'
+            f'[store]\nurl = "{self.store_url}"\n[alarms]\nm = 20\non_delay_s = 0\n{self.devices}'
         )
 
     @property

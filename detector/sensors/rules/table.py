@@ -3,6 +3,7 @@
 from detector.sensors.rules import (
     axes,
     clipped,
+    crests,
     level,
     missing,
     noise,
@@ -17,6 +18,7 @@ RULES = (
     stuck.RULE,
     quantised.RULE,
     clipped.RULE,
+    crests.RULE,
     axes.RULE,
     scale.RULE,
     level.RULE,

@@ -122,7 +122,7 @@ def update(engine, desk, *frames):
 
 def test_an_alarm_is_stored_with_its_peak_and_end(engine):
     """Raised, its peak followed, cleared; each transition is in the log."""
-    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=2, n=2, m=3)), [])
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(on_delay_s=0, k=2, n=2, m=3)), [])
     update(engine, desk, frame(0, [0, 2, 2]))
     update(engine, desk, frame(3, [5, 1.5]))
     update(engine, desk, frame(5, [0, 0, 0]))
@@ -136,7 +136,7 @@ def test_an_alarm_is_stored_with_its_peak_and_end(engine):
 
 def test_windows_that_are_not_judged_neither_raise_nor_clear(engine):
     """A machine that stops for a moment proves nothing: an active alarm stays."""
-    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=1, n=1, m=2)), [])
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(on_delay_s=0, k=1, n=1, m=2)), [])
     update(engine, desk, frame(0, [9, 9, 9], judged=False))
     assert desk.active("m") is None
     update(engine, desk, frame(3, [9]), frame(4, [0] * 5, judged=False))
@@ -149,7 +149,7 @@ def test_windows_that_are_not_judged_neither_raise_nor_clear(engine):
 
 def test_an_alarm_of_a_machine_that_stops_returns_by_the_stop(engine):
     """Not active for ever; the same fault at the next run is an alarm of its own."""
-    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=1, n=1, m=20)), [])
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(on_delay_s=0, k=1, n=1, m=20)), [])
     update(engine, desk, frame(3, [9]), frame(4, [0] * 5, judged=False))
     update(engine, desk, frame(9, [9], judged=False))
     [ended] = read(engine, alarms.listed)
@@ -161,7 +161,7 @@ def test_an_alarm_of_a_machine_that_stops_returns_by_the_stop(engine):
 
 def test_a_failed_commit_raises_nothing(engine):
     """The state moves on only with the transaction; the retry raises one alarm, not two."""
-    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=1, n=1, m=2)), [])
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(on_delay_s=0, k=1, n=1, m=2)), [])
     connection = engine.connect()
     desk.update(connection, [(frame(0, [9]), CARD)])
     connection.rollback()
@@ -174,7 +174,7 @@ def test_a_failed_commit_raises_nothing(engine):
 
 def test_an_alarm_left_active_is_cleared_after_a_restart(engine):
     """A new detector goes on with the alarm of the one before."""
-    settings = Settings(alarms=AlarmSettings(k=1, n=1, m=2))
+    settings = Settings(alarms=AlarmSettings(on_delay_s=0, k=1, n=1, m=2))
     update(engine, AlarmDesk(settings, []), frame(0, [9]))
     with engine.begin() as connection:
         desk = AlarmDesk(settings, alarms.active(connection))
@@ -186,7 +186,7 @@ def test_an_alarm_left_active_is_cleared_after_a_restart(engine):
 
 def test_a_device_rule_may_have_its_own_alarm_rule(engine):
     """A slow machine needs other counts than a fast one."""
-    own = DeviceRule(match="m", alarms=AlarmSettings(k=4, n=4))
+    own = DeviceRule(match="m", alarms=AlarmSettings(on_delay_s=0, k=4, n=4))
     desk = AlarmDesk(Settings(devices=(own,)), [])
     update(engine, desk, frame(0, [9, 9, 9]))
     assert desk.active("m") is None
@@ -222,7 +222,7 @@ def test_a_thinned_alarm_would_have_been_raised_without_thinning_too(steps, k, m
 
 def test_a_gap_neither_clears_an_active_alarm_nor_counts_for_it(engine):
     """The desk takes a judged window without a score for one that was left out."""
-    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=2, n=2, m=3)), [])
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(on_delay_s=0, k=2, n=2, m=3)), [])
     update(engine, desk, frame(0, [2, np.nan, 2]))
     assert desk.active("m") is None
     update(engine, desk, frame(3, [2, np.nan, np.nan, 0, np.nan, 0]))
@@ -233,7 +233,7 @@ def test_a_gap_neither_clears_an_active_alarm_nor_counts_for_it(engine):
 
 def test_samples_between_two_blocks_were_not_left_out(engine):
     """Behind a front end a score is due where a block ends; only there it may be left out."""
-    desk = AlarmDesk(Settings(alarms=AlarmSettings(k=2, n=2, m=3)), [])
+    desk = AlarmDesk(Settings(alarms=AlarmSettings(on_delay_s=0, k=2, n=2, m=3)), [])
     due = np.array([True, False] * 3)
     blocks = frame(0, [2, np.nan, np.nan, np.nan, 2, np.nan])
     update(engine, desk, dataclasses.replace(blocks, due=due))

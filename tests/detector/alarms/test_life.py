@@ -7,6 +7,7 @@ import pytest
 
 from detector.alarms.priority import priority_of, score_sentence, shifted
 from detector.records import ModelCard, Priority
+from detector.settings.alarms import AlarmSettings
 from tests.support.alarms.plant import CARD, Plant, frame
 
 
@@ -16,29 +17,41 @@ def square(seconds, period_s=1.0, rate_hz=100.0):
     return np.where((t / period_s) % 1 < 0.5, 2.0, 0.2)
 
 
+SHIPPED = AlarmSettings()
 FAST = ModelCard("model", "lstm_ae", 60, 0.01, ("a",), ("g",), (0.0,), (1.0,))
 
 
 def test_sixty_crossings_a_minute_are_one_alarm():
     """The off-delay holds it, as the settings are shipped."""
-    plant = Plant(k=3, n=5, m=None)
+    plant = Plant(k=3, n=5, m=None, on_delay_s=SHIPPED.on_delay_s)
     plant.update(frame(0, square(60), step=0.01), card=FAST)
     assert plant.lives == ["unacknowledged"]
+    assert plant.alarms[0].start == 0.0
     plant.update(frame(60, np.zeros(600), step=0.01), card=FAST)
     assert plant.lives == ["returned"]
     assert plant.alarms[0].end == pytest.approx(64.5, abs=0.1)
 
 
-def test_a_burst_of_two_seconds_is_none_with_an_on_delay():
-    """Without it is one; what goes on is one too, from where it began."""
-    burst = np.r_[np.zeros(300), np.full(200, 2.0), np.zeros(600)]
-    for on_delay_s, alarms in ((0.0, 1), (3.0, 0)):
+def test_a_burst_of_two_seconds_is_none_as_shipped():
+    """Spread by a window of a second and a half; at once it is one, and so is what goes on."""
+    burst = np.r_[np.zeros(300), np.full(350, 2.0), np.zeros(600)]
+    for on_delay_s, alarms in ((0.0, 1), (SHIPPED.on_delay_s, 0)):
         plant = Plant(k=3, n=5, m=None, on_delay_s=on_delay_s)
         plant.update(frame(0, burst, step=0.01), card=FAST)
         assert len(plant.alarms) == alarms
-    plant.update(frame(20, np.full(400, 2.0), step=0.01), card=FAST)
+    plant.update(frame(20, np.full(500, 2.0), step=0.01), card=FAST)
     [alarm] = plant.alarms
     assert alarm.start == 20.0
+
+
+def test_an_on_delay_ends_as_an_alarm_does():
+    """Within the off-delay of a burst another is the same; after it, it begins anew."""
+    burst = np.r_[np.full(50, 2.0), np.zeros(350)]
+    for pause, alarms in ((0, 1), (200, 0)):
+        plant = Plant(k=3, n=5, m=None, on_delay_s=3)
+        again = np.r_[burst, np.zeros(pause), np.full(50, 2.0), np.zeros(600)]
+        plant.update(frame(0, again, step=0.01), card=FAST)
+        assert len(plant.alarms) == alarms
 
 
 def test_the_peak_of_the_on_delay_belongs_to_the_alarm():

@@ -31,7 +31,9 @@ class Plant:
     """A store, its desk, and an operator; time is what the test says."""
 
     def __init__(self, engine: Engine | None = None, **rules: object) -> None:
-        self.settings = Settings(alarms=AlarmSettings(**{"k": 1, "n": 1, "m": 2, **rules}))
+        self.settings = Settings(
+            alarms=AlarmSettings(**{"k": 1, "n": 1, "m": 2, "on_delay_s": 0, **rules})
+        )
         self.engine = engine or open_store("sqlite://")
         self.now = 1e6
         with self.engine.begin() as connection:

@@ -16,7 +16,7 @@ from tests.support.stores.site import Site
 
 CARD = ModelCard("m", "pca", 1, 0.1, ("a", "b"), ("g", "g"), (0.0, 0.0), (1.0, 1.0))
 BURSTS = {100: (1.2, "false"), 300: (1.5, None), 500: (3.0, "real")}  # second: score, verdict
-RULE = AlarmSettings(k=3, n=5, off_delay_s=5)
+RULE = AlarmSettings(k=3, n=5, on_delay_s=0, off_delay_s=5)
 
 
 @pytest.fixture(scope="module")

@@ -59,24 +59,29 @@ class Motors:
     ) -> Iterator[list[Case]]:
         """The test parts of so many catalogues, whose faults have the severities of its number."""
         for number in tqdm(range(count), unit="catalogue", leave=False):
-            common = self._request(self.minutes, self.first + 100 * number)
-            catalogue = Catalogue(common, test_minutes=self.minutes, speeds=(self.rpm,))
-            with tempfile.TemporaryDirectory() as folder:
-                for part, request in catalogue.requests():
-                    if part.endswith("test") and request.fault in {None, *self.families}:
-                        chosen = replace(
-                            request, severities=severities(number), ramp_s=self.onset_s
-                        )
-                        write_sessions(chosen, Path(folder), lambda _: None)
-                yield list(read_cases([Path(folder)], None))
+            yield self.catalogue(number, severities(number))
+
+    def catalogue(self, number: int, severities: tuple[float, ...]) -> list[Case]:
+        """The test part of one catalogue."""
+        common = self._request(self.minutes, self.first + 100 * number)
+        catalogue = Catalogue(common, test_minutes=self.minutes, speeds=(self.rpm,))
+        with tempfile.TemporaryDirectory() as folder:
+            for part, request in catalogue.requests():
+                if part.endswith("test") and request.fault in {None, *self.families}:
+                    chosen = replace(request, severities=severities, ramp_s=self.onset_s)
+                    write_sessions(chosen, Path(folder), lambda _: None)
+            return list(read_cases([Path(folder)], None))
 
     def healthy(self, hours: float) -> Iterator[Recording]:
         """Sessions of ``SESSION_MIN``: starts, stops, load steps, sags, warming up, wander."""
-        for number in tqdm(range(sessions_in(hours)), unit="session", leave=False):
-            with tempfile.TemporaryDirectory() as folder:
-                request = self._request(SESSION_MIN, NORMAL_SEED + number)
-                write_sessions(request, Path(folder), lambda _: None)
-                yield next(iter(read_recordings([Path(folder)])))
+        return map(self.health, tqdm(range(sessions_in(hours)), unit="session", leave=False))
+
+    def health(self, number: int) -> Recording:
+        """One of them."""
+        with tempfile.TemporaryDirectory() as folder:
+            request = self._request(SESSION_MIN, NORMAL_SEED + number)
+            write_sessions(request, Path(folder), lambda _: None)
+            return next(iter(read_recordings([Path(folder)])))
 
     def _request(self, minutes: float, seed: int) -> Request:
         return Request(

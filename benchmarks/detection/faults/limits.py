@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks.detection.fault_sessions import left_out
+from benchmarks.detection.faults.sessions import left_out
 from detector.errors import CommissionError
 from detector.scoring.bundle import Bundle
 from detector.training.lab.cases import Case
