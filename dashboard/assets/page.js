@@ -54,8 +54,10 @@ function taken(name, component) {
   const cover = document.getElementById(EARLY);
   const early = cover?.querySelector(`.faultline_${name}`);
   if (!early || component.parentElement === cover) return null;
-  const isSame = views.get(early).device === component.data.device;
+  const view = views.get(early);
+  const isSame = view.device === component.data.device;
   if (isSame) component.parentElement.querySelector(`.faultline_${name}`).replaceWith(early);
+  if (isSame) view.arrive();
   cover.remove();
   return isSame ? early : null;
 }

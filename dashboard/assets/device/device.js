@@ -73,6 +73,11 @@ class DeviceView {
     this.chart.requestDraw();
   }
 
+  // Drawn early, it is in its place now: what was done to it before stays.
+  arrive() {
+    this.asked = undefined;
+  }
+
   // A range that was asked for on the page; what was shown here first is not shown again.
   show(asked, turn) {
     const key = JSON.stringify([asked ?? null, turn]);

@@ -42,8 +42,16 @@ function says(root) {
 
 // As Streamlit will have it: what was chosen in its menu, else what the browser prefers.
 function isDark() {
-  const chosen = /Light|Dark/.exec(localStorage.getItem(`stActiveTheme-${page}-v2`) ?? "");
+  const chosen = /Light|Dark/.exec(kept(`stActiveTheme-${page}-v2`));
   return chosen ? chosen[0] === "Dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function kept(name) {
+  try {
+    return localStorage.getItem(name) ?? "";
+  } catch {
+    return ""; // a browser that keeps nothing
+  }
 }
 
 // "10 s" or "5 min", as the page's address has it; null: automatic.

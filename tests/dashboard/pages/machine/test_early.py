@@ -33,9 +33,13 @@ def test_a_device_is_live_before_streamlit_and_moves_into_its_page(site, feed, p
     page.wait_for_selector(f"{COVER} .faultline_device[data-draws]")
     assert page.text_content(f'{COVER} [data-is="name"]') == "good-1"
     assert page.query_selector('[data-testid="stApp"]') is None
+    page.click(f"{COVER} [data-do=pause]")
+    page.wait_for_selector(f"{COVER} .faultline_device[data-zoomed=true]")
     held()
     page.wait_for_selector(COVER, state="detached")
     page.wait_for_selector('[data-testid="stMainBlockContainer"] .faultline_device')
+    assert facts(page)["zoomed"] == "true"
+    page.click("[data-do=live]")
     draws = int(facts(page)["draws"])
     page.wait_for_function(
         f"Number(document.querySelector('.faultline_device').dataset.draws) > {draws}"
