@@ -10,6 +10,7 @@ from detector.settings.access.auth import AuthSettings
 from detector.settings.dashboard import DashboardSettings
 from detector.settings.load import load_settings
 from detector.settings.tree import Settings
+from detector.store.connecting import identity_of
 from detector.store.schema import Engine, open_store
 
 _opening = threading.Lock()
@@ -52,18 +53,16 @@ def engine() -> Engine:
 
     Raises:
         SettingsError: If the settings are refused.
-        StoreError: If the store cannot be opened; the next call tries again.
+        StoreError: If the store cannot be opened, or its file is away; the next call tries again.
     """
     with _opening:
-        return _engine()
+        return _store.engine(_settings().store.url)
 
 
 def close() -> None:
     """Close the store's connections, if it was opened."""
     with _opening:
-        if _engine.cache_info().currsize:
-            _engine().dispose()
-        _engine.cache_clear()
+        _store.close()
 
 
 @cache
@@ -71,6 +70,30 @@ def _settings() -> Settings:
     return load_settings()
 
 
-@cache
-def _engine() -> Engine:
-    return open_store(_settings().store.url)
+class _Store:
+    """The store; one whose file was exchanged is opened anew, and none is made a second time."""
+
+    def __init__(self) -> None:
+        self._opened: Engine | None = None
+        self._identity: tuple[int, int] | None = None
+        self._was_open = False
+
+    def engine(self, url: str) -> Engine:
+        if self._opened is not None and identity_of(self._opened) != self._identity:
+            self._dispose()
+        if self._opened is None:
+            opened = open_store(url, must_exist=self._was_open)
+            self._opened, self._identity, self._was_open = opened, identity_of(opened), True
+        return self._opened
+
+    def close(self) -> None:
+        self._dispose()
+        self._was_open = False
+
+    def _dispose(self) -> None:
+        if self._opened is not None:
+            self._opened.dispose()
+        self._opened = self._identity = None
+
+
+_store = _Store()

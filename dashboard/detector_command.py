@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+BESIDE = ("(Background on this error", "[SQL", "[parameters")  # below a database's own line
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -29,5 +30,5 @@ def span(start: float, end: float) -> list[str]:
 
 def refusal(said: str) -> str:
     """Why a command refused or failed: the last line that it told; empty where it told none."""
-    lines = [line for line in said.splitlines() if line.strip()]
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(BESIDE)]
     return lines[-1].strip().removeprefix("error: ") if lines else ""

@@ -13,7 +13,8 @@ import streamlit as st
 from dashboard import child, context
 from dashboard.live import asset_files
 from dashboard.live.routes import hub
-from dashboard.refusals import one_line
+from dashboard.outage import outage
+from dashboard.refusals import is_of_store, noted
 from detector.errors import FaultlineError
 from detector.store.schema import StoreFailure
 
@@ -27,10 +28,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
         await asyncio.to_thread(asset_files.packed, name)
     detector = child.DetectorChild()
     _start_when_needed(detector)
-    pushing = asyncio.create_task(hub.run())
+    pushing, watching = asyncio.create_task(hub.run()), asyncio.create_task(outage.watch())
     try:
         yield None
     finally:
+        watching.cancel()
         hub.close()
         await pushing
         await detector.stop()
@@ -42,4 +44,6 @@ def _start_when_needed(detector: child.DetectorChild) -> None:
         if context.settings().dashboard.start_detector and not child.is_detector_alive():
             detector.start()
     except (FaultlineError, StoreFailure) as error:
-        logger.error("%s", one_line(error))  # noqa: TRY400 -- a refusal, no traceback
+        line = noted(error)
+        if not is_of_store(error):
+            logger.error("%s", line)  # noqa: TRY400 -- a refusal, no traceback

@@ -26,7 +26,7 @@ from dashboard.api.answers import (
     history_answer,
 )
 from dashboard.api.tokens import holder
-from dashboard.refusals import one_line
+from dashboard.refusals import noted
 from detector.errors import FaultlineError
 from detector.records import DeviceStatus
 from detector.store import alarms, commands, devices
@@ -146,7 +146,7 @@ def _told(found: dict[str, Any]) -> str:
 @app.exception_handler(StoreFailure)
 def _away(_request: Request, error: Exception) -> Response:
     """The settings are refused, or the store is away."""
-    return _line(status.HTTP_503_SERVICE_UNAVAILABLE, one_line(error))
+    return _line(status.HTTP_503_SERVICE_UNAVAILABLE, noted(error))
 
 
 def _line(code: int, line: str) -> Response:

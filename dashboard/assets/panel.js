@@ -3,6 +3,7 @@
 import { clock } from "./axes.js";
 import { percent } from "./format.js";
 import { inert } from "./inert.js";
+import { apart } from "./names.js";
 import { age, number, setText, shape, showState } from "./shapes.js";
 import { say } from "./words.js";
 
@@ -63,7 +64,7 @@ export class Panel {
     this.is.model.title = [note, card?.provenance].filter(Boolean).join("\n");
     this.is.quietKey.hidden = !card?.provisional;
     setText(this.is.sharesOf, say(`device.shares_${live.shares?.of ?? "now"}`));
-    this.showShares(live.shown, live.shares ? live.shares.shares : header?.contributions ?? live.contributions);
+    this.showShares(live.shown, live.shares ? live.shares.shares : header?.contributions ?? live.contributions, card);
     this.showBanner(alarms.filter(isTold), now, status);
     this.showNotices(notices(live));
   }
@@ -72,21 +73,27 @@ export class Panel {
     this.is.healthyKey.hidden = !isComparing;
   }
 
-  showShares(names, shares) {
-    this.is.shares.parentElement.hidden = !names.length;
+  // Of many features those that are drawn, and all the others as one.
+  showShares(drawn, shares, card) {
+    this.is.shares.parentElement.hidden = !drawn.length;
+    const count = (card?.features.length ?? 0) - drawn.length;
+    const others = say("device.shares_others", { n: count });
+    const names = count > 0 ? [...drawn, others] : drawn;
     if ([...this.bars.keys()].join("\n") !== names.join("\n")) {
       this.bars.clear();
-      this.is.shares.replaceChildren(...names.map((name) => this.bar(name)));
+      const short = apart(drawn.map(inert));
+      this.is.shares.replaceChildren(...names.map((name, i) => this.bar(name, short[i])));
     }
+    const known = shares && Object.keys(shares).length ? { ...shares, [others]: rest(shares, drawn) } : null;
     for (const [name, { fill, value }] of this.bars) {
-      const share = shares?.[name];
+      const share = known?.[name];
       fill.style.width = `${Math.round((share ?? 0) * 100)}%`;
       setText(value, share === undefined ? "–" : percent(share));
     }
   }
 
-  bar(name) {
-    const { element, fill, value } = shareBar(name);
+  bar(name, short) {
+    const { element, fill, value } = shareBar(name, undefined, short);
     this.bars.set(name, { fill, value });
     return element;
   }
@@ -120,12 +127,14 @@ export class Panel {
   }
 }
 
-export function shareBar(name, share) {
+// Without a shorter name it is of all that have no bar of their own.
+function shareBar(name, share, short) {
   const element = document.createElement("div");
   element.className = "fl-share";
   element.innerHTML = '<span class="fl-share-name"></span><span class="fl-share-bar"><i></i></span><span class="fl-share-value"></span>';
-  element.querySelector(".fl-share-name").textContent = name;
-  element.title = name;
+  element.classList.toggle("fl-others", short === undefined);
+  element.querySelector(".fl-share-name").textContent = short ?? name;
+  element.title = inert(name);
   const fill = element.querySelector("i");
   const value = element.querySelector(".fl-share-value");
   if (share !== undefined) {
@@ -135,9 +144,20 @@ export function shareBar(name, share) {
   return { element, fill, value };
 }
 
+const BARS = 4; // of an alarm
+const LEAST = 0.005; // a share that is told
+
 function alarmBars(alarm) {
-  const shares = Object.entries(alarm.contributions).sort((one, other) => other[1] - one[1]);
-  return shares.slice(0, 4).map(([name, share]) => shareBar(name, share).element);
+  const shares = Object.entries(alarm.contributions).sort((one, other) => other[1] - one[1]).slice(0, BARS);
+  const others = rest(alarm.contributions, shares.map(([name]) => name));
+  const short = apart(shares.map(([name]) => inert(name)));
+  if (shares.length === BARS && others >= LEAST) shares.push([say("device.shares_rest"), others]);
+  return shares.map(([name, share], i) => shareBar(name, share, short[i]).element);
+}
+
+// What others than those named contribute; all together it is 1.
+function rest(shares, names) {
+  return Math.max(0, names.reduce((left, name) => left - (shares[name] ?? 0), 1));
 }
 
 // Staleness is judged here too: it must show even when no update arrives any more.

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dashboard import context
 from dashboard.live.states import shown_state, worst_first
-from dashboard.refusals import one_line
+from dashboard.refusals import noted
 from detector.errors import FaultlineError
 from detector.records import Alarm, DeviceStatus
 from detector.store import alarms, devices
@@ -27,7 +27,7 @@ async def serve(_request: Request) -> Response:
     try:
         found = await asyncio.to_thread(_places)
     except (FaultlineError, StoreFailure) as error:
-        found, status = {"error": one_line(error)}, 503
+        found, status = {"error": noted(error)}, 503
     else:
         status = 200
     return Response(

@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dashboard.live import detectors, header, reading, wire
+from dashboard.live import columns, detectors, header, reading, wire
+from dashboard.live.columns import Columns
 from dashboard.live.overview import Overview
 from dashboard.live.spoken import spoken
-from dashboard.refusals import one_line
+from dashboard.refusals import is_of_store, noted
 from dashboard.words.catalogue import DEFAULT
 from detector.errors import FaultlineError
 from detector.records import Frame
@@ -25,9 +26,10 @@ from detector.store.schema import Connection, Engine, StoreFailure
 
 logger = logging.getLogger(__name__)
 
-Start: TypeAlias = tuple[str | None, float | None]  # device and window of a viewer
-Updates: TypeAlias = dict[str | None, bytes]
-Snapshots: TypeAlias = dict[Start, bytes]
+Start: TypeAlias = tuple[str | None, float | None, Columns]  # what a viewer asks for
+Stream: TypeAlias = tuple[str | None, Columns]  # what is encoded once for all who watch it
+Updates: TypeAlias = dict[Stream, bytes]
+Snapshots: TypeAlias = dict[Start, tuple[Columns, bytes]]
 Read: TypeAlias = tuple[Updates, Snapshots]  # in one language
 
 QUEUED = 8  # messages a viewer may be behind before it starts again from a snapshot
@@ -47,14 +49,21 @@ class Viewer:
     Args:
         device: Which device it watches; None: the overview of all; ``HEADER``: the header.
         window_s: Seconds of device time it shows; None: the automatic window.
+        asked: Features that it draws; None: those that matter, as of its snapshot.
         language: Of its page.
     """
 
     def __init__(
-        self, device: str | None, window_s: float | None = None, language: str = DEFAULT
+        self,
+        device: str | None,
+        window_s: float | None = None,
+        asked: Columns = None,
+        language: str = DEFAULT,
     ) -> None:
         self.device = device
         self.window_s = window_s
+        self.asked = asked
+        self.columns = asked  # that it is sent
         self.language = language
         self.needs_snapshot = True
         self._queue: deque[bytes] = deque()
@@ -107,10 +116,14 @@ class LiveHub:
 
     @contextmanager
     def watching(
-        self, device: str | None, window_s: float | None = None, language: str = DEFAULT
+        self,
+        device: str | None,
+        window_s: float | None = None,
+        asked: Columns = None,
+        language: str = DEFAULT,
     ) -> Iterator[Viewer]:
         """Register a viewer for as long as the context lasts."""
-        viewer = Viewer(device, window_s, language)
+        viewer = Viewer(device, window_s, asked, language)
         self._viewers.add(viewer)
         self._joined.set()
         try:
@@ -149,32 +162,37 @@ class LiveHub:
             self._forget()
             return
         starting = {viewer for viewer in viewers if viewer.needs_snapshot and viewer.drained}
-        watched = {viewer.device for viewer in viewers}
-        fresh = {(viewer.device, viewer.window_s) for viewer in starting}
+        watched = {(viewer.device, viewer.columns) for viewer in viewers}
+        fresh = {(viewer.device, viewer.window_s, viewer.asked) for viewer in starting}
         languages = {viewer.language for viewer in viewers}
         read = await asyncio.to_thread(self._read_for, languages, watched, fresh)
         for viewer in viewers:
             updates, snapshots = read[viewer.language]
             if viewer in starting:
                 viewer.needs_snapshot = False
-                viewer.offer(snapshots[viewer.device, viewer.window_s])
-            elif not viewer.needs_snapshot and viewer.device in updates:
-                viewer.offer(updates[viewer.device])
+                start = (viewer.device, viewer.window_s, viewer.asked)
+                viewer.columns, snapshot = snapshots[start]
+                viewer.offer(snapshot)
+            elif not viewer.needs_snapshot:
+                update = updates.get((viewer.device, viewer.columns))
+                if update is not None:
+                    viewer.offer(update)
 
     def _read_for(
-        self, languages: set[str], watched: set[str | None], fresh: set[Start]
+        self, languages: set[str], streams: set[Stream], fresh: set[Start]
     ) -> dict[str, Read]:
         """What ``_read`` gives, by language; runs in a worker thread."""
-        updates, snapshots = self._read(watched, fresh)
+        updates, snapshots = self._read(streams, fresh)
         return {language: (
-            {device: spoken(language, message, has_samples=_has_samples(device))
-             for device, message in updates.items()},
-            {start: spoken(language, message, has_samples=_has_samples(start[0]))
-             for start, message in snapshots.items()},
+            {stream: spoken(language, message, has_samples=_has_samples(stream[0]))
+             for stream, message in updates.items()},
+            {start: (sent, spoken(language, message, has_samples=_has_samples(start[0])))
+             for start, (sent, message) in snapshots.items()},
         ) for language in languages}  # fmt: skip
 
-    def _read(self, watched: set[str | None], fresh: set[Start]) -> Read:
-        """Updates by device, and the snapshots asked for."""
+    def _read(self, streams: set[Stream], fresh: set[Start]) -> Read:
+        """Updates by stream, and the snapshots asked for."""
+        watched = {device for device, _ in streams}
         settings = self._settings()
         updates: Updates = {}
         snapshots: Snapshots = {}
@@ -186,11 +204,17 @@ class LiveHub:
             for device in named:
                 facts = reading.device_facts(connection, device)
                 said = {"health": health, **reading.lasting(facts)}
-                updates[device] = self._update(facts, new.get(device, []), said, settings)
+                head = self._head(facts, new.get(device, []), said, settings)
+                for sent in {sent for watching, sent in streams if watching == device}:
+                    updates[device, sent] = _encoded(head, new.get(device, []), sent)
                 for start in (start for start in fresh if start[0] == device):
                     held = reading.snapshot(connection, device, facts, start[1], settings)
                     head = {"full": True, **said, **reading.header(facts, held, settings)}
-                    snapshots[start] = wire.encode(head, held)
+                    sent = start[2] or columns.begun_with(
+                        facts.status.model if facts.status else None, held, facts.alarms,
+                        head["contributions"],
+                    )  # fmt: skip
+                    snapshots[start] = sent, _encoded(head, held, sent)
             told = {}
             if HEADER in watched:
                 told[HEADER] = header.read(connection, settings, health)
@@ -198,26 +222,26 @@ class LiveHub:
                 told[ANSWERS] = reading.answers(connection, health)
             for channel, all_of_it in told.items():
                 if (update := self._channels[channel].update(all_of_it)) is not None:
-                    updates[channel] = update
-                snapshots[channel, None] = msgspec.json.encode(all_of_it)
+                    updates[channel, None] = update
+                snapshots[channel, None, None] = None, msgspec.json.encode(all_of_it)
             if None in watched:
                 said = reading.overview(connection, settings, health)
-                updates[None] = self._overview.update(connection, said)
-                if (None, None) in fresh:
-                    snapshots[None, None] = self._overview.full(said)
+                updates[None, None] = self._overview.update(connection, said)
+                if (None, None, None) in fresh:
+                    snapshots[None, None, None] = None, self._overview.full(said)
         return updates, snapshots
 
-    def _update(
+    def _head(
         self, facts: reading.Facts, new: list[Frame], said: dict[str, Any], settings: Settings
-    ) -> bytes:
-        """One update; card, alarms and notes are left out while they stay the same."""
+    ) -> dict[str, Any]:
+        """An update without samples; card, alarms and notes only where they have changed."""
         lasting = {key: said[key] for key in ("card", "alarms", "notes")}
         key = msgspec.json.encode(lasting)
         if self._sent.get(facts.device) == key:
             lasting = {}
         self._sent[facts.device] = key
         head = {"full": False, "health": said["health"], **lasting}
-        return wire.encode({**head, **reading.header(facts, new, settings)}, new)
+        return {**head, **reading.header(facts, new, settings)}
 
     def _new_frames(self, connection: Connection, named: list[str]) -> dict[str, list[Frame]]:
         if self._newest is None:
@@ -238,22 +262,31 @@ class LiveHub:
         """Count a failure, tell the viewers, and say it in the log now and then."""
         self.errors += 1
         self._forget()  # what was last read may not have reached anybody
-        line = f"{type(error).__name__}: {error}" if _unexpected(error) else one_line(error)
-        if self.errors % LOG_EVERY == 1:
+        self._newest = None  # a store that comes back may be an older copy, which counts anew
+        line = f"{type(error).__name__}: {error}" if _unexpected(error) else noted(error)
+        if self.errors % LOG_EVERY == 1 and not is_of_store(error):
             logger.error(
                 "live hub: %s (%d failures so far)",
                 line,
                 self.errors,
                 exc_info=error if _unexpected(error) else None,
             )
+        said = {"now": time.time(), "error": line}
         for viewer in self._viewers:
-            message = msgspec.json.encode({"now": time.time(), "error": line})
-            viewer.offer(spoken(viewer.language, message))
+            viewer.needs_snapshot = True
+            of_device = _has_samples(viewer.device)
+            message = wire.encode(said, []) if of_device else msgspec.json.encode(said)
+            viewer.offer(spoken(viewer.language, message, has_samples=of_device))
 
 
 def _has_samples(device: str | None) -> bool:
     """Whether it is a device, and neither the overview nor a channel."""
     return device not in {None, HEADER, ANSWERS}
+
+
+def _encoded(head: dict[str, Any], frames_: list[Frame], sent: Columns) -> bytes:
+    shares = columns.of_those(head["contributions"], sent)
+    return wire.encode({**head, "contributions": shares}, frames_, sent)
 
 
 def _unexpected(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.live.columns import MOST, largest
 from dashboard.live.states import auto_window_s, sampling_period_s, shown_state
 from detector.records import HELD, Alarm, Command, DetectorHealth, DeviceStatus, Frame
 from detector.settings.tree import Settings
@@ -110,9 +111,14 @@ def lasting(facts: Facts) -> dict[str, Any]:
     status = facts.status
     return {
         "card": None if status is None or status.model is None else asdict(status.model),
-        "alarms": [asdict(alarm) for alarm in facts.alarms],
+        "alarms": [alarm_facts(alarm) for alarm in facts.alarms],
         "notes": [asdict(note) for note in facts.notes],
     }
+
+
+def alarm_facts(alarm: Alarm) -> dict[str, Any]:
+    """An alarm; of many contributions the largest, what is missing to 1 are the others."""
+    return asdict(alarm) | {"contributions": largest(alarm.contributions, MOST)}
 
 
 def snapshot(
@@ -156,7 +162,7 @@ def overview(
         "now": now,
         "health": health,
         "devices": [_tile(status, now, settings) for status in devices.every(connection)],
-        "alarms": [asdict(one) for one in alarms.active(connection) if one.life not in HELD],
+        "alarms": [alarm_facts(one) for one in alarms.active(connection) if one.life not in HELD],
         "broker": settings.mqtt.url,
         "topic": settings.mqtt.topic,
     }
@@ -179,7 +185,7 @@ def _peak(stretch: Sequence[Frame]) -> float | None:
 
 def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
     said = _status_facts(status, now, settings)
-    for name in ("counters", "features", "mse", "rate_hz", "last_ts", "detector"):
+    for name in ("counters", "mse", "rate_hz", "last_ts", "detector"):
         del said[name]
     said["model"] = None if status.model is None else status.model.name
     said["provisional"] = status.model is not None and status.model.provisional
@@ -188,6 +194,6 @@ def _tile(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any
 
 def _status_facts(status: DeviceStatus, now: float, settings: Settings) -> dict[str, Any]:
     said = asdict(status)
-    del said["model"]
+    del said["model"], said["features"]  # of which there may be many; the card has them
     said["shown_state"] = shown_state(status, now, settings.dashboard.stale_s)
     return said

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import context
 from dashboard.live import asset_files, finding, front_page, sparks
+from dashboard.live.columns import MOST
 from dashboard.live.hub import ANSWERS, HEADER, LiveHub, Viewer
 from dashboard.words import catalogue
 
@@ -19,13 +20,18 @@ hub = LiveHub(context.settings, context.engine)
 
 
 async def live(websocket: WebSocket) -> None:
-    """Push live updates of one device (``?device=``), of a channel, or of the overview."""
+    """Push live updates of one device (``?device=``), of a channel, or of the overview.
+
+    Each ``feature`` of the query is one that is drawn; without any the server chooses of many.
+    """
     await websocket.accept()
     asked = websocket.query_params
     own = next((channel for name, channel in CHANNELS.items() if name in asked), None)
     device = own or asked.get("device") or None
     language = catalogue.closest(asked.get("lang"))
-    with hub.watching(device, _seconds(asked.get("window")), language) as viewer:
+    drawn = tuple(asked.getlist("feature")[:MOST]) if own is None and device else ()
+    window_s = _seconds(asked.get("window"))
+    with hub.watching(device, window_s, drawn or None, language) as viewer:
         sending = asyncio.create_task(_send(websocket, viewer))
         try:
             while True:  # nothing is expected from the browser but its going away

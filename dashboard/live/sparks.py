@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from dashboard import context
-from dashboard.refusals import one_line
+from dashboard.refusals import noted
 from detector.errors import FaultlineError
 from detector.store import devices
 from detector.store.archive.place import place_at
@@ -46,7 +46,7 @@ async def serve(request: Request) -> Response:
         async with _one_reads:
             found = await asyncio.to_thread(_sparks, names, start, end, now)
     except (FaultlineError, StoreFailure) as error:
-        return PlainTextResponse(one_line(error), 503)
+        return PlainTextResponse(noted(error), 503)
     return Response(
         msgspec.json.encode(found), 200, {"cache-control": "no-store"}, "application/json"
     )

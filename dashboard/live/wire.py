@@ -22,12 +22,15 @@ from detector.records import Frame
 ALIGN = 8
 
 
-def encode(header: dict[str, Any], frames: Sequence[Frame]) -> bytes:
+def encode(
+    header: dict[str, Any], frames: Sequence[Frame], columns: Sequence[str] | None = None
+) -> bytes:
     """One live update.
 
     Args:
         header: All that is not samples; ``blocks`` is added.
         frames: Of one device, in order of commit.
+        columns: Features that are sent; None: all.
 
     Returns:
         The message as sent.
@@ -35,9 +38,9 @@ def encode(header: dict[str, Any], frames: Sequence[Frame]) -> bytes:
     blocks: list[dict[str, Any]] = []
     arrays: list[npt.NDArray[Any]] = []
     for block in _runs(frames):
-        shape, columns = _block(block)
+        shape, made = _block(block, columns)
         blocks.append(shape)
-        arrays.extend(columns)
+        arrays.extend(made)
     return message({**header, "blocks": blocks}, arrays)
 
 
@@ -65,15 +68,19 @@ def _runs(frames: Sequence[Frame]) -> Iterator[list[Frame]]:
         yield list(run)
 
 
-def _block(run: Sequence[Frame]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]]:
-    values = np.concatenate([frame.values for frame in run])
-    model = np.concatenate([frame.reconstruction for frame in run])
+def _block(
+    run: Sequence[Frame], columns: Sequence[str] | None
+) -> tuple[dict[str, Any], list[npt.NDArray[Any]]]:
+    names = run[0].features
+    sent = [at for at, name in enumerate(names) if columns is None or name in columns]
+    values = np.concatenate([frame.values[:, sent] for frame in run])
+    model = np.concatenate([frame.reconstruction[:, sent] for frame in run])
     reconstructed = np.flatnonzero(np.isfinite(model).any(axis=0))
     shape = {
         "n": len(values),
         "frames": len(run),
         "session": run[0].session,
-        "features": run[0].features,
+        "features": [names[at] for at in sent],
         "reconstructed": reconstructed.tolist(),
     }
     ids = np.repeat([float(frame.frame_id or 0) for frame in run], [len(f.ts) for f in run])
@@ -84,7 +91,7 @@ def _block(run: Sequence[Frame]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]
         model.T[reconstructed].astype("<f4"),
         np.concatenate([frame.score for frame in run]).astype("<f4"),
         np.concatenate([frame.judged for frame in run]).astype("u1"),
-        np.stack([_shares(frame) for frame in run]),
+        np.stack([_shares(frame)[sent] for frame in run]),
     ]
 
 

@@ -14,10 +14,12 @@ import streamlit as st
 from dashboard import context
 from dashboard.access import denials, viewer
 from dashboard.access.roles import may, needed
+from dashboard.refusals import noted
 from dashboard.words.viewer import say, translated
+from detector.errors import FaultlineError
 from detector.records import Alarm
 from detector.store import commands
-from detector.store.schema import Connection
+from detector.store.schema import Connection, StoreFailure
 
 ANONYMOUS = "dashboard"
 _ASKED, _DENIED = "command asked last", "command denied last"
@@ -58,11 +60,15 @@ def is_allowed(kind: str) -> bool:
 
 
 def issue(device: str, kind: str, value: dict[str, Any]) -> int | None:
-    """Write a command; returns its id, None where this viewer may not give it."""
+    """Write a command; returns its id, None where this viewer may not, or the store is away."""
     if not is_allowed(kind):
         return None
-    with context.engine().begin() as connection:
-        number = commands.issue(connection, device, kind, value, who())
+    try:
+        with context.engine().begin() as connection:
+            number = commands.issue(connection, device, kind, value, who())
+    except (FaultlineError, StoreFailure) as error:
+        st.session_state[_DENIED] = say("shell.not_written", error=noted(error))
+        return None
     st.session_state[_ASKED] = number
     return number
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,7 @@ from dashboard.pages.notes import show_refusal, write_note
 from dashboard.pages.panels.model import show_model
 from dashboard.pages.simulated import panel as simulated
 from dashboard.pages.threshold import threshold_control
+from dashboard.refusals import kept, on_one_line
 from dashboard.shell.time_range import TimeRange, as_link, choose_range, keep
 from dashboard.words.viewer import length, moment, number, percent, say
 from detector.records import Alarm, DeviceStatus
@@ -40,14 +42,12 @@ SPECTROGRAM_HZ, WAVEFORM_HZ = 50.0, 500.0  # rates from which on the panels are 
 
 def show() -> None:
     """Draw the page."""
-    with context.engine().connect() as connection:
-        known = devices.every(connection)
+    known = kept("devices", _known)
     device = _choose_device(known)
     if device is None:
         _wait_for_a_device()
         return
-    with context.engine().connect() as connection:
-        facts = reading.device_facts(connection, device)
+    facts = kept(f"facts {device}", partial(_facts, device))
     asked = asked_range(choose_range())
     window = st.sidebar.selectbox(
         say("device.window"),
@@ -74,6 +74,16 @@ def show() -> None:
     _panels(device, facts)
 
 
+def _known() -> list[DeviceStatus]:
+    with context.engine().connect() as connection:
+        return devices.every(connection)
+
+
+def _facts(device: str) -> reading.Facts:
+    with context.engine().connect() as connection:
+        return reading.device_facts(connection, device)
+
+
 def asked_range(chosen: TimeRange) -> dict[str, float | None] | None:
     """What the chart is to show: ``last_s``, or ``from`` and ``to`` (None: now); None: live."""
     if chosen.is_live:
@@ -84,6 +94,7 @@ def asked_range(chosen: TimeRange) -> dict[str, float | None] | None:
 
 
 @st.fragment
+@on_one_line()
 def _chart(device: str, data: dict[str, Any]) -> None:
     """The chart; what it says runs this part of the page alone."""
     said = device_chart(
@@ -146,11 +157,11 @@ def _panels(device: str, facts: reading.Facts) -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
+@on_one_line()
 def _wait_for_a_device() -> None:
     """A page opened before the first sample shows the first device by itself."""
-    with context.engine().connect() as connection:
-        if devices.every(connection):
-            st.rerun()
+    if kept("devices", _known):
+        st.rerun()
     st.info(say("device.none_yet"))
 
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.live.columns import MOST
 from dashboard.words.viewer import say
-from detector.records import Alarm
-
-MOST = 8  # as in dashboard/assets/figure.js
 
 
 def choose_features(device: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -30,22 +28,3 @@ def choose_features(device: str, names: Sequence[str]) -> tuple[str, ...]:
         help=say("device.features_help", n=MOST),
     )
     return tuple(chosen)
-
-
-def those_that_matter(names: Sequence[str], alarms: Sequence[Alarm]) -> tuple[str, ...]:
-    """All of a few; of many those behind the newest alarms, then the first, in their order.
-
-    Args:
-        names: All that can be drawn.
-        alarms: The newest first.
-    """
-    if len(names) <= MOST:
-        return tuple(names)
-    behind = [
-        name
-        for alarm in alarms
-        for name, _ in sorted(alarm.contributions.items(), key=lambda item: -item[1])
-        if name in names
-    ]
-    shown = set(list(dict.fromkeys([*behind, *names]))[:MOST])
-    return tuple(name for name in names if name in shown)

@@ -10,6 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboard import context
 from dashboard.live.live_component import overview_tiles
+from dashboard.refusals import kept
 from dashboard.shell.time_range import TimeRange, choose_range, open_page
 
 
@@ -19,7 +20,7 @@ def show(pages: Mapping[str, StreamlitPage]) -> None:
     Args:
         pages: By their addresses; a click on a tile opens one of them.
     """
-    context.engine()  # a store that cannot be opened becomes one line here
+    kept("overview", _is_open)  # a store that cannot be opened becomes one line here
     asked = overview_tiles(
         key="overview",
         data={"range": _stretch(choose_range()), "has_models": "models" in pages},
@@ -28,6 +29,11 @@ def show(pages: Mapping[str, StreamlitPage]) -> None:
     if asked and asked["page"] in pages:
         st.session_state["device"] = str(asked["device"])
         open_page(pages[asked["page"]], {"device": str(asked["device"])})
+
+
+def _is_open() -> bool:
+    context.engine()
+    return True
 
 
 def _stretch(chosen: TimeRange) -> dict[str, float] | None:

@@ -53,7 +53,7 @@ pages: dict[str, StreamlitPage] = {
     "overview": overview, "device": device, "alarms": alarms, "tuning": tuning,
     "models": models, "lab": lab, "system": system,
 }  # fmt: skip
-with refusals.on_one_line():
+with refusals.on_one_line(comes_back=True):
     is_shut = login.is_needed()
     page = st.navigation(list(pages.values()), position="hidden" if is_shut else "sidebar")
     if is_shut:

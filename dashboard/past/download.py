@@ -17,8 +17,12 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from dashboard import context
 from dashboard.detector_command import command, environment, refusal, span
 from dashboard.past.asked import Asked, AskedError, read
+from dashboard.refusals import noted
+from detector.errors import FaultlineError
+from detector.store.schema import StoreFailure
 
 FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 AT_ONCE = 2  # exports; each is a process that reads the archive
@@ -35,6 +39,10 @@ async def download(request: Request) -> Response:
         return PlainTextResponse(str(error), 422)
     if _running.locked():
         return PlainTextResponse("other exports are under way, try again in a minute", 503)
+    try:
+        await asyncio.to_thread(context.engine)  # where the store is away, no child begins
+    except (FaultlineError, StoreFailure) as error:
+        return PlainTextResponse(noted(error), 503)
     async with _running:
         return await _exported(request, asked, kind)
 

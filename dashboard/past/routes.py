@@ -18,7 +18,7 @@ from dashboard.past.download import download
 from dashboard.past.healthy import healthy_before
 from dashboard.past.shares import shares
 from dashboard.past.stretch import stretch
-from dashboard.refusals import one_line
+from dashboard.refusals import noted
 from detector.errors import FaultlineError
 from detector.store.archive.place import Place, place_at
 from detector.store.places import archive_place
@@ -39,7 +39,7 @@ def _answering(answer: Answer, media_type: str) -> Callable[[Request], Any]:
         except AskedError as error:
             return PlainTextResponse(str(error), 422)
         except (FaultlineError, StoreFailure) as error:
-            return PlainTextResponse(one_line(error), 503)
+            return PlainTextResponse(noted(error), 503)
         headers = {"content-encoding": "gzip", "cache-control": "no-store"}
         return Response(content, media_type=media_type, headers=headers)
 

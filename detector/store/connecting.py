@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +52,7 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
     with in_one_line(url):
         is_server = parsed.get_backend_name() == "postgresql"
         engine = sa.create_engine(
-            parsed, pool_pre_ping=True, connect_args=_arguments(parsed),
+            parsed, pool_pre_ping=True, connect_args=session.arguments(parsed) if is_server else {},
             json_serializer=session.json_of if is_server else None,
         )  # fmt: skip
         if engine.dialect.name == "sqlite":
@@ -59,6 +60,8 @@ def connect(url: str, *, must_exist: bool = False) -> Engine:
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()  # SQLite looks at its file no earlier
             _refuse_encoding(connection)
+        if path is not None:
+            sa.event.listen(engine, "do_connect", _never_make)
     return engine
 
 
@@ -173,6 +176,21 @@ def file_of(store: Engine) -> Path | None:
     return Path(path) if path else None
 
 
+def identity_of(store: Engine) -> tuple[int, int] | None:
+    """What tells the file of an SQLite store from another in its place; None: it is in none.
+
+    Raises:
+        StoreError: If the file has been taken away, or cannot be read or written any more.
+    """
+    path = _named_file(store.url)
+    if path is None:
+        return None
+    _refuse_file(path, shown(store.url), must_exist=True)
+    with in_one_line(store.url):
+        found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 def let_shrink(store: Engine) -> None:
     """Make the empty file of a store so that it can give room back later; it stays so."""
     _tell(store, SHRINKING)
@@ -212,10 +230,6 @@ def _parsed(url: str) -> sa.URL:
     if kind != "sqlite" and parsed.drivername not in session.DRIVERS:
         raise _unknown_kind(parsed)
     return parsed
-
-
-def _arguments(url: sa.URL) -> dict[str, str]:
-    return {} if url.get_backend_name() == "sqlite" else session.arguments(url)
 
 
 def _refuse_encoding(connection: Connection) -> None:
@@ -268,6 +282,15 @@ def _cause(path: Path, *, must_exist: bool) -> str | None:
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return "it cannot be read or written, allowed: a file that this user may read and write"
     return None
+
+
+def _never_make(_dialect: object, _record: object, arguments: list[Any], _more: object) -> None:
+    """Refuse a file that was there and is away: SQLite would make an empty one in its place.
+
+    And with that delete the log beside it, which holds what was committed last.
+    """
+    if not os.path.exists(arguments[0]):  # noqa: PTH110 -- a name as the driver takes it
+        raise sqlite3.OperationalError(f"no such file: {arguments[0]}")
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- the driver's own type

@@ -12,6 +12,7 @@ import { Ring } from "./ring.js";
 
 const CLOCK_MS = 500;
 const REPORT_MS = 500; // after the last move of the range
+const OTHERS_MS = 5000; // between two choices of other features by what is behind an anomaly
 
 export const mount = (component, version) => mountView(DeviceView, "device", component, version);
 
@@ -38,9 +39,10 @@ class DeviceView {
     this.alarms = [];
     this.notes = [];
     this.contributions = null;
+    this.asked_for = []; // features; empty: the server chooses of many
+    this.chose_at = -Infinity;
     this.command = null; // given here, not yet seen by the hub
     this.link = "connecting";
-    this.error = null;
     this.ring.reset([]);
     this.chart.forget();
   }
@@ -66,6 +68,7 @@ class DeviceView {
       if (moved || longer) this.connect();
     }
     if (command) this.command = command;
+    this.askForDrawn(0);
     this.show(asked, turn);
     this.chart.requestDraw();
   }
@@ -98,6 +101,7 @@ class DeviceView {
   connect() {
     const query = new URLSearchParams({ device: this.device });
     if (this.window_s !== null) query.set("window", this.window_s);
+    for (const name of this.asked_for) query.append("feature", name);
     const onState = (state) => {
       this.link = state;
       this.showPanel();
@@ -107,10 +111,9 @@ class DeviceView {
   }
 
   receive(message) {
-    if (typeof message === "string") return this.receiveError(message);
     const header = decode(message);
-    if (header.error) return void (this.error = header.error);
-    this.error = null;
+    if (header.error) return; // the header of the page says it; what was heard before stays
+    if (header.full && header.blocks.length) this.chart.rows.begin(header.blocks.at(-1).features);
     if (!this.header || header.now >= this.header.now) this.take(header);
     if (header.full) {
       this.ring.reset([]);
@@ -119,8 +122,21 @@ class DeviceView {
     this.ring.keep_s = this.windowLength() * 1.5;
     for (const block of header.blocks) this.ring.push(block, header.gap_s);
     this.counts.updates++;
+    this.counts.bytes = message.byteLength;
+    this.askForDrawn(OTHERS_MS);
     this.report();
     this.chart.requestDraw();
+  }
+
+  // Of many features only those that are drawn are sent; others that are to be are asked for.
+  askForDrawn(pause_ms) {
+    const wanted = this.chart.rows.of(this.card?.features ?? [], this.chosen);
+    const known = this.ring.features;
+    if (!known.length || wanted.length === this.card?.features.length || wanted.every((name) => known.includes(name))) return;
+    if (performance.now() - this.chose_at < pause_ms || `${wanted}` === `${this.asked_for}`) return;
+    this.asked_for = wanted;
+    this.chose_at = performance.now();
+    this.connect();
   }
 
   // What an update says besides samples; an older one that arrives late says nothing.
@@ -207,16 +223,11 @@ class DeviceView {
     this.panel.show({
       device: this.device, header: this.header, card: this.card, alarms: this.alarms,
       shown: chart.rows.of(this.card?.features ?? [], this.chosen), shares: chart.shares(),
-      contributions: this.contributions, link: this.link, error: this.error,
+      contributions: this.contributions, link: this.link,
       threshold: this.card ? this.threshold() : null, now: now(this.header, this.heard),
     });
     this.panel.showComparing(chart.compare.isOn);
     this.root.dataset.link = this.link;
-  }
-
-  receiveError(message) {
-    this.error = JSON.parse(message).error;
-    this.showPanel();
   }
 
   end() {

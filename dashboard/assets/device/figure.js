@@ -104,12 +104,20 @@ export class Rows {
     return all.filter((name) => shown.includes(name));
   }
 
+  // What the server chose of many, where nothing was behind an anomaly yet.
+  begin(names) {
+    if (!this.shown.length) this.shown = names.slice(0, MOST_ROWS);
+  }
+
   // What is behind an anomaly comes in, and stays until others have been behind later ones. Where
   // none was yet, the largest shares: a chart that changed with every update could not be read.
   follow(shares, isAnomaly) {
     if (!isAnomaly && this.shown.length) return;
     const names = Object.keys(shares).filter((name) => !isAnomaly || shares[name] >= MATTERS);
     names.sort((one, other) => shares[other] - shares[one]);
-    this.shown = [...new Set([...names.slice(0, MOST_ROWS), ...this.shown])].slice(0, MOST_ROWS);
+    const largest = names.slice(0, MOST_ROWS);
+    const still = this.shown.filter((name) => names.includes(name)); // though others are larger now
+    const others = largest.filter((name) => !still.includes(name));
+    this.shown = [...new Set([...still, ...others, ...this.shown])].slice(0, MOST_ROWS);
   }
 }

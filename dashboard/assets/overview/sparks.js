@@ -4,7 +4,7 @@ const BATCH = 24;
 const PAUSE_MS = 250; // what scrolls past in between is asked for together
 const POINTS = 60;
 const LEAST_MS = 10000;
-const RETRY_MS = 5000;
+const RETRY_MS = 2000;
 
 export class Sparks {
   constructor(onChange) {

@@ -95,9 +95,10 @@ export class Search {
   }
 }
 
-// All devices, the worst first, and the newest alarms; null: the server does not answer.
+// All devices, the worst first, and the newest alarms; null: the server does not answer, or its
+// store is away.
 export function places() {
-  return fetch("/find").then((answer) => answer.json()).catch(() => null);
+  return fetch("/find").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
 }
 
 // What fits a text, the closest first: names that begin with it, then those that have it.

@@ -9,13 +9,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import context
+from dashboard.live.columns import those_that_matter
 from dashboard.live.live_component import alarm_record
 from dashboard.live.states import unit_of
 from dashboard.pages.alarms.listing import OPENED, close
 from dashboard.pages.alarms.moments import moments_of
 from dashboard.pages.alarms.rows import device_of, state, title, verdict, what
 from dashboard.pages.alarms.similar import Match, similar
-from dashboard.pages.features import those_that_matter
 from dashboard.shell.time_range import as_link
 from dashboard.words.viewer import length, moment, no_markdown, percent, say, translated
 from detector.errors import StoreError

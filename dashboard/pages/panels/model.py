@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import context
 from dashboard.live.reading import Facts
+from dashboard.refusals import kept
 from dashboard.words.viewer import day, length, no_markdown, number, say, translated
 from detector.records import ModelCard
 from detector.store import commissionings
@@ -28,8 +30,7 @@ def show_model(device: str, facts: Facts) -> None:
         why = (status.reason if status else None) or say("device.model_no_rule")
         st.caption(no_markdown(say("device.model_none", why=translated(why))))
         return
-    with context.engine().connect() as connection:
-        found = commissionings.in_force(connection, device)
+    found = kept(f"commissioned {device}", partial(_in_force, device))
     written_at = _written_at(device, status.model)
     with st.expander(no_markdown(line(status.model, found)), icon=":material/model_training:"):
         rows = details(status.model, found, status.threshold, written_at, status.reason)
@@ -37,6 +38,11 @@ def show_model(device: str, facts: Facts) -> None:
             say("device.what"): [what for what, _ in rows],
             say("device.value"): [no_markdown(value) for _, value in rows],
         }, hide_index=True)  # fmt: skip
+
+
+def _in_force(device: str) -> Commissioning | None:
+    with context.engine().connect() as connection:
+        return commissionings.in_force(connection, device)
 
 
 def line(card: ModelCard, found: Commissioning | None) -> str:

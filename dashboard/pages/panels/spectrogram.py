@@ -13,6 +13,7 @@ from dashboard.live.reading import Facts
 from dashboard.live.states import unit_of
 from dashboard.pages.panels.palette import palette
 from dashboard.pages.panels.spectrogram_figure import figure
+from dashboard.refusals import on_one_line
 from dashboard.shell.time_range import kept, read
 from dashboard.words.viewer import moment, no_markdown, number, say, zone
 from detector.errors import SpectrumError
@@ -50,6 +51,7 @@ def show_spectrogram(device: str, facts: Facts) -> None:
 
 
 @st.fragment
+@on_one_line()
 def _panel(device: str, facts: Facts) -> None:
     assert facts.status is not None
     names = facts.status.features

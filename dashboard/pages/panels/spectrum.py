@@ -12,6 +12,7 @@ from dashboard import context
 from dashboard.pages.answering import issue
 from dashboard.pages.panels.palette import palette
 from dashboard.pages.panels.spectrum_figure import figure
+from dashboard.refusals import on_one_line
 from dashboard.words.viewer import moment, no_markdown, number, say
 from detector.errors import BundleError, SpectrumError, StoreError
 from detector.frontends.waveforms.severity import zone_in_words
@@ -36,6 +37,7 @@ def show_spectrum(device: str, alarms: Sequence[Alarm]) -> None:
 
 
 @st.fragment
+@on_one_line()
 def _panel(device: str, alarms: Sequence[Alarm]) -> None:
     known = {alarm.id: alarm for alarm in alarms if alarm.id is not None}
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,8 +14,9 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.sheets.sheet import Cell, Value, figure, table, whole
 from dashboard.pages.sheets.working import plain
 from dashboard.pages.simulated.delays import REFUSED, Answered, answered
+from dashboard.refusals import kept, on_one_line
 from dashboard.words.viewer import moment, number, say, translated
-from detector.records import Command
+from detector.records import Alarm, Command
 from detector.simulated_records import Simulated
 from detector.store import alarms, commands
 from detector.store.told import facts
@@ -59,8 +61,7 @@ def show(device: str) -> None:
 
 
 def _heard(device: str) -> Simulated | None:
-    with context.engine().connect() as connection:
-        found = facts.simulated(connection).get(device)
+    found = kept(f"simulated {device}", partial(_read, device))[0]
     return found if found is not None and time.time() - found.heard_at < GONE_S else None
 
 
@@ -70,16 +71,23 @@ def _ask(device: str, value: dict[str, Any]) -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
+@on_one_line()
 def _told(device: str) -> None:
     """What became of the newest requests."""
-    with context.engine().connect() as connection:
-        found = facts.simulated(connection).get(device)
-        raised = alarms.listed(connection, device, ALARMS)
-        asked = commands.latest(connection, device, commands.FAULT)
+    found, raised, asked = kept(f"simulated {device}", partial(_read, device))
     if asked is not None:
         _say(asked)
     rows = answered(() if found is None else found.events, raised)
     sheet.draw(_table(rows[:SHOWN]))
+
+
+def _read(device: str) -> tuple[Simulated | None, list[Alarm], Command | None]:
+    with context.engine().connect() as connection:
+        return (
+            facts.simulated(connection).get(device),
+            alarms.listed(connection, device, ALARMS),
+            commands.latest(connection, device, commands.FAULT),
+        )
 
 
 def _say(asked: Command) -> None:

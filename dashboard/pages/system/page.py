@@ -9,6 +9,7 @@ from dashboard.pages.sheets import sheet
 from dashboard.pages.system import sections, tables
 from dashboard.pages.system.reading import read
 from dashboard.pages.system.troubles import troubles
+from dashboard.refusals import kept, on_one_line
 from dashboard.words.viewer import number, say, translated
 
 LOOK_AGAIN_S = 2.0
@@ -21,8 +22,9 @@ def show() -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)
+@on_one_line()
 def _look() -> None:
-    system = read()
+    system = kept("system", read)
     lines = [say(key, **_written(fields)) for key, fields in troubles(system)]
     sheet.draw(
         sheet.troubles(say("system.troubles"), lines, say("system.nothing_is_wrong")),

@@ -68,7 +68,8 @@ class _Run:
         self._above = np.flatnonzero(levels == Level.ABOVE)
         self._loud = np.flatnonzero((levels == Level.ABOVE) | (levels == Level.BETWEEN))
         self._ends = _possible_ends(rule, levels, self._loud)
-        self._starts = _starts(levels) if rule.start_up_s else np.empty(0, np.intp)
+        self._ended = np.cumsum(_ends_run(levels)) if rule.start_up_s else np.empty(0, np.intp)
+        self._starts = _starts(levels, self._ended) if rule.start_up_s else np.empty(0, np.intp)
         self._state, self.at, self.steps = AlarmState(), 0, 0
         self.spans: list[Span] = []
 
@@ -85,7 +86,10 @@ class _Run:
     def _pass_to(self, at: int) -> None:
         """Begin n windows before a loud one, which says anew how many are below in a row."""
         if at > self.at:
-            self.at, self._state = at, replace(self._state, below=0, stopped_at=None)
+            self.at = at
+            self._state = replace(
+                self._state, below=0, stopped_at=None, started_at=self._started_at()
+            )
 
     def step(self) -> None:
         """Look at some windows one by one."""
@@ -107,7 +111,11 @@ class _Run:
     def _started_at(self) -> float | None:
         """Of the run of the machine that the next window is in, where start-ups do not count."""
         before = int(self._starts.searchsorted(self.at, "right"))
-        return float(self._ts[self._starts[before - 1]]) if before else None
+        if not before or self.at == len(self._ts):
+            return None
+        start = self._starts[before - 1]
+        goes_on = self._ended[start] == self._ended[self.at]
+        return float(self._ts[start]) if goes_on else None
 
 
 def _next(places: npt.NDArray[np.intp], at: int, otherwise: int) -> int:
@@ -127,10 +135,17 @@ def _possible_ends(
     return ends
 
 
-def _starts(levels: Levels) -> npt.NDArray[np.intp]:
-    """Judged windows that none that counts as running stands before."""
-    is_judged = (levels >= Level.BELOW) & (levels <= Level.BETWEEN)
-    ends_run = (levels == Level.STOPPED) | (levels == Level.WARM_UP)
-    judged, ended = np.flatnonzero(is_judged), np.cumsum(ends_run)
-    of_run = ended[judged]
-    return judged[np.diff(of_run, prepend=-1) > 0]
+def _ends_run(levels: Levels) -> npt.NDArray[np.bool_]:
+    ends: npt.NDArray[np.bool_] = (levels == Level.STOPPED) | (levels == Level.WARM_UP)
+    return ends
+
+
+def _starts(levels: Levels, ended: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Judged windows that none that counts as running stands before.
+
+    Args:
+        levels: Shape (n,).
+        ended: Shape (n,), how often a run has ended until then.
+    """
+    judged = np.flatnonzero((levels >= Level.BELOW) & (levels <= Level.BETWEEN))
+    return judged[np.diff(ended[judged], prepend=-1) > 0]

@@ -35,7 +35,7 @@ def show(args: argparse.Namespace) -> str:
         StoreError: If the store cannot be opened.
     """
     settings = load_settings(args.settings)
-    store = open_store(settings.store.url)
+    store = open_store(settings.store.url, must_exist=True)
     place = place_at(archive_place(store, settings.store.archive))
     today, asked = _tunings(store, settings, args)
     end = _now(store, args.device) if args.end is None else args.end

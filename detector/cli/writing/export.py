@@ -57,7 +57,7 @@ def export(args: argparse.Namespace) -> str:
         given = f"--start {args.start}, --end {args.end}"
         raise ExportError(f"{given}: nothing lies between, allowed: a start before the end")
     settings = load_settings(args.settings).store
-    store = open_store(settings.url)
+    store = open_store(settings.url, must_exist=True)
     place = place_at(archive_place(store, settings.archive))
     with store.connect() as connection:
         at_one_moment(connection)

@@ -166,7 +166,7 @@ def test_a_failing_store_is_counted_told_and_tried_again(engine, machine):
     async def go():
         running = asyncio.create_task(hub.run())
         with hub.watching("m1") as viewer:
-            told = json.loads(await asyncio.wait_for(viewer.take(), 5))
+            told, _ = read(await asyncio.wait_for(viewer.take(), 5))
             broken[0] = False
             header, held = read(await asyncio.wait_for(viewer.take(), 5))
         hub.close()
@@ -179,6 +179,41 @@ def test_a_failing_store_is_counted_told_and_tried_again(engine, machine):
     assert (header["full"], held) == (True, [1])
 
 
+def test_a_copy_in_the_place_of_a_store_is_followed_from_its_beginning(engine, machine, tmp_path):
+    """Such as a backup, which counts its frames anew; there is an outage between them."""
+    copy = open_store(f"sqlite:///{tmp_path}/copy.db")
+    add(engine, machine, 5)
+    now = [engine]
+    hub = LiveHub(lambda: SETTINGS, lambda: now[0])
+    with hub.watching("m1") as viewer:
+        pushed(hub, viewer)
+        hub._fail(StoreError("store: away"))
+        in_a_loop(viewer.take())
+        now[0] = copy
+        add(copy, Machine("m1", next_ts=2000.0))
+        first, held = pushed(hub, viewer)
+        add(copy, Machine("m1", next_ts=3000.0))
+        _, new = pushed(hub, viewer)
+    copy.dispose()
+    assert (first["full"], held, new) == (True, [1], [2])
+
+
+def test_of_many_features_those_behind_the_score_are_sent(hub, engine):
+    """Others only to who draws them; all of them are never, and each set is encoded once."""
+    wide = Machine("m1", tuple(f"f{i}" for i in range(64)), fault=True, next_ts=1000.0)
+    add(engine, wide, 10)
+    with hub.watching("m1") as viewer, hub.watching("m1", None, ("f50", "f60")) as other:
+        first, _ = pushed(hub, viewer)
+        chosen, _ = read(in_a_loop(other.take()))
+        add(engine, wide)
+        update, _ = pushed(hub, viewer)
+    assert [block["features"] for block in first["blocks"]] == [[f"f{i}" for i in range(8)]]
+    assert [block["features"] for block in update["blocks"]] == [[f"f{i}" for i in range(8)]]
+    assert [block["features"] for block in chosen["blocks"]] == [["f50", "f60"]]
+    assert len(update["contributions"]) == 8
+    assert {"f0", "f50", "f60"} <= set(chosen["contributions"])
+
+
 def test_an_unexpected_error_does_not_end_the_hub(hub, engine, monkeypatch):
     """Whatever goes wrong in one push, the next is tried."""
     monkeypatch.setattr(hub_module, "RETRY_S", 0.01)
@@ -187,7 +222,7 @@ def test_an_unexpected_error_does_not_end_the_hub(hub, engine, monkeypatch):
     async def go():
         running = asyncio.create_task(hub.run())
         with hub.watching("m1") as viewer:
-            told = json.loads(await asyncio.wait_for(viewer.take(), 5))
+            told, _ = read(await asyncio.wait_for(viewer.take(), 5))
         alive = not running.done()
         hub.close()
         await asyncio.wait_for(running, 5)
@@ -218,7 +253,7 @@ def test_a_database_error_is_told_in_one_line(hub):
     error = OperationalError("SELECT 1", {}, Exception("disk I/O error"))
     with hub.watching("m1") as viewer:
         hub._fail(error)
-        told = json.loads(in_a_loop(viewer.take()))
+        told, _ = read(in_a_loop(viewer.take()))
     assert "disk I/O error" in told["error"]
     assert "\n" not in told["error"]
 

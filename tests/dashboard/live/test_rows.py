@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.pages.features import MOST
+from dashboard.live.columns import MOST
 
 pytestmark = pytest.mark.browser
 

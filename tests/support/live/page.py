@@ -20,7 +20,7 @@ def open_device(page, site, device, window="Auto", **link):
 
 def facts(page):
     """What the live view says of itself."""
-    return page.eval_on_selector(".faultline_device", "root => ({...root.dataset})")
+    return page.eval_on_selector(LIVE, "root => ({...root.dataset})")  # of two, while it moves
 
 
 def text(page, name):

@@ -6,7 +6,8 @@ import { Ring } from "../ring.js";
 const POINTS = 980; // of a stretch, which is twice as long as what is shown: a band has two edges
 const BESIDE = 0.5; // of the range, at each side of it
 const COARSEST = 2.6; // times the range: a longer stretch in buckets is asked for again, finer
-const AGAIN_MS = 5000; // after a failure, and where newer samples may have come
+const AGAIN_MS = 5000; // where newer samples may have come
+const RETRY_MS = 2000; // after a failure
 
 // A stretch of time with what is stored of it.
 export class Stretch {
@@ -72,7 +73,7 @@ export class History {
     const query = new URLSearchParams({
       device, from: Math.max(0, start - beside).toFixed(3), to: (end + beside).toFixed(3), points: POINTS,
     });
-    if (this.asked === `${query}` || performance.now() - this.failed < AGAIN_MS) return;
+    if (this.asked === `${query}` || performance.now() - this.failed < RETRY_MS) return;
     this.asked = `${query}`;
     this.abort?.abort(); // of a range that was left
     this.abort = new AbortController();
@@ -85,7 +86,7 @@ export class History {
       if (error.name === "AbortError") return;
       this.error = error.message;
       this.failed = performance.now();
-      setTimeout(this.onChange, AGAIN_MS + 100);
+      setTimeout(this.onChange, RETRY_MS + 100);
     }
     this.asked = null;
     this.onChange();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.pages.features import those_that_matter
+from dashboard.live.columns import those_that_matter
 from detector.records import Alarm
 
 MANY = tuple(f"c{number}" for number in range(40))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detector.alarms.lifecycle import AlarmRule, AlarmState, Level, advance
@@ -36,6 +36,10 @@ def window_by_window(rule, ts, levels):
 
 
 @settings(max_examples=300, deadline=None)
+@example(  # a session begins while an alarm is up: what is below in its start-up does not count
+    AlarmRule(1, 1, 3, 0.0, 5.0, 4.0),
+    [(ABOVE, 5), (LEFT_OUT, 1), (int(Level.WARM_UP), 1), (ABOVE, 2), (BELOW, 3)],
+)
 @given(RULES, RUNS)
 def test_the_same_as_window_by_window(rule, runs):
     """Whatever the windows say, left out or not judged ones among them."""
