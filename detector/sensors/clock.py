@@ -109,6 +109,8 @@ class ClockWatch:
             return
         if said is not None:
             self._told = arrival + TOLD_S, Trouble(said.rule, (), said.since, said.sentence)
+        elif self._told is not None and self._delay.runs_ahead:
+            self._told = arrival + TOLD_S, self._told[1]
         if self._told is not None and not 0 <= self._told[0] - arrival <= TOLD_S:
             self._told = None
         self.trouble = self._counted() or (self._told[1] if self._told else self._skewed())

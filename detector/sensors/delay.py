@@ -1,9 +1,10 @@
 """How late a device's samples come by its own clock: whether that clock jumps, or runs wrong.
 
 A network can only add to a delay, and takes back no more than it added. So what counts is the least
-delay of a second: one that is shorter than ever is the clock's, at once; one that is longer only
-when it stays so, evenly, for longer than a network is full. No quartz is wrong by more than a
-hundred millionths, so a least delay that goes on growing faster is a clock that runs wrong.
+delay of a second: one that is shorter than ever is the clock's, at once, also while it still grows
+shorter; one that is longer only when it stays so, evenly, for longer than a network is full. No
+quartz is wrong by more than a hundred millionths, so a least delay that goes on growing faster is a
+clock that runs wrong.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class DelayWatch:
 
     Attributes:
         skew: Said while its clock runs wrong.
+        runs_ahead: It has been told that it jumped forward, and goes on to.
     """
 
     def __init__(self) -> None:
@@ -59,6 +61,7 @@ class DelayWatch:
         self._seconds: deque[tuple[float, float]] = deque(maxlen=LATER + 1)  # delay, newest time
         self._changes: deque[float] = deque(maxlen=KEPT)
         self._was_s = self._learnt_s = np.nan
+        self.runs_ahead = False
         self._bin_s, self._least_s = np.nan, np.inf  # arrival since, and the least in it
         self._bins: deque[tuple[float, float, float]] = deque(maxlen=BINS)  # arrival, delay, time
         self._steep = 0  # bins in a row
@@ -84,7 +87,7 @@ class DelayWatch:
         jitter_s = float(np.median(self._changes or [0.0]))
         limit = min(max(LEAST_S, OF_JITTER * jitter_s), SURE_S)
         if not self._is_even(SOON, limit):
-            return None
+            return None if is_learning else self._ahead(limit)
         now = min(delay for delay, _ in list(self._seconds)[-SOON:])
         if is_learning or np.isnan(self._was_s):
             self._was_s = self._learnt_s = now
@@ -95,9 +98,22 @@ class DelayWatch:
         last = [delay for delay, _ in self._seconds][-count:]
         return len(last) == count and max(last) - min(last) < limit / 2
 
+    def _ahead(self, limit: float) -> Said | None:
+        """Seconds that are all shorter than any before, though not alike; told once."""
+        last, before_s = [delay for delay, _ in self._seconds][-SOON:], self._shortest()
+        if self.runs_ahead or len(last) < SOON or not max(last) < before_s - limit:
+            return None
+        self.runs_ahead = True
+        return Said("jumped", _jump("forward", before_s - last[-1]), self._before(SOON))
+
+    def _shortest(self) -> float:
+        """The shortest delay before the newest bin; NaN while nothing is known."""
+        return min([self._was_s, *(delay for _, delay, _ in list(self._bins)[:-1])])
+
     def _jumped(self, now: float, limit: float) -> Said | None:
-        earlier = [delay for _, delay, _ in list(self._bins)[:-1]]
-        moved = now - (self._was_s if now > self._was_s else min([self._was_s, *earlier]))
+        is_known = now > self._was_s or self.runs_ahead
+        moved = now - (self._was_s if is_known else self._shortest())
+        self.runs_ahead = False
         if abs(moved) <= limit:
             self._was_s += FOLLOWS * (now - self._was_s)
             return None
@@ -107,8 +123,7 @@ class DelayWatch:
         self._was_s = self._learnt_s = now
         self._forget_slope()
         way, since = "back" if moved > 0 else "forward", self._before(LATER if is_later else SOON)
-        said = f"its clock jumped {way} by {plain(abs(moved))} s against the arrival"
-        return Said("jumped", said, since)
+        return Said("jumped", _jump(way, abs(moved)), since)
 
     def _is_abrupt(self, moved: float) -> bool:
         """Whether one second or the next made most of it."""
@@ -159,6 +174,10 @@ class DelayWatch:
     def _forget_slope(self) -> None:
         self._bins.clear()
         self._bin_s, self._least_s, self._steep, self.skew = np.nan, np.inf, 0, None
+
+
+def _jump(way: str, by_s: float) -> str:
+    return f"its clock jumped {way} by {plain(by_s)} s against the arrival"
 
 
 def _theil_sen(x: np.ndarray, y: np.ndarray) -> float:

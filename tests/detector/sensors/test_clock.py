@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from detector.sensors.clock import LEARN_S, TOLD_S, ClockWatch
+from detector.text import plain
 from tests.support.sensors.shaken import RATE_HZ, START, times
 
 BEGINS_S = 30
@@ -67,6 +68,22 @@ def hasten(ts):
 def lose(ts):
     """A twentieth of a second is missing every two."""
     ts += 0.05 * (np.arange(len(ts)) // 200)
+
+
+@pytest.mark.parametrize("rate", [1.1, 1.5, 2.4, 50.0])
+def test_a_clock_that_runs_away_is_told_while_it_does(rate):
+    """Within seconds, and for as long as it runs; at last how far it went."""
+    ends_s, watch = 120.0, ClockWatch()
+    for begin in np.arange(0.0, 150.0, 0.1):
+        arrival = START + begin + np.arange(10) / RATE_HZ
+        away_s = (rate - 1) * np.clip(arrival - START - BEGINS_S, 0.0, ends_s - BEGINS_S)
+        watch.hear(arrival + away_s, float(arrival[-1]) + 0.02, is_whole=True)
+        if BEGINS_S + 7 < begin < ends_s:
+            assert watch.trouble is not None, begin
+        elif begin < BEGINS_S:
+            assert watch.trouble is None
+    went = f"its clock jumped forward by {plain(away_s[-1])} s against the arrival"
+    assert rate == 1.1 or watch.trouble.sentence == went
 
 
 @pytest.mark.parametrize(
