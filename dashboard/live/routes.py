@@ -9,7 +9,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import context
-from dashboard.live import asset_files, finding, front_page, sparks
+from dashboard.live import asset_files, finding, front_page
 from dashboard.live.columns import MOST
 from dashboard.live.hub import ANSWERS, HEADER, LiveHub, Viewer
 from dashboard.words import catalogue
@@ -63,7 +63,6 @@ ROUTES = (
     *(Route(path, front_page.serve) for path in PAGES),
     WebSocketRoute("/live", live),
     Route("/find", finding.serve),
-    Route("/sparks", sparks.serve),
     Route("/assets/{version}/{name:path}", asset_files.serve),
     Route("/words/{version}/{wanted}", asset_files.serve_words),
 )

@@ -1,4 +1,7 @@
-"""The past of a device for its chart: a stretch, its shares, a healthy stretch, a download."""
+"""The past of a device for its chart: a stretch, its shares, a healthy stretch, a download.
+
+And of some devices in few points, for the overview.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard import context
+from dashboard.past import sparks
 from dashboard.past.asked import Asked, AskedError, read
 from dashboard.past.download import download
 from dashboard.past.healthy import healthy_before
@@ -71,4 +75,5 @@ ROUTES = (
     Route("/shares", _answering(_shares, JSON)),
     Route("/healthy", _answering(_healthy, JSON)),
     Route("/download", download),
+    Route("/sparks", sparks.serve),
 )

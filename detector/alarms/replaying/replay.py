@@ -68,8 +68,11 @@ class _Run:
         self._above = np.flatnonzero(levels == Level.ABOVE)
         self._loud = np.flatnonzero((levels == Level.ABOVE) | (levels == Level.BETWEEN))
         self._ends = _possible_ends(rule, levels, self._loud)
-        self._ended = np.cumsum(_ends_run(levels)) if rule.start_up_s else np.empty(0, np.intp)
-        self._starts = _starts(levels, self._ended) if rule.start_up_s else np.empty(0, np.intp)
+        self._ended: npt.NDArray[np.intp] = np.empty(0, np.intp)  # start-ups count nowhere
+        self._starts = self._ended
+        if rule.start_up_s:
+            self._ended = np.cumsum(_ends_run(levels), dtype=np.intp)
+            self._starts = _starts(levels, self._ended)
         self._state, self.at, self.steps = AlarmState(), 0, 0
         self.spans: list[Span] = []
 

@@ -272,14 +272,14 @@ def test_each_viewer_reads_their_own_language(hub, engine, machine):
         made = Alarm(None, "m1", "sensor", "active", 1000.0, None, 0.0, {"acc_x": 1.0}, "", 0.0,
                      sentence="acc_x: the same value, 0.5, for 30.0 s")  # fmt: skip
         open_desk(SETTINGS, store).book.begin(store, made, 1000.0)
-    with hub.watching("m1") as english, hub.watching("m1", None, "ko") as korean:
+    with hub.watching("m1") as english, hub.watching("m1", language="ko") as korean:
         in_a_loop(hub.push())
         (one, ids), (other, same) = (read(in_a_loop(viewer.take())) for viewer in (english, korean))
     assert one["alarms"][0]["sentence"] == "acc_x: the same value, 0.5, for 30.0 s"
     assert other["alarms"][0]["sentence"] == "acc_x: 30.0초 동안 값이 0.5에서 변하지 않음"
     assert ids == same == [1, 2]
     assert other["card"] | {"provenance": ""} == one["card"] | {"provenance": ""}
-    with hub.watching(None) as english, hub.watching(None, None, "ko") as korean:
+    with hub.watching(None) as english, hub.watching(None, language="ko") as korean:
         in_a_loop(hub.push())
         said = [json.loads(in_a_loop(viewer.take())) for viewer in (english, korean)]
     assert [one["alarms"][0]["sentence"][-2:] for one in said] == [" s", "않음"]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dashboard.live.sparks import POINTS, READ, span_of, told
+from dashboard.past.sparks import POINTS, READ, span_of, told
 from detector.settings.tree import Settings
 from detector.store import frames
 from detector.store.archive.place import place_at
