@@ -56,8 +56,13 @@ function taken(name, component) {
   if (!early || component.parentElement === cover) return null;
   const view = views.get(early);
   const isSame = view.device === component.data.device;
-  if (isSame) component.parentElement.querySelector(`.faultline_${name}`).replaceWith(early);
-  if (isSame) view.arrive();
+  if (isSame) {
+    component.parentElement.querySelector(`.faultline_${name}`).replaceWith(early);
+    view.arrive();
+  } else {
+    view.end();
+    views.delete(early);
+  }
   cover.remove();
   return isSame ? early : null;
 }

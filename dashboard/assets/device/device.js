@@ -76,6 +76,7 @@ class DeviceView {
   // Drawn early, it is in its place now: what was done to it before stays.
   arrive() {
     this.asked = undefined;
+    if (this.chart.view.fixed) this.reportRange(this.chart.view.fixed);
   }
 
   // A range that was asked for on the page; what was shown here first is not shown again.

@@ -25,12 +25,13 @@ function begin(device) {
   const end = mount({ parentElement: cover, data, setStateValue: nobody, setTriggerValue: nobody }, version);
   const began = performance.now();
   const looking = setInterval(() => {
-    const isOver = !cover.isConnected || location.pathname !== page || performance.now() - began > GIVE_UP_MS;
-    if (isOver) {
-      clearInterval(looking);
-      if (cover.isConnected) cover.remove();
-      end();
-    } else cover.hidden = !says(cover.firstChild);
+    const isHandedOver = !cover.isConnected;
+    const isOver = isHandedOver || location.pathname !== page || performance.now() - began > GIVE_UP_MS;
+    if (!isOver) return void (cover.hidden = !says(cover.firstChild));
+    clearInterval(looking);
+    if (isHandedOver) return; // its page ends it
+    cover.remove();
+    end();
   }, LOOK_MS);
 }
 

@@ -40,6 +40,7 @@ def test_a_device_is_live_before_streamlit_and_moves_into_its_page(site, feed, p
     page.wait_for_selector(COVER, state="detached")
     page.wait_for_selector('[data-testid="stMainBlockContainer"] .faultline_device')
     assert facts(page)["zoomed"] == "true"
+    page.wait_for_url(lambda url: "paused=1" in url)
     page.click("[data-do=live]")
     draws = int(facts(page)["draws"])
     page.wait_for_function(
