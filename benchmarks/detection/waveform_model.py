@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def alarms(bundle: Bundle, sessions: Sequence[Samples]) -> tuple[int, int]:
     """Alarms raised, and windows judged, in bursts one after the other."""
-    rules, settings = SessionSettings(), AlarmSettings()
+    rules, settings = SessionSettings(), AlarmSettings(on_delay_s=0.0)
     rule, state = rule_of(settings, bundle.card()), AlarmState()
     stream: ScoringStream = stream_for("m", (*FEATURES, "rpm"), bundle, rules, in_a_row=settings.n)
     raised = judged = 0
