@@ -156,6 +156,7 @@ def waits(window: BrowserContext, url: str, visits: int) -> dict[str, float]:
         page.wait_for_selector('.faultline_device [data-is="name"]:not(:empty)')
         found["first content"].append(time.monotonic() - began)
         page.wait_for_selector(LIVE)
+        page.wait_for_selector("#faultline-early", state="detached")
         found["page change"].append(_changed(page))
         page.goto(f"{url}/device?device={DEVICE}&range=30m")
         page.wait_for_selector('.faultline_device[data-source="buckets"]')
