@@ -18,12 +18,11 @@ from detector.errors import TrainingError
 from detector.normal.level import Own
 from detector.scoring.bundle import Bundle
 from detector.sessions.files import Recording
-from detector.settings.alarms import AlarmSettings
 from detector.text import counted, span
 from detector.training.data.dataset import Dataset
 from detector.training.fitting.plan import TrainOptions
 from detector.training.lab.cases import Case
-from detector.training.lab.judging import Scores, judge, scores_in
+from detector.training.lab.judging import AT_ONCE, Scores, judge, scores_in
 from detector.training.lab.limits import Curve, curve_of
 from detector.training.lab.metrics import LabelledScores
 from detector.training.lab.trials import trials_of
@@ -110,7 +109,7 @@ def try_bundle(
     known = np.concatenate(normal)
     if not len(known):
         raise TrainingError(f"{name}: judges nothing of the sessions kept for the fault lab")
-    rule, limit = rule_of(AlarmSettings(), bundle.card()), float(known.max())
+    rule, limit = rule_of(AT_ONCE, bundle.card()), float(known.max())
     found = []
     for case in bench.cases:
         scores = scores_in(bundle, case.recording, own)
@@ -125,7 +124,7 @@ def try_bundle(
 
 def verdicts(trial: Trial, bench: Bench) -> Iterator[LabelledScores]:
     """What a model says of each case by its own threshold."""
-    rule = rule_of(AlarmSettings(), trial.bundle.card())
+    rule = rule_of(AT_ONCE, trial.bundle.card())
     for case in bench.cases:
         yield judge(case, scores_in(trial.bundle, case.recording, trial.own), rule)
 

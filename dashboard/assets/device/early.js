@@ -26,7 +26,8 @@ function begin(device) {
   const began = performance.now();
   const looking = setInterval(() => {
     const isHandedOver = !cover.isConnected;
-    const isOver = isHandedOver || location.pathname !== page || performance.now() - began > GIVE_UP_MS;
+    const isRefused = cover.firstChild?.dataset.link === "refused"; // nobody is signed in
+    const isOver = isHandedOver || isRefused || location.pathname !== page || performance.now() - began > GIVE_UP_MS;
     if (!isOver) return void (cover.hidden = !says(cover.firstChild));
     clearInterval(looking);
     if (isHandedOver) return; // its page ends it

@@ -15,8 +15,13 @@ from detector.records import Flags, Frame, Times
 from detector.scoring.bundle import Bundle
 from detector.scoring.files import score_recording
 from detector.sessions.files import Recording
+from detector.settings.alarms import AlarmSettings
 from detector.training.lab.cases import Case, FaultEvent
 from detector.training.lab.metrics import Interval, LabelledScores
+
+# A lab's faults are short and none of them is a burst: how long an operator waits for an alarm to
+# be sure says nothing of a model.
+AT_ONCE = AlarmSettings(on_delay_s=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ import torch
 
 from detector.alarms.lifecycle import AlarmRule, rule_of
 from detector.scoring.bundle import Bundle
-from detector.settings.alarms import AlarmSettings
 from detector.training.fitting.beside import beside
 from detector.training.lab.cases import Case
 from detector.training.lab.commissioned import NOT_COMMISSIONED, commission_case, scored
-from detector.training.lab.judging import Scores, judge
+from detector.training.lab.judging import AT_ONCE, Scores, judge
 from detector.training.lab.metrics import LabelledScores
 
 
@@ -56,7 +55,7 @@ def panel_of(bundle: Bundle, *, ablate: bool, commission_min: float | None) -> P
     """A model, its floor rows, and with ``ablate`` itself with each part of the score left out."""
     fleet = [(NOT_COMMISSIONED, bundle)] if commission_min is not None else []
     others = (*fleet, *beside(bundle, ablate=ablate))
-    return Panel(bundle, others, rule_of(AlarmSettings(), bundle.card()), commission_min)
+    return Panel(bundle, others, rule_of(AT_ONCE, bundle.card()), commission_min)
 
 
 def hear(panel: Panel, case: Case) -> Heard:
