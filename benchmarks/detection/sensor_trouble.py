@@ -33,7 +33,7 @@ from benchmarks.detection.sensor_line import SHIPPED, alarms_of
 from detector.records import Alarm
 from detector.scoring.bundle import load_bundle
 from detector.sensors.normal import SensorNormal
-from detector.settings.alarms import AlarmSettings
+from detector.training.lab.judging import AT_ONCE
 from simulator.machines.faults import MACHINE_FAULTS
 from simulator.recordings.session_request import Request
 
@@ -41,7 +41,6 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 FIRST_SEED = 400_000  # far from the motors that anything was trained on or chosen by
 AFTER_S = 3.0  # after its end, that an alarm may still come of a fault
 BURST_S, BURST = 2.0, 2.0  # +6 dB
-AT_ONCE = AlarmSettings(on_delay_s=0.0)
 
 
 def main() -> int:

@@ -26,9 +26,9 @@ from detector.alarms.lifecycle import AlarmState, advance, rule_of
 from detector.records import Frame, Samples
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.scoring.front_stream import ScoringStream, score_samples, stream_for
-from detector.settings.alarms import AlarmSettings
 from detector.settings.sessions import SessionSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
+from detector.training.lab.judging import AT_ONCE
 from simulator.machines.designs import FEATURES
 from simulator.machines.motor import Motor
 from simulator.machines.sensor import SENSORS, Probe
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def alarms(bundle: Bundle, sessions: Sequence[Samples]) -> tuple[int, int]:
     """Alarms raised, and windows judged, in bursts one after the other."""
-    rules, settings = SessionSettings(), AlarmSettings(on_delay_s=0.0)
+    rules, settings = SessionSettings(), AT_ONCE
     rule, state = rule_of(settings, bundle.card()), AlarmState()
     stream: ScoringStream = stream_for("m", (*FEATURES, "rpm"), bundle, rules, in_a_row=settings.n)
     raised = judged = 0

@@ -1,5 +1,8 @@
 // Long names in little room, so that they still differ.
 
+import { inert } from "./inert.js";
+
+const CHARACTER_PX = 8; // of a title, about
 const LONG = 14; // characters that always have room
 const PART = /[^\p{L}\p{N}]+/u; // what stands between the parts of a name
 const LAST_PART = /[^\p{L}\p{N}][\p{L}\p{N}]*$/u;
@@ -17,8 +20,13 @@ export function apart(names) {
   return rests.map((rest) => `${first ? "…" : ""}${rest.slice(0, rest.length - last)}${last ? "…" : ""}`);
 }
 
+// A name as a title of so many pixels.
+export function fitting(name, pixels) {
+  return clipped(inert(name), Math.floor(pixels / CHARACTER_PX));
+}
+
 // The beginning and the end of what is longer than `most` characters.
-export function clipped(text, most) {
+function clipped(text, most) {
   if (text.length <= most) return text;
   const half = Math.max(1, Math.floor((most - 1) / 2));
   return `${text.slice(0, half)}…${text.slice(-half)}`;

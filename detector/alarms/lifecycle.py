@@ -185,9 +185,8 @@ def _decide(rule: AlarmRule, state: AlarmState, ts: float) -> tuple[AlarmState, 
         ended = replace(state, is_active=False, hits=(), pending=None)
         return ended, Transition("cleared", ts, ts)
     state = replace(state, pending=_pending(rule, state, ts))
-    if state.pending is None or ts - state.pending[1] < rule.on_delay_s:
-        return state, None
-    if len(state.hits) < rule.k:
+    is_above = len(state.hits) >= rule.k
+    if state.pending is None or not is_above or ts - state.pending[1] < rule.on_delay_s:
         return state, None
     raised = Transition("raised", ts, state.pending[0])
     return replace(state, is_active=True, pending=None), raised

@@ -111,8 +111,8 @@ class DelayWatch:
         return min([self._was_s, *(delay for _, delay, _ in list(self._bins)[:-1])])
 
     def _jumped(self, now: float, limit: float) -> Said | None:
-        is_known = now > self._was_s or self.runs_ahead
-        moved = now - (self._was_s if is_known else self._shortest())
+        is_since_was = now > self._was_s or self.runs_ahead
+        moved = now - (self._was_s if is_since_was else self._shortest())
         self.runs_ahead = False
         if abs(moved) <= limit:
             self._was_s += FOLLOWS * (now - self._was_s)

@@ -1,7 +1,6 @@
 // The chart of a flight record: a row per feature and one of the score, over the moments.
 
-import { inert } from "../inert.js";
-import { clipped } from "../names.js";
+import { fitting } from "../names.js";
 import { say } from "../words.js";
 
 const ROW = 84;
@@ -30,14 +29,12 @@ function times({ start, step_s, score }, { offset_s }) {
   return score.map((_, i) => (start + offset_s + (i + 0.5) * step_s) * 1000);
 }
 
-const NAME_PX = 8; // of a character of a row's name, about
-
 function featureRow(record, { name, unit, low, high, mean, model }, view) {
   const x = times(record, view);
   const { theme } = view;
   const edge = { width: 0, color: "rgba(0,0,0,0)" };
   return {
-    title: escaped(`${clipped(inert(name), Math.floor(view.width / NAME_PX))}${unit ? ` (${unit})` : ""}`),
+    title: escaped(`${fitting(name, view.width)}${unit ? ` (${unit})` : ""}`),
     traces: [
       { x, y: high, mode: "lines", line: edge },
       { x, y: low, mode: "lines", line: edge, fill: "tonexty", fillcolor: theme.rawBand },

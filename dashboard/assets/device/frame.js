@@ -2,8 +2,7 @@
 // the right a lens on the newest samples; the score under all of them.
 
 import { logTicks, timeTicks, toLog, valueTicks } from "../axes.js";
-import { inert } from "../inert.js";
-import { clipped } from "../names.js";
+import { fitting } from "../names.js";
 import { say } from "../words.js";
 import { caused, errors, extent, notJudged } from "./decimate.js";
 import { gapsOf, markGaps, markNotes, overlay, overlayExtent } from "./marks.js";
@@ -17,7 +16,6 @@ const ERROR_GAP = 8; // between a signal and its error
 export const SCORE_HEIGHT = 120;
 const LABEL_ABOVE = 46; // pixels a shaded stretch needs for its word
 const BAND_FROM = 5; // samples in a bucket; fewer can still be told apart as lines
-const NAME_PX = 8; // of a character of a row's name, about
 const LENS_SHARE = 0.27; // of the width
 const LENS_GAP = 0.035;
 
@@ -60,7 +58,7 @@ export class Frame {
 
   named(name) {
     const unit = this.unitOf(name);
-    const shown = clipped(inert(name), Math.floor((this.view.width * this.xEnd) / NAME_PX));
+    const shown = fitting(name, this.view.width * this.xEnd);
     return unit ? `${shown} (${unit})` : shown;
   }
 

@@ -28,7 +28,7 @@ class Values:
         threshold: Of the score.
         k: Windows above the threshold that raise an alarm ...
         n: ... among so many in a row.
-        on_delay_s: That they must go on, seconds.
+        on_delay_s: From the first of them until it is raised, if k of n are above then, seconds.
         off_delay_s: Of windows below that clear it, seconds.
     """
 

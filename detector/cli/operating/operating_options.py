@@ -132,7 +132,8 @@ def _delays(part: argparse.ArgumentParser) -> None:
     add("--k", type=at_least(1), help="windows above the threshold that raise it ...")
     add("--n", type=at_least(1), help="... among this many in a row")
     add("--on-delay", type=float, dest="on_delay_s", metavar="S",
-        help="seconds that k of n must go on before it is raised")  # fmt: skip
+        help="seconds from the first k of n until it is raised, "
+        "if k of n are above then")  # fmt: skip
     add("--off-delay", type=float, dest="off_delay_s", metavar="S",
         help="seconds of windows below that clear it")  # fmt: skip
 
