@@ -141,10 +141,13 @@ class Site:
 
     def _run(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("FAULTLINE_")}
+        kept |= {"OMP_NUM_THREADS": "1"}
         with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
-                command, cwd=PROJECT, stdout=log, stderr=log, env={**kept, "OMP_NUM_THREADS": "1"}
-            )
+            # Through a pipe: what is said is kept also where the process may write no file.
+            printer = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
+        assert printer.stdin is not None
+        with printer.stdin as out:
+            return subprocess.Popen(command, cwd=PROJECT, stdout=out, stderr=out, env=kept)
 
 
 def wait_until(condition: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:

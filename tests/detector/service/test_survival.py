@@ -44,4 +44,4 @@ def test_each_sample_is_stored_once_whatever_happens(site, plants, name):
     assert outcome.is_whole, outcome
     assert site.network.acknowledged > acknowledged
     if name in ("full", "locked"):
-        assert "0 acknowledgements meanwhile" in outcome.notes[0]
+        assert ", 0 acknowledgements meanwhile" in outcome.notes[0]

@@ -114,6 +114,7 @@ def test_a_browser_whose_clock_is_wrong_shows_what_is_now(site, feed, page):
     """An hour ahead: nothing is stale, and the last quarter of an hour has its samples."""
     page.add_init_script(HOUR_AHEAD)
     open_device(page, site, "good-1")
+    page.wait_for_selector(HEADER, timeout=WAIT_MS)
     draws_more(page, 1)
     assert text(page, "state") == "OK"
     assert "Data current" in page.text_content(".faultline_header .fl-status")
