@@ -32,7 +32,7 @@ PAGES = {
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
 DRAWN = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-CHART = ".js-plotly-plot"
+CHART = ".faultline_device[data-draws]"
 PATIENCE_MS = 240_000  # until a motor of the demo has its first fault
 SETTLED_S = 4.0
 BESIDE = 10  # a browser without a graphics card must not take the detector's time

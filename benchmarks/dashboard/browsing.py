@@ -15,21 +15,39 @@ from benchmarks.dashboard.plant import DEVICE
 PLOT = "document.querySelector('.js-plotly-plot')"
 LIVE = ".faultline_device[data-draws]"
 PATIENCE_MS = 120_000
-# Lines that a whole chart has, less two that may be short, and points of the longest; a chart that
-# is drawn anew with every update has none of it now and then.
-WHOLE = f"""() => {{
-  const plot = {PLOT}, lines = plot?.querySelectorAll(".scatterlayer .js-line").length ?? 0;
-  return lines > 4 && [lines - 2, Math.max(...plot.data.map(trace => trace.x.length))];
-}}"""
+STRIP = 20  # pixels
+# Whether all rows of a chart are there now: in a strip of the painted one, which lines of every
+# row cross; of a chart of Plotly's its lines, less two that may be short. Then the points of the
+# longest trace. A chart that is drawn anew with every update has none of it now and then.
+WHOLE = """() => {
+  const chart = document.querySelector(".fl-chart"), canvas = chart?.querySelector("canvas");
+  const isPainted = chart?.classList.contains("fl-painted");
+  const plot = isPainted ? chart.figure : document.querySelector(".js-plotly-plot");
+  if (!plot?.data) return null;
+  let full = 0;
+  if (isPainted) {
+    const {height, margin} = plot.layout, {width} = canvas, ratio = canvas.height / height;
+    const {data} = canvas.getContext("2d").getImageData(0.6 * width, 0, STRIP, canvas.height);
+    const rows = height - margin.t - margin.b;
+    const at = share => STRIP * Math.round(ratio * (margin.t + (1 - share) * rows));
+    for (const [name, {domain}] of Object.entries(plot.layout)) {
+      if (!name.startsWith("yaxis")) continue;
+      let inked = 0;
+      for (let i = at(domain[1]); i < at(domain[0]); i++) inked += data[4 * i + 3] > 128;
+      full += inked >= STRIP;
+    }
+  } else {
+    const lines = [...plot.querySelectorAll(".scatterlayer .js-line")];
+    full = lines.filter(line => (line.getAttribute("d") || "").length > 100).length - 2;
+  }
+  return full > 2 && [full, Math.max(...plot.data.map(trace => trace.x.length))];
+}""".replace("STRIP", str(STRIP))
 FILM = """seconds => new Promise(done => {
-  const seen = {frames: 0, blank: 0, ages: []}, began = performance.now();
+  const seen = {frames: 0, blank: 0, ages: []}, began = performance.now(), whole = WHOLE;
   let drawn = null;
   const look = now => {
-    const plot = document.querySelector(".js-plotly-plot");
-    const lines = plot ? [...plot.querySelectorAll(".scatterlayer .js-line")] : [];
-    const full = lines.filter(line => (line.getAttribute("d") || "").length > 100);
     seen.frames++;
-    if (full.length < LINES) seen.blank++;
+    if (!(whole()?.[0] >= LINES)) seen.blank++;
     const facts = document.querySelector(".faultline_device")?.dataset;
     if (facts && facts.draws !== drawn) {
       if (drawn !== null) seen.ages.push(Date.now() / 1000 - Number(facts.newest));
@@ -39,7 +57,7 @@ FILM = """seconds => new Promise(done => {
     else done({...seen, fps: seen.frames / (now - began) * 1000});
   };
   requestAnimationFrame(look);
-})"""
+})""".replace("WHOLE", WHOLE)
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ class Site:
         kept |= {"OMP_NUM_THREADS": "1"}
         with (self.folder / f"{name}.log").open("ab") as log:
             # Through a pipe: what is said is kept also where the process may write no file.
-            printer = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
+            printer = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=log)
         assert printer.stdin is not None
         with printer.stdin as out:
             return subprocess.Popen(command, cwd=PROJECT, stdout=out, stderr=out, env=kept)

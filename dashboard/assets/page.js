@@ -49,6 +49,11 @@ export function now(header, heard) {
 const views = new WeakMap();
 export const EARLY = "faultline-early"; // holds a view that was drawn before its place was there
 
+// Whether a view is not in its place yet.
+export function isEarly(root) {
+  return !!root.closest(`#${EARLY}`);
+}
+
 // Such a view moves into its place, if it shows the same device, and goes on as it is.
 function taken(name, component) {
   const cover = document.getElementById(EARLY);

@@ -30,7 +30,7 @@ function layout() {
   <span data-is="healthyKey" hidden><i class="fl-key fl-key-healthy"></i>${say("device.key_healthy")}</span>
 </div>
 <div class="fl-chart-bar" data-is="bar" role="toolbar"></div>
-<div class="fl-chart" data-is="chart"></div>
+<div class="fl-chart" data-is="chart"><div class="fl-graph" data-is="graph"></div><canvas data-is="canvas" aria-hidden="true"></canvas></div>
 <div class="fl-told" data-is="told"></div>`;
 }
 

@@ -6,17 +6,19 @@ import { Figure } from "./figure.js";
 import { History, told } from "./past/history.js";
 import { gapsOf } from "./marks.js";
 import { savePicture } from "./picture.js";
+import { Surface } from "./surface/surface.js";
 import { drawn, Told } from "./told.js";
 import { say } from "../words.js";
 import { View } from "./past/view.js";
 
-const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const STEP = 0.5; // of the range, earlier or later
 const SETTLED_MS = 300; // before shares are asked for
 
 export class Charting {
-  constructor(device) {
+  // fetchPlotly() resolves to the library, which takes its time.
+  constructor(device, fetchPlotly) {
     this.device = device;
+    this.fetchPlotly = fetchPlotly;
     this.live = new Figure();
     this.past = new Figure();
     this.held = false; // between pointer down and up
@@ -39,11 +41,18 @@ export class Charting {
     this.sharesOf = null;
   }
 
-  begin(plotly) {
-    this.plotly = plotly;
+  begin() {
     const { is } = this.device.panel;
-    this.graph = is.chart;
-    this.graph.addEventListener("pointerdown", () => (this.held = true));
+    this.chart = is.chart;
+    this.surface = new Surface(is, this.fetchPlotly, {
+      onLibrary: () => this.requestDraw(),
+      onRange: (start, end) => this.zoom(start, end),
+      onReset: () => this.view.live(),
+    });
+    this.chart.addEventListener("pointerdown", () => {
+      this.held = true;
+      this.surface.hold();
+    });
     this.letGo = () => {
       this.held = false;
       this.requestDraw();
@@ -52,7 +61,7 @@ export class Charting {
     this.bar = new Bar(is.bar, this.deeds());
     this.told = new Told(is.told, (range) => this.view.show(range), (start) => this.compare.choose(start));
     this.resized = new ResizeObserver(() => this.requestDraw());
-    this.resized.observe(this.graph);
+    this.resized.observe(this.chart);
     this.requestDraw();
   }
 
@@ -71,8 +80,8 @@ export class Charting {
         this.compare.turn(!this.compare.isOn);
       },
       note: (text) => this.device.write(text, this.range()),
-      picture: () => savePicture(this.plotly, this.graph, {
-        device: this.device.device, range: this.range(), theme: this.device.theme, width: this.graph.clientWidth,
+      picture: async () => savePicture(await this.surface.prepare(), this.made, {
+        device: this.device.device, range: this.range(), theme: this.device.theme, width: this.chart.clientWidth,
       }),
       href: (format) => {
         const [from, to] = this.range().map((ts) => ts.toFixed(3));
@@ -128,9 +137,9 @@ export class Charting {
 
   draw() {
     const { device } = this;
-    if (!this.plotly || device.ended) return;
+    if (!this.surface || device.ended) return;
     device.showPanel();
-    const width = this.graph.clientWidth;
+    const width = this.chart.clientWidth;
     if (this.held || (!device.header && !this.view.fixed) || !width) return;
     const began = performance.now();
     if (!device.theme) device.recolour();
@@ -141,9 +150,7 @@ export class Charting {
     const made = this.made = this.build(range, stretch, width);
     if (made) {
       this.drawn = seen;
-      this.graph.style.height = `${made.layout.height}px`;
-      this.plotly.react(this.graph, made.data, made.layout, CONFIG);
-      this.listen();
+      this.surface.show(made, !!this.view.fixed);
       device.counts.draws++;
       device.counts.draw_ms = performance.now() - began;
     }
@@ -155,7 +162,7 @@ export class Charting {
     const { device, theme, chosen, notes, alarms, ring } = this.device;
     const over = this.compare.of(device, range);
     const newest = !stretch && ring.lastTs < range[1] ? ring.lastTs : null;
-    return JSON.stringify([!!this.view.fixed, device, range, width, stretch?.heard, over?.shift_s, over?.stretch.heard, theme.dark, chosen,
+    return JSON.stringify([!!this.view.fixed, !!this.surface.plotly, device, range, width, stretch?.heard, over?.shift_s, over?.stretch.heard, theme.dark, chosen,
       notes.length, this.device.threshold(), stretch ? null : alarms.slice(0, 5).map(({ id, end }) => [id, end]), newest]);
   }
 
@@ -183,17 +190,10 @@ export class Charting {
     return figure.build(ring, view);
   }
 
-  listen() {
-    if (this.listening) return;
-    this.listening = true;
-    this.graph.on("plotly_relayout", (change) => {
-      const start = change["xaxis.range[0]"];
-      const end = change["xaxis.range[1]"];
-      if (start === undefined || end === undefined) return;
-      const { base } = this.view.fixed ? this.past : this.live;
-      this.view.show([start / 1000 + base, end / 1000 + base]);
-    });
-    this.graph.on("plotly_doubleclick", () => this.view.live());
+  // Of the x axis of the figure that is shown.
+  zoom(start, end) {
+    const { base } = this.view.fixed ? this.past : this.live;
+    this.view.show([start / 1000 + base, end / 1000 + base]);
   }
 
   // What is said of the drawing, for people and for tests.
@@ -229,7 +229,7 @@ export class Charting {
     this.resized?.disconnect();
     this.bar?.end();
     for (const event of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(event, this.letGo);
-    if (this.graph) this.plotly.purge(this.graph);
+    this.surface?.end();
   }
 }
 

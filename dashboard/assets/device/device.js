@@ -1,7 +1,7 @@
 // One device: socket -> ring -> figure, or the store's history where the chart stands still; drawn
 // at most once per animation frame.
 
-import { loadPlotly, loadStyle, mountView, now } from "../page.js";
+import { isEarly, loadPlotly, loadStyle, mountView, now } from "../page.js";
 import { Panel } from "../panel.js";
 import { LiveSocket } from "../socket.js";
 import { readTheme } from "../theme.js";
@@ -21,13 +21,11 @@ class DeviceView {
     this.root = root;
     this.ring = new Ring();
     this.counts = { draws: 0, updates: 0, snapshots: 0, draw_ms: 0 };
-    this.chart = new Charting(this);
+    this.chart = new Charting(this, () => loadPlotly(version));
     this.reported = new Set(); // ranges that were shown here first
     this.forgetDevice(null);
     loadStyle(version, "device/device")
-      .then(() => this.begin())
-      .then(() => loadPlotly(version)) // the words first: to run plotly.js takes half a second
-      .then((library) => this.ended || this.chart.begin(library));
+      .then(() => this.ended || this.begin());
     this.clock = setInterval(() => this.showPanel(), CLOCK_MS);
   }
 
@@ -51,6 +49,8 @@ class DeviceView {
     this.panel = new Panel(this.root);
     this.recolour();
     this.showPanel();
+    this.chart.begin();
+    if (!isEarly(this.root)) this.chart.surface?.prepareSoon();
   }
 
   // New data from Streamlit: another device, window or range, a moved threshold, or another theme.
@@ -77,6 +77,7 @@ class DeviceView {
   arrive() {
     this.asked = undefined;
     if (this.chart.view.fixed) this.reportRange(this.chart.view.fixed);
+    this.chart.surface?.prepareSoon();
   }
 
   // A range that was asked for on the page; what was shown here first is not shown again.

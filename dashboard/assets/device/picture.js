@@ -19,8 +19,7 @@ function withMarkers(shapes, color) {
   return traces;
 }
 
-export async function savePicture(plotly, graph, { device, range, theme, width }) {
-  const { data, layout } = graph;
+export async function savePicture(plotly, { data, layout }, { device, range, theme, width }) {
   const span = `${inert(device)}   ${moment(range[0])} – ${moment(range[1])}`;
   const title = { text: span.replaceAll("<", "&lt;"), font: { size: 13 }, x: 0.01, xanchor: "left" };
   const picture = {

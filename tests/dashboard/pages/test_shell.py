@@ -13,13 +13,12 @@ from detector.records import Life
 from detector.store import alarms, commands
 from detector.store.schema import open_store
 from tests.conftest import wait_for
-from tests.support.live.page import LIVE, give_name
+from tests.support.live.page import HEADER, LIVE, give_name
 
 pytestmark = pytest.mark.browser
 
 WAITING = {Life.UNACKNOWLEDGED, Life.RETURNED, Life.LATCHED}
 WAIT_MS = 60_000  # a page on a computer that does much else
-HEADER = ".faultline_header[data-link=live] .fl-first"
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PAGES = {"/": "en", "/device?device=bad": "ko", "/alarms": "en", "/tuning?device=bad": "ko",
          "/models": "en", "/lab": "ko", "/system": "ko"}  # fmt: skip

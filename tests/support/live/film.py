@@ -5,19 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+# Looks at a strip of the canvas, which lines of every row cross.
 SAMPLER = """
 seconds => new Promise(done => {
-  const root = document.querySelector(".faultline_device");
-  const film = {frames: 0, blank: 0, longest_pause_ms: 0, draws: 0};
+  const root = document.querySelector(".faultline_device"), chart = root.querySelector(".fl-chart");
+  const film = {frames: 0, blank: 0, longest_pause_ms: 0, draws: 0, rows: 0};
   const first = Number(root.dataset.draws);
   const began = performance.now();
   let last = began;
+  const inked = (data, [bottom, top], {height, margin}, ratio) => {
+    const rows = height - margin.t - margin.b;
+    const at = share => WIDTH * Math.round(ratio * (margin.t + (1 - share) * rows));
+    let count = 0;
+    for (let i = at(top); i < at(bottom); i++) count += data[4 * i + 3] > 128;
+    return count;
+  };
+  const isFull = () => {
+    const canvas = chart.querySelector("canvas"), {width, height} = canvas;
+    if (!canvas.checkVisibility() || height < 100) return false;
+    const {layout} = chart.figure, ratio = height / layout.height;
+    const {data} = canvas.getContext("2d").getImageData(0.6 * width, 0, WIDTH, height);
+    const axes = Object.entries(layout).filter(([name]) => name.startsWith("yaxis"));
+    film.rows = axes.length;
+    return axes.every(([, axis]) => inked(data, axis.domain, layout, ratio) >= WIDTH);
+  };
   const look = now => {
-    const lines = [...root.querySelectorAll(".scatterlayer .js-line")];
-    const full = lines.filter(line => (line.getAttribute("d") || "").length > 100);
-    const box = root.querySelector(".main-svg")?.getBoundingClientRect();
     film.frames++;
-    if (full.length < LINES || !box || box.height < 100) film.blank++;
+    if (!isFull()) film.blank++;
     film.longest_pause_ms = Math.max(film.longest_pause_ms, now - last);
     last = now;
     if (now - began < seconds * 1000) return requestAnimationFrame(look);
@@ -26,25 +40,33 @@ seconds => new Promise(done => {
   };
   requestAnimationFrame(look);
 })
-"""
+""".replace("WIDTH", "30")
 
 
 @dataclass(frozen=True)
 class Film:
-    """What was seen: animation frames, those without a full chart, and draws meanwhile."""
+    """What was seen: animation frames, those without a full chart, and draws meanwhile.
+
+    Attributes:
+        frames: Looked at.
+        blank: In which a row has less on it than a line.
+        draws: Meanwhile.
+        longest_pause_ms: Between two frames.
+        rows: Of the chart.
+    """
 
     frames: int
     blank: int
     draws: int
     longest_pause_ms: float
+    rows: int
 
 
-def film(page: Any, seconds: float, lines: int) -> Film:
+def film(page: Any, seconds: float) -> Film:
     """Look at the chart of an open device page at every animation frame.
 
     Args:
-        page: A Playwright page that has drawn its chart.
+        page: A Playwright page that has drawn its chart, which is live.
         seconds: How long to look.
-        lines: Lines a full chart has; fewer count as a blank frame.
     """
-    return Film(**page.evaluate(SAMPLER.replace("LINES", str(lines)), seconds))
+    return Film(**page.evaluate(SAMPLER, seconds))

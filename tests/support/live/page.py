@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from tests.conftest import wait_for
 
 LIVE = ".faultline_device[data-draws]"
+HEADER = ".faultline_header[data-link=live] .fl-first"  # all around the live view is there too
 WAIT_MS = 90_000  # plenty is drawn, on a computer that may be busy
 SLIDER = "input[type=range]"
 

@@ -11,13 +11,21 @@ import pytest
 from detector.store import devices, frames
 from tests.conftest import wait_for
 from tests.support.live.feed import Feed, Machine, frame, status
-from tests.support.live.page import LIVE, WAIT_MS, draws_more, facts, open_device, text, told
+from tests.support.live.page import (
+    HEADER,
+    LIVE,
+    WAIT_MS,
+    draws_more,
+    facts,
+    open_device,
+    text,
+    told,
+)
 
 pytestmark = pytest.mark.browser
 
 FOREIGN = "http://faultline.invalid"
 HOSTILE = f"<script>alert(1)</script>![x]({FOREIGN}/x.png)\u202eevil"
-HEADER = ".faultline_header[data-link=live] .fl-first"
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 HOUR_AHEAD = """{
     const real = Date, ahead = 3600e3;
