@@ -4,11 +4,13 @@ Where its server is: otherwise it takes the address of a page, ``/device``, for 
 there first, which ends in two answers 404. And which files the live view will ask for: otherwise
 the browser hears of them when Streamlit has come up, and of each module when it has read the one
 before. And that a session is over: it then draws itself again, which leads to the way in. The page
-of a device begins its live view by itself, so that the chart is there before Streamlit is.
+of a device begins its live view by itself, so that the chart is there before Streamlit is, whose
+code is fetched meanwhile and runs once the chart is seen.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +40,19 @@ window.WebSocket = class extends WebSocket {
   }
 };
 }</script>"""
+# To run Streamlit's code takes the browser a second of a slow computer, for which nothing is drawn.
+SCRIPT = re.compile(r'<script type="module" crossorigin src="([^"]+)"></script>')
+LATER = r"""<link rel="modulepreload" crossorigin href="\1"><script>{
+const run = () => {
+  removeEventListener("faultline-early", run);
+  clearTimeout(waiting);
+  const script = document.createElement("script");
+  Object.assign(script, {type: "module", crossOrigin: "", src: "\1"});
+  document.head.append(script);
+};
+const waiting = setTimeout(run, 1500);
+addEventListener("faultline-early", run);
+}</script>"""
 BEFORE = "</head>"
 DEVICE, EARLY, COVER = "/device", "device/early.js", "faultline-early"
 COLOURS = {
@@ -60,7 +75,10 @@ def page(*, is_device: bool) -> str:
     links = [HERE, SIGNED_OUT, *(_link(name) for name in asset_files.files()), _plotly()]
     if is_device:
         links += [_colours(), f'<script type="module" async src="{_address(EARLY)}"></script>']
-    before, head_ends, after = STREAMLITS.read_text(encoding="utf-8").partition(BEFORE)
+    text = STREAMLITS.read_text(encoding="utf-8")
+    if is_device:
+        text = SCRIPT.sub(LATER, text)
+    before, head_ends, after = text.partition(BEFORE)
     return f"{before}{''.join(links)}\n{head_ends}{after}"
 
 

@@ -5,12 +5,13 @@ import { EARLY } from "../page.js";
 import { mount } from "./device.js";
 
 const GIVE_UP_MS = 30000;
-const LOOK_MS = 50;
+const LOOK_MS = 20;
 
 const page = location.pathname;
 const asked = new URLSearchParams(location.search);
 const standsStill = ["from", "to", "range", "paused"].some((name) => asked.has(name));
 if (asked.get("device") && !standsStill) begin(asked.get("device"));
+else letStreamlitRun();
 
 function begin(device) {
   const cover = document.createElement("div");
@@ -28,12 +29,18 @@ function begin(device) {
     const isHandedOver = !cover.isConnected;
     const isRefused = cover.firstChild?.dataset.link === "refused"; // nobody is signed in
     const isOver = isHandedOver || isRefused || location.pathname !== page || performance.now() - began > GIVE_UP_MS;
+    if (isOver || cover.firstChild.dataset.draws) letStreamlitRun();
     if (!isOver) return void (cover.hidden = !says(cover.firstChild));
     clearInterval(looking);
     if (isHandedOver) return; // its page ends it
     cover.remove();
     end();
   }, LOOK_MS);
+}
+
+// The page waits with it until the chart is drawn, if not for long (front_page.py).
+function letStreamlitRun() {
+  dispatchEvent(new Event("faultline-early"));
 }
 
 // Whether there is something to be seen: the server has answered, and knows the device.
