@@ -101,9 +101,10 @@ def _start_demo(children: Children, motors: int) -> Watched:
     wait_for(lambda: accepts(port), children, "the dashboard listens")
     time.sleep(15)  # the detector has loaded its models, the first minute is being filled
     view = "document.querySelector('.faultline_device')"
+    words = """document.querySelector('.faultline_device [data-is="name"]')"""
     return Watched(
         "the device page", f"http://127.0.0.1:{port}/device?device={DEVICE}",
-        f"""{view}?.querySelector('[data-is="name"]')?.textContent""", f"{view}?.dataset.draws",
+        f"{words}?.checkVisibility() && {words}.textContent", f"{view}?.dataset.draws",
     )  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def _link(name: str) -> str:
 
 
 def _plotly() -> str:
-    return f'<link rel="preload" as="script" href="{_address(asset_files.PLOTLY.name)}">'
+    return f'<link rel="prefetch" as="script" href="{_address(asset_files.PLOTLY.name)}">'
 
 
 def _address(name: str) -> str:

@@ -1,7 +1,7 @@
 // The overview: every device, worst first, as tiles or a table; the active alarms above.
 
 import { clock } from "../axes.js";
-import { loadPlotly, loadStyle, mountView, now } from "../page.js";
+import { loadStyle, mountView, now } from "../page.js";
 import { percent } from "../format.js";
 import { inert } from "../inert.js";
 import { number, setText, shape } from "../shapes.js";
@@ -26,7 +26,6 @@ class OverviewView {
     this.link = "connecting";
     this.sparks = new Sparks(() => this.said && this.show());
     loadStyle(version).then(() => this.begin());
-    requestIdleCallback?.(() => loadPlotly(version)); // ready before a device is opened
   }
 
   update(component) {

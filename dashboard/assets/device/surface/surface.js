@@ -3,6 +3,7 @@
 
 import { Painter } from "./painter.js";
 
+const SETTLED_MS = 5000;
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 
 export class Surface {
@@ -15,9 +16,11 @@ export class Surface {
     this.figure = null; // shown
   }
 
-  // To run plotly.js takes half a second: when nothing else is to be done.
+  // To run plotly.js takes half a second, or more: when a pointer comes near, else when the page has
+  // settled and nothing else is to be done.
   prepareSoon() {
-    idle(() => this.ended || this.prepare());
+    this.chart.addEventListener("pointerenter", () => this.prepare(), { once: true });
+    this.waiting = setTimeout(() => idle(() => this.ended || this.prepare()), SETTLED_MS);
   }
 
   async prepare() {
@@ -82,6 +85,7 @@ export class Surface {
 
   end() {
     this.ended = true;
+    clearTimeout(this.waiting);
     this.plotly?.purge(this.graph);
   }
 }
