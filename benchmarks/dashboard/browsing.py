@@ -10,39 +10,26 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page
 
+from benchmarks.dashboard.painted import ROWS
 from benchmarks.dashboard.plant import DEVICE
 
 PLOT = "document.querySelector('.js-plotly-plot')"
 LIVE = ".faultline_device[data-draws]"
 PATIENCE_MS = 120_000
-STRIP = 20  # pixels
 METERED = 200  # updates, at most
 # Whether all rows of a chart are there now: in a strip of the painted one, which lines of every
 # row cross; of a chart of Plotly's its lines, less two that may be short. Then the points of the
 # longest trace. A chart that is drawn anew with every update has none of it now and then.
 WHOLE = """() => {
-  const chart = document.querySelector(".fl-chart"), canvas = chart?.querySelector("canvas");
+  const chart = document.querySelector(".fl-chart");
   const isPainted = chart?.classList.contains("fl-painted");
   const plot = isPainted ? chart.figure : document.querySelector(".js-plotly-plot");
   if (!plot?.data) return null;
-  let full = 0;
-  if (isPainted) {
-    const {height, margin} = plot.layout, {width} = canvas, ratio = canvas.height / height;
-    const {data} = canvas.getContext("2d").getImageData(0.6 * width, 0, STRIP, canvas.height);
-    const rows = height - margin.t - margin.b;
-    const at = share => STRIP * Math.round(ratio * (margin.t + (1 - share) * rows));
-    for (const [name, {domain}] of Object.entries(plot.layout)) {
-      if (!name.startsWith("yaxis")) continue;
-      let inked = 0;
-      for (let i = at(domain[1]); i < at(domain[0]); i++) inked += data[4 * i + 3] > 128;
-      full += inked >= STRIP;
-    }
-  } else {
-    const lines = [...plot.querySelectorAll(".scatterlayer .js-line")];
-    full = lines.filter(line => (line.getAttribute("d") || "").length > 100).length - 2;
-  }
+  const drawn = () => [...plot.querySelectorAll(".scatterlayer .js-line")].filter(
+    line => (line.getAttribute("d") || "").length > 100);
+  const full = isPainted ? ROWS(chart)[0] : drawn().length - 2;
   return full > 2 && [full, Math.max(...plot.data.map(trace => trace.x.length))];
-}""".replace("STRIP", str(STRIP))
+}""".replace("ROWS", ROWS)
 FILM = """seconds => new Promise(done => {
   const seen = {frames: 0, blank: 0, ages: []}, began = performance.now(), whole = WHOLE;
   let drawn = null;

@@ -23,6 +23,7 @@ class DeviceView {
     this.counts = { draws: 0, updates: 0, snapshots: 0, draw_ms: 0 };
     this.chart = new Charting(this, () => loadPlotly(version));
     this.reported = new Set(); // ranges that were shown here first
+    this.unsaid = []; // notes
     this.forgetDevice(null);
     loadStyle(version, "device/device")
       .then(() => this.ended || this.begin());
@@ -77,6 +78,7 @@ class DeviceView {
   arrive() {
     this.asked = undefined;
     if (this.chart.view.fixed) this.reportRange(this.chart.view.fixed);
+    setTimeout(() => this.say(), REPORT_MS);
     this.chart.surface?.prepareSoon();
   }
 
@@ -179,7 +181,14 @@ class DeviceView {
   }
 
   write(text, [start, end]) {
-    if (text) this.component.setTriggerValue("note", { start: rounded(start), end: rounded(end), text });
+    if (text) this.unsaid.push({ start: rounded(start), end: rounded(end), text });
+    this.say();
+  }
+
+  // What was written; nobody hears it before this is in its place.
+  say() {
+    if (isEarly(this.root)) return;
+    for (const note of this.unsaid.splice(0)) this.component.setTriggerValue("note", note);
   }
 
   windowLength() {

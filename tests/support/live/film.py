@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-# Looks at a strip of the canvas, which lines of every row cross.
+from benchmarks.dashboard.painted import ROWS
+
 SAMPLER = """
 seconds => new Promise(done => {
   const root = document.querySelector(".faultline_device"), chart = root.querySelector(".fl-chart");
@@ -13,21 +14,12 @@ seconds => new Promise(done => {
   const first = Number(root.dataset.draws);
   const began = performance.now();
   let last = began;
-  const inked = (data, [bottom, top], {height, margin}, ratio) => {
-    const rows = height - margin.t - margin.b;
-    const at = share => WIDTH * Math.round(ratio * (margin.t + (1 - share) * rows));
-    let count = 0;
-    for (let i = at(top); i < at(bottom); i++) count += data[4 * i + 3] > 128;
-    return count;
-  };
   const isFull = () => {
-    const canvas = chart.querySelector("canvas"), {width, height} = canvas;
-    if (!canvas.checkVisibility() || height < 100) return false;
-    const {layout} = chart.figure, ratio = height / layout.height;
-    const {data} = canvas.getContext("2d").getImageData(0.6 * width, 0, WIDTH, height);
-    const axes = Object.entries(layout).filter(([name]) => name.startsWith("yaxis"));
-    film.rows = axes.length;
-    return axes.every(([, axis]) => inked(data, axis.domain, layout, ratio) >= WIDTH);
+    const canvas = chart.querySelector("canvas");
+    if (!canvas.checkVisibility() || canvas.height < 100) return false;
+    const [full, all] = ROWS(chart);
+    film.rows = all;
+    return full === all;
   };
   const look = now => {
     film.frames++;
@@ -40,7 +32,7 @@ seconds => new Promise(done => {
   };
   requestAnimationFrame(look);
 })
-""".replace("WIDTH", "30")
+""".replace("ROWS", ROWS)
 
 
 @dataclass(frozen=True)

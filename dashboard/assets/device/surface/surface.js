@@ -51,7 +51,8 @@ export class Surface {
   plotSoon() {
     this.plotting ??= idle(() => {
       this.plotting = null;
-      if (!this.ended) this.react();
+      // Not below a pointer that has taken hold meanwhile.
+      if (!this.ended && this.chart.classList.contains("fl-painted")) this.react();
     });
   }
 

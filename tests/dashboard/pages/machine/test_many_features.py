@@ -19,6 +19,7 @@ DRAWN = """() => {
     const drawn = traces.filter(trace => trace.name.endsWith(" error")).map(trace => trace.name);
     return [drawn, Math.max(...traces.map(trace => trace.x.length))];
 }"""
+TITLES = "document.querySelector('.fl-chart').figure.layout.annotations.map(note => note.text)"
 OVERFLOWS = "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
 
 
@@ -48,9 +49,6 @@ def test_of_many_features_few_are_sent_and_the_others_are_one_bar(site, feed, ma
     page.keyboard.press("Enter")
     wait_for(lambda: page.evaluate(DRAWN)[0] == [f"{MANY[50]} error"], 20, "the chosen one")
     wait_for(lambda: int(facts(page)["bytes"]) < MOST_BYTES, 20, "an update, no snapshot")
-
-
-TITLES = "document.querySelector('.fl-chart').figure.layout.annotations.map(note => note.text)"
 
 
 def test_long_names_stay_in_their_room(site, feed, machines, page):
