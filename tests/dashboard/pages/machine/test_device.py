@@ -255,6 +255,7 @@ def test_the_chart_pauses_goes_back_and_the_link_shows_the_same(site, feed, page
 def test_a_healthy_stretch_is_laid_over_and_a_note_is_seen_by_all(site, feed, page):
     """The newest before the fault, in dashes; the note is a mark and a line, and inert."""
     open_device(page, site, "later", "10 s")
+    wait_for(lambda: int(facts(page)["samples"]) > 2500, 30, "a stretch before")
     page.click("[data-do=compare]")
     page.get_by_text("Dashed: the newest healthy stretch").wait_for()
     wait_for(lambda: "acc_x healthy" in page.evaluate(f"{PLOT}.data.map(t => t.name)"), 10)
