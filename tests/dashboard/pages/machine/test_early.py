@@ -50,6 +50,17 @@ def test_a_device_is_live_before_streamlit_and_moves_into_its_page(site, feed, p
     assert shown == ["seen-early"]
 
 
+def test_what_was_written_early_is_told_once_somebody_hears_it(site, feed, page, held):
+    """A note for all, written before Streamlit was there."""
+    page.goto(f"{site.url}/device?device=good-1", wait_until="commit")
+    page.wait_for_selector(f"{COVER} .faultline_device[data-draws]")
+    page.click(f"{COVER} [data-do=note]")
+    page.fill(".fl-note-form input", "written early")
+    page.keyboard.press("Enter")
+    held()
+    page.locator(".fl-notes li", has_text="written early").wait_for()
+
+
 @pytest.mark.parametrize("query", ["device=nobody", "device=good-1&range=1h"])
 def test_only_what_is_live_and_known_is_shown_early(site, feed, page, held, query):
     """A stretch of the past, or a device that nobody has heard, waits for the page."""
