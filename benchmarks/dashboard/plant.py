@@ -35,12 +35,16 @@ class Plant:
     Attributes:
         page: Address of the dashboard.
         baseline: Address of ``st.plotly_chart`` in a fragment.
+        store: Address of what detector and dashboard share.
+        detector: Its process.
         dashboard: Its process.
         held: The process of the baseline.
     """
 
     page: str
     baseline: str
+    store: str
+    detector: psutil.Process
     dashboard: psutil.Process
     held: psutil.Process
 
@@ -51,14 +55,15 @@ def start(children: Children, folder: Path) -> Plant:
     _fill(store)
     _, url = start_broker(children, folder)
     env = _environment(folder, url, store)
-    children.start("detector", [sys.executable, "-m", "detector", "serve"], folder=PROJECT, env=env)
+    serve = [sys.executable, "-m", "detector", "serve"]
+    detector = children.start("detector", serve, folder=PROJECT, env=env)
     _start_motor(children, folder, url)
-    page = _start_page(children, "dashboard/app.py", "dashboard", env)
-    held = _start_page(children, str(HERE / "baseline.py"), "baseline", env)
+    page, dashboard = _start_page(children, "dashboard/app.py", "dashboard", env)
+    baseline, held = _start_page(children, str(HERE / "baseline.py"), "baseline", env)
     wait_for(lambda: _is_heard(store), children, "the motor is stored")
     store.dispose()
-    return Plant(*(address for address, _ in (page, held)),
-                 *(psutil.Process(child.process.pid) for _, child in (page, held)))  # fmt: skip
+    processes = (psutil.Process(child.process.pid) for child in (detector, dashboard, held))
+    return Plant(page, baseline, str(store.url), *processes)
 
 
 def cpu_s(process: psutil.Process) -> float:

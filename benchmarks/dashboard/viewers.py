@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+import numpy as np
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from benchmarks.dashboard.plant import DEVICE, cpu_s
 
 SETTLE_S = 5.0
+STAY_S = (5.0, 60.0)  # of one that comes and goes
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,30 @@ def weigh(page: str, seconds: float) -> Weight:
 def watch(page: str, process: psutil.Process, viewers: int, seconds: float) -> Cost:
     """What a number of viewers of one device cost the dashboard's process."""
     return asyncio.run(_watch(page, process, viewers, seconds))
+
+
+@contextmanager
+def coming_and_going(page: str, viewers: int) -> Iterator[None]:
+    """So many viewers at a time, each of whom leaves after a while and comes again."""
+    is_over = threading.Event()
+
+    async def one(seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        while not is_over.is_set():
+            with suppress(OSError, TimeoutError, ConnectionClosed):
+                async with connect(_address(page), origin=Origin(page), max_size=None) as socket:
+                    await _updates(socket, rng.uniform(*STAY_S), is_over)
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(one(seed) for seed in range(viewers)))
+
+    thread = threading.Thread(target=lambda: asyncio.run(all_of_them()))
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 async def _weigh(page: str, seconds: float) -> Weight:
@@ -76,9 +106,11 @@ async def _weigh(page: str, seconds: float) -> Weight:
     return found
 
 
-async def _updates(socket: ClientConnection, seconds: float) -> int:
+async def _updates(
+    socket: ClientConnection, seconds: float, is_over: threading.Event | None = None
+) -> int:
     until, updates = time.monotonic() + seconds, 0
-    while (left := until - time.monotonic()) > 0:
+    while (left := until - time.monotonic()) > 0 and not (is_over and is_over.is_set()):
         try:
             await asyncio.wait_for(socket.recv(), left)
             updates += 1

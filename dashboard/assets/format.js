@@ -12,16 +12,18 @@ export function locale() {
 }
 
 export function decimal(value, digits = 0) {
-  const key = `${locale()} ${digits}`;
-  if (!numbers.has(key)) {
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    numbers.set(key, new Intl.NumberFormat(locale(), options));
-  }
-  return numbers.get(key).format(value);
+  return written(value, digits, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 export function percent(share) {
-  return new Intl.NumberFormat(locale(), { style: "percent" }).format(share);
+  return written(share, "%", { style: "percent" });
+}
+
+// Made once for each kind: to make a format takes longer than to use it.
+function written(value, kind, options) {
+  const key = `${locale()} ${kind}`;
+  if (!numbers.has(key)) numbers.set(key, new Intl.NumberFormat(locale(), options));
+  return numbers.get(key).format(value);
 }
 
 // Name of the zone that was chosen; undefined: the browser's own.

@@ -138,8 +138,8 @@ export class Charting {
   draw() {
     const { device } = this;
     if (!this.surface || device.ended) return;
+    const width = this.chart.clientWidth; // before anything is moved, or the page is laid out twice
     device.showPanel();
-    const width = this.chart.clientWidth;
     if (this.held || (!device.header && !this.view.fixed) || !width) return;
     const began = performance.now();
     if (!device.theme) device.recolour();

@@ -27,7 +27,12 @@ class DeviceView {
     this.forgetDevice(null);
     loadStyle(version, "device/device")
       .then(() => this.ended || this.begin());
-    this.clock = setInterval(() => this.showPanel(), CLOCK_MS);
+    this.clock = setInterval(() => this.tick(), CLOCK_MS);
+  }
+
+  // Time goes on where nothing comes; each showing costs the browser a frame.
+  tick() {
+    if (performance.now() - this.shown_at >= CLOCK_MS) this.showPanel();
   }
 
   forgetDevice(device) {
@@ -39,7 +44,7 @@ class DeviceView {
     this.notes = [];
     this.contributions = null;
     this.asked_for = []; // features; empty: the server chooses of many
-    this.chose_at = -Infinity;
+    this.chose_at = this.shown_at = -Infinity;
     this.command = null; // given here, not yet seen by the hub
     this.link = "connecting";
     this.ring.reset([]);
@@ -230,6 +235,7 @@ class DeviceView {
 
   showPanel() {
     if (!this.panel) return;
+    this.shown_at = performance.now();
     const { chart } = this;
     this.panel.show({
       device: this.device, header: this.header, card: this.card, alarms: this.alarms,

@@ -9,7 +9,7 @@ import pytest
 from dashboard.pages.models import bundles
 from detector.settings.load import load_settings
 from tests.conftest import wait_for
-from tests.support.live.page import give_name
+from tests.support.live.page import give_name, open_device
 from tests.test_architecture import PROJECT
 
 SHIPPED = sorted(path.parent for path in (PROJECT / "models").glob("*/bundle.json"))
@@ -41,6 +41,29 @@ def test_a_broken_bundle_is_one_line(tmp_path, content, reason):
     found = bundles.read(tmp_path)
     assert found.told is None
     assert reason in found.reason
+
+
+@pytest.mark.browser
+def test_a_model_that_is_gone_is_told_and_the_pages_go_on(site, feed, page, tmp_path):
+    """One is deleted, of the other only half is left; both are still named by rules."""
+    gone, half = tmp_path / "gone", tmp_path / "half"
+    half.mkdir()
+    (half / bundles.DOCUMENT).write_bytes((SHIPPED[0] / bundles.DOCUMENT).read_bytes()[:300])
+    settings = Path(site.settings["FAULTLINE_SETTINGS"])
+    before = settings.read_text()
+    rules = [f'[[devices]]\nmatch = "{device}"\nmodel = "{folder}"\n'
+             for device, folder in (("good-2", gone), ("shared", half))]  # fmt: skip
+    settings.write_text("\n".join([before, *rules]))
+    try:
+        page.goto(f"{site.url}/models?device=good-2")
+        for folder, reason in ((gone, "No such file"), (half, "truncated")):
+            row = page.locator(f".sheet-table tr:has-text('{folder}'):has-text('{reason}')")
+            row.wait_for(timeout=30_000)
+            assert row.count() == 1
+        page.wait_for_selector("button:has-text('Let it watch')")  # another may be chosen
+        open_device(page, site, "good-2")
+    finally:
+        settings.write_text(before)
 
 
 @pytest.mark.browser
