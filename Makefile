@@ -42,6 +42,7 @@ soak: venv-dev system  ## the long forms of tests
 	$(PY) -m benchmarks.soak.worker_kills
 	$(PY) -m benchmarks.soak.cluster.ray_kills
 	$(PY) -m benchmarks.soak.size_limit
+	$(PY) -m benchmarks.dashboard.soak --minutes 480
 
 system:
 	@sh .ci/system-packages mosquitto chromium openssl --optional postgresql chromium-headless-shell

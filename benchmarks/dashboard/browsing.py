@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page
 
+from benchmarks.dashboard.first_seen import NAMED, watching
 from benchmarks.dashboard.painted import ROWS
 from benchmarks.dashboard.plant import DEVICE
 
@@ -153,23 +154,16 @@ def _wait(counter: Callable[[], int], newest: int, page: Page) -> None:
         page.wait_for_timeout(50)
 
 
-# When the name of the device can be seen, from opening its page.
-WORDS = """new MutationObserver(() => {
-  const name = document.querySelector('.faultline_device [data-is="name"]');
-  if (name?.checkVisibility() && name.textContent) window.words ??= performance.now();
-}).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});"""
-
-
 def waits(window: BrowserContext, url: str, visits: int) -> dict[str, float]:
     """Seconds, the median of some visits: first content, page change, an hour after the click."""
     found: dict[str, list[float]] = {"first content": [], "page change": [], "an hour": []}
     for _ in range(visits):
         page = window.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.add_init_script(WORDS)
+        page.add_init_script(watching(words=NAMED))
         page.goto(f"{url}/device?device={DEVICE}", wait_until="commit")
         page.wait_for_selector(LIVE)
-        found["first content"].append(page.evaluate("window.words") / 1000)
+        found["first content"].append(page.evaluate("seen.words") / 1000)
         page.wait_for_selector("#faultline-early", state="detached")
         found["page change"].append(_changed(page))
         page.goto(f"{url}/device?device={DEVICE}&range=30m")

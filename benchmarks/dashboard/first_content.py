@@ -5,7 +5,7 @@ Chromium opens the page with an empty cache once, then with a warm one. Beside i
 Streamlit with one word and one line in ``st.plotly_chart``, which is what Streamlit and the browser
 need whatever a page holds. Exit code 1 when the median of the warm visits misses the target.
 
-    python -m benchmarks.speed.first_content
+    python -m benchmarks.dashboard.first_content
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from benchmarks.dashboard.first_seen import DRAWN, NAMED, watching
 from benchmarks.lib.aims import Aim, tell
 from benchmarks.lib.machine import machine
 from benchmarks.lib.services import PROJECT, wait_for
@@ -29,16 +30,9 @@ from simulator.demo.broker import accepts, free_port
 from simulator.demo.children import Children
 from simulator.errors import SimulatorError
 
-MOST_S = 2.5  # to the words and to the chart, on a warm server
+MOST_S = 1.5  # to the words and to the chart, on a warm server
 DEVICE = "motor-600-1"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-WATCH = """
-window.seen = {};
-new MutationObserver(() => {
-  if (WORDS) window.seen.words ??= performance.now();
-  if (CHART) window.seen.chart ??= performance.now();
-}).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-"""
 PLAIN = """
 import streamlit as st
 st.write("ready")
@@ -100,18 +94,15 @@ def _start_demo(children: Children, motors: int) -> Watched:
     children.start("demo", [*command, "--motors", str(motors)], folder=PROJECT)
     wait_for(lambda: accepts(port), children, "the dashboard listens")
     time.sleep(15)  # the detector has loaded its models, the first minute is being filled
-    view = "document.querySelector('.faultline_device')"
-    words = """document.querySelector('.faultline_device [data-is="name"]')"""
     return Watched(
-        "the device page", f"http://127.0.0.1:{port}/device?device={DEVICE}",
-        f"{words}?.checkVisibility() && {words}.textContent", f"{view}?.dataset.draws",
-    )  # fmt: skip
+        "the device page", f"http://127.0.0.1:{port}/device?device={DEVICE}", NAMED, DRAWN
+    )
 
 
 def _visits(browser: Browser, page: Watched, count: int) -> tuple[list[float], list[list[float]]]:
     """The first visit and the others: seconds to the words and to the chart."""
     window = browser.new_context(viewport={"width": 1440, "height": 900})
-    window.add_init_script(WATCH.replace("WORDS", page.words).replace("CHART", page.chart))
+    window.add_init_script(watching(words=page.words, chart=page.chart))
     first = _visit(window, page.url)
     return first, [_visit(window, page.url) for _ in range(count)]
 
