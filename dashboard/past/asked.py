@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from dashboard.live.columns import MOST
 from detector.text import inert
 
 POINTS, MOST_POINTS = 2000, 20_000
@@ -28,16 +29,22 @@ class Asked:
         start: UTC seconds, as ``end``.
         end: After ``start``; not in it.
         points: Wanted, at most.
+        features: That are drawn; empty: all.
     """
 
     device: str
     start: float
     end: float
     points: int
+    features: tuple[str, ...] = ()
 
 
-def read(query: Mapping[str, str]) -> Asked:
+def read(query: Mapping[str, str], features: Sequence[str] = ()) -> Asked:
     """Read the fields of an address: ``device``, ``from``, ``to``, ``points``.
+
+    Args:
+        query: With the last of each.
+        features: All of the field ``feature``; of a name that there is not nothing is sent.
 
     Raises:
         AskedError: If one is missing or cannot be; one line.
@@ -50,7 +57,7 @@ def read(query: Mapping[str, str]) -> Asked:
         raise AskedError("from: not before to, allowed: a stretch of time")
     if end - start > LONGEST_S:
         raise AskedError("from: more than 20 years before to, allowed: a shorter stretch")
-    return Asked(device, start, end, _points(query.get("points")))
+    return Asked(device, start, end, _points(query.get("points")), tuple(features[:MOST]))
 
 
 def moment(name: str, text: str | None) -> float:

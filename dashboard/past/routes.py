@@ -38,7 +38,7 @@ def _answering(answer: Answer, media_type: str) -> Callable[[Request], Any]:
 
     async def serve(request: Request) -> Response:
         try:
-            asked = read(request.query_params)
+            asked = read(request.query_params, request.query_params.getlist("feature"))
             content = await asyncio.to_thread(_read, answer, asked)
         except AskedError as error:
             return PlainTextResponse(str(error), 422)
@@ -58,7 +58,7 @@ def _read(answer: Answer, asked: Asked) -> bytes:
 
 
 def _stretch(connection: Connection, place: Place, asked: Asked) -> bytes:
-    return stretch(connection, place, asked.device, asked.start, asked.end, asked.points)
+    return stretch(connection, place, asked)
 
 
 def _shares(connection: Connection, _place: Place, asked: Asked) -> bytes:

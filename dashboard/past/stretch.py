@@ -8,6 +8,7 @@ reads it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashboard.live import wire
+from dashboard.past.asked import Asked
 from dashboard.past.gaps import told
 from detector.records import Frame
 from detector.store import alarms, commands
@@ -26,23 +28,23 @@ from detector.store.schema import Connection
 
 MOST_VALUES = 48_000  # of a stretch that is sent sample by sample
 EACH_SAMPLE = "full"
+BY_COLUMN = ("low", "mean", "high")
 BY_SAMPLE = ("ts", "values", "reconstruction", "score", "mse", "judged")
 
 
-def stretch(
-    connection: Connection, place: Place, device: str, start: float, end: float, points: int
-) -> bytes:
+def stretch(connection: Connection, place: Place, asked: Asked) -> bytes:
     """What is stored of a time, with its gaps, alarms and notes.
 
     Args:
         connection: To the store; nothing was read in its transaction yet.
         place: Of the archive.
-        device: Name of the machine; one that was never seen has one gap.
-        start: UTC seconds, finite.
-        end: After ``start``; not in it.
-        points: Buckets, about, where samples are too many.
+        asked: A device that was never seen has one gap; where samples are too many they come in
+            about as many buckets as points are asked for.
     """
-    past = history(connection, place, device, start, end, points)
+    device, start, end = asked.device, asked.start, asked.end
+    past = history(connection, place, device, start, end, asked.points)
+    if asked.features:
+        past = _only(past, asked.features)
     held = reading.extent(connection, device)
     head: dict[str, Any] = {
         "device": device,
@@ -58,9 +60,17 @@ def stretch(
         "samples": int(past.samples.sum()),
     }
     if is_sent_by_sample(past):
-        return wire.encode({**head, "kind": "samples"}, _frames(connection, place, past))
+        frames = _frames(connection, place, past)
+        return wire.encode({**head, "kind": "samples"}, frames, asked.features or None)
     shape = {"kind": "buckets", "n": len(past), "features": past.features}
     return wire.message({**head, **shape}, _arrays(past))
+
+
+def _only(past: History, features: Sequence[str]) -> History:
+    """The same with some of its columns, in their order."""
+    kept = [at for at, name in enumerate(past.features) if name in features]
+    columns = {name: getattr(past, name)[:, kept] for name in BY_COLUMN}
+    return replace(past, features=tuple(past.features[at] for at in kept), **columns)
 
 
 def is_sent_by_sample(past: History) -> bool:

@@ -160,7 +160,7 @@ export class Charting {
   // All that a drawing of what stands still depends on, so that it is drawn once.
   seen(range, stretch, width) {
     const { device, theme, chosen, notes, alarms, ring } = this.device;
-    const over = this.compare.of(device, range);
+    const over = this.compare.of(device, range, this.wanted());
     const newest = !stretch && ring.lastTs < range[1] ? ring.lastTs : null;
     return JSON.stringify([!!this.view.fixed, !!this.surface.plotly, device, range, width, stretch?.heard, over?.shift_s, over?.stretch.heard, theme.dark, chosen,
       notes.length, this.device.threshold(), stretch ? null : alarms.slice(0, 5).map(({ id, end }) => [id, end]), newest]);
@@ -172,13 +172,21 @@ export class Charting {
     if (!this.view.fixed) return null;
     const slack = (range[1] - range[0]) / 100;
     if (ring.length && ring.ts[ring.first & ring.mask] <= range[0] && ring.lastTs >= range[1] - slack) return null;
-    return this.history.of(device, range) ?? undefined;
+    return this.history.of(device, range, this.wanted()) ?? undefined;
+  }
+
+  // Of many features those that are drawn; none: all.
+  wanted() {
+    const { card, chosen } = this.device;
+    const all = card?.features ?? [];
+    const drawn = this.rows.of(all, chosen);
+    return drawn.length < all.length ? drawn : [];
   }
 
   build(range, stretch, width) {
     const { ring, card, alarms, chosen, theme, header, notes } = this.device;
     const isStill = !!this.view.fixed;
-    const compare = isStill ? this.compare.of(this.device.device, range) : null;
+    const compare = isStill ? this.compare.of(this.device.device, range, this.wanted()) : null;
     const view = {
       theme, card, chosen, range, width, isStill, compare, notes, alarms, gap_s: header?.gap_s,
       threshold: card ? this.device.threshold() : null, note: isStill ? null : this.device.note(),

@@ -21,9 +21,14 @@ def decoded(message):
     return msgspec.json.decode(message[4 : 4 + length]), message[4 + length :]
 
 
+def wanted(start, end, device="press-1", points=2000, features=()):
+    """Of the machine, in seconds after its start."""
+    return asked.Asked(device, START + start, START + end, points, features)
+
+
 def test_a_short_stretch_comes_sample_by_sample(connection, place):
     """As a live update does, cut to what was asked, with its gap, alarm and note."""
-    header, _ = decoded(stretch(connection, place, "press-1", START + 60.05, START + 300, 2000))
+    header, _ = decoded(stretch(connection, place, wanted(60.05, 300)))
     assert header["kind"] == "samples"
     assert sum(block["n"] for block in header["blocks"]) == 599 + 1200
     [gap] = header["gaps"]
@@ -35,7 +40,7 @@ def test_a_short_stretch_comes_sample_by_sample(connection, place):
 
 def test_a_long_stretch_comes_in_buckets(connection, place):
     """From before the first sample to after the newest one: both are gaps, each with its reason."""
-    header, body = decoded(stretch(connection, place, "press-1", START - 600, START + 3000, 500))
+    header, body = decoded(stretch(connection, place, wanted(-600, 3000, points=500)))
     assert header["kind"] == "buckets"
     assert header["features"] == ["a", "b"]
     assert [gap["reason"] for gap in header["gaps"]] == ["before_first", "silent", "after_newest"]
@@ -44,13 +49,32 @@ def test_a_long_stretch_comes_in_buckets(connection, place):
     assert np.all(np.diff(ts) > 0)
 
 
+@pytest.mark.parametrize("span", [(60, 300), (-600, 3000)], ids=["samples", "buckets"])
+@pytest.mark.parametrize(("features", "sent"), [(("b",), ["b"]), (("b", "a"), ["a", "b"]),
+                                                (("gone",), [])])  # fmt: skip
+def test_only_what_is_drawn_is_sent(connection, place, span, features, sent):
+    """With the values that all together have, and all that is told beside them."""
+    whole, body = decoded(stretch(connection, place, wanted(*span)))
+    header, part = decoded(stretch(connection, place, wanted(*span, features=features)))
+    for told in ("anomalies", "samples", "gaps", "alarms", "notes"):
+        assert header[told] == whole[told]
+    if span[0] == 60:
+        assert [block["features"] for block in header["blocks"]] == [sent] * len(header["blocks"])
+        return
+    assert (header["features"], header["n"]) == (sent, whole["n"])
+    n = header["n"]
+    at = 12 * n + n * 4 % 8  # times, widths and what fills up to eight bytes
+    all_low = np.frombuffer(body, "<f4", 2 * n, at).reshape(2, n)
+    low = np.frombuffer(part, "<f4", len(sent) * n, at).reshape(-1, n)
+    assert np.array_equal(low, all_low[["ab".index(name) for name in sent]], equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("device", "span"), [("nobody", (0, 300)), ("press-1", (9000, 9300)), ("press-1", (0, 0.05))]
 )
 def test_little_or_nothing_is_an_answer(connection, place, device, span):
     """A device that is gone, a time without data, a single sample."""
-    start, end = (START + at for at in span)
-    header, _ = decoded(stretch(connection, place, device, start, end, 100))
+    header, _ = decoded(stretch(connection, place, wanted(*span, device=device, points=100)))
     assert header["samples"] in {0, 1}
     assert [gap["reason"] for gap in header["gaps"]] in ([], ["before_first"], ["after_newest"])
 

@@ -45,12 +45,12 @@ export class Compare {
   }
 
   // What to lay over a range: { stretch, shift_s, range }; null while there is nothing.
-  of(device, range) {
+  of(device, range, wanted) {
     if (!this.isOn) return null;
     const start = this.start(device, range);
     if (start === null || start === undefined) return null;
     const own = [start, start + range[1] - range[0]];
-    const stretch = this.history.of(device, own);
+    const stretch = this.history.of(device, own, wanted);
     return stretch && { stretch, shift_s: range[0] - start, range: own };
   }
 }

@@ -11,8 +11,9 @@ const RETRY_MS = 2000; // after a failure
 
 // A stretch of time with what is stored of it.
 export class Stretch {
-  constructor(header) {
+  constructor(header, wanted) {
     Object.assign(this, header);
+    this.wanted = `${wanted}`;
     this.range = [header.from, header.to];
     this.heard = performance.now();
     if (header.kind !== "samples") return;
@@ -61,18 +62,20 @@ export class History {
     this.abort?.abort();
   }
 
-  // The best there is of a range by now; what is better is asked for.
-  of(device, range) {
+  // The best there is of a range by now; what is better is asked for, of many features those that
+  // are wanted.
+  of(device, range, wanted) {
     const known = this.stretch?.device === device ? this.stretch : null;
-    if (!known?.isFineFor(range) || known.isOld(range)) this.ask(device, range);
+    if (!known?.isFineFor(range) || known.isOld(range) || known.wanted !== `${wanted}`) this.ask(device, range, wanted);
     return known && known.to > range[0] && known.from < range[1] ? known : null;
   }
 
-  async ask(device, [start, end]) {
+  async ask(device, [start, end], wanted) {
     const beside = BESIDE * (end - start);
     const query = new URLSearchParams({
       device, from: Math.max(0, start - beside).toFixed(3), to: (end + beside).toFixed(3), points: POINTS,
     });
+    for (const name of wanted) query.append("feature", name);
     if (this.asked === `${query}` || performance.now() - this.failed < RETRY_MS) return;
     this.asked = `${query}`;
     this.abort?.abort(); // of a range that was left
@@ -80,7 +83,7 @@ export class History {
     try {
       const answer = await fetch(`/history?${query}`, { signal: this.abort.signal });
       if (!answer.ok) throw new Error(await answer.text());
-      this.stretch = new Stretch(decode(await answer.arrayBuffer()));
+      this.stretch = new Stretch(decode(await answer.arrayBuffer()), wanted);
       this.error = null;
     } catch (error) {
       if (error.name === "AbortError") return;

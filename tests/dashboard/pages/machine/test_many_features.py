@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from tests.conftest import wait_for
@@ -49,6 +51,22 @@ def test_of_many_features_few_are_sent_and_the_others_are_one_bar(site, feed, ma
     page.keyboard.press("Enter")
     wait_for(lambda: page.evaluate(DRAWN)[0] == [f"{MANY[50]} error"], 20, "the chosen one")
     wait_for(lambda: int(facts(page)["bytes"]) < MOST_BYTES, 20, "an update, no snapshot")
+
+
+def test_of_the_past_too_only_what_is_drawn_is_sent(site, feed, machines, page):
+    """Another feature that is chosen is fetched, and what is not drawn is not."""
+    open_device(page, site, "wide")
+    draws_more(page, 2)
+    with page.expect_response("**/history?*") as heard:
+        page.click('[data-do="wider"]')
+    assert len(parse_qs(urlsplit(heard.value.url).query)["feature"]) == 8
+    wait_for(lambda: facts(page)["source"] != "ring", 20, "the past")
+    wait_for(lambda: len(page.evaluate(DRAWN)[0]) == 8, 20, "eight features")
+    with page.expect_response("**/history?*") as heard:
+        page.get_by_role("combobox", name="Features (64)").fill("Press50")
+        page.keyboard.press("Enter")
+    assert parse_qs(urlsplit(heard.value.url).query)["feature"] == [MANY[50]]
+    wait_for(lambda: page.evaluate(DRAWN)[0] == [f"{MANY[50]} error"], 20, "the chosen one")
 
 
 def test_long_names_stay_in_their_room(site, feed, machines, page):
