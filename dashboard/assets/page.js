@@ -2,6 +2,8 @@
 
 import { loadWords } from "./words.js";
 
+const TICK_MS = 500;
+
 function load(id, element) {
   const present = document.getElementById(id);
   if (present) return present.loaded;
@@ -44,6 +46,23 @@ function painted() {
 // The server's time now, from its newest message and when that was heard.
 export function now(header, heard) {
   return header ? header.now + (performance.now() - heard) / 1000 : Date.now() / 1000;
+}
+
+// Shows a view anew where nothing comes, because time goes on, but not where it just was shown:
+// each showing costs the browser a frame.
+export class Ticking {
+  constructor(show) {
+    this.at = -Infinity;
+    this.timer = setInterval(() => performance.now() - this.at < TICK_MS || show(), TICK_MS);
+  }
+
+  shown() {
+    this.at = performance.now();
+  }
+
+  end() {
+    clearInterval(this.timer);
+  }
 }
 
 const views = new WeakMap();

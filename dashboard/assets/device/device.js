@@ -1,7 +1,7 @@
 // One device: socket -> ring -> figure, or the store's history where the chart stands still; drawn
 // at most once per animation frame.
 
-import { isEarly, loadPlotly, loadStyle, mountView, now } from "../page.js";
+import { isEarly, loadPlotly, loadStyle, mountView, now, Ticking } from "../page.js";
 import { Panel } from "../panel.js";
 import { LiveSocket } from "../socket.js";
 import { readTheme } from "../theme.js";
@@ -10,7 +10,6 @@ import { say } from "../words.js";
 import { Charting } from "./charting.js";
 import { Ring } from "./ring.js";
 
-const CLOCK_MS = 500;
 const REPORT_MS = 500; // after the last move of the range
 const OTHERS_MS = 5000; // between two choices of other features by what is behind an anomaly
 
@@ -27,12 +26,7 @@ class DeviceView {
     this.forgetDevice(null);
     loadStyle(version, "device/device")
       .then(() => this.ended || this.begin());
-    this.clock = setInterval(() => this.tick(), CLOCK_MS);
-  }
-
-  // Time goes on where nothing comes; each showing costs the browser a frame.
-  tick() {
-    if (performance.now() - this.shown_at >= CLOCK_MS) this.showPanel();
+    this.ticking = new Ticking(() => this.showPanel());
   }
 
   forgetDevice(device) {
@@ -44,7 +38,7 @@ class DeviceView {
     this.notes = [];
     this.contributions = null;
     this.asked_for = []; // features; empty: the server chooses of many
-    this.chose_at = this.shown_at = -Infinity;
+    this.chose_at = -Infinity;
     this.command = null; // given here, not yet seen by the hub
     this.link = "connecting";
     this.ring.reset([]);
@@ -235,7 +229,7 @@ class DeviceView {
 
   showPanel() {
     if (!this.panel) return;
-    this.shown_at = performance.now();
+    this.ticking.shown();
     const { chart } = this;
     this.panel.show({
       device: this.device, header: this.header, card: this.card, alarms: this.alarms,
@@ -249,7 +243,7 @@ class DeviceView {
 
   end() {
     this.ended = true;
-    clearInterval(this.clock);
+    this.ticking.end();
     clearTimeout(this.reporting);
     this.socket?.close();
     this.chart.end();

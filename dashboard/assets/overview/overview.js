@@ -1,7 +1,7 @@
 // The overview: every device, worst first, as tiles or a table; the active alarms above.
 
 import { clock } from "../axes.js";
-import { loadStyle, mountView, now } from "../page.js";
+import { loadStyle, mountView, now, Ticking } from "../page.js";
 import { percent } from "../format.js";
 import { inert } from "../inert.js";
 import { number, setText, shape } from "../shapes.js";
@@ -51,7 +51,7 @@ class OverviewView {
       this.show();
     };
     this.socket = new LiveSocket("", (message) => this.receive(message), onState);
-    this.clock = setInterval(() => this.show(), 500);
+    this.ticking = new Ticking(() => this.show());
   }
 
   receive(message) {
@@ -67,6 +67,7 @@ class OverviewView {
   show() {
     if (!this.theme) this.recolour();
     if (!this.said) return;
+    this.ticking?.shown();
     const time = now(this.said, this.heard);
     this.showAlarms();
     this.showDevices(time);
@@ -156,7 +157,7 @@ class OverviewView {
 
   end() {
     this.ended = true;
-    clearInterval(this.clock);
+    this.ticking?.end();
     this.sparks.end();
     this.socket?.close();
   }

@@ -1,6 +1,6 @@
 // The bar above every page: is all well, what needs an answer first, which time is looked at.
 
-import { loadStyle, mountView, now } from "../page.js";
+import { loadStyle, mountView, now, Ticking } from "../page.js";
 import { LiveSocket } from "../socket.js";
 import { readTheme } from "../theme.js";
 import { Alerts } from "./alerts.js";
@@ -21,7 +21,6 @@ const LAYOUT = `
 </div>
 <div class="fl-notices" data-is="notices" role="status"></div>
 <span id="fl-after-header" tabindex="-1"></span>`;
-const LOOK_MS = 500;
 
 export const mount = (component, version) => mountView(Header, "header", component, version);
 
@@ -57,7 +56,7 @@ class Header {
     this.onRange = ({ detail }) => this.showRange(detail);
     window.addEventListener("faultline-range", this.onRange);
     this.socket = new LiveSocket("header", (message) => this.receive(message), (state) => this.changed(state));
-    this.clock = setInterval(() => this.tick(), LOOK_MS);
+    this.ticking = new Ticking(() => this.show());
     this.recolour();
     this.show();
   }
@@ -82,13 +81,8 @@ class Header {
     this.show();
   }
 
-  // Time goes on where nothing comes; each showing costs the browser a frame.
-  tick() {
-    if (performance.now() - this.shown_at >= LOOK_MS) this.show();
-  }
-
   show() {
-    this.shown_at = performance.now();
+    this.ticking?.shown();
     const { said, link, lostSince, error } = this;
     this.status.show({ said, link, lostSince, error, now: now(said, this.heard) });
     this.range.show(this.data.range);
@@ -120,7 +114,7 @@ class Header {
 
   end() {
     this.ended = true;
-    clearInterval(this.clock);
+    this.ticking?.end();
     this.socket?.close();
     window.removeEventListener("faultline-range", this.onRange);
     for (const part of [this.keys, this.menus, this.kiosk, this.search, this.range]) part?.end();
