@@ -30,7 +30,7 @@ from simulator.demo.broker import accepts, free_port
 from simulator.demo.children import Children
 from simulator.errors import SimulatorError
 
-MOST_S = 1.5  # to the words and to the chart, on a warm server
+WORDS_S, CHART_S = 1.5, 2.5  # at most, on a warm server
 DEVICE = "motor-600-1"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PLAIN = """
@@ -71,8 +71,14 @@ def main(arguments: list[str] | None = None) -> int:
     except SimulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    line = f"words and chart after {medians[0]:.1f} and {medians[1]:.1f} s"
-    return tell([Aim(f"{line}, aim: {MOST_S:g} s", max(medians) <= MOST_S)])
+    return tell(
+        [
+            Aim(f"{what} after {found:.2f} s, aim: {most:g} s", found <= most)
+            for what, found, most in zip(
+                ("words", "chart"), medians, (WORDS_S, CHART_S), strict=True
+            )
+        ]
+    )
 
 
 def _start_plain(children: Children, folder: Path) -> Watched:
