@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 MESSAGE_S = 0.1  # of a waveform in one message
 LEAST_BATCH = 50  # samples a message
 GAP = 3.0  # periods; beyond, a burst ended, and no message holds two
-PAUSE_S = 1.0  # between two sessions on the device's clock, well above a sampling gap
+PAUSE_S = 1.0  # between two sessions, by the device's clock and in fact; well above a sampling gap
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ def replay(
     while not stop.is_set():
         run += 1
         for session in sessions:
+            if last_ts > -np.inf and stop.wait(PAUSE_S / pace.speed):
+                return  # or the clock would run ahead by a pause with every session
             begin = max(time.time(), last_ts + PAUSE_S)
             last_ts = begin + float(session.due.max())
             announcer = Announcer(publisher, device, tuple(FAULTS), session.features)

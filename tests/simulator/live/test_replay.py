@@ -47,6 +47,14 @@ def test_each_file_is_a_session_of_its_own(broker, listener):
     assert np.diff(listener.column("ts")).min() > 0
 
 
+def test_the_clock_does_not_run_ahead_with_each_session(broker, listener):
+    """What a device sends all day, over and over, is never of a time to come."""
+    send(broker, [session(20, name) for name in "abc"], speed=1.0)
+    wait_for(lambda: len(listener.column("ts")) == 60)
+    ahead = [payload["ts"][-1] - arrival for arrival, _, payload in listener.messages]
+    assert max(ahead) < 0.5
+
+
 def test_labels_are_not_sent(broker, listener, tmp_path):
     """The command sends features and the running signal, and no label."""
     path = tmp_path / "a.csv"
