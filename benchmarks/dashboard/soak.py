@@ -17,10 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import numpy as np
 import psutil
@@ -41,6 +44,7 @@ from simulator.errors import SimulatorError
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 ALONE_S, EVERY_S = 60.0, 10.0
+ASKING, ASKED, PAST_S = 8, 200, 90.0  # at once, and in all; seconds each
 WARM = 0.25  # of the time, in which caches fill
 NOISE = 0.02  # of what is there: growth below this in the whole time is none
 STALL_MS = 50.0
@@ -101,6 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
             began = time.time()
             time.sleep(ALONE_S)
             alone = _late_ms(store, began)
+            _ask_at_once(plant.page)
             began = time.time()
             held = list(_watch(plant, 60 * args.minutes, args.viewers))
             watched = _late_ms(store, began)
@@ -112,6 +117,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     return _report([_growth(what, held) for what in ("heap", "nodes", "dashboard", "detector")],
                    alone, watched)  # fmt: skip
+
+
+def _ask_at_once(page: str) -> None:
+    def ask(_: int) -> None:
+        end = time.time()
+        query = urlencode({"device": DEVICE, "from": end - PAST_S, "to": end})
+        with urlopen(f"{page}/history?{query}") as answer:  # noqa: S310 -- our own
+            answer.read()
+
+    with ThreadPoolExecutor(ASKING) as threads:
+        list(threads.map(ask, range(ASKED)))
 
 
 def _watch(plant: Plant, seconds: float, viewers: int) -> Iterator[Held]:
