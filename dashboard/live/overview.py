@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from dashboard.live import reading
-from dashboard.live.states import STALE
+from dashboard.live.states import NO_SCORE
 from detector.store.schema import Connection
 
 SPARK_POINTS = 120
@@ -76,7 +76,7 @@ class Overview:
     def _note(self, tile: Tile) -> None:
         spark = self._sparks.get(tile["device"])
         if spark is not None:
-            spark.append(None if tile["shown_state"] == STALE else _short(tile["score"]))
+            spark.append(None if tile["shown_state"] in NO_SCORE else _short(tile["score"]))
 
     def _seed(self, connection: Connection, tiles: list[Tile]) -> None:
         """Read the past of some devices that are new here."""

@@ -171,14 +171,14 @@ def overview(
 def recent_scores(
     connection: Connection, device: str, seconds: float, points: int
 ) -> list[float | None]:
-    """The recent scores of a device in ``points`` steps, the oldest first; None: no score."""
+    """The recent scores of a device in ``points`` steps, the oldest first; None: no judged one."""
     held = frames.recent(connection, device, seconds)
     stretches = np.array_split(np.arange(len(held)), min(points, len(held)) or 1)
     return [_peak([held[index] for index in stretch]) for stretch in stretches if len(stretch)]
 
 
 def _peak(stretch: Sequence[Frame]) -> float | None:
-    scores = np.concatenate([frame.score for frame in stretch])
+    scores = np.concatenate([frame.score[frame.judged] for frame in stretch])
     finite = scores[np.isfinite(scores)]
     return round(float(finite.max()), 3) if len(finite) else None
 

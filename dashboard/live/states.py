@@ -17,6 +17,7 @@ WORST_FIRST = (
     DeviceState.NOT_JUDGED.value,
     DeviceState.OK.value,
 )
+NO_SCORE = (STALE, DeviceState.NOT_JUDGED.value)  # says nothing of the machine; as in fleet.js
 AUTO_SAMPLES = 600  # the least an automatic live window shows
 
 

@@ -154,7 +154,8 @@ class DeviceView {
     }
     if (header.contributions) {
       this.contributions = header.contributions;
-      this.chart.rows.follow(header.contributions, header.status.score > header.status.threshold);
+      const { state, score, threshold } = header.status;
+      this.chart.rows.follow(header.contributions, score > threshold && state !== "not-judged");
     }
     if (this.command && header.command && header.command.id >= this.command.id) this.command = null;
   }

@@ -9,6 +9,8 @@ function rank(state) {
   return at < 0 ? WORST_FIRST.length : at;
 }
 
+const NO_SCORE = ["stale", "not-judged"]; // as in live/states.py
+
 export class Fleet {
   constructor() {
     this.devices = new Map();
@@ -35,7 +37,7 @@ export class Fleet {
     device.last_arrival = arrivals[at];
     const spark = full && sparks[device.device];
     if (spark) device.spark = spark;
-    else device.spark.push(device.shown_state === "stale" ? null : device.score);
+    else device.spark.push(NO_SCORE.includes(device.shown_state) ? null : device.score);
     if (device.spark.length > SPARK_POINTS) device.spark.shift();
   }
 

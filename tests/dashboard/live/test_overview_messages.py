@@ -105,6 +105,14 @@ def test_a_newcomer_gets_everything(overview):
     assert (full["broker"], full["topic"], full["alarms"]) == ("mqtt://b", "t/{device}", [])
 
 
+def test_the_score_of_a_machine_that_stands_still_is_none(overview):
+    """Nobody judges it, so it must not stand in the spark as an anomaly."""
+    now = said(tile("a", score=9.5, shown_state="not-judged"), tile("b", score=0.7))
+    overview(now)
+    sparks = msgspec.json.decode(overview.sent.full(now))["sparks"]
+    assert (sparks["a"][-1], sparks["b"][-1]) == (None, 0.7)
+
+
 def test_a_thousand_devices_are_some_kilobytes(connection):
     """An update in which every score moved; a newcomer is sent the past of some."""
     sent = Overview()
@@ -140,6 +148,11 @@ const ordered = () => fleet.order.map(one => one.device);
             """(fleet.receive({tiles: {"p-10": tile("alarm")}, scores: [3, 0.7, null],
             arrivals: [4, 5, 6]}), [ordered(), fleet.devices.get("p-2").spark])""",
             [["p-10", "q-1", "p-2"], [0.1, None, 0.7]],
+        ),
+        (
+            """(fleet.receive({tiles: {"p-2": tile("not-judged")}, scores: [0.5, 9, null],
+            arrivals: [4, 5, 6]}), fleet.devices.get("p-2").spark)""",
+            [0.1, None, None],
         ),
         (
             """(fleet.receive({names: ["p-2"], tiles: {}, scores: [9], arrivals: [4]}),

@@ -160,7 +160,8 @@ def test_the_page_reads_what_it_shows(engine, blocks):
         told = reading.overview(connection, Settings(), detectors.health(connection, 3.0))
         assert [one["device"] for one in told["devices"]] == ["m1"]
         assert [one["peak_score"] for one in told["alarms"]] == [2.0]
-        assert reading.recent_scores(connection, "m1", 1000.0, 2) == [2.0, 2.0]
+        judged = [1.333, 1.333]  # the highest score of each half, 2.0, is of a sample that is not
+        assert reading.recent_scores(connection, "m1", 1000.0, 2) == judged
         newest = frames.recent(connection, "m1", 1000.0)
         assert starts(newest) == [100.0, 102.0, 104.0, 200.0]
         assert starts(frames.after(connection, ["m1", "m2"], newest[0].frame_id, 2)) == [
