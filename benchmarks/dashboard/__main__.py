@@ -22,14 +22,13 @@ from typing import TypeVar
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.dashboard.browsing import LIVE, METERED, PATIENCE_MS, Seen, look, waits
+from benchmarks.dashboard.browsing import FLAGS, LIVE, METERED, PATIENCE_MS, Seen, look, waits
 from benchmarks.dashboard.plant import DEVICE, Plant, cpu_s, start
 from benchmarks.dashboard.viewers import Cost, Weight, watch, weigh
 from benchmarks.lib.machine import machine
 from simulator.demo.children import Children
 from simulator.errors import SimulatorError
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WATCHED_S = 20.0
 VISITS = 5
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from benchmarks.dashboard.plant import DEVICE
 
 PLOT = "document.querySelector('.js-plotly-plot')"
 LIVE = ".faultline_device[data-draws]"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE_MS = 120_000
 METERED = 200  # updates, at most
 # Whether all rows of a chart are there now: in a strip of the painted one, which lines of every

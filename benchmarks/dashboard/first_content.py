@@ -21,6 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from benchmarks.dashboard.browsing import FLAGS
 from benchmarks.dashboard.first_seen import DRAWN, NAMED, watching
 from benchmarks.lib.aims import Aim, tell
 from benchmarks.lib.machine import machine
@@ -32,7 +33,6 @@ from simulator.errors import SimulatorError
 
 WORDS_S, CHART_S = 1.5, 2.5  # at most, on a warm server
 DEVICE = "motor-600-1"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PLAIN = """
 import streamlit as st
 st.write("ready")

@@ -31,7 +31,7 @@ from playwright.sync_api import Page, sync_playwright
 from scipy.stats import theilslopes
 from tqdm import tqdm
 
-from benchmarks.dashboard.browsing import LIVE, PATIENCE_MS
+from benchmarks.dashboard.browsing import FLAGS, LIVE, PATIENCE_MS
 from benchmarks.dashboard.plant import DEVICE, Plant, start
 from benchmarks.dashboard.viewers import coming_and_going
 from benchmarks.lib.aims import Aim, tell
@@ -42,7 +42,6 @@ from detector.store.schema import Engine, open_store
 from simulator.demo.children import Children
 from simulator.errors import SimulatorError
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 ALONE_S, EVERY_S = 60.0, 10.0
 ASKING, ASKED, PAST_S = 8, 200, 90.0  # at once, and in all; seconds each
 WARM = 0.25  # of the time, in which caches fill

@@ -133,9 +133,9 @@ class DeviceView {
 
   // Of many features only those that are drawn are sent; others that are to be are asked for.
   askForDrawn(pause_ms) {
-    const wanted = this.chart.rows.of(this.card?.features ?? [], this.chosen);
+    const wanted = this.chart.wanted();
     const known = this.ring.features;
-    if (!known.length || wanted.length === this.card?.features.length || wanted.every((name) => known.includes(name))) return;
+    if (!known.length || wanted.every((name) => known.includes(name))) return;
     if (performance.now() - this.chose_at < pause_ms || `${wanted}` === `${this.asked_for}`) return;
     this.asked_for = wanted;
     this.chose_at = performance.now();
