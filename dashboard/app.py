@@ -21,6 +21,7 @@ from dashboard.api.app import app as api
 from dashboard.lifespan import lifespan
 from dashboard.live.access import OwnPagesOnly
 from dashboard.live.routes import PAGES, ROUTES
+from dashboard.memory import give_back_at_once
 from dashboard.pages import device as device_page
 from dashboard.pages import overview as overview_page
 from dashboard.pages.alarms import page as alarms_page
@@ -47,6 +48,7 @@ try:
     )
 except SettingsError as error:
     sys.exit(str(error))
+give_back_at_once()
 gc.freeze()  # later collections skip all that the imports made
 
 app = st.App(
