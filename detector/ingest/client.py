@@ -22,7 +22,8 @@ from detector.settings.mqtt import MqttSettings
 SESSION_EXPIRY_S = 7 * 24 * 3600  # how long the broker keeps the session of a stopped detector
 LARGEST_PACKET = 8 << 20  # bytes; the broker keeps larger ones from us
 QUEUED_OUT = 10_000  # messages at QoS 1 that wait for a connection
-RETRY_S = (1, 30)  # first and longest pause between attempts
+RETRY_S = (1, 2)  # first and longest pause between attempts: soon back once the broker is
+REFUSED_S = 30  # the longest where it answers and turns us away, which some brokers count
 OFFLINE = '{"state": "offline"}'  # the last will
 
 
@@ -35,12 +36,26 @@ class Client(paho.Client):
 
     on_fault: Callable[[], None]
     broken_by: ssl.SSLError | None = None
+    _longest_s: float | None = None
 
     def reconnect(self) -> MQTTErrorCode:
         """Paho's own; until the broker answers, hear why it hangs up: paho only logs that."""
         self.broken_by = None
         self.on_log = self._keep_reason
         return super().reconnect()
+
+    def try_soon(self) -> None:
+        """Pause for ``RETRY_S`` between attempts: nobody is there."""
+        self._pause_at_most(RETRY_S[1])
+
+    def try_rarely(self) -> None:
+        """Pause for up to ``REFUSED_S``: somebody is there and turns us away."""
+        self._pause_at_most(REFUSED_S)
+
+    def _pause_at_most(self, seconds: float) -> None:
+        if seconds != self._longest_s:  # to set it begins with the shortest again
+            self._longest_s = seconds
+            self.reconnect_delay_set(RETRY_S[0], seconds)
 
     def _keep_reason(self, *_: object) -> None:
         if isinstance(error := sys.exception(), ssl.SSLError):  # paho logs while it handles it
@@ -76,7 +91,7 @@ def durable_client(settings: MqttSettings, status_topic: str) -> Client:
         transport="tcp" if address(settings.url).path is None else "websockets",
         manual_ack=True,
     )
-    client.reconnect_delay_set(*RETRY_S)
+    client.try_soon()
     client.max_queued_messages_set(QUEUED_OUT)
     client.will_set(status_topic, OFFLINE, qos=1, retain=True)
     return _with_credentials(client, settings)
@@ -127,7 +142,7 @@ def connect(client: Client, settings: MqttSettings, *, is_durable: bool = True) 
     """Say where to connect; the client's thread does it, and goes on trying."""
     where = address(settings.url)
     if not is_durable:
-        client.reconnect_delay_set(*RETRY_S)
+        client.try_soon()
         client.connect_async(where.host, where.port, keepalive=settings.keepalive_s)
         return
     client.connect_async(

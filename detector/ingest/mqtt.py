@@ -204,7 +204,7 @@ class Subscriber:
         self, _: object, __: object, flags: paho.ConnectFlags, reason: ReasonCode, ___: object
     ) -> None:
         if reason.is_failure:
-            self._log.note(ConnectionState.REFUSED, why_refused(self._settings, str(reason)))
+            self._note_turned_away(why_refused(self._settings, str(reason)))
             return
         self._client.on_log = None  # it costs with every message
         with self._lock:
@@ -235,11 +235,16 @@ class Subscriber:
     def _note_broken_off(self, what: str, error: BaseException | None, *, is_news: bool) -> None:
         why = why_not_trusted(self._settings, error)
         if why is not None:
-            self._log.note(ConnectionState.REFUSED, why)
+            self._note_turned_away(why)
         elif is_news or self.connection.state is not ConnectionState.REFUSED:
             self._note_disconnected(what)
 
+    def _note_turned_away(self, why: str) -> None:
+        self._client.try_rarely()
+        self._log.note(ConnectionState.REFUSED, why)
+
     def _note_disconnected(self, what: str) -> None:
+        self._client.try_soon()
         line = f"{what}, trying again, allowed: an MQTT broker at mqtt.url"
         self._log.note(ConnectionState.DISCONNECTED, line)
 

@@ -176,7 +176,7 @@ class Publisher:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
-        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        client.reconnect_delay_set(min_delay=1, max_delay=2)
         client.connect_timeout = CONNECT_TIMEOUT_S
         if self.address.user is not None:
             client.username_pw_set(self.address.user, self.address.password)

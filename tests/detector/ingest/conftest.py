@@ -16,6 +16,7 @@ from tests.support.ingest.subscribing import Detector, Machine
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again ten times sooner than in earnest."""
     monkeypatch.setattr(client, "RETRY_S", (0.1, 0.2))
+    monkeypatch.setattr(client, "REFUSED_S", 0.3)
 
 
 @pytest.fixture

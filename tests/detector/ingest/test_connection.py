@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from base64 import b64encode
 
 import pytest
@@ -15,7 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from detector.errors import SettingsError
-from detector.ingest import mqtt
+from detector.ingest import client, mqtt
 from detector.ingest.buffer import SharedBuffer
 from detector.ingest.connection import ConnectionState
 from detector.ingest.mqtt import Subscriber
@@ -92,6 +93,20 @@ def test_a_refusing_broker_is_told_in_one_line(own_broker, detector, caplog, pro
     passwords = own_broker.folder / "passwords"
     passwords.write_text(f"ann:{hashed('s3cret-word')}\n")
     restart_with(own_broker, f"allow_anonymous false\npassword_file {passwords}")
+    watching.until(ConnectionState.CONNECTED)
+
+
+def test_who_is_turned_away_asks_more_and_more_rarely(own_broker, detector, monkeypatch) -> None:
+    """And soon again once the broker is gone, that it is found when it comes back."""
+    monkeypatch.setattr(client, "REFUSED_S", 300)
+    restart_with(own_broker, "allow_anonymous false")
+    watching = detector(own_broker)
+    watching.subscriber.start()
+    threading.Event().wait(3.0)  # at 0, 0.1, 0.3, 0.7, 1.5 s; every 0.2 s they were 15
+    assert 2 <= (own_broker.folder / "mosquitto.log").read_text().count("not authorised") <= 6
+    own_broker.stop()
+    watching.until(ConnectionState.DISCONNECTED)
+    own_broker.start()
     watching.until(ConnectionState.CONNECTED)
 
 

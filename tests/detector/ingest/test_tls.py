@@ -18,7 +18,7 @@ from tests.support.certificates import Authority, Issued
 from tests.support.secure_broker import SCHEMES, SecureBroker, Watching
 
 CONNECTED, REFUSED = ConnectionState.CONNECTED, ConnectionState.REFUSED
-PATIENT = client.RETRY_S
+PATIENT = {name: getattr(client, name) for name in ("RETRY_S", "REFUSED_S")}
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again ten times sooner than in earnest."""
     monkeypatch.setattr(client, "RETRY_S", (0.1, 0.2))
+    monkeypatch.setattr(client, "REFUSED_S", 0.3)
 
 
 @pytest.fixture
@@ -223,7 +224,8 @@ def test_a_websocket_is_asked_for_by_its_path(watching, given, asked) -> None:
 @pytest.mark.parametrize("wrong", ["expired", "good"])
 def test_refusals_make_no_storm(secure, watching, papers, monkeypatch, wrong) -> None:
     """In earnest the pauses grow from 1 s on, whichever side refuses; this takes 2.5 s."""
-    monkeypatch.setattr(client, "RETRY_S", PATIENT)
+    for name, pause in PATIENT.items():
+        monkeypatch.setattr(client, name, pause)
     broker = secure(getattr(papers, wrong), clients=papers.ca)
     there = watching(broker.at("mqtts")).start(REFUSED)
     threading.Event().wait(2.5)
