@@ -36,7 +36,7 @@ class Client(paho.Client):
 
     on_fault: Callable[[], None]
     broken_by: ssl.SSLError | None = None
-    _longest_s: float | None = None
+    _longest_s: int | None = None
 
     def reconnect(self) -> MQTTErrorCode:
         """Paho's own; until the broker answers, hear why it hangs up: paho only logs that."""
@@ -52,7 +52,7 @@ class Client(paho.Client):
         """Pause for up to ``REFUSED_S``: somebody is there and turns us away."""
         self._pause_at_most(REFUSED_S)
 
-    def _pause_at_most(self, seconds: float) -> None:
+    def _pause_at_most(self, seconds: int) -> None:
         if seconds != self._longest_s:  # to set it begins with the shortest again
             self._longest_s = seconds
             self.reconnect_delay_set(RETRY_S[0], seconds)
