@@ -7,6 +7,7 @@ import { BucketFrame } from "./past/bucketframe.js";
 import { Frame } from "./frame.js";
 
 const MOST_POINTS = 1000; // per trace
+const FEWEST_POINTS = 2;
 const ALL_POINTS = 12000; // of all line traces together
 const MOST_MARKERS = 1000; // per row
 export const MOST_ROWS = 8; // features drawn
@@ -65,11 +66,13 @@ export class Figure {
     return { data, layout, anomalies: frame.count, marked: frame.marked, lens_s: 0 };
   }
 
+  // A minute that has just begun is drawn as it will be when it is full: its part of the points.
   stretch(ring, [start, end], rows) {
     const from = Math.max(ring.first, ring.at(start) - 1);
     const to = Math.min(ring.next, ring.at(end) + 1);
-    const points = Math.min(MOST_POINTS, ALL_POINTS / (2 * rows + 1));
-    this.bucket = bucketOf(to - from, points, this.bucket);
+    const held = to > from ? ring.ts[(to - 1) & ring.mask] - ring.ts[from & ring.mask] : 0;
+    const points = Math.min(MOST_POINTS, ALL_POINTS / (2 * rows + 1)) * Math.min(1, held / (end - start));
+    this.bucket = bucketOf(to - from, Math.max(FEWEST_POINTS, points), this.bucket);
     return { from, to, bucket: this.bucket };
   }
 

@@ -81,6 +81,16 @@ def test_decimation_keeps_the_extremes_and_the_number_of_points(run):
     assert highest == 42
 
 
+def test_a_range_that_fills_is_drawn_alike_from_its_beginning(run):
+    """Ten seconds of a minute get a sixth of its points, not as many as fit: lines would be paint."""
+    code = """const bucket = n => {
+                const ring = fed(block(1, 0, n)), end = ring.lastTs;
+                return new Figure().stretch(ring, [end - 60, end], 1).bucket;
+              };
+              return [1, 3, 20, 200, 1000, 3000, 6000].map(bucket)"""
+    assert run(code) == [1, 3, 13, 13, 13, 13, 13]
+
+
 def test_decimated_points_stay_where_they_are(run):
     """Buckets are aligned to the samples, so a moving window does not flicker."""
     code = """const ring = fed(block(1, 0, 5000));
