@@ -82,7 +82,7 @@ def test_decimation_keeps_the_extremes_and_the_number_of_points(run):
 
 
 def test_a_range_that_fills_is_drawn_alike_from_its_beginning(run):
-    """Ten seconds of a minute get a sixth of its points, not as many as fit: lines would be paint."""
+    """Ten seconds of a minute get a sixth of its points: with more, lines would become paint."""
     code = """const bucket = n => {
                 const ring = fed(block(1, 0, n)), end = ring.lastTs;
                 return new Figure().stretch(ring, [end - 60, end], 1).bucket;
