@@ -9,15 +9,25 @@ const NOTE_TOP = 0.006; // of the height, where a note's bar lies
 const WORDS_OF_NOTE = 26; // letters beside its bar
 const OVERLAY_POINTS = 1000;
 const BAND_FROM = 5; // samples in a bucket
+const BURSTS = 5; // pauses, from which on they are a habit
+const LONGER = 1.5; // than the usual pause, which a lost burst doubles
 
 // Gaps of a ring: holes longer than a session bears.
 export function gapsOf(ring, { from, to }, gap_s) {
-  const found = [];
+  if (!gap_s) return [];
+  const pauses = [];
   for (let i = from + 1; i < to; i++) {
-    const [before, after] = [ring.ts[(i - 1) & ring.mask], ring.ts[i & ring.mask]];
-    if (gap_s && after - before > gap_s) found.push({ start: before, end: after, reason: "silent", detail: null });
+    const [start, end] = [ring.ts[(i - 1) & ring.mask], ring.ts[i & ring.mask]];
+    if (end - start > gap_s) pauses.push({ start, end, reason: "silent", detail: null });
   }
-  return found;
+  return pauses.length < BURSTS ? pauses : pauses.filter(longerThanUsual(pauses));
+}
+
+// A machine that is heard in bursts is silent in between each time; that is no gap.
+function longerThanUsual(pauses) {
+  const lengths = pauses.map(({ start, end }) => end - start).sort((a, b) => a - b);
+  const usual = lengths[Math.floor(lengths.length / 2)];
+  return ({ start, end }) => end - start > LONGER * usual;
 }
 
 export function gapReason({ reason, detail }) {

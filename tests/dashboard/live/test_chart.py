@@ -91,6 +91,18 @@ def test_a_range_that_fills_is_drawn_alike_from_its_beginning(run):
     assert run(code) == [1, 3, 13, 13, 13, 13, 13]
 
 
+def test_pauses_between_bursts_are_no_gaps_and_a_lost_burst_is(run):
+    """Of a burst of a second every six, unless only few came yet."""
+    code = """const {gapsOf} = await import(url("device/marks"));
+              const silent = starts => {
+                const ring = fed(...starts.map((s, i) => block(i, s, 100)));
+                const found = gapsOf(ring, {from: ring.first, to: ring.next}, 2);
+                return found.map(({start, end}) => Math.round(end - start));
+              };
+              return [silent([0, 6, 12, 18, 24, 36, 42, 48]), silent([0, 6, 12])]"""
+    assert run(code) == [[11], [5, 5]]
+
+
 def test_decimated_points_stay_where_they_are(run):
     """Buckets are aligned to the samples, so a moving window does not flicker."""
     code = """const ring = fed(block(1, 0, 5000));
