@@ -20,14 +20,17 @@ export function gapsOf(ring, { from, to }, gap_s) {
     const [start, end] = [ring.ts[(i - 1) & ring.mask], ring.ts[i & ring.mask]];
     if (end - start > gap_s) pauses.push({ start, end, reason: "silent", detail: null });
   }
-  return pauses.length < BURSTS ? pauses : pauses.filter(longerThanUsual(pauses));
+  return withoutHabit(pauses);
 }
 
 // A machine that is heard in bursts is silent in between each time; that is no gap.
-function longerThanUsual(pauses) {
-  const lengths = pauses.map(({ start, end }) => end - start).sort((a, b) => a - b);
+export function withoutHabit(gaps) {
+  const length = ({ start, end }) => end - start;
+  const pauses = gaps.filter(({ reason }) => reason === "silent");
+  if (pauses.length < BURSTS) return gaps;
+  const lengths = pauses.map(length).sort((a, b) => a - b);
   const usual = lengths[Math.floor(lengths.length / 2)];
-  return ({ start, end }) => end - start > LONGER * usual;
+  return gaps.filter((gap) => gap.reason !== "silent" || length(gap) > LONGER * usual);
 }
 
 export function gapReason({ reason, detail }) {

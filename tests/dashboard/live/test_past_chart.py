@@ -47,6 +47,19 @@ def test_a_stretch_of_samples_breaks_at_its_gaps(run):
     assert run(code) == [0, 1]
 
 
+def test_pauses_between_bursts_are_no_gaps_of_the_past_either(run):
+    """A lost burst is, and so is what cannot be read; no line leads over any of them."""
+    code = f"""{OF} const at = [0, 6, 12, 18, 24, 36, 42];
+    const blocks = at.map((start, i) => block(i, start, 100));
+    const silences = at.slice(1).map((end, i) => (
+      {{start: at[i] + .99, end, reason: end === 42 ? "lost" : "silent", detail: null}}));
+    const stretch = new Stretch({{
+      kind: "samples", from: 0, to: 43, held: [0, 43], blocks, alarms: [], gaps: silences}});
+    return [stretch.gaps.map(gap => gap.end),
+      of(past(stretch), "a raw").y.filter(v => v === null).length]"""
+    assert run(code) == [[36, 42], 6]
+
+
 def test_the_healthy_stretch_is_laid_over_in_dashes(run):
     """Moved to where the range begins, however each of the two is stored."""
     code = f"""{OF}

@@ -1,6 +1,7 @@
 // The past of a device from the server, drawn by the same figure as what comes live.
 
 import { decode } from "../../wire.js";
+import { withoutHabit } from "../marks.js";
 import { Ring } from "../ring.js";
 
 const POINTS = 980; // of a stretch, which is twice as long as what is shown: a band has two edges
@@ -15,6 +16,7 @@ export class Stretch {
     Object.assign(this, header);
     this.wanted = `${wanted}`;
     this.range = [header.from, header.to];
+    this.gaps = withoutHabit(header.gaps);
     this.heard = performance.now();
     if (header.kind !== "samples") return;
     this.ring = filled(header.blocks, header.gaps);
