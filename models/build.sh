@@ -1,8 +1,13 @@
 #!/bin/sh
 # Rebuilds the shipped bundles from simulated sessions: `make models`;
 # `sh models/build.sh motor-600rpm` rebuilds one.
-# The same kind of processor and library versions give the same bytes.
+# The same library versions give the same bytes: every library is held to the instructions that
+# all x86 processors have, since it picks its kernels, and with them the last bits, by processor.
 set -eu
+export NPY_DISABLE_CPU_FEATURES=X86_V3,X86_V4,AVX512_ICL,AVX512_SPR OPENBLAS_CORETYPE=Nehalem
+export ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE
+hwcaps=-AVX,-AVX2,-FMA,-FMA4,-AVX_Usable,-AVX2_Usable,-FMA_Usable  # old names of glibc and new
+export GLIBC_TUNABLES="glibc.cpu.hwcaps=$hwcaps"
 python="${PYTHON:-python}"
 sessions="$(mktemp -d)"
 trap 'rm -rf "$sessions"' EXIT INT TERM

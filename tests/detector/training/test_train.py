@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from detector.errors import TrainingError
+from detector.networks.base import build_network
 from detector.scoring.scorer import score_windows
 from detector.sessions.windows import windows
 from detector.training.fitting.fit import FitPlan, WindowPool, fit, pca_mse
+from detector.training.fitting.run import Run
 from tests.support.motors import dataset, signal, small_bundle
 
 
@@ -22,6 +24,13 @@ def test_the_same_seed_gives_the_same_weights():
 
     assert torch.equal(weights(1), weights(1))
     assert not torch.equal(weights(1), weights(2))
+
+
+def test_no_square_root_of_a_step_is_estimated_by_processor():
+    """Unfused, Adam takes them from a library that starts from the processor's own estimate."""
+    network = build_network("dense_ae", {}, features=1, window=10)
+    pool = WindowPool([np.zeros((40, 1), np.float32)], 10)
+    assert Run(network, pool, FitPlan(), 0).optimizer.defaults["fused"] is True
 
 
 def test_early_stopping_ends_training_but_not_before_the_minimum_of_steps():
