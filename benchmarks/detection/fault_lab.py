@@ -61,7 +61,6 @@ from simulator.recordings.session_request import CHANNELS
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 STRONG = 0.5  # severity
-OF_MODEL = 3  # rows, one for each rule of alarms; their families are told apart
 BAR = "\\|"  # a bar inside a cell of a Markdown table
 
 Chooser: TypeAlias = Callable[[FaultEvent], bool]
@@ -152,7 +151,7 @@ def _faults(asked: Asked, args: argparse.Namespace) -> None:
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
     print("|---|---|---|---|---|---|---|---|")
     for number, (name, catalogues) in enumerate(judged.items()):
-        _print(name, list(chain.from_iterable(catalogues)), seen, number < OF_MODEL)
+        _print(name, list(chain.from_iterable(catalogues)), seen, number < asked.rows_of_model)
     for severity, below in (("", inf), (f" below {STRONG}", STRONG)):
         chosen = {one for one in seen if one[1] < below}
         for line in _compared(judged, chosen):
@@ -255,7 +254,7 @@ def _cells(found: Evaluation) -> str:
 
 
 def _normal(asked: Asked, hours: float) -> Iterator[str]:
-    """Hours of health, a line for each rule of alarms."""
+    """Hours of health, a line for each row of the model itself."""
     found: dict[str, list[LabelledScores]] = defaultdict(list)
     for rows in _each(of_health, asked, sessions_in(hours), "session"):
         for name, row in rows.items():

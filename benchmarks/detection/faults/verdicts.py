@@ -51,16 +51,24 @@ class Asked:
     commission_min: float | None
     alarms: AlarmSettings
 
+    @property
+    def at_once(self) -> AlarmSettings:
+        """The rule of alarms without its on-delay."""
+        return self.alarms.model_copy(update={"on_delay_s": 0.0})
+
+    @property
+    def rows_of_model(self) -> int:
+        """How many rows come first that are the model's own: by rule, and not commissioned."""
+        return 2 + (self.at_once != self.alarms) + (self.commission_min is not None)
+
 
 def of_catalogue(asked: Asked, number: int) -> Rows:
     """By row, what is said of each session of a catalogue."""
     made = asked.motors.catalogue(number, asked.severities)
     bundle, others = load_bundle(asked.model), list(map(load_bundle, asked.beside))
     cases, (by, *own) = commissioned([bundle, *others], made, asked.commission_min)
-    rows = _under_each_rule(asked, bundle, cases, by)
+    rows = _of_model(asked, bundle, cases, by)
     fleet = [one.without for one in by]
-    if asked.commission_min is not None:
-        rows[NOT_COMMISSIONED] = _judged(asked, bundle, cases, fleet)
     for name, variant in beside(bundle, ablate=asked.ablate):
         rows[name] = _judged(asked, variant, cases, fleet)
     for other, its_own in zip(others, own, strict=True):
@@ -73,26 +81,28 @@ def of_health(asked: Asked, number: int) -> Rows:
     bundle = load_bundle(asked.model)
     case = labelled_case(asked.motors.health(number))
     cases, (by,) = commissioned([bundle], [case], asked.commission_min)
-    return _under_each_rule(asked, bundle, cases, by)
+    return _of_model(asked, bundle, cases, by)
 
 
-def _under_each_rule(
+def _of_model(
     asked: Asked, bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned]
 ) -> Rows:
-    """As shipped, without the on-delay, and with what the rules of the sensors say beside it."""
-    card, name = bundle.card(), bundle.name
-    at_once = asked.alarms.model_copy(update={"on_delay_s": 0.0})
-    rows: Rows = {name: [], f"{name}, {AT_ONCE}": [], f"{name} {WITH_SENSORS}": []}
+    """As asked, at once, with what the rules of the sensors say beside it; not commissioned."""
+    name, with_sensors = bundle.name, f"{bundle.name} {WITH_SENSORS}"
+    rules = {name: asked.alarms}
+    if asked.alarms != asked.at_once:
+        rules[f"{name}, {AT_ONCE}"] = asked.at_once
+    rows: Rows = {row: [] for row in (*rules, with_sensors)}
     for case, one in zip(cases, by, strict=True):
         scores = scored(bundle, case, one)
-        shipped = judge(case, scores, rule_of(asked.alarms, card))
-        told = (
-            shipped,
-            judge(case, scores, rule_of(at_once, card)),
-            _with_sensors(shipped, case.recording.samples, bundle),
-        )
-        for row, judged in zip(rows.values(), told, strict=True):
-            row.append((case.events, judged))
+        for row, alarms in rules.items():
+            judged = judge(case, scores, rule_of(alarms, bundle.card()))
+            rows[row].append((case.events, judged))
+        told = _with_sensors(rows[name][-1][1], case.recording.samples, bundle)
+        rows[with_sensors].append((case.events, told))
+    if asked.commission_min is not None:
+        fleet = [one.without for one in by]
+        rows[NOT_COMMISSIONED] = _judged(asked, bundle, cases, fleet)
     return rows
 
 
