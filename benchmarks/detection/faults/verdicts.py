@@ -101,8 +101,7 @@ def _of_model(
         told = _with_sensors(rows[name][-1][1], case.recording.samples, bundle)
         rows[with_sensors].append((case.events, told))
     if asked.commission_min is not None:
-        fleet = [one.without for one in by]
-        rows[NOT_COMMISSIONED] = _judged(asked, bundle, cases, fleet)
+        rows[NOT_COMMISSIONED] = _judged(asked, bundle, cases, [one.without for one in by])
     return rows
 
 
