@@ -150,8 +150,8 @@ def _faults(asked: Asked, args: argparse.Namespace) -> None:
             judged[name].append(catalogue)
     print("| detector | faults | severity | F2 | AP | found | median delay s | false alarms/h |")
     print("|---|---|---|---|---|---|---|---|")
-    for number, (name, catalogues) in enumerate(judged.items()):
-        _print(name, list(chain.from_iterable(catalogues)), seen, number < asked.rows_of_model)
+    for name, catalogues in judged.items():
+        _print(name, list(chain.from_iterable(catalogues)), seen, name in asked.of_model)
     for severity, below in (("", inf), (f" below {STRONG}", STRONG)):
         chosen = {one for one in seen if one[1] < below}
         for line in _compared(judged, chosen):

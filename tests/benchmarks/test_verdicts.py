@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
-from benchmarks.detection.faults.verdicts import _joined, _with_sensors
+from benchmarks.detection.faults import sessions
+from benchmarks.detection.faults.sessions import Motors
+from benchmarks.detection.faults.verdicts import Asked, _joined, _with_sensors, of_health
+from detector.settings.alarms import AlarmSettings
 from detector.training.lab.metrics import Interval, LabelledScores, evaluate
 from tests.support.sensors.shaken import QUIET_S, RATE_HZ, START, late, samples, shaken
 
+MODEL = Path(__file__).resolve().parents[2] / "models" / "motor-600rpm"
 NOBODY = SimpleNamespace(document=SimpleNamespace(sensors=None))
 
 
@@ -37,3 +43,19 @@ def test_a_fault_that_no_score_shows_is_found_by_its_sensor():
     told = np.flatnonzero(heard.anomaly)
     assert first < told[0] < first + 5 * RATE_HZ
     assert told[-1] == n - 1
+
+
+@pytest.mark.parametrize(("commission_min", "on_delay_s", "rows"), [(0.6, 4.0, 4), (None, 0.0, 2)])
+def test_the_rows_of_a_model_are_those_that_it_is_judged_in(
+    commission_min, on_delay_s, rows, monkeypatch
+):
+    """Their families are shown by these names, in this order."""
+    monkeypatch.setattr(sessions, "SESSION_MIN", 2.0)
+    asked = Asked(
+        Motors(600.0, None, (), 2.0), (0.5,), MODEL, (), False, commission_min,
+        AlarmSettings(on_delay_s=on_delay_s),
+    )  # fmt: skip
+    found = of_health(asked, 0)
+    assert tuple(found) == asked.of_model
+    assert len(found) == rows
+    assert {len(row) for row in found.values()} == {1}

@@ -57,9 +57,22 @@ class Asked:
         return self.alarms.model_copy(update={"on_delay_s": 0.0})
 
     @property
-    def rows_of_model(self) -> int:
-        """How many rows come first that are the model's own: by rule, and not commissioned."""
-        return 2 + (self.at_once != self.alarms) + (self.commission_min is not None)
+    def rules(self) -> dict[str, AlarmSettings]:
+        """By row, the rules of alarms that the model is judged under."""
+        name = self.model.name
+        late = self.at_once != self.alarms
+        return {name: self.alarms} | ({f"{name}, {AT_ONCE}": self.at_once} if late else {})
+
+    @property
+    def with_sensors(self) -> str:
+        """The row of the model with what the rules of the sensors say beside it."""
+        return f"{self.model.name} {WITH_SENSORS}"
+
+    @property
+    def of_model(self) -> tuple[str, ...]:
+        """The model's own rows, in order."""
+        fleet = () if self.commission_min is None else (NOT_COMMISSIONED,)
+        return (*self.rules, self.with_sensors, *fleet)
 
 
 def of_catalogue(asked: Asked, number: int) -> Rows:
@@ -88,19 +101,15 @@ def _of_model(
     asked: Asked, bundle: Bundle, cases: Sequence[Case], by: Sequence[Commissioned]
 ) -> Rows:
     """As asked, at once, with what the rules of the sensors say beside it; not commissioned."""
-    name, with_sensors = bundle.name, f"{bundle.name} {WITH_SENSORS}"
-    rules = {name: asked.alarms}
-    if asked.alarms != asked.at_once:
-        rules[f"{name}, {AT_ONCE}"] = asked.at_once
-    rows: Rows = {row: [] for row in (*rules, with_sensors)}
+    rows: Rows = {row: [] for row in asked.of_model}
     for case, one in zip(cases, by, strict=True):
         scores = scored(bundle, case, one)
-        for row, alarms in rules.items():
+        for row, alarms in asked.rules.items():
             judged = judge(case, scores, rule_of(alarms, bundle.card()))
             rows[row].append((case.events, judged))
-        told = _with_sensors(rows[name][-1][1], case.recording.samples, bundle)
-        rows[with_sensors].append((case.events, told))
-    if asked.commission_min is not None:
+        told = _with_sensors(rows[asked.model.name][-1][1], case.recording.samples, bundle)
+        rows[asked.with_sensors].append((case.events, told))
+    if NOT_COMMISSIONED in rows:
         rows[NOT_COMMISSIONED] = _judged(asked, bundle, cases, [one.without for one in by])
     return rows
 
