@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -26,6 +26,7 @@ from detector.settings.sessions import SessionSettings
 LEAST_S = 30.0  # of settled running
 MOST_MOVED = 0.5  # of what is normal, from one half of the stretch to the other
 CHUNK = 256
+PIECE = 2048  # samples looked at at a time, where only the first running is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def learn_own(
 
     if not stretch:
         raise _too_short(device, 0.0)
+    if np.isfinite(most_s):
+        stretch = [piece for samples in stretch for piece in _pieces(samples)]
     stream = partial(_stream, device, stretch[0].features, bundle, running)
     first = _pass(stream(), stretch, most_s / bundle.document.sampling_period_s)
     seconds = len(first.ts) * bundle.document.sampling_period_s
@@ -82,6 +85,13 @@ def learn_own(
     if bundle.document.spread is None:
         own = _with_level(own, level_of(*_levelled(terms)))
     return Learnt(own, first.peak, tuple(_doubts(bundle, rule, terms, first.peak)))
+
+
+def _pieces(samples: Samples) -> Iterator[Samples]:
+    """Some samples at a time, so that what is not needed is not looked at."""
+    for first in range(0, len(samples), PIECE):
+        rows = slice(first, first + PIECE)
+        yield replace(samples, ts=samples.ts[rows], values=samples.values[rows])
 
 
 def _too_short(device: str, seconds: float) -> CommissionError:
@@ -135,6 +145,8 @@ def _pass(stream: ScoringStream, stretch: Sequence[Samples], most: float) -> _Pa
     wide = [np.empty((0, width))]
     terms = [no_terms(len(stream.bundle.detector.groups), width)]
     for part in (part for samples in stretch for part in stream.accept(samples)):
+        if not left:
+            break
         scored = score_stretches(stream.bundle.detector, [part], CHUNK)
         frame = stream.finish(part, scored, arrival=0.0)
         kept = np.flatnonzero(part.judged[part.ends])[:left]

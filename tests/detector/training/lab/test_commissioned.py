@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from detector.commissioning import learn
 from detector.errors import CommissionError
 from detector.records import Samples
 from detector.sessions.files import Recording
@@ -51,6 +52,28 @@ def test_it_learns_from_running_without_a_fault_and_does_not_judge_that():
     assert scores.judged[FIRST + 50 : LAST].all()
     assert (scores.score[FIRST + 50 : LAST] > 1).all()
     np.testing.assert_array_equal(scored(bundle, case, by.without).judged, scores.judged)
+
+
+def test_what_comes_after_the_minutes_asked_for_is_not_looked_at(monkeypatch):
+    """What is learnt is the same, and so are the samples it was learnt from."""
+    case, bundle = case_of(0.4), bundle_of_machines()
+    found, looked_at = [], []
+    stretches = learn.score_stretches
+
+    def counted(detector, parts, chunk):
+        looked_at[-1] += sum(len(part.windows) for part in parts)
+        return stretches(detector, parts, chunk)
+
+    monkeypatch.setattr(learn, "score_stretches", counted)
+    for piece in (N, 200):
+        monkeypatch.setattr(learn, "PIECE", piece)
+        looked_at.append(0)
+        found.append(commission_case(bundle, case, 0.5))
+    whole, piecewise = found
+    np.testing.assert_array_equal(piecewise.used, whole.used)
+    np.testing.assert_allclose(piecewise.own.offset, whole.own.offset, atol=1e-6)
+    np.testing.assert_allclose(piecewise.own.spread, whole.own.spread, atol=1e-6)
+    assert looked_at[1] < 0.7 * looked_at[0]
 
 
 def test_an_evaluation_shows_the_model_before_and_after():
