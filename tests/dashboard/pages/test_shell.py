@@ -134,3 +134,11 @@ def test_everybody_can_use_every_page(site, feed, page, address):
         refuse_serious(page)
     finally:
         page.context.clear_cookies()  # of the language
+
+
+def test_on_a_laptop_no_word_of_the_header_is_cut(site, feed, page):
+    """While an alarm is to be answered, the words that say that all is well yield."""
+    page.set_viewport_size({"width": 1200, "height": 800})
+    opened(page, site, "/", '.fl-first[data-state="alarm"]')
+    cut = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+    assert page.eval_on_selector_all(".fl-status span", cut) == []
