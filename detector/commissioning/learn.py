@@ -184,6 +184,7 @@ def _own(bundle: Bundle, rule: ScoreRule, first: _Passage, seconds: float) -> Ow
         mean=rule.mean_centre or (0.0,) * len(rule.spread_centre),
         uncertain=tuple(level.uncertain.tolist()),
         at=tuple(level.at.tolist()),
+        basis=bundle.document.basis,
     )
 
 

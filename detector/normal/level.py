@@ -89,6 +89,8 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         mean: Per column.
         uncertain: Per feature, variance of ``offset``, where the model has a spread; else empty.
         at: Conditions it was learnt at, see ``MachineLevel``.
+        basis: Digest of what the level rests on in that bundle, which other weights of the same
+            data change; empty: learnt before this was kept.
     """
 
     model: str
@@ -102,10 +104,11 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     mean: tuple[float, ...]
     uncertain: tuple[float, ...] = ()
     at: tuple[float, ...] = ()
+    basis: str = ""
 
-    def misfit(self, model: str, data_hash: str) -> str | None:
+    def misfit(self, model: str, data_hash: str, basis: str) -> str | None:
         """Why it says nothing of a model; None where it does."""
-        if self.data_hash == data_hash:
+        if self.data_hash == data_hash and self.basis in {"", basis}:
             return None
         other = self.model if self.model != model else f"an earlier {self.model}"
         return f"not commissioned: its commissioning is of {other}, not of {model}"

@@ -117,7 +117,7 @@ class Bundle:
             return NOT_COMMISSIONED
         if self.document.spread is not None and len(own.uncertain) != len(self.features):
             return f"not commissioned: its commissioning is of an earlier {self.name}"
-        return own.misfit(self.name, self.document.training.data_hash)
+        return own.misfit(self.name, self.document.training.data_hash, self.document.basis)
 
     def centre(self, own: Own | None) -> tuple[float, ...]:
         """Of scaled units, per feature in its own unit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,14 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return () if self.conditions is None else self.conditions.channels
 
     @property
+    def basis(self) -> str:
+        """SHA-256 of what a machine's own level rests on; the same data may train another model."""
+        rule = self.commissioned or self.score
+        centres = (rule.spread_centre, rule.peak_centre, rule.mean_centre)  # of its residuals
+        parts = (self.network, self.scaling, self.front_end, self.conditions, self.spread, centres)
+        return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
+
+    @property
     def machines(self) -> Machines | None:
         """How far machines may lie from where their conditions put them."""
         if self.conditions is None or self.spread is None:
@@ -231,7 +240,9 @@ def _check_front(path: Path, document: Document, plan: FrontEndPlan) -> None:
         raise BundleError(f"{path}: {', '.join(clash)} with a front end, allowed: without")
 
 
-def _check_scaling(path: Path, name: str, scaling: Scaling, count: int) -> None:
+def _check_scaling(
+    path: Path, name: str, scaling: Scaling | WindowFeaturesPlan, count: int
+) -> None:
     for key, values in {"centre": scaling.centre, "scale": scaling.scale}.items():
         if len(values) != count:
             raise BundleError(f"{path}: {name}.{key} has {len(values)} values, allowed: {count}")
@@ -242,11 +253,7 @@ def _check_plan(path: Path, document: Document, plan: WindowFeaturesPlan) -> Non
         columns = document.input_shape[1]
     except TrainingError as error:
         raise BundleError(f"{path}: {error}") from None
-    for key, values in {"centre": plan.centre, "scale": plan.scale}.items():
-        if len(values) != columns:
-            raise BundleError(
-                f"{path}: window_features.{key} has {len(values)} values, allowed: {columns}"
-            )
+    _check_scaling(path, "window_features", plan, columns)
 
 
 def check_columns(path: Path, rule: ScoreRule, count: int, features: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -169,6 +170,22 @@ def test_the_commissioning_of_another_model_is_ignored_and_said(bundle, own):
     stream = DeviceStream("m", (*FEATURES, "rpm"), bundle, SessionSettings(), own=other)
     assert stream.note == "not commissioned: its commissioning is of pump, not of fleet"
     assert stream.rule == bundle.document.score
+
+
+def test_a_model_trained_anew_on_the_same_data_needs_its_machines_commissioned_again(bundle, own):
+    """Its residuals are others. A level from before this was kept counts while the data are."""
+    limits = bundle.document.commissioned
+    moved = tuple(value + 0.02 for value in limits.spread_centre)
+    document = msgspec.structs.replace(
+        bundle.document, commissioned=replace(limits, spread_centre=moved)
+    )
+    anew = type(bundle)("fleet", document, bundle.model)
+    assert bundle.accepts(own) is None
+    assert (
+        anew.accepts(own)
+        == "not commissioned: its commissioning is of an earlier fleet, not of fleet"
+    )
+    assert anew.accepts(msgspec.structs.replace(own, basis="")) is None
 
 
 def test_both_rules_and_the_own_level_survive_being_written(bundle, own, tmp_path):
