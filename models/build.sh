@@ -3,7 +3,9 @@
 # `sh models/build.sh motor-600rpm` rebuilds one.
 # The same library versions give the same bytes: every library is held to the instructions that
 # all x86 processors have, since it picks its kernels, and with them the last bits, by processor.
+# And to one thread, since sums of several may differ.
 set -eu
+export OMP_NUM_THREADS=1
 export NPY_DISABLE_CPU_FEATURES=X86_V3,X86_V4,AVX512_ICL,AVX512_SPR OPENBLAS_CORETYPE=Nehalem
 export ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE
 hwcaps=-AVX,-AVX2,-FMA,-FMA4,-AVX_Usable,-AVX2_Usable,-FMA_Usable  # old names of glibc and new
