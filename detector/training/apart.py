@@ -53,7 +53,8 @@ def as_recording(dataset: Dataset, session: TrainingSession) -> Recording:
         column = np.where(session.running, inside, min(signal.min - 1.0, 0.0))
         features = (*features, signal.feature)
         values = np.column_stack([values, column.astype(np.float32)])
-    return Recording(session.name, Samples(features, session.ts, values), None)
+    samples = Samples(features, session.ts, values)
+    return Recording(session.name, samples, None, machine=session.machine)
 
 
 def longest_run(flags: Flags) -> int:

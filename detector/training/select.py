@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from detector.errors import TrainingError
+from detector.sessions.bursts import joined
 from detector.tasks.contract import Executor, Task
 from detector.tasks.in_process import HERE
 from detector.training.apart import as_recording, set_apart
@@ -87,7 +88,7 @@ def with_network(options: TrainOptions, name: str) -> TrainOptions:
 def _bench(dataset: Dataset, options: TrainOptions) -> tuple[Dataset, Bench]:
     """What is left to learn from, and faults in the rest."""
     learn, apart = set_apart(dataset)
-    normal = [as_recording(dataset, session) for session in apart]
+    normal = list(joined(as_recording(dataset, session) for session in apart))
     injection = Injection(
         severities=SEVERITIES,
         seeds=(options.seed,),

@@ -14,6 +14,7 @@ import numpy as np
 
 from detector.errors import TrainingError
 from detector.records import Flags, Samples
+from detector.sessions.bursts import joined
 from detector.sessions.files import (
     NO_HINTS,
     RUNNING_COLUMNS,
@@ -100,6 +101,8 @@ def read_cases(
 ) -> Iterator[Case]:
     """Read sessions; faults are injected into those that are normal throughout.
 
+    Bursts of one machine are one session.
+
     Args:
         paths: Session files or folders.
         injection: What to inject; None leaves normal sessions normal.
@@ -111,7 +114,7 @@ def read_cases(
     """
     normal: list[Recording] = []
     for path in find_files(paths):
-        for recording in read_recordings([path], hints=hints):
+        for recording in joined(read_recordings([path], hints=hints)):
             told = _told(path, recording)
             is_faulty = told or (recording.label is not None and recording.label.any())
             if injection is None or is_faulty:

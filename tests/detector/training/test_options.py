@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -201,6 +202,18 @@ def choose(sessions, candidates, options=None):
         sessions, options or small_options(), candidates, lambda *step: steps.append(step)
     )
     return chosen, told, steps
+
+
+def test_auto_puts_faults_in_bursts(few_faults):
+    """Each too short for one; those of one machine are heard together."""
+    made = dataset(sessions=20, n=1000)
+    bursts = tuple(
+        replace(one, ts=one.ts + 40.0 * number, machine="m")
+        for number, one in enumerate(made.sessions)
+    )
+    chosen, told, _ = choose(replace(made, sessions=bursts), ["zscore"])
+    assert told.splitlines()[-1] == "chosen: zscore"
+    assert chosen.recipe.name == "zscore"
 
 
 def test_auto_tells_what_each_candidate_finds(few_faults):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from detector.errors import TrainingError
@@ -151,3 +152,32 @@ def test_a_broken_truth_gets_one_line(tmp_path):
     (tmp_path / "a.truth.json").write_text("{")
     with pytest.raises(TrainingError, match=r"a\.truth\.json: no ground truth"):
         list(read_cases([tmp_path], Injection()))
+
+
+def write_bursts(path, label):
+    """Bursts of five seconds, twenty seconds apart, each a session of the file."""
+    n = len(label)
+    samples, number = live(n, 1), np.arange(n) // 250
+    table = pd.DataFrame(samples.values, columns=samples.features)
+    table.insert(0, "ts", samples.ts + 20.0 * number)
+    table.assign(session=number, label=label).to_csv(path, index=False)
+
+
+def test_a_fault_heard_in_several_bursts_is_one(tmp_path):
+    """And the machine is one session, so that an alarm stands from one burst to the next."""
+    label = np.zeros(3000)
+    label[750:1500] = 1
+    write_bursts(tmp_path / "a.csv", label)
+    [case] = read_cases([tmp_path], None)
+    assert case.name == "a.csv"
+    [fault] = case.events
+    assert (fault.start, fault.end) == pytest.approx((START + 75, START + 130 - 1 / 50))
+
+
+def test_faults_find_room_in_bursts(tmp_path):
+    """Heard for as many seconds as in a session without a pause."""
+    write_bursts(tmp_path / "a.csv", np.zeros(12_000))
+    cases = list(read_cases([tmp_path], Injection(("bias",), (0.5,))))
+    [event] = [event for case in cases for event in case.events]
+    assert 20 <= cases[0].label.sum() / 50 <= 40
+    assert event.end - event.start > 60

@@ -11,8 +11,9 @@ import pytest
 from detector.commissioning import learn
 from detector.errors import CommissionError
 from detector.records import Samples
+from detector.sessions.bursts import joined
 from detector.sessions.files import Recording
-from detector.training.lab.cases import Case, FaultEvent
+from detector.training.lab.cases import Case, FaultEvent, labelled_case
 from detector.training.lab.commissioned import NOT_COMMISSIONED, commission_case, scored
 from detector.training.lab.lab import measure
 from tests.support.training.inverter import inverter_bundle, turning, with_gain
@@ -89,6 +90,22 @@ def test_a_session_that_is_too_short_is_refused():
     """In one line that names it."""
     with pytest.raises(CommissionError, match=r"m: 1[0-9] s of settled running"):
         commission_case(bundle_of_machines(), case_of(0.4, 2000), 0.2)
+
+
+def test_bursts_too_short_each_are_enough_together():
+    """What each says is learnt; those after it are judged."""
+    samples, bursts = machine(N, 50), np.arange(N) // 200
+    ts = samples.ts + 30.0 * bursts
+    made = [
+        Recording("m", Samples(samples.features, ts[rows], samples.values[rows]), None, machine="m")
+        for rows in (bursts == number for number in range(N // 200))
+    ]
+    [one] = joined(made)
+    by = commission_case(bundle_of_machines(), labelled_case(one), 0.55)
+    assert by.own.seconds == pytest.approx(33, abs=1)
+    assert not by.used[-200:].any()
+    with pytest.raises(CommissionError, match=r"m: 0 s|m: [1-4] s"):
+        commission_case(bundle_of_machines(), labelled_case(made[0]), 0.55)
 
 
 def test_it_learns_behind_a_front_end():
