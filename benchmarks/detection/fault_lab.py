@@ -20,6 +20,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -48,6 +49,8 @@ from benchmarks.detection.faults.verdicts import Asked, Judged, Rows, of_catalog
 from detector.cli.options import severities, some_of
 from detector.scoring.bundle import Bundle, load_bundle
 from detector.settings.alarms import AlarmSettings
+from detector.tasks.apart import Apart
+from detector.tasks.children import Children
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.lab.cases import FaultEvent, labelled_case
 from detector.training.lab.judging import only
@@ -134,10 +137,11 @@ def _limits(bundles: Sequence[Bundle], motors: Motors, args: argparse.Namespace)
     faulty = chain.from_iterable(replace(motors, families=in_values).catalogues(args.seeds, chosen))
     healthy = (labelled_case(recording) for recording in motors.healthy(args.hours))
     cases = chain(faulty, healthy)
-    return limits(
-        bundles, cases, args.rpm, ablate=args.ablate, png=args.png,
-        commission_min=args.commission,
-    )  # fmt: skip
+    with closing(Apart(Children(), os.cpu_count() or 1)) as executor:
+        return limits(
+            bundles, cases, args.rpm, ablate=args.ablate, png=args.png,
+            commission_min=args.commission, executor=executor,
+        )  # fmt: skip
 
 
 def _faults(asked: Asked, args: argparse.Namespace) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from benchmarks.detection.faults import limits
 from benchmarks.detection.faults.limits import sees, severities_of
+from detector.records import Samples
+from detector.sessions.files import Recording
+from detector.training.lab.cases import FaultEvent, labelled_case
 from detector.training.lab.limits import LIMIT_SEVERITIES, Trial, curve_of
 from detector.training.lab.trials import Health, LimitRow
+from tests.support.training.machines import bundle_of_machines, machine
 
 
 def row(family, first_found, name="m"):
@@ -66,3 +72,31 @@ def test_as_often_at_an_odd_number_of_other_severities():
     few = (0.01, 0.02, 0.03, 0.05, 0.1)
     taken = Counter(s for number in range(5) for s in severities_of(number, few)[:2])
     assert taken == dict.fromkeys(few, 2)
+
+
+def test_limits_are_told_of_what_a_model_finds(monkeypatch, capsys):
+    """A motor that hardly ran is left out; what is found of the others is counted."""
+    monkeypatch.setattr(limits, "visible_from", lambda _: {"bias": 0.05})
+    told = limits.limits(
+        [bundle_of_machines()], [shifted(0.6), motor(400)], 600, ablate=False, png=None,
+        commission_min=0.5,
+    )  # fmt: skip
+    assert re.search(r"^\| fleet +\| bias .*from 0.05: agrees", told, re.MULTILINE), told
+    assert "left out: m: 7 s of settled running" in capsys.readouterr().err
+
+
+def motor(n):
+    """A unit in health."""
+    return labelled_case(Recording("m", machine(n, 50), None))
+
+
+def shifted(step):
+    """A unit that is faulty for some seconds of its third minute."""
+    made = motor(9000).recording
+    samples, label = made.samples, np.zeros(9000, np.bool_)
+    values = samples.values.copy()
+    values[6000:6300, 0] += step
+    label[6000:6300] = True
+    changed = Recording("m", Samples(samples.features, samples.ts, values), label)
+    event = FaultEvent("bias", 0.05, float(samples.ts[6000]), float(samples.ts[6299]))
+    return labelled_case(changed, [event])

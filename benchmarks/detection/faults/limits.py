@@ -5,7 +5,8 @@ Called by ``python -m benchmarks.detection.fault_lab --limits``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import TypeAlias
 from benchmarks.detection.faults.sessions import left_out
 from detector.errors import CommissionError
 from detector.scoring.bundle import Bundle
+from detector.tasks.contract import Executor, Task
+from detector.tasks.in_process import HERE
 from detector.training.lab.cases import Case
 from detector.training.lab.limit_picture import draw
 from detector.training.lab.limit_report import as_markdown
 from detector.training.lab.limits import LIMIT_SEVERITIES
+from detector.training.lab.panel import Heard, Panel, hear
 from detector.training.lab.trials import Judges, LimitLab, LimitRow
 from simulator.machines.designs import design_for
 from simulator.machines.sensor import Probe
@@ -39,6 +43,7 @@ def limits(
     ablate: bool,
     png: Path | None,
     commission_min: float | None = None,
+    executor: Executor = HERE,
 ) -> str:
     """A Markdown table of detection limits.
 
@@ -49,25 +54,48 @@ def limits(
         ablate: Whether each part of the score is left out in turn.
         png: Where to draw the curves.
         commission_min: Minutes of its own running that each motor is commissioned in.
+        executor: Who judges, a case at a time.
     """
     judges = [
         Judges(bundle, ablate=ablate, seed=SEED, commission_min=commission_min)
         for bundle in bundles
     ]
     sessions = 0
-    for case in cases:
-        try:
-            for one in judges:
-                one.hear(case, counts_health=True)
-        except CommissionError as error:
-            left_out(error)
-        else:
-            sessions += 1
+    panels = [one.panel for one in judges]
+    for case, heard in _heard(panels, cases, executor):
+        if isinstance(heard, CommissionError):
+            left_out(heard)
+            continue
+        for one, what in zip(judges, heard, strict=True):
+            one.count(case, what, counts_health=True)
+        sessions += 1
     rows = tuple(row for one in judges for row in one.rows(SEED))
     lab = LimitLab(rows, sessions, LEVEL_PER_DAY, SEED)
     if png is not None:
         draw(lab, png)
     return as_markdown(lab, partial(sees, visible_from(rpm)))
+
+
+def _heard(
+    panels: Sequence[Panel], cases: Iterable[Case], executor: Executor
+) -> Iterator[tuple[Case, list[Heard] | CommissionError]]:
+    """Cases in their order, and what each panel says or why it cannot."""
+    kept, under_way = executor.keep(panels), deque[Case]()
+
+    def tasks() -> Iterator[Task]:
+        for case in cases:
+            under_way.append(case)
+            yield Task(case.name, _all_hear, (kept, case))
+
+    for heard in executor.results(tasks()):
+        yield under_way.popleft(), heard
+
+
+def _all_hear(panels: Sequence[Panel], case: Case) -> list[Heard] | CommissionError:
+    try:
+        return [hear(panel, case) for panel in panels]
+    except CommissionError as error:
+        return error
 
 
 def severities_of(
