@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
 
+from detector.text import counted
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.lab.limits import Limit
 from detector.training.lab.report import markdown_lines, text_lines
@@ -72,8 +73,8 @@ def _cells(lab: LimitLab, row: LimitRow) -> tuple[str, ...]:
 
 def _about(lab: LimitLab) -> str:
     return (
-        f"{lab.sessions} sessions, seed {lab.seed}; level: {lab.level_per_day:.3g} false alarms a "
-        "day"
+        f"{counted(lab.sessions, 'session')}, seed {lab.seed}; level: {lab.level_per_day:.3g} "
+        "false alarms a day"
     )
 
 
