@@ -22,6 +22,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,13 +56,14 @@ class Question:
     """
 
     title: str
-    change: Mapping[str, str | int]
+    change: Mapping[str, Any]
     kinds: tuple[str, ...] = ()
     visible_hz: int | None = None
 
 
 # 1x is visible through a filtered sensor of 100 Hz, the impacts of a bearing from 1.6 kHz on.
-IMBALANCE, RACE = {"balance": "VHIL"}, {"bearing": "LOR"}
+IMBALANCE: Mapping[str, Any] = {"balance": "VHIL"}
+RACE: Mapping[str, Any] = {"bearing": "LOR"}
 QUESTIONS = (
     Question("heavy imbalance", IMBALANCE, visible_hz=100),
     Question("heavy imbalance, by orders", IMBALANCE, ("order",)),

@@ -37,7 +37,7 @@ from detector.training.fitting.fit import FitPlan
 from detector.training.fitting.network import Recipe
 from detector.training.fitting.plan import TrainOptions
 from detector.training.lab.confusion import Counts, count, paired_bootstrap
-from detector.training.lab.judging import scores_in
+from detector.training.lab.judging import Scores, scores_in
 from detector.training.train import train
 
 TRAIN_ROWS = 400
@@ -114,6 +114,7 @@ def _usable(files: Sequence[Path], args: argparse.Namespace) -> list[Path]:
             print(f"{path.parent.name}/{path.name}: left out: {reason}")
             continue
         kept.append(path)
+        assert recording.label is not None  # it would be a reason
         faulty = int(recording.label[:TRAIN_ROWS].sum())
         if faulty:
             print(
@@ -162,7 +163,8 @@ def _trained(path: Path, name: str, seed: int, args: argparse.Namespace) -> Bund
         return train(dataset, options, name)
 
 
-def _after(recording: Recording, scores: object) -> Judged:
+def _after(recording: Recording, scores: Scores) -> Judged:
+    assert recording.label is not None  # the file is usable
     ts = recording.samples.ts
     score = np.full(len(ts), np.nan)
     score[np.searchsorted(ts, scores.ts)] = np.where(scores.judged, scores.score, np.nan)

@@ -199,7 +199,7 @@ def _means(front: WaveformFrontEnd, blocks: Array) -> Array:
     """Mean over all blocks that lie within a decision's time, shape (decisions, K)."""
     period_s = front.sampling_period_s
     count = int((DECISION_S - front.block * period_s) / (front.hop * period_s) + 1e-9) + 1
-    return np.asarray(windows(blocks, count).mean(axis=1))
+    return np.asarray(windows(blocks, count).mean(axis=1))  # type: ignore[arg-type]  # of any float
 
 
 def _table(

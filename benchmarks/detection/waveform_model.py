@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -25,7 +25,8 @@ from benchmarks.detection.waveform_machines import Unit, View, reported, shaken
 from detector.alarms.lifecycle import AlarmState, advance, rule_of
 from detector.records import Frame, Samples
 from detector.scoring.bundle import Bundle, load_bundle
-from detector.scoring.front_stream import ScoringStream, score_samples, stream_for
+from detector.scoring.front_stream import ScoringStream, stream_for
+from detector.scoring.stream import score_samples
 from detector.settings.sessions import SessionSettings
 from detector.thresholds.methods import false_alarms_per_day_bound
 from detector.training.lab.judging import AT_ONCE
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def alarms(bundle: Bundle, sessions: Sequence[Samples]) -> tuple[int, int]:
+def alarms(bundle: Bundle, sessions: Iterable[Samples]) -> tuple[int, int]:
     """Alarms raised, and windows judged, in bursts one after the other."""
     rules, settings = SessionSettings(), AT_ONCE
     rule, state = rule_of(settings, bundle.card()), AlarmState()

@@ -98,8 +98,10 @@ class Bare:
             if seen == count:
                 is_done.set()
 
-        client.on_message = on_message
-        client.on_connect = lambda *_: client.subscribe(TOPIC.format(device="+"), 1)
+        def on_connect(*_: object) -> None:
+            client.subscribe(TOPIC.format(device="+"), 1)
+
+        client.on_message, client.on_connect = on_message, on_connect
         client.on_subscribe = lambda *_: is_done.set() if count == 0 else None
         began = time.perf_counter()
         connect(client, self._settings)

@@ -166,10 +166,11 @@ class _Counting(SharedBuffer):
 
     def append(
         self, device: str, samples: Samples, arrival: float, receipt: Receipt | None
-    ) -> None:
+    ) -> bool:
         """As usual; a message's last samples come with its receipt."""
-        super().append(device, samples, arrival, receipt)
+        is_held = super().append(device, samples, arrival, receipt)
         self.taken += receipt is not None
+        return is_held
 
 
 def _from_the_field() -> list[_Seed]:

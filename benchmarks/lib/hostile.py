@@ -85,7 +85,7 @@ def sparse(time: str) -> Form:
 def burst_of_constants(n: int) -> bytes:
     """A long array beside many single values, each of which holds for all of it."""
     half = max(1, n // 2)
-    content = {f"c{i}": 1 for i in range(min(500, half // 8))}
+    content: dict[str, object] = {f"c{i}": 1 for i in range(min(500, half // 8))}
     content |= {"ts": T, "fs": 1000, "x": [0] * (half // 2)}
     return json.dumps(content, separators=(",", ":")).encode()
 

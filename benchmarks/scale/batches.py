@@ -152,9 +152,7 @@ def _round(bundles: dict[Runtime, Bundle], found: dict[Runtime, Rounds], devices
 def _batch(bundle: Bundle, rounds: Rounds, views: list[Values], every: Values, chunk: int) -> None:
     one_call, calls = every[:chunk], max(1, len(every) // chunk)
     rounds.batch.append(_cpu_s(lambda: score_views(bundle.detector, views, chunk)) / len(every))
-    rounds.forward.append(
-        _cpu_s(lambda: [_forward(bundle, one_call) for _ in range(calls)]) / (calls * chunk)
-    )
+    rounds.forward.append(_cpu_s(lambda: _forward_often(bundle, one_call, calls)) / (calls * chunk))
 
 
 def _one_by_one(bundle: Bundle, few: Values) -> None:
@@ -165,6 +163,11 @@ def _one_by_one(bundle: Bundle, few: Values) -> None:
 def _forward_one_by_one(bundle: Bundle, few: Values) -> None:
     for number in range(len(few)):
         _forward(bundle, few[number : number + 1])
+
+
+def _forward_often(bundle: Bundle, batch: Values, times: int) -> None:
+    for _ in range(times):
+        _forward(bundle, batch)
 
 
 def _forward(bundle: Bundle, batch: Values) -> None:

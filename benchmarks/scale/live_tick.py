@@ -181,11 +181,11 @@ def _timed_network(spent: Spent) -> Iterator[None]:
         spent.network_s += time.thread_time() - began
         return found
 
-    Network.residual = timed
+    Network.residual = timed  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Network.residual = plain
+        Network.residual = plain  # type: ignore[method-assign]
 
 
 @contextmanager

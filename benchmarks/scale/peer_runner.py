@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -128,9 +129,9 @@ def flat(windows):
 def main(source, out):
     """Run all; one that fails says so."""
     data = dict(np.load(source))
-    runs = {name: (lambda make=make: windowed(make, data)) for name, make in WINDOWED.items()}
-    runs["River HalfSpaceTrees"] = lambda: half_space_trees(data)
-    runs["Merlion IsolationForest"] = lambda: merlion_forest(data)
+    runs = {name: partial(windowed, make, data) for name, make in WINDOWED.items()}
+    runs["River HalfSpaceTrees"] = partial(half_space_trees, data)
+    runs["Merlion IsolationForest"] = partial(merlion_forest, data)
     found = {}
     for name, run in runs.items():
         line = {"name": name}

@@ -26,7 +26,7 @@ SEED = 1000
 def tick(devices: int, _: int) -> list[Aim]:
     """Measure, print both tables; returns the aims."""
     traffic = Traffic(devices, 50.0, 25)
-    signals, aims = traffic.signals(SEED), []
+    signals, aims = traffic.signals(SEED), list[Aim]()
     print(f"{devices} devices x {traffic.rate_hz:g} Hz x 3 features, messages of {traffic.batch}; "
           f"CPU of a sample in µs, {SECONDS:g} s each\n")  # fmt: skip
     print(

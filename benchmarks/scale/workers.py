@@ -31,7 +31,7 @@ from benchmarks.lib.machine import machine
 from detector.engines.contract import ScoringEngine
 from detector.engines.fleet import Fleet
 from detector.ingest.buffer import TakenBlock
-from detector.records import Samples
+from detector.records import Frame, Samples
 from detector.settings.tree import Settings
 from detector.workers.processes import Processes
 from detector.workers.spread import SpreadFleet
@@ -130,7 +130,7 @@ def _aims(rivals: Sequence[Rival]) -> list[Aim]:
 def _engines(
     settings: Settings, workers: Sequence[int], ray: int
 ) -> Iterator[tuple[str, Callable[[], ScoringEngine]]]:
-    def nothing_stored(*_: object) -> tuple[list, list]:
+    def nothing_stored(*_: object) -> tuple[list[Frame], list[Frame]]:
         return [], []
 
     yield "local", lambda: Fleet(settings, nothing_stored, {})

@@ -84,7 +84,7 @@ def recorded(acc: Array, rpm: int) -> dict[str, Array]:
 
 def bands(acc: Array, rate_hz: float, shaft_hz: float) -> dict[str, Array]:
     """Rms in bands of an acceleration of shape (n, 3)."""
-    frequency = np.fft.rfftfreq(len(acc), 1.0 / rate_hz)
+    frequency = np.asarray(np.fft.rfftfreq(len(acc), 1.0 / rate_hz), np.float64)
     power = 2.0 * (np.abs(np.fft.rfft(acc - acc.mean(axis=0), axis=0)) / len(acc)) ** 2
     first_hz = _strongest(frequency, power, shaft_hz)
     edges = {

@@ -83,7 +83,7 @@ class Plant:
     @property
     def times(self) -> npt.NDArray[np.float64]:
         """Of all samples of a device, shape (moments,)."""
-        return self.began + np.arange(self.moments) * PERIOD_S
+        return self.began + np.arange(self.moments, dtype=np.float64) * PERIOD_S
 
     @cached_property
     def values(self) -> npt.NDArray[np.float32]:

@@ -124,8 +124,9 @@ class Site:
         """Whether this detector's own word says so."""
         with self.engine.connect() as connection:
             found = devices.health(connection)
-        is_ours = found is not None and found.owner.endswith(f":{self.detector}")
-        return is_ours and found.connection == "connected"
+        if found is None or not found.owner.endswith(f":{self.detector}"):
+            return False
+        return found.connection == "connected"
 
     def stored(self, plant: Published) -> int:
         """Samples in the store, of all devices of a plant."""

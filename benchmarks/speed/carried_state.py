@@ -93,7 +93,7 @@ class Devices:
 
     def lay_out(self) -> int:
         """One more sample of each; returns how many states go on over it."""
-        newest, spans = np.array([WINDOW - 1]), []
+        newest, spans = np.array([WINDOW - 1]), list[Span]()
         for i, lanes in enumerate(self._lanes):
             lanes.extend(self._ages[i : i + 1])
             spans += lanes.spans(self._windows[i], newest)

@@ -26,6 +26,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,6 +80,12 @@ class Row:
     fit_s: float = 0.0
     us: float = 0.0
 
+    @property
+    def found(self) -> np.ndarray:
+        """The scores of one that ran."""
+        assert self.scores is not None
+        return self.scores
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
@@ -107,8 +114,8 @@ def _print(trial: Trial, rows: list[Row]) -> None:
           "|---|---|---|---|---|---|---|---|")  # fmt: skip
     is_sensor = _of_sensors(trial)
     ran = [row for row in rows if row.scores is not None]
-    for row in sorted(ran, key=lambda row: -_ap(faulty, row.scores)):
-        scores, even = row.scores, _averaged(row.scores, trial)
+    for row in sorted(ran, key=lambda row: -_ap(faulty, row.found)):
+        scores, even = row.found, _averaged(row.found, trial)
         print(f"| {row.name} | {row.how} | {row.us:.1f} µs | {row.fit_s:.1f} s "
               f"| {_ap(faulty, scores):.3f} | {_ap(faulty[is_sensor], scores[is_sensor]):.3f} "
               f"| {_ap(faulty[~is_sensor], scores[~is_sensor]):.3f} "
@@ -125,7 +132,7 @@ def _say_who_wins(ran: list[Row], faulty: np.ndarray, is_sensor: np.ndarray) -> 
     cheapest = min(ran, key=lambda row: row.us)
     shipped = next(row for row in ran if row.name in OURS)
     ahead = [r.name for r in ran if r.name not in OURS
-             and _ap(faulty, r.scores) > _ap(faulty, shipped.scores)]  # fmt: skip
+             and _ap(faulty, r.found) > _ap(faulty, shipped.found)]  # fmt: skip
     of_sensors, of_machines = (_best(ran, faulty, one).name for one in (is_sensor, ~is_sensor))
     print(f"\nmost is found by {best.name}, of sensor faults by {of_sensors}, "
           f"of machine faults by {of_machines}; the cheapest is "
@@ -134,7 +141,7 @@ def _say_who_wins(ran: list[Row], faulty: np.ndarray, is_sensor: np.ndarray) -> 
 
 
 def _best(ran: list[Row], faulty: np.ndarray, among: np.ndarray) -> Row:
-    return max(ran, key=lambda row: _ap(faulty[among], row.scores[among]))
+    return max(ran, key=lambda row: _ap(faulty[among], row.found[among]))
 
 
 def _of_sensors(trial: Trial) -> np.ndarray:
@@ -157,7 +164,7 @@ def _averaged(scores: np.ndarray, trial: Trial) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _ap(faulty: np.ndarray, scores: np.ndarray | None) -> float:
+def _ap(faulty: np.ndarray, scores: np.ndarray) -> float:
     return float(average_precision_score(faulty, scores))
 
 
@@ -200,7 +207,8 @@ def _peers(trial: Trial, folder: Path) -> list[Row]:
     python, refused = environment(folder, PACKAGES)
     with tempfile.TemporaryDirectory(prefix="faultline-bench-") as name:
         source, out = Path(name) / "data.npz", Path(name) / "scores.npz"
-        np.savez(source, **trial.arrays())
+        arrays: dict[str, Any] = trial.arrays()  # none is called as an option of savez
+        np.savez(source, **arrays)
         if not python.exists():
             return [Row("PyOD, River, Merlion", str(refused))]
         command = [str(python), str(RUNNER), str(source), str(out)]
@@ -217,7 +225,7 @@ def _peers(trial: Trial, folder: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-def _told(child: subprocess.Popen[str]) -> list[dict[str, object]]:
+def _told(child: subprocess.Popen[str]) -> list[dict[str, Any]]:
     assert child.stdout is not None
     lines = tqdm(child.stdout, total=7, unit="detector", desc="others", leave=False)
     return [json.loads(line) for line in lines if line.startswith("{")]

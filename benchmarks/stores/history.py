@@ -193,7 +193,7 @@ def _bytes(store: Engine) -> None:
 
 def _frame(device: str, start: float, n: int = round(FRAME_S * RATE_HZ)) -> Frame:
     values = np.random.default_rng(int(start * 10) % 1000).normal(size=(n, 3)).astype(np.float32)
-    score = np.abs(values[:, 0]) / 10
+    score = np.asarray(np.abs(values[:, 0]) / 10, np.float32)
     return Frame(
         device=device, session="#1", features=FEATURES, ts=start + np.arange(n) / RATE_HZ,
         values=values, reconstruction=values, score=score, mse=score,

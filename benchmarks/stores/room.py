@@ -23,7 +23,7 @@ from detector.store.archive.place import Folder
 from detector.store.history import rollups
 from detector.store.history.rolling import roll
 from detector.store.keeping.compacting import shrink
-from detector.store.keeping.merging import merge
+from detector.store.keeping.merging import ALL, merge
 from detector.store.schema import Engine, open_store
 
 START, LATER = 1_772_366_400.0, 1e10
@@ -65,7 +65,7 @@ def _bytes(folder: Path, rate: float) -> tuple[float, float, dict[int, float]]:
         seconds = SAMPLES / rate
         taken = rollups.sizes(connection)
         connection.exec_driver_sql("DELETE FROM rollups")
-    while merge(store, "pump", LATER):
+    while merge(store, "pump", ALL):
         pass
     merged = (_size(store, folder) - empty) / SAMPLES
     while closing.close_next(store, place, LATER):
