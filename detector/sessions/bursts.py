@@ -9,7 +9,7 @@ import numpy as np
 
 from detector.records import Samples
 from detector.sessions.files import Recording
-from detector.sessions.segments import median_period
+from detector.sessions.segments import longest_step_s, median_period
 from detector.settings.sessions import SessionSettings
 
 LONGEST_S = 30.0  # a session that lasts longer tells something of a machine by itself
@@ -48,8 +48,7 @@ def _follows(last: Recording, recording: Recording) -> bool:
     if not (_is_burst(before) and _is_burst(after)):
         return False
     period_s = max(median_period(before.ts) or 0.0, median_period(after.ts) or 0.0)
-    pause = SessionSettings().gap_periods * period_s
-    return bool(after.ts[0] - before.ts[-1] > pause)
+    return bool(after.ts[0] - before.ts[-1] > longest_step_s(SessionSettings(), period_s))
 
 
 def _is_burst(samples: Samples) -> bool:

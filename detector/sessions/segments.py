@@ -143,9 +143,7 @@ class Segmenter:
 
     def _cuts(self, samples: Samples, broken: bool) -> set[int]:
         found = steps(samples.ts, np.nan if self._last_ts is None else self._last_ts)
-        # A period of 10 ms counted in float64 seconds since 1970 is right to 0.2 µs.
-        gap_s = self.rules.gap_periods * self.period_s * (1 + 1e-6)
-        ends = ~((found > 0) & (found <= gap_s))
+        ends = ~((found > 0) & (found <= longest_step_s(self.rules, self.period_s)))
         cuts = {int(cut) for cut in np.flatnonzero(ends)}
         self.counters["gap"] += len(cuts - {0}) if self._last_ts is None else len(cuts)
         if broken or samples.session != self._label:
@@ -198,6 +196,12 @@ def filled_parts(samples: Sequence[Samples], segmenter: Segmenter) -> list[Value
     """What windows may hold of consecutive samples, short holes filled, shape (n, F) each."""
     pieces = [piece for one in samples for piece in segmenter.push(one)]
     return [piece.filled for piece in pieces if piece.usable]
+
+
+def longest_step_s(rules: SessionSettings, period_s: float) -> float:
+    """The longest step in time within a session; a longer one is a gap, which ends it."""
+    # A period of 10 ms counted in float64 seconds since 1970 is right to 0.2 µs.
+    return rules.gap_periods * period_s * (1 + 1e-6)
 
 
 def median_period(ts: Times) -> float | None:

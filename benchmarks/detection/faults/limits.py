@@ -5,24 +5,21 @@ Called by ``python -m benchmarks.detection.fault_lab --limits``.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
 from benchmarks.detection.faults.sessions import left_out
-from detector.errors import CommissionError
 from detector.scoring.bundle import Bundle
-from detector.tasks.contract import Executor, Task
+from detector.tasks.contract import Executor
 from detector.tasks.in_process import HERE
 from detector.training.lab.cases import Case
 from detector.training.lab.limit_picture import draw
 from detector.training.lab.limit_report import as_markdown
 from detector.training.lab.limits import LIMIT_SEVERITIES
-from detector.training.lab.panel import Heard, Panel, hear
-from detector.training.lab.trials import Judges, LimitLab, LimitRow
+from detector.training.lab.trials import Hearing, Judges, LimitLab, LimitRow
 from simulator.machines.designs import design_for
 from simulator.machines.sensor import Probe
 from simulator.machines.visibility import View, look
@@ -60,42 +57,13 @@ def limits(
         Judges(bundle, ablate=ablate, seed=SEED, commission_min=commission_min)
         for bundle in bundles
     ]
-    sessions = 0
-    panels = [one.panel for one in judges]
-    for case, heard in _heard(panels, cases, executor):
-        if isinstance(heard, CommissionError):
-            left_out(heard)
-            continue
-        for one, what in zip(judges, heard, strict=True):
-            one.count(case, what, counts_health=True)
-        sessions += 1
+    hearing = Hearing(judges, executor, left_out)
+    sessions = sum(1 for _ in hearing.of(cases, counts_health=True))
     rows = tuple(row for one in judges for row in one.rows(SEED))
     lab = LimitLab(rows, sessions, LEVEL_PER_DAY, SEED)
     if png is not None:
         draw(lab, png)
     return as_markdown(lab, partial(sees, visible_from(rpm)))
-
-
-def _heard(
-    panels: Sequence[Panel], cases: Iterable[Case], executor: Executor
-) -> Iterator[tuple[Case, list[Heard] | CommissionError]]:
-    """Cases in their order, and what each panel says or why it cannot."""
-    kept, under_way = executor.keep(panels), deque[Case]()
-
-    def tasks() -> Iterator[Task]:
-        for case in cases:
-            under_way.append(case)
-            yield Task(case.name, _all_hear, (kept, case))
-
-    for heard in executor.results(tasks()):
-        yield under_way.popleft(), heard
-
-
-def _all_hear(panels: Sequence[Panel], case: Case) -> list[Heard] | CommissionError:
-    try:
-        return [hear(panel, case) for panel in panels]
-    except CommissionError as error:
-        return error
 
 
 def severities_of(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from detector.inspecting.measures.numbers import BLOCK
 from detector.records import Flags, Samples, Times, Values
-from detector.sessions.segments import Segmenter, median_period
+from detector.sessions.segments import Segmenter, longest_step_s, median_period
 from detector.settings.sessions import SessionSettings
 
 SAMPLED, RUNS = 1_000_000, 10  # steps that the period is taken of, and in how many places
@@ -155,7 +155,7 @@ def _lost(ts: Times, period_s: float) -> int:
 
 def _longest_s(period_s: float) -> float:
     """The longest step within a session."""
-    return SessionSettings().gap_periods * period_s * (1 + 1e-6)
+    return longest_step_s(SessionSettings(), period_s)
 
 
 def _tick(ts: Times) -> float | None:

@@ -12,11 +12,11 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import islice
 
 import numpy as np
 
-from detector.errors import TrainingError
+from detector.errors import CommissionError, TrainingError
 from detector.scoring.bundle import Bundle
 from detector.sessions.files import Recording
 from detector.tasks.contract import Executor, Task
@@ -28,9 +28,10 @@ from detector.training.lab.judging import judge
 from detector.training.lab.lab import RECOVERY_S, Bar, blind
 from detector.training.lab.limits import Curve, Trial, curve_of
 from detector.training.lab.metrics import LabelledScores, evaluate, recovers
-from detector.training.lab.panel import Heard, hear, panel_of
+from detector.training.lab.panel import Heard, Panel, hear, panel_of
 
 Progress = Callable[[int, str], AbstractContextManager[Bar]]
+Tell = Callable[[CommissionError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +180,13 @@ def measure_limits(
     cases = named_apart(cases)
     normal = [case.recording for case in cases if not case.events and not case.label.any()]
     _refuse_nothing(cases, normal, injection)
-    bench = _Bench(judges, executor)
+    hearing = Hearing(judges, executor)
     with progress(len(cases), "session") as bar:
-        for _ in bench.hear(cases, counts_health=True):
+        for _ in hearing.of(cases, counts_health=True):
             bar.update(1)
     if injection is not None and normal:
         with progress(injection.faults, "fault") as bar:
-            for case in bench.hear(inject_faults(normal, injection), counts_health=False):
+            for case in hearing.of(inject_faults(normal, injection), counts_health=False):
                 bar.update(len(case.events))
     rows = tuple(row for one in judges for row in one.rows(seed))
     return LimitLab(rows, len(cases), level_per_day, seed)
@@ -250,20 +251,36 @@ def _refuse_nothing(
         )
 
 
-class _Bench:
-    """All judges, at an executor."""
+def _end(error: CommissionError) -> None:
+    raise error
 
-    def __init__(self, judges: Sequence[Judges], executor: Executor) -> None:
-        self._judges, self._executor = judges, executor
+
+class Hearing:
+    """All judges, at an executor.
+
+    Args:
+        judges: At least one.
+        executor: Who judges, a case by a model and what is beside it at a time.
+        left_out: Told why a case cannot be commissioned in, which then counts for nobody; that
+            ends it all where nobody is told.
+    """
+
+    def __init__(self, judges: Sequence[Judges], executor: Executor, left_out: Tell = _end) -> None:
+        self._judges, self._executor, self._left_out = judges, executor, left_out
         self._panels = [(one.panel.name, executor.keep(one.panel)) for one in judges]
 
-    def hear(self, cases: Iterable[Case], *, counts_health: bool) -> Iterator[Case]:
-        """Have cases judged; each comes back once it is counted."""
+    def of(self, cases: Iterable[Case], *, counts_health: bool) -> Iterator[Case]:
+        """Have cases judged; each comes back once it is counted. Raises what ``left_out`` does."""
         under_way: deque[Case] = deque()
         results = self._executor.results(self._tasks(cases, under_way))
         for first in results:
             case = under_way.popleft()
-            for one, heard in zip(self._judges, chain([first], results), strict=False):
+            found = [first, *islice(results, len(self._judges) - 1)]
+            refused = next((one for one in found if isinstance(one, CommissionError)), None)
+            if refused is not None:
+                self._left_out(refused)
+                continue
+            for one, heard in zip(self._judges, found, strict=True):
                 one.count(case, heard, counts_health=counts_health)
             yield case
 
@@ -272,4 +289,11 @@ class _Bench:
             under_way.append(case)
             kept = self._executor.keep(case)
             for name, panel in self._panels:
-                yield Task(f"{name} on {case.name}", hear, (panel, kept))
+                yield Task(f"{name} on {case.name}", _heard, (panel, kept))
+
+
+def _heard(panel: Panel, case: Case) -> Heard | CommissionError:
+    try:
+        return hear(panel, case)
+    except CommissionError as error:
+        return error
